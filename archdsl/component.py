@@ -1,0 +1,90 @@
+"""A component as the compiler holds it: a name, and options with nothing left to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from archdsl import registry
+from archdsl.options import KindOf, ListOf, Maybe, OptionType, Value
+from archdsl.registry import Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A registered component with every option set, defaults included.
+
+    Hashable: two equal components are the same layer, whatever their address. Option values
+    are None, bool, int, float, str, tuples of those, or Components.
+    """
+
+    kind: str
+    type: str
+    options: tuple[tuple[str, Value], ...]
+
+    @property
+    def definition(self) -> Definition:
+        """What the registry knows about it."""
+        found = registry.find(self.kind, self.type)
+        assert found is not None, f"{self.kind} {self.type} was registered when this was made"
+        return found
+
+    def __getitem__(self, option: str) -> Value:
+        return dict(self.options)[option]
+
+    def changed(self) -> dict[str, Value]:
+        """The options that differ from the signature's defaults."""
+        known = self.definition.options
+        return {
+            name: value
+            for name, value in self.options
+            if not _same(value, as_value(known[name].type, known[name].default))
+        }
+
+    def nested(self) -> Iterator[Component]:
+        """The components among the options, at any depth."""
+        for _, value in self.options:
+            for item in value if isinstance(value, tuple) else (value,):
+                if isinstance(item, Component):
+                    yield item
+                    yield from item.nested()
+
+
+def component(kind: str, type: str, **options: Value) -> Component:
+    """A component by name, with the signature's defaults for options that are not given."""
+    definition = registry.find(kind, type)
+    if definition is None:
+        raise KeyError(f"{kind} {type}")
+    return of_definition(definition, options)
+
+
+def of_definition(definition: Definition, options: Mapping[str, Value]) -> Component:
+    """A component of a definition; `options` are already checked values."""
+    filled = tuple(
+        (name, options[name] if name in options else as_value(option.type, option.default))
+        for name, option in definition.options.items()
+    )
+    return Component(definition.kind, definition.name, filled)
+
+
+def as_value(option_type: OptionType, default: Any) -> Value:
+    """A signature's default as a resolved value: factories become Components."""
+    if default is None or default is registry.REQUIRED:
+        return default
+    match option_type:
+        case Maybe(inner):
+            return as_value(inner, default)
+        case ListOf(inner):
+            return tuple(as_value(inner, item) for item in default)
+        case KindOf(kind):
+            cls, options = registry.split_default(default)
+            name = registry.name_of(kind, cls)
+            if name is None:
+                raise TypeError(f"the default {cls.__name__} is no registered {kind}")
+            return component(kind, name, **options)
+    return default
+
+
+def _same(one: Value, other: Value) -> bool:
+    return one == other and isinstance(one, bool) == isinstance(other, bool)

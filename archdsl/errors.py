@@ -1,0 +1,77 @@
+"""Every error that a user can meet.
+
+An `ArchError` is a mistake that the user can mend: its text says where, what, and what
+instead. The command line prints it without a traceback and exits with 2. Anything else that
+escapes is a fault of archdsl.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archdsl.spec.nodes import Mark
+
+
+class ArchError(Exception):
+    """A mistake that the user can mend; the text says where, what, and what instead."""
+
+
+class BuildError(ArchError):
+    """A spec that is well written but cannot become the module that was asked for."""
+
+
+class CountError(ArchError):
+    """A cost that cannot be known exactly, such as an operator without a counting rule."""
+
+
+class SearchError(ArchError):
+    """A search that cannot start or go on: its budget, its data, its record."""
+
+
+class ExportError(ArchError):
+    """A network that cannot leave the tool in the form that was asked for."""
+
+
+class SpecError(ArchError):
+    """A mistake in a spec.
+
+    problem: what is wrong, in words, one line
+    address: the address of the value that is wrong, `stages.2.token_mixer`; may be empty
+    mark: where it stands in the text; None for a value that was never text
+    cure: further lines that say what to write instead; may be empty
+    """
+
+    def __init__(
+        self, problem: str, *, address: str = "", mark: Mark | None = None, cure: str = ""
+    ) -> None:
+        self.problem = problem
+        self.address = address
+        self.mark = mark
+        self.cure = cure
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        head = ": ".join(part for part in (self.address, self.problem) if part)
+        if self.mark is not None:
+            head = f"{self.mark}: {head}"
+        lines = [head]
+        if self.mark is not None:
+            lines += self.mark.snippet()
+        lines += [f"  {line}" for line in self.cure.splitlines()]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """What a component's torch-free `check` returns when it does not fit where it stands.
+
+    problem: completes "<type> ...", as in "cannot split into heads of 32"
+    cure: what to choose instead; may be empty
+    about: the context name that is at fault, such as "dim"; empty for the component itself
+    """
+
+    problem: str
+    cure: str = ""
+    about: str = ""
