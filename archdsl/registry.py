@@ -73,6 +73,7 @@ KINDS: dict[str, Kind] = {
         Kind("out", ("dim_in", "dim"), True, "The output projection of a meta_mixer."),
         Kind("pos_embed", ("dim", "size"), False, "Positions, added before a stage's blocks."),
         Kind("head", ("dim", "size", "classes"), False, "From the last map to the logits."),
+        Kind("data", (), True, "Where the images of a search come from."),
     )
 }
 
@@ -158,6 +159,7 @@ value = _decorator("value")
 out = _decorator("out")
 pos_embed = _decorator("pos_embed")
 head = _decorator("head")
+data = _decorator("data")
 
 
 def find(kind: str, name: str) -> Definition | None:

@@ -1,0 +1,63 @@
+"""What a spec's `search:` section says, with the defaults filled in. No torch in here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from archdsl.component import Component
+
+COSTS = ("macs", "params", "activations")
+"""Costs that are exact integers and known before anything is built."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySettings:
+    """How a candidate is trained to see what it is worth.
+
+    data: a component of kind "data", or None where `datamodule` stands in for it
+    folder: what relative paths in `data` are relative to (the folder of the spec)
+    datamodule, module: "package.module:Class" of the user's own Lightning classes, or None
+    epochs, warmup: in epochs; batch: images per step; lr: the peak of the cosine schedule
+    size: height and width of training, or None for the spec's `input`
+    precision: "auto" is bf16 where the hardware has it, else 32
+    """
+
+    data: Component | None = None
+    folder: Path = field(default_factory=Path)
+    datamodule: str | None = None
+    module: str | None = None
+    epochs: int = 10
+    batch: int = 64
+    lr: float = 2e-3
+    weight_decay: float = 0.05
+    warmup: float = 1.0
+    label_smoothing: float = 0.1
+    size: int | None = None
+    precision: Literal["auto", "32", "bf16", "16"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One thing to make large or small: a metric that the proxy logs, or a cost."""
+
+    name: str
+    direction: Literal["maximize", "minimize"]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """The `search:` section.
+
+    objectives: one, or two for a Pareto search
+    budget: cost -> (low, high) inclusive integers; low is 0 for "at most"
+    trials: the total number of trials of the study, also after a resume
+    """
+
+    objectives: tuple[Objective, ...] = (Objective("accuracy", "maximize"),)
+    budget: dict[str, tuple[int, int]] = field(default_factory=dict)
+    trials: int = 50
+    sampler: Literal["tpe", "random", "grid"] = "tpe"
+    seed: int = 0
+    proxy: ProxySettings = field(default_factory=ProxySettings)
