@@ -263,7 +263,9 @@ def _read(kind: str, name: str, cls: type) -> Definition:
         )
     if KINDS[kind].exact and tuple(context) != allowed:
         names = ", ".join(allowed)
-        raise refuse(f"it is called with ({names})", f"take ({', '.join(('self', *allowed))}, *, ...)")
+        raise refuse(
+            f"it is called with ({names})", f"take ({', '.join(('self', *allowed))}, *, ...)"
+        )
     first_line = (inspect.getdoc(cls) or "").partition("\n")[0]
     return Definition(kind, name, cls, tuple(context), options, first_line, where)
 

@@ -1,0 +1,366 @@
+"""Setting one address of a document: plain keys replace, dotted keys patch, nothing merges."""
+
+from __future__ import annotations
+
+import difflib
+
+from archdsl.errors import SpecError
+from archdsl.spec.document import (
+    BLOCK_KEYS,
+    INHERITED_BY_STAGES,
+    SCOPE_KEYS,
+    TOP_KEYS,
+    Document,
+    Patch,
+    Scope,
+)
+from archdsl.spec.holes import is_hole
+from archdsl.spec.nodes import Mapping, Mark, Node, Scalar, Sequence
+from archdsl.spec.patch import patched
+
+
+def assign(document: Document, address: str, node: Node, mark: Mark | None, origin: int) -> None:
+    """Set `address` of `document` to `node`, as a key of a spec does.
+
+    origin: a number per file; what an earlier origin wrote below the address is discarded.
+    Raises SpecError for an address that the language does not have.
+    """
+    path = tuple(address.split("."))
+    head = path[0]
+    if not all(path):
+        raise SpecError("an address has no empty part", address=address, mark=mark)
+    if head not in TOP_KEYS:
+        raise _unknown(head, TOP_KEYS, "a spec", address, mark)
+    if head in ("archdsl", "extends") and len(path) > 1:
+        raise SpecError(f"{head} cannot be patched", address=address, mark=mark)
+    if head == "params":
+        _assign_param(document, path, node, mark, address, origin)
+    elif head == "block":
+        _assign_block(document, path, node, mark, address, origin)
+    elif head == "stages":
+        _assign_stage(document, path, node, mark, address, origin)
+    else:
+        _assign_top(document, path, node, mark, address, origin)
+
+
+def _assign_top(
+    document: Document,
+    path: tuple[str, ...],
+    node: Node,
+    mark: Mark | None,
+    address: str,
+    origin: int,
+) -> None:
+    head = path[0]
+    if len(path) == 1:
+        _remember(document, node, document.top.get(head))
+        document.top[head] = node
+        document.marks[head] = mark
+        if head in ("downsample", "out_norm"):
+            for stage in document.stages:
+                _discard(document, stage, (head,), origin, address)
+        return
+    target = document.top.get(head)
+    if target is None:
+        if head not in ("search", "found", "head"):
+            raise SpecError(f"there is no {head} to patch", address=address, mark=mark)
+        target = Scalar("linear", "linear") if head == "head" else Mapping({}, {}, None)
+    _remember(document, node, _below(target, path[1:]))
+    settings = head in ("search", "found")
+    document.top[head] = patched(
+        target, path[1:], node, address=address, mark=mark, settings=settings
+    )
+
+
+def _assign_param(
+    document: Document,
+    path: tuple[str, ...],
+    node: Node,
+    mark: Mark | None,
+    address: str,
+    origin: int,
+) -> None:
+    if len(path) == 1:
+        if not isinstance(node, Mapping):
+            raise SpecError(
+                "params is a mapping", address="params", mark=node.mark, cure="write  name: value"
+            )
+        document.params.clear()
+        document.own_params.clear()
+        for name, value in node.items.items():
+            _assign_param(
+                document, ("params", name), value, node.marks.get(name), f"params.{name}", origin
+            )
+        return
+    name = path[1]
+    if not name.isidentifier():
+        raise SpecError(
+            f"'{name}' is no name for a param",
+            address=address,
+            mark=mark,
+            cure="use letters, digits and _",
+        )
+    if len(path) == 2:
+        _remember(document, node, document.params.get(name))
+        document.params[name] = node
+        document.param_marks[name] = mark
+        document.own_params[name] = mark
+        return
+    if name not in document.params:
+        raise _unknown(name, tuple(document.params), "params", address, mark)
+    _remember(document, node, _below(document.params[name], path[2:]))
+    document.params[name] = patched(
+        document.params[name], path[2:], node, address=address, mark=mark
+    )
+
+
+def _assign_block(
+    document: Document,
+    path: tuple[str, ...],
+    node: Node,
+    mark: Mark | None,
+    address: str,
+    origin: int,
+) -> None:
+    if len(path) == 1:
+        old = document.block
+        document.block = read_scope("block", "block", node, origin)
+        for key in BLOCK_KEYS:
+            if key in document.block.plain:
+                _remember(document, document.block.plain[key], old.plain.get(key))
+            for stage in document.stages:
+                _discard(document, stage, (key,), origin, address)
+        return
+    _assign_scope(document, document.block, path[1:], node, mark, address, origin)
+    if len(path) == 2:
+        for stage in document.stages:
+            _discard(document, stage, path[1:], origin, address)
+
+
+def _assign_stage(
+    document: Document,
+    path: tuple[str, ...],
+    node: Node,
+    mark: Mark | None,
+    address: str,
+    origin: int,
+) -> None:
+    if len(path) == 1:
+        if not isinstance(node, Sequence) or not node.items:
+            raise SpecError(
+                "stages is a list of stages",
+                address=address,
+                mark=node.mark,
+                cure="write  - {dim: 64, depth: 2}",
+            )
+        for stage in document.stages:
+            for key in INHERITED_BY_STAGES:
+                _discard(document, stage, (key,), origin, address)
+        document.stages = [
+            read_scope(f"stages.{index}", "stage", item, origin)
+            for index, item in enumerate(node.items)
+        ]
+        document.marks["stages"] = mark
+        return
+    stage = _element(document.stages, path[1], "stage", address, mark)
+    if len(path) == 2:
+        index = int(path[1])
+        document.stages[index] = read_scope(f"stages.{index}", "stage", node, origin)
+        return
+    if path[2] == "runs" and len(path) > 3:
+        if stage.runs is None:
+            raise SpecError(f"{stage.address} has no runs", address=address, mark=mark)
+        run = _element(stage.runs, path[3], "run", address, mark)
+        if len(path) == 4:
+            stage.runs[int(path[3])] = read_scope(run.address, "run", node, origin)
+        else:
+            _assign_scope(document, run, path[4:], node, mark, address, origin)
+        return
+    _assign_scope(document, stage, path[2:], node, mark, address, origin)
+
+
+def _assign_scope(
+    document: Document,
+    scope: Scope,
+    path: tuple[str, ...],
+    node: Node,
+    mark: Mark | None,
+    address: str,
+    origin: int,
+) -> None:
+    key = path[0]
+    if key not in SCOPE_KEYS[scope.level]:
+        raise _unknown(key, SCOPE_KEYS[scope.level], f"a {scope.level}", address, mark)
+    if len(path) > 1:
+        if key in ("dim", "depth", "runs", "type"):
+            raise SpecError(f"{key} has no options to patch", address=address, mark=mark)
+        if key in scope.plain:
+            _remember(document, node, _below(scope.plain[key], path[1:]))
+            scope.plain[key] = patched(scope.plain[key], path[1:], node, address=address, mark=mark)
+            return
+        if scope.level == "block":
+            raise SpecError(
+                f"there is no {key} to patch",
+                address=address,
+                mark=mark,
+                cure=f"write the component whole:  block.{key}: {{type: ..., ...}}",
+            )
+        older = scope.patches.get(path)
+        _remember(document, node, older.value if older else None)
+        _discard(document, scope, path, origin, address)
+        scope.patches[path] = Patch(node, mark, origin)
+        return
+    _exclude(document, scope, key, mark, address, origin)
+    if key == "runs":
+        scope.runs = _read_runs(scope.address, node, origin)
+        scope.origins["runs"] = origin
+        return
+    old = scope.plain.get(key)
+    if old is None and scope.level == "stage":
+        old = document.stage_value(scope, key)
+    _remember(document, node, old)
+    scope.plain[key] = node
+    scope.marks[key] = mark
+    scope.origins[key] = origin
+    _discard(document, scope, path, origin, address)
+
+
+def _exclude(
+    document: Document, scope: Scope, key: str, mark: Mark | None, address: str, origin: int
+) -> None:
+    """A stage has depth or runs; the later file's word holds."""
+    other = {"depth": "runs", "runs": "depth"}.get(key)
+    if scope.level != "stage" or other is None:
+        return
+    if (scope.runs if other == "runs" else scope.plain.get("depth")) is None:
+        return
+    if scope.origins.get(other) == origin:
+        raise _depth_or_runs(scope.address, mark)
+    document.discarded.append(f"{scope.address}.{other} (replaced by {address})")
+    if other == "runs":
+        scope.runs = None
+    else:
+        del scope.plain["depth"]
+
+
+def read_scope(address: str, level: str, node: Node, origin: int) -> Scope:
+    """A mapping of block, stage or run keys as a Scope. Raises SpecError."""
+    if not isinstance(node, Mapping):
+        raise SpecError(
+            f"a {level} is a mapping of its keys",
+            address=address,
+            mark=node.mark,
+            cure=f"a {level} takes: {', '.join(SCOPE_KEYS[level])}",
+        )
+    scope = Scope(address, level, node.mark)
+    for key, value in sorted(node.items.items(), key=lambda item: item[0].count(".")):
+        path = tuple(key.split("."))
+        mark = node.marks.get(key)
+        here = f"{address}.{key}"
+        if path[0] not in SCOPE_KEYS[level] or not all(path):
+            raise _unknown(path[0], SCOPE_KEYS[level], f"a {level}", here, mark)
+        if len(path) > 1:
+            if path[0] in ("dim", "depth", "runs", "type"):
+                raise SpecError(f"{path[0]} has no options to patch", address=here, mark=mark)
+            if path[0] in scope.plain:
+                scope.plain[path[0]] = patched(
+                    scope.plain[path[0]], path[1:], value, address=here, mark=mark
+                )
+            elif level == "block":
+                raise SpecError(f"there is no {path[0]} to patch", address=here, mark=mark)
+            else:
+                scope.patches[path] = Patch(value, mark, origin)
+        elif key == "runs":
+            scope.runs = _read_runs(address, value, origin)
+        else:
+            scope.plain[key] = value
+            scope.marks[key] = mark
+        scope.origins[key] = origin
+    if level == "stage" and scope.runs is not None and "depth" in scope.plain:
+        raise _depth_or_runs(address, node.marks.get("runs"))
+    return scope
+
+
+def _read_runs(address: str, node: Node, origin: int) -> list[Scope]:
+    if not isinstance(node, Sequence) or not node.items:
+        raise SpecError(
+            "runs is a list of runs",
+            address=f"{address}.runs",
+            mark=node.mark,
+            cure="write  - {depth: 2, token_mixer: ...}",
+        )
+    return [
+        read_scope(f"{address}.runs.{index}", "run", item, origin)
+        for index, item in enumerate(node.items)
+    ]
+
+
+def _depth_or_runs(address: str, mark: Mark | None) -> SpecError:
+    return SpecError(
+        "a stage has depth or runs, not both",
+        address=address,
+        mark=mark,
+        cure="the depth of a stage with runs is the sum of theirs",
+    )
+
+
+def _discard(document: Document, scope: Scope, path: tuple[str, ...], origin: int, by: str) -> None:
+    """Drop the patches of earlier origins at and below `path`, in the scope and in its runs."""
+    for inner in (scope, *(scope.runs or ())):
+        for old in [p for p in inner.patches if p[: len(path)] == path]:
+            if inner.patches[old].origin < origin:
+                del inner.patches[old]
+                gone = f"{inner.address}.{'.'.join(old)}"
+                if gone != by:
+                    document.discarded.append(f"{gone} (replaced by {by})")
+
+
+def _element(scopes: list[Scope], index: str, word: str, address: str, mark: Mark | None) -> Scope:
+    if index.isdecimal() and int(index) < len(scopes):
+        return scopes[int(index)]
+    last = len(scopes) - 1
+    raise SpecError(
+        f"there is no {word} {index}",
+        address=address,
+        mark=mark,
+        cure=f"the {word}s are 0 to {last}" if last >= 0 else "",
+    )
+
+
+def _remember(document: Document, new: Node, old: Node | None) -> None:
+    """Note for every hole in `new` what stood in its place, for its default."""
+    if old is None:
+        return
+    if is_hole(new):
+        if not is_hole(old):
+            document.inherited[id(new)] = (new, old)
+    elif isinstance(new, Mapping) and isinstance(old, Mapping):
+        for key, value in new.items.items():
+            _remember(document, value, old.get(key))
+    elif isinstance(new, Sequence) and isinstance(old, Sequence):
+        for one, other in zip(new.items, old.items, strict=False):
+            _remember(document, one, other)
+
+
+def _below(node: Node, path: tuple[str, ...]) -> Node | None:
+    for key in path:
+        if isinstance(node, Mapping) and key in node:
+            node = node.items[key]
+        elif isinstance(node, Sequence) and key.isdecimal() and int(key) < len(node.items):
+            node = node.items[int(key)]
+        else:
+            return None
+    return node
+
+
+def _unknown(
+    key: str, known: tuple[str, ...], what: str, address: str, mark: Mark | None
+) -> SpecError:
+    close = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean '{close[0]}'?  " if close else ""
+    return SpecError(
+        f"{what} has no key '{key}'",
+        address=address if "." in address else "",
+        mark=mark,
+        cure=f"{hint}{what} takes: {', '.join(known)}",
+    )

@@ -1,0 +1,293 @@
+"""Holes: a mapping with `choice` or `range` and no `type`.
+
+A hole knows its possible answers and nothing of who gives them. An option's label is its
+scalar or `$` text as written, or its type; options of one type are told apart by the scalar
+options in which they differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from archdsl.errors import SpecError
+from archdsl.options import with_unit, written
+from archdsl.spec.nodes import Mapping, Mark, Node, Scalar, Sequence
+
+Answer: TypeAlias = "bool | int | float | str"
+Per: TypeAlias = Literal["stage", "block"] | None
+
+_MAX_STEPS = 100_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Option:
+    """One option of a choice. `answer` is what a record of the decision says."""
+
+    label: str
+    answer: Answer
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """A decision between values of any form, nested holes included."""
+
+    options: tuple[Option, ...]
+    per: Per
+    default_node: Node | None
+    mark: Mark | None
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What can be answered, in the order written."""
+        return tuple(option.answer for option in self.options)
+
+    def option(self, answer: object) -> Option | None:
+        """The option of an answer; its label as a text is accepted too."""
+        for option in self.options:
+            if _equal(option.answer, answer):
+                return option
+        for option in self.options:
+            if option.label == (answer if isinstance(answer, str) else written(answer)):
+                return option
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Range:
+    """A decision between evenly spaced numbers, both ends included."""
+
+    low: int | float
+    high: int | float
+    step: int | float
+    per: Per
+    default_node: Node | None
+    mark: Mark | None
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What can be answered, from low to high."""
+        from fractions import Fraction
+
+        low, step = Fraction(str(self.low)), Fraction(str(self.step))
+        numbers = [low + index * step for index in range(self.count)]
+        return tuple(int(n) if n.denominator == 1 else float(n) for n in numbers)
+
+    @property
+    def count(self) -> int:
+        """How many numbers it spans."""
+        from fractions import Fraction
+
+        span = Fraction(str(self.high)) - Fraction(str(self.low))
+        return int(span / Fraction(str(self.step))) + 1
+
+
+Hole: TypeAlias = Choice | Range
+
+
+def is_hole(node: Node) -> bool:
+    """Whether a node is a hole and no component."""
+    return (
+        isinstance(node, Mapping) and "type" not in node and ("choice" in node or "range" in node)
+    )
+
+
+def read_hole(node: Mapping, address: str) -> Hole:
+    """A hole's mapping as a Choice or a Range. Raises SpecError."""
+    is_choice = "choice" in node
+    known = {"choice", "per", "default"} if is_choice else {"range", "step", "per", "default"}
+    for key in node:
+        if key not in known:
+            words = "a choice" if is_choice else "a range"
+            raise SpecError(
+                f"{words} has no '{key}'",
+                address=address,
+                mark=node.marks.get(key, node.mark),
+                cure=f"{words} takes: {', '.join(sorted(known))}",
+            )
+    per = _per(node, address)
+    if is_choice:
+        return Choice(_options(node, address), per, node.get("default"), node.mark)
+    low, high, step = _span(node, address)
+    return Range(low, high, step, per, node.get("default"), node.mark)
+
+
+def _per(node: Mapping, address: str) -> Per:
+    per = node.get("per")
+    if per is None:
+        return None
+    if isinstance(per, Scalar) and per.value in ("stage", "block"):
+        return per.value  # type: ignore[return-value]
+    raise SpecError("per is stage or block", address=address, mark=per.mark)
+
+
+def _options(node: Mapping, address: str) -> tuple[Option, ...]:
+    listed = node.items["choice"]
+    if not isinstance(listed, Sequence):
+        raise SpecError(
+            "choice takes a list of options",
+            address=address,
+            mark=listed.mark,
+            cure="write  choice: [a, b]",
+        )
+    if not listed.items:
+        raise SpecError("a choice of nothing", address=address, mark=listed.mark)
+    for item in listed.items:
+        if is_hole(item):
+            raise SpecError(
+                "a hole directly inside a choice",
+                address=address,
+                mark=item.mark,
+                cure="put its options into the choice itself",
+            )
+    labels = _labels(listed.items)
+    options: dict[str, Option] = {}
+    for item, label in zip(listed.items, labels, strict=True):
+        if label in options:
+            raise SpecError(
+                f"two options are called '{label}'",
+                address=address,
+                mark=item.mark,
+                cure="drop one, or give them labels:  {type: ..., label: name}",
+            )
+        answer = _answer(item, label)
+        if any(_equal(answer, other.answer) for other in options.values()):
+            raise SpecError(f"the option {label} is there twice", address=address, mark=item.mark)
+        options[label] = Option(label, answer, item)
+    return tuple(options.values())
+
+
+def _answer(node: Node, label: str) -> Answer:
+    if isinstance(node, Scalar) and isinstance(node.value, (bool, int, float)):
+        return node.value
+    return label
+
+
+def _labels(items: tuple[Node, ...]) -> list[str]:
+    """The label of every option; equal ones are left for the caller to refuse."""
+    types = [_type_of(item) for item in items]
+    labels = []
+    for item, name in zip(items, types, strict=True):
+        given = item.get("label") if isinstance(item, Mapping) else None
+        if isinstance(given, Scalar):
+            labels.append(given.text)
+            continue
+        alike = [other for other, its in zip(items, types, strict=True) if its == name]
+        labels.append(name + _difference(item, alike) if len(alike) > 1 else name)
+    return labels
+
+
+def _type_of(node: Node) -> str:
+    match node:
+        case Scalar():
+            return node.text
+        case Sequence():
+            return "+".join(_type_of(item) for item in node.items)
+        case Mapping():
+            name = node.get("type")
+            return name.text if isinstance(name, Scalar) else ",".join(node)
+
+
+def _difference(node: Node, alike: list[Node]) -> str:
+    """`(ratio=2)`: the scalar options in which a component differs from those of its type."""
+    tables = [_scalars(other) for other in alike]
+    own = _scalars(node)
+    differing = [
+        f"{key}={text}" for key, text in own.items() if any(t.get(key) != text for t in tables)
+    ]
+    return f"({','.join(differing)})" if differing else ""
+
+
+def _scalars(node: Node) -> dict[str, str]:
+    if not isinstance(node, Mapping):
+        return {}
+    return {
+        key: value.text
+        for key, value in node.items.items()
+        if isinstance(value, Scalar) and key not in ("type", "label")
+    }
+
+
+def _span(node: Mapping, address: str) -> tuple[int | float, int | float, int | float]:
+    ends = node.items["range"]
+    numbers = [_number(item) for item in ends.items] if isinstance(ends, Sequence) else []
+    if len(numbers) != 2 or any(number is None for number in numbers):
+        raise SpecError(
+            "range takes two numbers",
+            address=address,
+            mark=ends.mark,
+            cure="write  range: [low, high]; both ends are included",
+        )
+    low, high = numbers
+    assert low is not None and high is not None
+    if low > high:
+        raise SpecError(
+            f"the range ends at {high}, before it begins at {low}", address=address, mark=ends.mark
+        )
+    step_node = node.get("step")
+    integers = isinstance(low, int) and isinstance(high, int)
+    if step_node is None:
+        if not integers:
+            raise SpecError(
+                "a range of numbers that are not integers needs a step",
+                address=address,
+                mark=node.mark,
+                cure=f"write  {{range: [{low}, {high}], step: ...}}",
+            )
+        step: int | float | None = 1
+    else:
+        step = _number(step_node)
+        if step is None or step <= 0:
+            raise SpecError("step is a positive number", address=address, mark=step_node.mark)
+    from fractions import Fraction
+
+    assert step is not None
+    steps = (Fraction(str(high)) - Fraction(str(low))) / Fraction(str(step))
+    if steps.denominator != 1:
+        raise SpecError(
+            f"the step {step} does not divide the range from {low} to {high}",
+            address=address,
+            mark=step_node.mark if step_node else node.mark,
+            cure="both ends are answers; choose a step that leads from one to the other",
+        )
+    if steps >= _MAX_STEPS:
+        raise SpecError(
+            f"the range has more than {_MAX_STEPS} numbers", address=address, mark=ends.mark
+        )
+    return low, high, step
+
+
+def _number(node: Node) -> int | float | None:
+    value = with_unit(node.value) if isinstance(node, Scalar) else None
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _equal(one: object, other: object) -> bool:
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
+
+
+def normalise(hole: Hole, answer: object, address: str) -> Answer:
+    """An answer as the hole records it. Raises SpecError for one it does not have."""
+    if isinstance(hole, Choice):
+        option = hole.option(answer)
+        if option is not None:
+            return option.answer
+        labels = " ".join(o.label for o in hole.options)
+        raise SpecError(
+            f"{written(answer)} is not among its options",
+            address=address,
+            cure=f"choose from {labels}",
+        )
+    for number in hole.answers if not isinstance(answer, bool) else ():
+        if number == answer or written(number) == answer:
+            return number
+    raise SpecError(
+        f"{written(answer)} is not in its range",
+        address=address,
+        cure=f"choose from {hole.low} to {hole.high} in steps of {hole.step}",
+    )
+
+
+Record: TypeAlias = MappingOf[str, Answer]

@@ -1,0 +1,120 @@
+"""A spec in hand: its document, the answers that fix it, and the network that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from pathlib import Path
+from typing import Any
+
+from archdsl.spec.write import write
+
+from archdsl.combinations import check_combinations
+from archdsl.lower import lower
+from archdsl.network import Network
+from archdsl.settings import SearchSettings
+from archdsl.spec import flatten, winner
+from archdsl.spec.check import check
+from archdsl.spec.decisions import Holes
+from archdsl.spec.document import Document
+from archdsl.spec.holes import Answer, Hole
+from archdsl.spec.nodes import Scalar, plain
+from archdsl.spec.resolve import Ask
+from archdsl.spec.search_section import search_settings
+
+
+class Spec:
+    """An architecture, or a space of them, as a checked spec.
+
+    decisions: the address -> answer mapping that made it; empty for a spec read from a file
+    """
+
+    def __init__(
+        self, document: Document, holes: Holes, decisions: MappingOf[str, Answer] | None = None
+    ) -> None:
+        self.document = document
+        self.holes = holes
+        self.decisions: dict[str, Answer] = dict(decisions or {})
+        self._member = decisions is not None
+        self._network: Network | None = None
+
+    @property
+    def name(self) -> str:
+        """The spec's name."""
+        node = self.document.top["name"]
+        assert isinstance(node, Scalar)
+        return str(node.value)
+
+    @property
+    def folder(self) -> Path:
+        """What relative paths in the spec are relative to."""
+        return self.document.folder
+
+    @property
+    def is_space(self) -> bool:
+        """Whether holes are left: whether it stands for more than one architecture."""
+        return bool(self.holes.by_node) and not self._member
+
+    @property
+    def discarded(self) -> tuple[str, ...]:
+        """What inheriting threw away, one line each."""
+        return tuple(self.document.discarded)
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        """The spec as plain values: `extends` followed, and a member's holes filled."""
+        tree = plain(self._flat())
+        assert isinstance(tree, dict)
+        return tree
+
+    def dump(self, found: MappingOf[str, Any] | None = None) -> str:
+        """The spec as canonical YAML that reads back as itself.
+
+        found: what is to stand under `found:`, such as a winner's metrics
+        """
+        node = self._flat()
+        if found is not None:
+            return write({**plain_items(node), "found": dict(found)})
+        return write(node)
+
+    def network(self) -> Network:
+        """The network; a space stands for its default member. Raises SpecError."""
+        if self._network is None:
+            self._network = self.resolve(self._recorded if self._member else None)[0]
+        return self._network
+
+    def resolve(self, ask: Ask | None) -> tuple[Network, dict[str, Answer]]:
+        """The network that `ask` leads to, and the record of its answers."""
+        return lower(self.document, self.holes, ask)
+
+    def settings(self) -> SearchSettings:
+        """The `search:` section with its defaults filled in."""
+        return search_settings(self.document)
+
+    def _recorded(self, address: str, hole: Hole) -> Answer:
+        return self.decisions[address]
+
+    def _flat(self) -> Any:
+        if self._member:
+            return winner.filled(self.document, self.holes, self.decisions)
+        return flatten.flat(self.document, self.holes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spec) and self.tree == other.tree
+
+    def __hash__(self) -> int:
+        return hash(self.dump())
+
+    def __repr__(self) -> str:
+        return f"<archdsl spec {self.name}>"
+
+
+def plain_items(node: Any) -> dict[str, Any]:
+    """The items of a mapping node, as nodes."""
+    return dict(node.items)
+
+
+def checked(document: Document) -> Spec:
+    """A spec that has passed every check. Raises SpecError."""
+    holes = check(document)
+    check_combinations(document, holes)
+    return Spec(document, holes)
