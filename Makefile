@@ -1,0 +1,43 @@
+# make search   a whole search on handwritten digits, from nothing to runs/digits/
+# make test     the test suite
+# make lint     linter, formatter and type checker
+# make slow     the tests that take longer
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: search test slow lint format clean
+
+search: $(INSTALLED)
+	$(BIN)/archdsl search specs/spaces/digits.yaml
+
+# One thread a worker: two workers that each take every core are slower than one.
+test slow: export OMP_NUM_THREADS := 1
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -n 2
+
+slow: $(INSTALLED)
+	$(BIN)/python -m pytest -n 2 --slow -m slow
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The pinned set first and archdsl without its dependencies after it, so that nothing is ever
+# resolved to a version that was not tested. The build tool is in the pinned set, too.
+$(INSTALLED): requirements.txt requirements-dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "archdsl needs Python 3.11 or newer; make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:
+	rm -rf .venv runs build dist

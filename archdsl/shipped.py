@@ -1,0 +1,43 @@
+"""The specs that come with archdsl, found by name.
+
+In a checkout they are `specs/` beside the package; a wheel carries the same folder inside the
+package as `_specs`. A name is a file's stem, wherever under the folder the file lies:
+`specs/baselines/poolformer_s12.yaml` is `poolformer_s12`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from archdsl.errors import SpecError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def folder() -> Path:
+    """The folder of the shipped specs."""
+    inside = _PACKAGE / "_specs"
+    return inside if inside.is_dir() else _PACKAGE.parent / "specs"
+
+
+def names() -> list[str]:
+    """The names of all shipped specs, in the order of the alphabet."""
+    return sorted(_files())
+
+
+def shipped(name: str) -> Path:
+    """The file of a shipped spec. Raises SpecError for a name that is not shipped."""
+    files = _files()
+    if name in files:
+        return files[name]
+    close = difflib.get_close_matches(name, files, n=2, cutoff=0.6)
+    guess = "did you mean " + " or ".join(f"'{c}'" for c in close) + "?  " if close else ""
+    raise SpecError(
+        f"no shipped spec is called '{name}'",
+        cure=f"{guess}write a path, ./{name}.yaml, for a file of your own  (archdsl list specs)",
+    )
+
+
+def _files() -> dict[str, Path]:
+    return {path.stem: path for path in sorted(folder().rglob("*.yaml"))}

@@ -1,0 +1,47 @@
+"""What every test runs under: markers that skip themselves, and a registry put back after."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+# Nothing timed decides, and a failure is the same one on every machine and every day.
+hypothesis.settings.register_profile("archdsl", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("archdsl")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the tests marked slow, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="slow; runs with --slow"))
+    if any(item.get_closest_marker("gpu") for item in items):
+        import torch
+
+        if not torch.cuda.is_available():
+            for item in items:
+                if item.get_closest_marker("gpu"):
+                    item.add_marker(pytest.mark.skip(reason="no accelerator here"))
+
+
+@pytest.fixture(autouse=True)
+def _registry_put_back() -> Iterator[None]:
+    """A component that a test registers is gone after it; archdsl's own stay."""
+    from archdsl import registry
+
+    before = {kind: dict(known) for kind, known in registry._registered.items()}
+    yield
+    for kind, known in registry._registered.items():
+        for name, definition in list(known.items()):
+            if not definition.cls.__module__.startswith(("archdsl.", "torch.")):
+                del known[name]
+        known.update(before[kind])
