@@ -187,11 +187,11 @@ class Lowering:
         """The blocks of a stage, runs unrolled; asks for the depth."""
         scope = self.document.stages[index]
         if scope.runs is None:
-            depth = self._depth(scope, positions.POSITIVE)
+            depth = self.depth(scope, positions.POSITIVE)
             return [BlockPlace(scope, None, Place(index, k)) for k in range(depth)]
         found: list[BlockPlace] = []
         for number, run in enumerate(scope.runs):
-            for k in range(self._depth(run, positions.COUNT)):
+            for k in range(self.depth(run, positions.COUNT)):
                 found.append(BlockPlace(scope, run, Place(index, len(found), number, k)))
         if not found:
             raise SpecError(
@@ -401,7 +401,8 @@ class Lowering:
     def _touched(self) -> tuple[str, ...]:
         return tuple(f"{a} = {written(v)}" for a, v in self.resolver.touched.items())
 
-    def _depth(self, scope: Scope, type_: OptionType) -> int:
+    def depth(self, scope: Scope, type_: OptionType = positions.COUNT) -> int:
+        """The depth of a stage or a run."""
         node, address = scope.plain["depth"], f"{scope.address}.depth"
         depth: int = self.resolver.value(self.resolver.fill(node), type_, address)
         return depth

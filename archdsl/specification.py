@@ -29,13 +29,17 @@ class Spec:
     """
 
     def __init__(
-        self, document: Document, holes: Holes, decisions: MappingOf[str, Answer] | None = None
+        self,
+        document: Document,
+        holes: Holes,
+        decisions: MappingOf[str, Answer] | None = None,
+        network: Network | None = None,
     ) -> None:
         self.document = document
         self.holes = holes
         self.decisions: dict[str, Answer] = dict(decisions or {})
         self._member = decisions is not None
-        self._network: Network | None = None
+        self._network = network
 
     @property
     def name(self) -> str:

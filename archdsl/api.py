@@ -1,0 +1,164 @@
+"""The verbs. Everything here takes a spec, a shipped name, a path or a mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from archdsl import shipped
+from archdsl.spec import load as reading
+from archdsl.spec.document import Document
+from archdsl.specification import Spec, checked
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from archdsl.cost import Cost
+    from archdsl.spaces import Space
+    from archdsl.study import Candidate, Result
+
+Specish: TypeAlias = "Spec | str | Path | Mapping[str, Any]"
+
+
+def load(x: Specish, set: Mapping[str, Any] | None = None, *, imports: bool = True) -> Spec:
+    """A spec from a shipped spec's name, a path, a mapping, or another spec.
+
+    set: address -> value, as `--set` on the command line: `{"stages.2.depth": 6}`
+    imports: whether `imports:` may run Python
+    Raises SpecError for a spec that is not right.
+    """
+    if isinstance(x, Spec) and not set:
+        return x
+    return _finished(_document(x), set, imports)
+
+
+def loads(text: str, set: Mapping[str, Any] | None = None, *, imports: bool = True) -> Spec:
+    """A spec from a text of YAML. Raises SpecError."""
+    return _finished(reading.document_from_text(text), set, imports)
+
+
+def dump(x: Specish) -> str:
+    """The spec as canonical YAML: `load(dump(x)) == x`."""
+    return load(x).dump()
+
+
+def build(x: Specish, weights: str | Path | None = None, classes: int | None = None) -> nn.Module:
+    """The module of a spec; a space gives its default member.
+
+    weights: a file of this module's own state dict (safetensors, or what torch.save wrote)
+    classes: another number of classes than the spec's
+    Raises SpecError for a bad spec and BuildError for weights that do not fit.
+    """
+    from archdsl.builder import build as build_network
+    from archdsl.weights import load_into
+
+    spec = load(x, set=None if classes is None else {"classes": classes})
+    model = build_network(spec.network())
+    if weights is not None:
+        load_into(model, Path(weights))
+    return model
+
+
+def count(x: Specish) -> Cost:
+    """What a spec costs, as exact integers: `.macs`, `.params`, ..., `.by_address`.
+
+    Raises CountError for a component with an operator that has no counting rule.
+    """
+    from archdsl.cost import count as count_network
+
+    return count_network(load(x).network())
+
+
+def fuse(model: nn.Module) -> nn.Module:
+    """A copy of a model in its deployed form: branches and a layer's own batch norm folded."""
+    from archdsl.nn.fuse import fuse as fused
+
+    return fused(model)
+
+
+def space(x: Specish) -> Space:
+    """The space of a spec with holes; a plain spec is a space of one."""
+    from archdsl.spaces import Space
+
+    return Space(load(x))
+
+
+def search(
+    x: Specish | Space,
+    evaluate: Callable[[Candidate], float | dict[str, float]] | None = None,
+    out: str | Path | None = None,
+    *,
+    listener: Callable[[object], None] | None = None,
+    **overrides: Any,
+) -> Result:
+    """Search a space inside its budget and return the result.
+
+    evaluate: `evaluate(candidate) -> float | dict` instead of training the proxy; a float is
+        the first objective
+    out: the run directory, `runs/NAME` by default; the same directory again resumes
+    listener: called with every event of the run
+    overrides: settings of the `search:` section, as `trials=40, budget={"macs": "2G"}`
+    Raises SearchError for a search that cannot start or go on.
+    """
+    from archdsl.spaces import Space
+    from archdsl.study import search as run
+
+    given = x if isinstance(x, Space) else space(x)
+    if overrides:
+        patches = {f"search.{key}": value for key, value in overrides.items()}
+        given = Space(load(given.spec, set=patches))
+    return run(
+        given,
+        evaluate=evaluate,
+        out=None if out is None else Path(out),
+        settings=given.spec.settings(),
+        listener=listener,
+    )
+
+
+def export(x: Specish, to: str = "code", path: str | Path | None = None) -> str:
+    """A spec as a program that needs torch alone; written to `path` if one is given.
+
+    Raises ExportError for a form that does not exist, and for a component that needs more.
+    """
+    from archdsl.exporters import export as write_out
+
+    return write_out(load(x).network(), to=to, path=None if path is None else Path(path))
+
+
+def _finished(document: Document, set_: Mapping[str, Any] | None, imports: bool) -> Spec:
+    _fill_registry()
+    if set_:
+        reading.apply_patches(document, reading.mapping_of_patches(set_))
+    reading.run_imports(document, imports)
+    return checked(document)
+
+
+def _document(x: Specish) -> Document:
+    if isinstance(x, Spec):
+        document = reading.document_from_text(x.dump(), x.document.file)
+        document.folder = x.folder
+        return document
+    if isinstance(x, Mapping):
+        return reading.document_from_mapping(x)
+    if isinstance(x, Path) or "/" in x or x.endswith((".yaml", ".yml")):
+        return reading.document_from_file(Path(x))
+    if isinstance(x, str):
+        return reading.document_from_file(shipped.shipped(x))
+    raise TypeError(f"a spec is a name, a path or a mapping, not {type(x).__name__}")
+
+
+_filled = False
+
+
+def _fill_registry() -> None:
+    """Import the vocabulary and the installed plugins, once."""
+    global _filled
+    if not _filled:
+        import archdsl.data
+        import archdsl.nn  # noqa: F401
+        from archdsl.spec.imports import load_plugins
+
+        load_plugins()
+        _filled = True

@@ -1,0 +1,87 @@
+"""Every question that a space can ask, whichever way the others are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archdsl.combinations import every_record
+from archdsl.lower import Lowering
+from archdsl.spec import typed
+from archdsl.spec.decisions import Holes, Place
+from archdsl.spec.document import BLOCK_KEYS, Document, Scope
+from archdsl.spec.holes import Choice, Hole, is_hole
+from archdsl.spec.nodes import Mapping, Node, Scalar, Sequence
+
+
+def questions(document: Document, holes: Holes) -> dict[str, Hole]:
+    """Address -> hole for every decision, in the order of the forward pass; params first."""
+    walk = _Walk(document, holes)
+    found: dict[str, Hole] = {}
+    for node, place in positions(document, holes):
+        walk.visit(node, place, None, found)
+    params = {address: hole for address, hole in found.items() if address.startswith("params.")}
+    return params | found
+
+
+def positions(document: Document, holes: Holes) -> Iterator[tuple[Node, Place]]:
+    """Every place in a document where a value stands, blocks up to the greatest depth."""
+    for key in ("class_token", "stem", "drop_path"):
+        if key in document.top:
+            yield document.top[key], Place()
+    for index, stage in enumerate(document.stages):
+        place = Place(stage=index)
+        yield stage.plain["dim"], place
+        for key in ("downsample", "pos_embed", "out_norm"):
+            node = document.stage_value(stage, key)
+            if node is not None and not (key == "downsample" and index == 0):
+                yield node, place
+        count = 0
+        for number, run in enumerate(stage.runs) if stage.runs is not None else [(None, None)]:
+            scope = run or stage
+            yield scope.plain["depth"], place
+            for k in range(max(depths(document, holes, scope))):
+                for node in block_nodes(document, stage, run):
+                    yield node, Place(index, count, number, k)
+                count += 1
+    if "head" in document.top:
+        yield document.top["head"], Place()
+
+
+def block_nodes(document: Document, stage: Scope, run: Scope | None) -> list[Node]:
+    """The values of the block keys in a stage or a run."""
+    nodes = [document.block_value(stage, run, key) for key in BLOCK_KEYS]
+    return [node for node in nodes if node is not None]
+
+
+def depths(document: Document, holes: Holes, scope: Scope) -> set[int]:
+    """The depths that a stage or a run can have."""
+    return {
+        depth for _, depth in every_record(lambda ask: Lowering(document, holes, ask).depth(scope))
+    }
+
+
+class _Walk:
+    def __init__(self, document: Document, holes: Holes) -> None:
+        self.document = document
+        self.holes = holes
+
+    def visit(self, node: Node, place: Place, inside: str | None, found: dict[str, Hole]) -> None:
+        if isinstance(node, Scalar):
+            expression = typed.expression(node, "")
+            for name in expression.names if expression else ():
+                self.visit(self.document.params[name], Place(), None, found)
+            return
+        if is_hole(node):
+            hole = self.holes.hole(node)
+            home = self.holes.home(node)
+            address = inside if inside is not None or home is None else home.address(hole, place)
+            assert address is not None
+            found.setdefault(address, hole)
+            if isinstance(hole, Choice):
+                for option in hole.options:
+                    self.visit(option.node, place, f"{address}.{option.label}", found)
+            return
+        items = node.items.items() if isinstance(node, Mapping) else enumerate(node.items)
+        assert isinstance(node, (Mapping, Sequence))
+        for key, value in items:
+            self.visit(value, place, None if inside is None else f"{inside}.{key}", found)
