@@ -1,0 +1,82 @@
+"""The text of a spec's file, or in words why there is none."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import os
+import stat
+from pathlib import Path
+
+from archdsl.errors import SpecError
+
+_MAX_NEIGHBOURS = 1000
+
+
+def text_of(path: Path, max_bytes: int) -> str:
+    """The text of a regular UTF-8 file of at most `max_bytes`; larger ones are never read.
+
+    Raises SpecError.
+    """
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise SpecError(f"{path}: this is a folder", cure="name a file in it")
+        if not stat.S_ISREG(status.st_mode):
+            raise SpecError(f"{path}: this is no regular file", cure="name a .yaml file")
+        content = b""
+        if status.st_size <= max_bytes:
+            with path.open("rb") as file:
+                content = file.read(max_bytes + 1)
+        if max(status.st_size, len(content)) > max_bytes:
+            raise SpecError(
+                f"{path}: {status.st_size:,} bytes are too many; a spec has at most {max_bytes:,}",
+                cure="name the spec itself; data and weights stay in files of their own",
+            )
+    except (FileNotFoundError, NotADirectoryError):
+        raise _missing(path) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SpecError(f"{path}: the file cannot be read: {reason}") from None
+    except ValueError:
+        raise SpecError(f"{str(path)!r} is no path") from None
+    return _decoded(content, path)
+
+
+def _decoded(content: bytes, path: Path) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise SpecError(f"{path}: the file is UTF-16", cure="save it as UTF-8")
+    if content.startswith(b"\xef\xbb\xbf"):
+        raise SpecError(
+            f"{path}: the file begins with a byte order mark", cure="save it as UTF-8 without one"
+        )
+    if b"\0" in content:
+        raise SpecError(f"{path}: this is no text", cure="a spec is a text file in YAML")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SpecError(
+            f"{path}: the file is not UTF-8: byte 0x{content[error.start]:02x} in line {line}",
+            cure="save it as UTF-8",
+        ) from None
+
+
+def _missing(path: Path) -> SpecError:
+    for folder in reversed(path.parents):
+        if not folder.exists():
+            return SpecError(f"{path}: there is no folder {folder}", cure=_near(folder))
+        if not folder.is_dir():
+            return SpecError(f"{path}: {folder} is no folder")
+    return SpecError(f"{path}: there is no such file", cure=_near(path))
+
+
+def _near(path: Path) -> str:
+    """The names beside `path` that look like it."""
+    try:
+        with os.scandir(path.parent) as entries:
+            names = sorted(e.name for e in itertools.islice(entries, _MAX_NEIGHBOURS))
+    except OSError:
+        return ""
+    close = difflib.get_close_matches(path.name, names, n=2, cutoff=0.6)
+    return "did you mean " + " or ".join(f"'{c}'" for c in close) + "?" if close else ""
