@@ -1,3 +1,0 @@
-"""The version, in this place only; the build reads it from here."""
-
-VERSION = "0.1.0"
