@@ -11,8 +11,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from archdsl.version import VERSION as __version__
-
+__version__ = "0.1.0"
 
 _HOME = {
     "load": "archdsl.api",

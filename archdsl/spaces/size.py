@@ -176,8 +176,8 @@ class _Counter:
             address = home.address(hole, place)
             if address in self.fixed:
                 return _ONE
-            if hole.per == "block":
-                return self.open(node, place, address)
+            if hole.per == "block" or home.level == "params":
+                return self.open(node, place, address)  # asked here alone, or once per param
             self.tied[address] = node
             return {frozenset({address}): 1}
         assert isinstance(node, (Mapping, Sequence))
@@ -189,11 +189,9 @@ class _Counter:
 
     def open(self, node: Node, place: Place, name: str | None) -> Terms:
         """The count of a hole itself, or of a param's value."""
-        if not is_hole(node):
+        if not is_hole(node) or (name is not None and name.startswith("$")):
             return self.node(node, place, None)
         hole = self.holes.hole(node)
-        if name is not None and name.startswith("$"):
-            return self.node(node, place, None)
         if not isinstance(hole, Choice):
             return {frozenset(): hole.count}
         terms: Terms = {}
