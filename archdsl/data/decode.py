@@ -1,0 +1,100 @@
+"""Image files to arrays of bytes, by Pillow, in parallel threads."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from archdsl.errors import SearchError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Channels = Literal[1, 3]
+MODES = {1: "L", 3: "RGB"}
+
+
+def decode(path: Path, channels: int, size: tuple[int, int]) -> Any:
+    """One image as (C, H, W) bytes: scaled until it covers `size`, then cut around the middle.
+
+    Raises SearchError, naming the file, for anything that is no complete image of 8 bits, or of
+    16 bits of grey, to a channel.
+    """
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    height, width = size
+    try:
+        with Image.open(path) as file:
+            # a JPEG can be decoded at half its size, a quarter, ..., much faster
+            file.draft(None, (2 * width, 2 * height))
+            image = ImageOps.exif_transpose(file)
+            image = _eight_bits(image, path).convert(MODES[channels])
+            image = ImageOps.fit(image, (width, height), method=Image.Resampling.BICUBIC)
+    except SearchError:
+        raise
+    except MemoryError:
+        raise
+    except Exception as error:  # each of Pillow's decoders fails in a way of its own
+        raise SearchError(
+            f"{path}: cannot be read as an image ({_words(error)}).  replace it or remove it"
+        ) from None
+    array = np.asarray(image)
+    return array[None] if channels == 1 else array.transpose(2, 0, 1)
+
+
+def decode_all(
+    root: Path,
+    files: Sequence[str],
+    channels: int,
+    size: tuple[int, int],
+    keep: Callable[[int, Any], None],
+    progress: Callable[[int], None],
+) -> None:
+    """Decode every file and hand it to `keep` with its position. Raises as `decode` does."""
+
+    def one(index: int) -> None:
+        keep(index, decode(root / files[index], channels, size))
+
+    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    with _quiet(), ThreadPoolExecutor(threads) as pool:
+        try:
+            for done, _ in enumerate(pool.map(one, range(len(files))), start=1):
+                progress(done)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _eight_bits(image: Image, path: Path) -> Image:
+    """The image with 8 bits to a channel: a plain conversion would clip what has more."""
+    if image.mode.startswith("I;16"):
+        import numpy as np
+        from PIL import Image
+
+        return Image.fromarray((np.asarray(image) // 256).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        raise SearchError(
+            f"{path}: has 32 bits to a pixel, and their range is anybody's guess.  save it with 8"
+        )
+    return image
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Pillow's remarks on odd metadata stay silent; an image of absurd size is an error."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+def _words(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__

@@ -1,0 +1,155 @@
+"""A folder of class folders of images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from archdsl.data.decode import Channels
+from archdsl.data.listing import GIVEN, Listing, given_splits, listing
+from archdsl.data.source import (
+    Progress,
+    Searchable,
+    Share,
+    Size,
+    Source,
+    SourceInfo,
+    Split,
+    Views,
+    no_progress,
+)
+from archdsl.data.split import stratified
+from archdsl.errors import SearchError
+from archdsl.options import Fraction
+from archdsl.registry import data
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+ProgressOfOne: TypeAlias = Callable[[int], None]
+
+
+@data("image_folder")
+class ImageFolder(Source):
+    """Images in a folder for each class, or in train/, val/ and test/ of such folders.
+
+    A split whose folder is not there is set aside from the train images, class by class, always
+    in the same way. Images are scaled until they cover the size of the network and a margin, and
+    cut around the middle; training takes a random window and mirrors half of them. Each image is
+    decoded before the first trial and kept in the user's cache (`$ARCHDSL_CACHE`), so that a
+    second search on an unchanged folder starts at once.
+
+    path: the folder
+    channels: 3 for colour, 1 for grey; images of the other sort are converted
+    val: the share of each class that is set aside for val
+    test: the share of each class that is held back
+    margin: how much larger than the network's input the images are kept, for random windows
+    flip: whether training mirrors half of the images
+    """
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        channels: Channels = 3,
+        val: Share = 0.15,
+        test: Share = 0.15,
+        margin: Fraction = 0.125,
+        flip: bool = True,
+    ) -> None:
+        self.path = path
+        self.channels = channels
+        self.shares = {"val": val, "test": test}
+        self.margin = margin
+        self.flip = flip
+
+    def describe(self, folder: Path) -> SourceInfo:
+        """Lists the files, and opens none of them."""
+        return self._info(self._splits(folder))
+
+    def searchable(self, folder: Path, size: Size, progress: Progress = no_progress) -> Searchable:
+        """The train and val images; those of test are decoded too, and not kept."""
+        from archdsl.data.packs import checked
+
+        splits = self._splits(folder)
+        total = sum(len(split.files) for split in splits.values())
+        before = len(splits["test"].files)
+        checked(splits["test"], self.channels, lambda done: progress(done, total))
+        train = self._split(splits["train"], size, lambda done: progress(before + done, total))
+        before += len(train)
+        val = self._split(splits["val"], size, lambda done: progress(before + done, total))
+        return Searchable(self._info(splits), train, val, Windows(size, self.flip))
+
+    def held_out(self, folder: Path, size: Size) -> tuple[Split, Views]:
+        """The test images."""
+        test = self._splits(folder)["test"]
+        return self._split(test, size, lambda done: None), Windows(size, flip=False)
+
+    def _info(self, splits: dict[str, Listing]) -> SourceInfo:
+        class_names = splits["train"].class_names
+        return SourceInfo(
+            name=f"image_folder {self.path}",
+            channels=self.channels,
+            size=None,
+            classes=len(class_names),
+            class_names=class_names,
+            counts={name: len(splits[name].files) for name in GIVEN},
+            pixels="(pixel / 255 - 0.5) / 0.25",
+        )
+
+    def _split(self, images: Listing, size: Size, progress: ProgressOfOne) -> Split:
+        import numpy as np
+
+        from archdsl.data.packs import packed
+
+        height, width = (side + round(side * self.margin) for side in size)
+        array = packed(images, self.channels, (height, width), progress)
+        return Split(array, np.asarray(images.labels, dtype=np.int64))
+
+    def _splits(self, folder: Path) -> dict[str, Listing]:
+        root = folder / self.path
+        given = given_splits(root)
+        found = {name: listing(root / name) for name in given} or {"train": listing(root)}
+        whole = found["train"]
+        for name, split in found.items():
+            if stray := sorted(set(split.class_names) ^ set(whole.class_names)):
+                one, other = ("train", name) if stray[0] in split.class_names else (name, "train")
+                raise SearchError(
+                    f"{root / one}: has no class '{stray[0]}', which {other} has.  "
+                    "give every split the same classes"
+                )
+        aside = {name: 0.0 if name in found else share for name, share in self.shares.items()}
+        parts = stratified(
+            whole.files,
+            whole.labels,
+            val=aside["val"],
+            test=aside["test"],
+            name=str(root),
+            class_names=whole.class_names,
+        )
+        for name in ("train", *(name for name, share in aside.items() if share)):
+            found[name] = whole.part(getattr(parts, name))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Kept images (B, C, H, W), bytes, to windows of the network's size."""
+
+    size: Size
+    flip: bool
+
+    def train(self, images: Tensor, generator: Generator) -> Tensor:
+        """Windows at random places, half of them mirrored if they may be."""
+        from archdsl.data.pixels import as_numbers, cropped, mirrored
+
+        windows = cropped(images, self.size, generator)
+        return as_numbers(mirrored(windows, generator) if self.flip else windows)
+
+    def plain(self, images: Tensor) -> Tensor:
+        """Windows around the middle."""
+        from archdsl.data.pixels import as_numbers, centred
+
+        return as_numbers(centred(images, self.size))

@@ -1,0 +1,235 @@
+"""Images that are arrays already: one .npz file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from archdsl.data.source import (
+    Progress,
+    Searchable,
+    Share,
+    Size,
+    Source,
+    SourceInfo,
+    Split,
+    Views,
+    no_progress,
+)
+from archdsl.data.split import stratified
+from archdsl.errors import SearchError
+from archdsl.registry import data
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Generator, Tensor
+
+SPLITS = ("train", "val", "test")
+
+
+@data("npz")
+class Npz(Source):
+    """Images and labels as numpy arrays in one .npz file.
+
+    Either `x` and `y`, split here class by class, or `x_train` and `y_train`, with `x_val`,
+    `y_val`, `x_test`, `y_test` where those splits are given; a split that is not given is set
+    aside from the training images. `x`: (N, C, H, W), or (N, H, W, C) with `layout: nhwc`, or
+    (N, H, W) for one channel; uint8, or floating point that the network sees as it is. `y`:
+    (N,), integers from 0 to classes - 1, each in every split.
+
+    path: the file
+    layout: the order of the axes of `x`
+    val: the share of each class that is set aside for val
+    test: the share of each class that is held back
+    flip: whether training mirrors half of the images
+    """
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        layout: Literal["nchw", "nhwc"] = "nchw",
+        val: Share = 0.15,
+        test: Share = 0.15,
+        flip: bool = False,
+    ) -> None:
+        self.path = path
+        self.layout = layout
+        self.shares = {"val": val, "test": test}
+        self.flip = flip
+
+    def describe(self, folder: Path) -> SourceInfo:
+        """Reads and checks the whole file."""
+        return self._info(self._splits(folder))
+
+    def searchable(self, folder: Path, size: Size, progress: Progress = no_progress) -> Searchable:
+        """The train and val arrays."""
+        splits = self._splits(folder)
+        return Searchable(self._info(splits), splits["train"], splits["val"], Arrays(self.flip))
+
+    def held_out(self, folder: Path, size: Size) -> tuple[Split, Views]:
+        """The test arrays."""
+        return self._splits(folder)["test"], Arrays(flip=False)
+
+    def _info(self, splits: dict[str, Split]) -> SourceInfo:
+        _, channels, height, width = splits["train"].images.shape
+        classes = int(splits["train"].labels.max()) + 1
+        return SourceInfo(
+            name=f"npz {self.path}",
+            channels=channels,
+            size=(height, width),
+            classes=classes,
+            class_names=tuple(map(str, range(classes))),
+            counts={name: len(splits[name]) for name in SPLITS},
+            pixels=(
+                "(pixel / 255 - 0.5) / 0.25"
+                if splits["train"].images.dtype.name == "uint8"
+                else "as in the file"
+            ),
+        )
+
+    def _splits(self, folder: Path) -> dict[str, Split]:
+        arrays = _arrays(folder / self.path)
+        pairs = _pairs(arrays, self.path)
+        found = {name: self._split(arrays, suffix) for name, suffix in pairs.items()}
+        whole = found["train"]
+        for name, split in found.items():
+            if split.images.shape[1:] != whole.images.shape[1:]:
+                raise self._refuse(
+                    f"x_{name} holds images {split.images.shape[1:]}, and x_train "
+                    f"{whole.images.shape[1:]}",
+                    "give all images the same shape",
+                )
+            if split.images.dtype != whole.images.dtype:
+                raise self._refuse(
+                    f"x_{name} is {split.images.dtype}, and x_train {whole.images.dtype}",
+                    "give all arrays the same dtype",
+                )
+        classes = self._classes(whole.labels)
+        aside = {name: 0.0 if name in found else share for name, share in self.shares.items()}
+        parts = stratified(
+            [str(index) for index in range(len(whole))],
+            whole.labels.tolist(),
+            val=aside["val"],
+            test=aside["test"],
+            name=self.path,
+            class_names=[str(label) for label in range(classes)],
+        )
+        # indexing with a list copies: no split keeps the others' memory alive
+        for name in ("train", *(name for name, share in aside.items() if share)):
+            where = list(getattr(parts, name))
+            found[name] = Split(whole.images[where], whole.labels[where])
+        for name, split in found.items():
+            if stray := sorted(set(range(classes)) ^ set(split.labels.tolist())):
+                one, other = ("train", name) if stray[0] >= classes else (name, "train")
+                raise self._refuse(
+                    f"{one} has no image of class {stray[0]}, and {other} has",
+                    "give every split the same classes",
+                )
+        return found
+
+    def _classes(self, labels: NDArray[np.int64]) -> int:
+        present = set(labels.tolist())
+        if len(present) < 2:
+            raise self._refuse("there is one class only", "a search needs two or more")
+        if missing := set(range(len(present))) - present:
+            raise self._refuse(
+                f"train has class {max(present)}, and no image of class {min(missing)}",
+                "number the classes from 0 without gaps",
+            )
+        return len(present)
+
+    def _split(self, arrays: dict[str, Any], suffix: str) -> Split:
+        import numpy as np
+
+        x, y = arrays[f"x{suffix}"], arrays[f"y{suffix}"]
+        if x.ndim == 3:
+            x = x[:, None]
+        elif x.ndim == 4 and self.layout == "nhwc":
+            x = x.transpose(0, 3, 1, 2)
+        if x.ndim != 4 or 0 in x.shape:
+            raise self._refuse(
+                f"x{suffix} has the shape {arrays[f'x{suffix}'].shape}",
+                "images are (N, C, H, W), or (N, H, W, C) with layout: nhwc, or (N, H, W)",
+            )
+        if x.dtype != np.uint8 and not np.issubdtype(x.dtype, np.floating):
+            raise self._refuse(f"x{suffix} is {x.dtype}", "save uint8 from 0 to 255, or float32")
+        if y.shape != x.shape[:1] or not np.issubdtype(y.dtype, np.integer):
+            raise self._refuse(
+                f"y{suffix} is {y.dtype} of shape {y.shape}",
+                f"save {len(x)} integers of shape ({len(x)},), one for each image",
+            )
+        if y.min() < 0:
+            raise self._refuse(f"y{suffix} holds {y.min()}", "number the classes from 0")
+        if x.dtype != np.uint8:
+            x = x.astype(np.float32)
+            if not np.isfinite(x).all():
+                raise self._refuse(
+                    f"x{suffix} holds values that are not finite", "replace NaN and infinity"
+                )
+        return Split(np.ascontiguousarray(x), y.astype(np.int64))
+
+    def _refuse(self, problem: str, cure: str) -> SearchError:
+        return SearchError(f"{self.path}: {problem}.  {cure}")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """Arrays (B, C, H, W), uint8 or float32, to what the network sees."""
+
+    flip: bool
+
+    def train(self, images: Tensor, generator: Generator) -> Tensor:
+        """The images, half of them mirrored if they may be."""
+        from archdsl.data.pixels import as_numbers, mirrored
+
+        return as_numbers(mirrored(images, generator) if self.flip else images)
+
+    def plain(self, images: Tensor) -> Tensor:
+        """The images as they are."""
+        from archdsl.data.pixels import as_numbers
+
+        return as_numbers(images)
+
+
+def _arrays(path: Path) -> dict[str, Any]:
+    """The arrays of the file by name. Raises SearchError."""
+    import zipfile
+    import zlib
+
+    import numpy as np
+
+    if not path.is_file():
+        what = "is a folder, not a file" if path.is_dir() else "no such file"
+        raise SearchError(f"{path}: {what}.  search.proxy.data.path names an .npz file")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise ValueError("it holds one array without a name")
+            return {name: file[name] for name in file.files if name[:1] in "xy"}
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise SearchError(
+            f"{path}: cannot be read as .npz ({error}).  "
+            "save it with numpy.savez(path, x=..., y=...)"
+        ) from None
+
+
+def _pairs(arrays: dict[str, Any], path: str) -> dict[str, str]:
+    """Each given split -> the suffix of its arrays. Raises SearchError."""
+    cure = "save x and y, or x_train and y_train (and x_val, y_val, x_test, y_test)"
+    given = {name: f"_{name}" for name in SPLITS}
+    pairs = {n: s for n, s in given.items() if f"x{s}" in arrays or f"y{s}" in arrays}
+    plain = "x" in arrays or "y" in arrays
+    if plain and pairs:
+        raise SearchError(f"{path}: holds both x and x_{next(iter(pairs))}.  {cure}")
+    if plain:
+        pairs = {"train": ""}
+    if "train" not in pairs:
+        raise SearchError(f"{path}: holds no training images.  {cure}")
+    for suffix in pairs.values():
+        for letter in "xy":
+            if f"{letter}{suffix}" not in arrays:
+                raise SearchError(f"{path}: holds no {letter}{suffix}.  {cure}")
+    return pairs

@@ -1,0 +1,130 @@
+"""Decoded images kept between searches: arrays of bytes in files of the user's cache.
+
+A pack is named by what it was made of: every file's name, size and time of change, and the form
+in which the images are kept. A folder that has not changed is not decoded twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from archdsl.data.decode import decode_all
+from archdsl.data.listing import Listing
+from archdsl.errors import SearchError
+
+LIMIT = 16 * 2**30
+"""Bytes that all packs together may take; the ones not used for longest go first."""
+
+VERSION = 1
+"""Of the form of a pack; a change of what `decode` makes is a new one."""
+
+PROBE = (8, 8)
+"""The size at which images are decoded only to see that they can be."""
+
+
+def cache_folder() -> Path:
+    """`$ARCHDSL_CACHE`, else `archdsl` in the user's cache folder."""
+    if chosen := os.environ.get("ARCHDSL_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "archdsl"
+
+
+def packed(
+    images: Listing, channels: int, size: tuple[int, int], progress: Callable[[int], None]
+) -> Any:
+    """The images as (N, C, H, W) bytes: mapped from the cache, or in memory where it has no room.
+
+    Raises SearchError for an image that cannot be read.
+    """
+    import numpy as np
+
+    shape = (len(images.files), channels, *size)
+    path = cache_folder() / f"{_digest(images, channels, size)}.npy"
+    with contextlib.suppress(OSError, ValueError):
+        found = np.load(path, mmap_mode="r")
+        if found.shape == shape and found.dtype == np.uint8:
+            _touch(path)
+            progress(len(images.files))
+            return found
+    draft = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        array = _room_for(draft, shape)
+
+        def keep(index: int, image: Any) -> None:
+            array[index] = image
+
+        decode_all(images.root, images.files, channels, size, keep, progress)
+        if draft.exists():
+            array.flush()
+            draft.replace(path)
+            return np.load(path, mmap_mode="r")
+        return array
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def checked(images: Listing, channels: int, progress: Callable[[int], None]) -> None:
+    """Decode each image once to see that it can be, and keep nothing but the fact.
+
+    Raises SearchError for an image that cannot be read.
+    """
+    marker = cache_folder() / f"{_digest(images, channels, PROBE)}.checked"
+    if marker.exists():
+        progress(len(images.files))
+        return
+    decode_all(images.root, images.files, channels, PROBE, lambda *_: None, progress)
+    with contextlib.suppress(OSError):
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+
+
+def _digest(images: Listing, channels: int, size: tuple[int, int]) -> str:
+    digest = hashlib.sha256(repr((VERSION, str(images.root.resolve()), channels, size)).encode())
+    for name in images.files:
+        try:
+            stat = (images.root / name).stat()
+        except OSError as error:
+            raise SearchError(
+                f"{images.root / name}: cannot be read ({error.strerror}).  replace it or remove it"
+            ) from None
+        digest.update(repr((name, stat.st_size, stat.st_mtime_ns)).encode())
+    return digest.hexdigest()[:32]
+
+
+def _room_for(draft: Path, shape: tuple[int, ...]) -> Any:
+    """An array of bytes in the file `draft`, or in memory where the cache cannot take it."""
+    import math
+
+    import numpy as np
+
+    needed = math.prod(shape)
+    try:
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        _make_room(draft.parent, needed)
+        # half of what is free stays free: a file that is mapped cannot say that the disk is full
+        if needed <= min(LIMIT, shutil.disk_usage(draft.parent).free // 2):
+            return np.lib.format.open_memmap(draft, mode="w+", dtype=np.uint8, shape=shape)
+    except OSError:
+        draft.unlink(missing_ok=True)
+    return np.empty(shape, dtype=np.uint8)
+
+
+def _make_room(folder: Path, needed: int) -> None:
+    packs = sorted(folder.glob("*.npy"), key=lambda path: path.stat().st_mtime)
+    total = needed + sum(path.stat().st_size for path in packs)
+    for path in packs:
+        if total <= LIMIT:
+            return
+        total -= path.stat().st_size
+        path.unlink(missing_ok=True)
+
+
+def _touch(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.touch()

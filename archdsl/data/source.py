@@ -1,0 +1,119 @@
+"""What every source of images answers: what it holds, the search's share of it, the rest."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
+
+from archdsl.options import Bound
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Generator, Tensor
+
+Size: TypeAlias = tuple[int, int]
+"""Height and width in pixels."""
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with the number of images done and the number of all."""
+
+Share = Annotated[float, Bound("number between 0 and 0.5", lambda v: 0 < v < 0.5)]
+"""A part of the images that is set aside."""
+
+
+def no_progress(done: int, total: int) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What a source holds, in figures.
+
+    channels: of one image; None where only the first batch could tell
+    size: height and width that every image has; None where images take the size of the network
+    classes: how many; None where the source cannot say
+    class_names: in the order of the labels
+    counts: images by split: "train", "val", "test"
+    pixels: how a pixel becomes the number that the network sees
+    """
+
+    name: str
+    channels: int | None
+    size: Size | None
+    classes: int | None
+    class_names: tuple[str, ...]
+    counts: dict[str, int]
+    pixels: str
+
+    def words(self) -> str:
+        """The facts on one line, for people."""
+        facts = [f"{self.classes} classes"] if self.classes is not None else []
+        shape = [self.channels, *(self.size or ())]
+        if None not in shape:
+            facts.append("x".join(map(str, shape)) if self.size else f"{self.channels} channels")
+        facts += [f"{count} {split}" for split, count in self.counts.items()]
+        return f"{self.name}: {', '.join(facts)}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Images and their labels.
+
+    images: (N, C, H, W), as a `Views` takes them; may be a file that is mapped into memory
+    labels: (N,), int64, from 0 to classes - 1
+    """
+
+    images: NDArray[Any]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+class Views(Protocol):
+    """How stored images become what the network sees: (B, C, h, w), float32."""
+
+    def train(self, images: Tensor, generator: Generator) -> Tensor:
+        """A training batch, changed at random; all randomness comes from `generator`."""
+        ...
+
+    def plain(self, images: Tensor) -> Tensor:
+        """A batch to judge by, never at random."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Searchable:
+    """All that a search may see of its data: no test image can be reached from here."""
+
+    info: SourceInfo
+    train: Split
+    val: Split
+    views: Views
+
+
+class Source(ABC):
+    """A source of images with a fixed split into train, val and test.
+
+    `folder` is what relative paths are relative to. Every method raises SearchError, in words,
+    for data that cannot be used.
+    """
+
+    @abstractmethod
+    def describe(self, folder: Path) -> SourceInfo:
+        """What there is, without decoding any image."""
+
+    @abstractmethod
+    def searchable(self, folder: Path, size: Size, progress: Progress = no_progress) -> Searchable:
+        """The train and val splits; every image of all three splits is checked on the way.
+
+        size: what the network takes; sources whose images have a size of their own ignore it
+        """
+
+    @abstractmethod
+    def held_out(self, folder: Path, size: Size) -> tuple[Split, Views]:
+        """The test split. `archdsl.proxy.heldout` alone may ask for it."""

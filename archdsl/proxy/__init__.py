@@ -1,0 +1,18 @@
+"""What a candidate is worth: a short training on the search's data.
+
+`prepare` reads and checks the data once, `train` trains one model on it. The only folder that
+imports Lightning, and none of it before it is needed: import from the modules.
+
+    prepare.py   settings -> data that every trial shares, checked against the network
+    train.py     (model, settings, data, seed) -> metrics by epoch and weights
+    module.py    loss, optimiser, schedule, metrics;  batches.py  batches that follow the seed
+    user.py      LightningModule and LightningDataModule classes of the user's own
+    heldout.py   the one look at the test split; nothing else in archdsl reads it
+"""
+
+from archdsl.proxy.failures import Diverged as Diverged
+from archdsl.proxy.failures import cause_of as cause_of
+from archdsl.proxy.fits import check_fits as check_fits
+from archdsl.proxy.metrics import metric as metric
+from archdsl.proxy.prepare import Prepared as Prepared
+from archdsl.proxy.prepare import prepare as prepare

@@ -1,0 +1,18 @@
+"""Metrics by name, as objectives name them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from archdsl.errors import SearchError
+
+
+def metric(metrics: Mapping[str, float], name: str) -> float:
+    """The metric that an objective names. Raises SearchError, naming those that there are."""
+    if name in metrics:
+        return metrics[name]
+    close = difflib.get_close_matches(name, metrics, n=1)
+    hint = f"did you mean '{close[0]}'?  " if close else ""
+    known = " ".join(sorted(metrics)) or "none"
+    raise SearchError(f"no metric is called '{name}'.  {hint}the proxy logs: {known}")

@@ -1,0 +1,86 @@
+"""How a candidate is trained: loss, optimiser, schedule, metrics."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchmetrics import MeanMetric
+from torchmetrics.classification import MulticlassAccuracy
+
+from archdsl.proxy.batches import Batch
+from archdsl.proxy.engine import pl
+from archdsl.settings import ProxySettings
+
+CLIP = 1.0
+"""The norm that gradients are clipped to: without it the seeds' noise drowns small differences."""
+
+
+class Classifier(pl.LightningModule):
+    """Cross entropy with label smoothing, AdamW, warm-up and cosine by step.
+
+    Metrics of a validation: `accuracy` (of all images), `macro_accuracy` (mean over classes) and
+    `loss` (cross entropy, not smoothed).
+    """
+
+    def __init__(self, model: nn.Module, settings: ProxySettings, classes: int) -> None:
+        super().__init__()
+        self.model = model
+        self.settings = settings
+        # checked values: the labels were read from the data, the logits come from the spec
+        self.accuracy = MulticlassAccuracy(classes, average="micro", validate_args=False)
+        self.macro_accuracy = MulticlassAccuracy(classes, average="macro", validate_args=False)
+        self.loss = MeanMetric(nan_strategy="disable")
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The loss of one batch."""
+        images, labels = batch
+        smoothing = self.settings.label_smoothing
+        return F.cross_entropy(self.model(images), labels, label_smoothing=smoothing)
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Add one batch to the metrics."""
+        images, labels = batch
+        logits = self.model(images).float()
+        self.accuracy.update(logits, labels)
+        self.macro_accuracy.update(logits, labels)
+        self.loss.update(F.cross_entropy(logits, labels), weight=len(labels))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the metrics once; logging them by step costs more than a step of a small network."""
+        for name in ("accuracy", "macro_accuracy", "loss"):
+            self.log(name, getattr(self, name))
+
+    test_step = validation_step
+    on_test_epoch_end = on_validation_epoch_end
+
+    def configure_optimizers(self) -> Any:
+        """AdamW without decay on vectors (norms, biases, scales), and the schedule."""
+        settings = self.settings
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.weight_decay},
+            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(
+            groups,
+            lr=settings.lr,
+            # one kernel for all parameters; it unscales by itself, which float16's clipping forbids
+            fused=self.trainer.precision != "16-mixed",
+        )
+        total = int(self.trainer.estimated_stepping_batches)
+        warm = round(settings.warmup * total / settings.epochs)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: rate(step, warm, total)
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def rate(step: int, warm: int, total: int) -> float:
+    """The share of the peak rate at `step`: a line up over `warm` steps, then a cosine to 0."""
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, total - warm))))

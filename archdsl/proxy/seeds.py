@@ -1,0 +1,36 @@
+"""Every random draw of a training follows from its seed and the epoch, and from nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+
+def seed_of(*parts: int | str) -> int:
+    """A seed of 63 bits from a training's seed and what is drawn, well mixed."""
+    digest = hashlib.sha256(":".join(map(str, parts)).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the generators that models and the user's own data may draw from."""
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+
+
+@contextmanager
+def own_randomness() -> Iterator[None]:
+    """Leave the process's generators as they were."""
+    python, numpy = random.getstate(), np.random.get_state()
+    try:
+        with torch.random.fork_rng():
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)

@@ -1,0 +1,202 @@
+"""One training: a model, the schedule and a seed in; metrics by epoch and weights out."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from archdsl.proxy.batches import SearchData
+from archdsl.proxy.engine import pl, quiet, trainer
+from archdsl.proxy.failures import Diverged
+from archdsl.proxy.module import CLIP, Classifier
+from archdsl.proxy.prepare import Prepared
+from archdsl.proxy.seeds import own_randomness, seed_everything, seed_of
+from archdsl.settings import ProxySettings
+
+Metrics: TypeAlias = dict[str, float]
+
+LOOK_EVERY = 16
+"""Steps between two looks at the loss on an accelerator."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """What a training came to.
+
+    history: the metrics of each epoch, those before a checkpoint included
+    metrics: those of the last epoch; state_dict: the model's weights after it, on the CPU
+    """
+
+    history: list[Metrics]
+    metrics: Metrics
+    state_dict: dict[str, Tensor]
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were trained; fewer than were asked for where it was stopped."""
+        return len(self.history)
+
+
+def _never() -> bool:
+    return False
+
+
+def _ignore(epoch: int, metrics: Metrics) -> None:
+    pass
+
+
+def train(
+    model: nn.Module,
+    settings: ProxySettings,
+    data: Prepared,
+    *,
+    seed: int,
+    on_epoch: Callable[[int, Metrics], None] = _ignore,
+    should_stop: Callable[[], bool] = _never,
+    checkpoint: Path | None = None,
+) -> Trained:
+    """Train `model`, in place, for `settings.epochs` epochs.
+
+    All that is random in a training follows from `seed` and the epoch, so that on the CPU the
+    same call gives the same weights; the weights that `model` begins with are the caller's.
+
+    on_epoch: called after each epoch with its number, from 0, and its metrics: those that the
+        module logs, and `train_loss`, the mean loss of the epoch's steps
+    should_stop: asked after each epoch; true ends the training there
+    checkpoint: a file to go on from if it is there, and where the state is left when the training
+        ends or is stopped. Going on gives what a training without a break would have given
+    Raises Diverged as soon as the loss is not finite.
+    """
+    if data.datamodule is None:
+        assert data.data is not None, "data come from a source or a datamodule"
+        datamodule: pl.LightningDataModule = SearchData(data.data, data.size, settings.batch, seed)
+    else:
+        datamodule = data.datamodule
+    if data.module is None:
+        module: pl.LightningModule = Classifier(model, settings, data.classes)
+    else:
+        from archdsl.proxy.user import wrapped
+
+        module = wrapped(data.module, model)
+    epochs = _Epochs(seed, on_epoch, should_stop)
+    run = trainer(
+        settings,
+        max_epochs=settings.epochs,
+        callbacks=[epochs],
+        gradient_clip_val=CLIP if data.module is None else None,
+        # not inference mode: what a layer caches in eval may be used in training again
+        inference_mode=False,
+    )
+    resume = checkpoint if checkpoint is not None and checkpoint.exists() else None
+    with own_randomness(), quiet(), _interruptible(run, epochs):
+        model.train()
+        run.fit(module, datamodule=datamodule, ckpt_path=resume, weights_only=True)
+        if checkpoint is not None:
+            draft = checkpoint.with_name(checkpoint.name + ".part")
+            run.save_checkpoint(draft)
+            draft.replace(checkpoint)
+    state = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
+    return Trained(epochs.history, epochs.history[-1], state)
+
+
+class _Epochs(pl.callbacks.Checkpoint):
+    """Seeds each epoch, watches the loss, gathers the metrics, and stops when asked to.
+
+    A `Checkpoint` only because Lightning calls those last, after the module's own hooks.
+    """
+
+    def __init__(
+        self, seed: int, on_epoch: Callable[[int, Metrics], None], should_stop: Callable[[], bool]
+    ) -> None:
+        self.seed = seed
+        self.on_epoch = on_epoch
+        self.should_stop = should_stop
+        self.history: list[Metrics] = []
+        self.interrupted = False
+        self._losses = torch.zeros(())
+        self._steps = 0
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        seed_everything(seed_of(self.seed, "model", trainer.current_epoch))
+        self._losses, self._steps = torch.zeros((), device=pl_module.device), 0
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        loss = outputs.get("loss") if isinstance(outputs, dict) else outputs
+        if isinstance(loss, Tensor):  # a module that steps by itself may return none
+            self._losses += loss.detach()
+            self._steps += 1
+            # a sum that is not finite stays so: on an accelerator, where reading a number means
+            # waiting for it, a look once in a while is prompt enough
+            if loss.device.type == "cpu" or self._steps % LOOK_EVERY == 0:
+                self._mean_loss(trainer)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        if self._steps:
+            metrics.setdefault("train_loss", self._mean_loss(trainer))
+        if isinstance(pl_module, Classifier) and not math.isfinite(metrics["loss"]):
+            raise Diverged(f"the validation loss is {metrics['loss']} {_after(trainer)}")
+        self.history.append(metrics)
+        self.on_epoch(trainer.current_epoch, metrics)
+        if self.should_stop():
+            trainer.should_stop = True
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        self.interrupted = isinstance(exception, KeyboardInterrupt)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"history": self.history}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.history = list(state_dict["history"])
+
+    def _mean_loss(self, trainer: pl.Trainer) -> float:
+        mean = float(self._losses) / self._steps
+        if not math.isfinite(mean):
+            raise Diverged(f"the loss is no longer finite {_after(trainer)}")
+        return mean
+
+
+def _after(trainer: pl.Trainer) -> str:
+    where = f"in epoch {trainer.current_epoch + 1} of {trainer.max_epochs}"
+    return f"{where}, after {trainer.global_step} steps.  a lower search.proxy.lr may hold it"
+
+
+@contextmanager
+def _interruptible(run: pl.Trainer, epochs: _Epochs) -> Iterator[None]:
+    """Ctrl-C leaves a fit as KeyboardInterrupt, and SIGTERM ends the process as ever.
+
+    Lightning turns the first into SystemExit(1) and ignores SIGINT from then on, and the second
+    into a SystemExit that looks like success.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT) if main else None
+    try:
+        yield
+    except SystemExit:
+        if epochs.interrupted:
+            raise KeyboardInterrupt from None
+        if run.received_sigterm and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.raise_signal(signal.SIGTERM)
+        raise
+    finally:
+        if handler is not None:
+            signal.signal(signal.SIGINT, handler)

@@ -1,0 +1,115 @@
+"""Lightning classes of the user's own, named `package.module:Class`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from archdsl.data.source import SourceInfo
+from archdsl.errors import SearchError
+from archdsl.proxy.engine import pl, quiet, trainer
+from archdsl.settings import ProxySettings
+
+
+def module_class(name: str, folder: Path) -> type[pl.LightningModule]:
+    """A LightningModule class that is called with the built model. Raises SearchError."""
+    cls: type[pl.LightningModule] = _class(name, folder, pl.LightningModule, "search.proxy.module")
+    return cls
+
+
+def wrapped(cls: type[pl.LightningModule], model: nn.Module) -> pl.LightningModule:
+    """The user's module around a model. Raises SearchError where it does not take one."""
+    try:
+        return cls(model)
+    except TypeError as error:
+        raise SearchError(
+            f"search.proxy.module: {cls.__name__} cannot be called with the built model "
+            f"({error}).  write  def __init__(self, model)"
+        ) from error
+
+
+def datamodule_of(settings: ProxySettings) -> tuple[pl.LightningDataModule, SourceInfo]:
+    """The user's datamodule, set up, and what its first training batch tells.
+
+    It stays as it is for all trials; whether its test images are out of the search's reach is
+    the user's own affair. Raises SearchError.
+    """
+    name = settings.datamodule
+    assert name is not None, "asked for only where the settings name one"
+    address = "search.proxy.datamodule"
+    if settings.size is not None:
+        raise SearchError(
+            f"search.proxy.size: {name} decides on the size of its images.  "
+            "drop size, or datamodule"
+        )
+    cls = _class(name, settings.folder, pl.LightningDataModule, address)
+    try:
+        datamodule = cls()
+        datamodule.trainer = trainer(settings, max_epochs=settings.epochs)
+        with quiet():
+            datamodule.prepare_data()
+            datamodule.setup("fit")
+            batches = list(islice(datamodule.train_dataloader(), 1))
+    except Exception as error:
+        raise SearchError(
+            f"{address}: {name} gives no training batch ({type(error).__name__}: {error}).  "
+            "it is called without arguments, then prepare_data, setup('fit'), train_dataloader"
+        ) from error
+    if not batches:
+        raise SearchError(
+            f"{address}: {name} gives no training batch.  its train_dataloader is empty"
+        )
+    return datamodule, _info(name, batches[0])
+
+
+def _info(name: str, batch: Any) -> SourceInfo:
+    images = batch[0] if isinstance(batch, (tuple, list)) and batch else None
+    channels, size = None, None
+    if isinstance(images, Tensor) and images.ndim == 4:
+        channels, size = images.shape[1], (images.shape[2], images.shape[3])
+    return SourceInfo(name, channels, size, None, (), {}, "as the datamodule says")
+
+
+def _class(name: str, folder: Path, base: type, address: str) -> Any:
+    module_name, _, class_name = name.partition(":")
+    place = str(folder.resolve())
+    if place not in sys.path:
+        sys.path.append(place)  # for good: the user's code may import its neighbours later
+    importlib.invalidate_caches()
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise SearchError(f"{address}: importing {module_name} failed: {error}") from error
+        raise SearchError(
+            f"{address}: there is no module '{error.name}'.  it is looked for where Python looks, "
+            f"and in {place}"
+        ) from None
+    except Exception as error:
+        raise SearchError(
+            f"{address}: importing {module_name} failed: {type(error).__name__}: {error}"
+        ) from error
+    cls = getattr(module, class_name, None)
+    if not isinstance(cls, type):
+        classes = [
+            n for n, v in vars(module).items() if isinstance(v, type) and issubclass(v, base)
+        ]
+        known = " ".join(classes) or "none"
+        raise SearchError(
+            f"{address}: {module_name} has no class '{class_name}'.  "
+            f"of the right sort it has: {known}"
+        )
+    if not issubclass(cls, base):
+        others = any(link.__module__.startswith("pytorch_lightning") for link in cls.__mro__)
+        cure = (
+            "import its base from lightning.pytorch, not from pytorch_lightning"
+            if others
+            else (f"derive it from lightning.pytorch.{base.__name__}")
+        )
+        raise SearchError(f"{address}: {class_name} is no {base.__name__}.  {cure}")
+    return cls
