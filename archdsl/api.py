@@ -128,7 +128,7 @@ def export(x: Specish, to: str = "code", path: str | Path | None = None) -> str:
 
 
 def _finished(document: Document, set_: Mapping[str, Any] | None, imports: bool) -> Spec:
-    _fill_registry()
+    fill_registry()
     if set_:
         reading.apply_patches(document, reading.mapping_of_patches(set_))
     reading.run_imports(document, imports)
@@ -152,7 +152,7 @@ def _document(x: Specish) -> Document:
 _filled = False
 
 
-def _fill_registry() -> None:
+def fill_registry() -> None:
     """Import the vocabulary and the installed plugins, once."""
     global _filled
     if not _filled:
