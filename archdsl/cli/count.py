@@ -1,0 +1,62 @@
+"""Count a spec exactly: MACs, parameters and activations, by address and in total.
+
+One MAC is one multiply-accumulate of a contraction; 1 MAC = 2 FLOPs. Parameters are those of
+the deployed form. Activations are the elements into and out of a layer, at batch 1; their
+total is the largest of them. A space is counted at its default member.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from archdsl.cli.answer import Answer, busy, columns
+from archdsl.cli.parser import patches, takes_a_spec
+
+HELP = "its cost by address: MACs, parameters, activations"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """FILE and patches."""
+    takes_a_spec(parser)
+
+
+def run(known: argparse.Namespace) -> Answer:
+    """Count the network and lay out its rows."""
+    import archdsl
+
+    with busy(f"counting {known.file}"):
+        spec = archdsl.load(known.file, patches(known), imports=known.imports)
+        cost = archdsl.count(spec)
+    rows = {
+        address: {
+            "macs": row.macs,
+            "params": row.params,
+            "train_params": row.train_params,
+            "activations": row.activations,
+            "in_shape": list(row.in_shape),
+            "out_shape": list(row.out_shape),
+        }
+        for address, row in cost.by_address.items()
+    }
+    data = {
+        "name": spec.name,
+        "default_of_a_space": spec.is_space,
+        "macs": cost.macs,
+        "params": cost.params,
+        "train_params": cost.train_params,
+        "activations": cost.activations,
+        "by_address": rows,
+    }
+    table = [("address", "MACs", "params", "activations", "out")]
+    for address, row in cost.by_address.items():
+        shape = "×".join(map(str, row.out_shape))
+        table.append((address, f"{row.macs:,}", f"{row.params:,}", f"{row.activations:,}", shape))
+    totals = (f"{cost.macs:,}", f"{cost.params:,}", f"{cost.activations:,}")
+    table.append((spec.name, *totals, ""))
+    lines = columns(table, right=(1, 2, 3))
+    lines.insert(len(lines) - 1, "")
+    if cost.train_params != cost.params:
+        lines.append(f"in training it has {cost.train_params:,} params; the table is deployed")
+    if spec.is_space:
+        lines.append("a space, counted at its default member")
+    return Answer(data, "\n".join(lines))

@@ -1,0 +1,85 @@
+"""List what a spec may say: the kinds of components, or the components of one kind.
+
+`archdsl list specs` lists the shipped specs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+
+from archdsl.cli.answer import Answer, busy, columns
+from archdsl.cli.failure import UsageError
+
+HELP = "the components of a kind and their options, or the shipped specs"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """An optional KIND."""
+    parser.add_argument("kind", metavar="KIND", nargs="?", help="token_mixer, norm, ..., or specs")
+
+
+def run(known: argparse.Namespace) -> Answer:
+    """List kinds, a kind, or specs."""
+    from archdsl import registry
+
+    if known.kind == "specs":
+        return _specs()
+    if known.kind is not None and known.kind not in registry.KINDS:
+        close = difflib.get_close_matches(known.kind, [*registry.KINDS, "specs"], n=1)
+        guess = f"  did you mean '{close[0]}'?" if close else ""
+        raise UsageError(
+            f"there is no kind '{known.kind}'.{guess}\n"
+            f"  the kinds: {' '.join(registry.KINDS)}, and specs"
+        )
+    with busy("reading the components"):
+        from archdsl.api import fill_registry
+
+        fill_registry()
+    return _kinds() if known.kind is None else _kind(known.kind)
+
+
+def _kinds() -> Answer:
+    from archdsl import registry
+
+    lines: list[str] = []
+    for kind in registry.KINDS.values():
+        lines += [f"{kind.name}  {kind.doc}", f"    {' '.join(registry.named(kind.name)) or '-'}"]
+    data = {
+        kind.name: {"doc": kind.doc, "names": list(registry.named(kind.name))}
+        for kind in registry.KINDS.values()
+    }
+    return Answer(data, "\n".join(lines))
+
+
+def _kind(name: str) -> Answer:
+    from archdsl import registry
+
+    lines: list[str] = []
+    data = {}
+    for component in registry.named(name).values():
+        options = component.options.values()
+        lines.append(f"{component.name}  {component.doc}")
+        lines += [
+            f"    {line}" for line in columns([(option.words(), option.help) for option in options])
+        ]
+        data[component.name] = {
+            "doc": component.doc,
+            "where": component.where,
+            "options": {
+                option.name: {"takes": option.type.words(), "words": option.words(),
+                              "required": option.default is registry.REQUIRED, "help": option.help}
+                for option in options
+            },
+        }  # fmt: skip
+    return Answer({name: data}, "\n".join(lines))
+
+
+def _specs() -> Answer:
+    from archdsl import shipped
+
+    files = {name: shipped.shipped(name) for name in shipped.names()}
+    folder = shipped.folder()
+    rows = [(name, str(path.relative_to(folder))) for name, path in files.items()]
+    return Answer({"specs": {name: str(path) for name, path in files.items()}},
+                  "\n".join(columns(rows)))  # fmt: skip

@@ -1,0 +1,109 @@
+"""The words of the command line. Nothing heavy is imported here: `--help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+from collections.abc import Sequence
+from typing import Any, NoReturn, Protocol, cast
+
+from archdsl import __version__
+from archdsl.cli.answer import Answer
+from archdsl.cli.failure import UsageError
+from archdsl.errors import ArchError
+from archdsl.spec.nodes import Mapping, plain
+
+VERBS = ("check", "show", "count", "list", "export")
+
+
+class Verb(Protocol):
+    """What a module of this package has."""
+
+    HELP: str
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare what the verb takes."""
+
+    def run(self, known: argparse.Namespace) -> Answer:
+        """Carry it out. Raises ArchError."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with mistakes raised as ArchError instead of an exit."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=_Help, **options)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.prog}: {message}\n  {self.format_usage().strip()}")
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28)
+
+
+def parsed(given: Sequence[str]) -> argparse.Namespace:
+    """The command line as a namespace whose `run` is the verb's own. Raises UsageError."""
+    name = next((word for word in given if not word.startswith("-")), None)
+    if name is not None and name not in VERBS:
+        close = difflib.get_close_matches(name, VERBS, n=1)
+        guess = f"  did you mean '{close[0]}'?" if close else ""
+        raise UsageError(f"archdsl has no verb '{name}'.{guess}\n  the verbs: {' '.join(VERBS)}")
+    return _parser().parse_args(given)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="archdsl",
+        description="Write a vision backbone as a spec; count it exactly, search it inside a "
+        "budget,\nexport the winner as plain PyTorch.",
+        epilog="exit codes: 0 done, 2 you can mend it, 1 a fault of archdsl, 130 interrupted",
+    )
+    parser.add_argument("--version", action="version", version=f"archdsl {__version__}")
+    verbs = parser.add_subparsers(
+        title="verbs", metavar="VERB", required=True, parser_class=_Parser
+    )
+    for name in VERBS:
+        verb = cast(Verb, importlib.import_module(f"archdsl.cli.{name}"))
+        own = verbs.add_parser(name, help=verb.HELP, description=(verb.__doc__ or "").strip())
+        verb.arguments(own)
+        own.add_argument("--json", action="store_true", help="print JSON for programs")
+        own.set_defaults(run=verb.run)
+    return parser
+
+
+def takes_a_spec(parser: argparse.ArgumentParser, what: str = "FILE") -> None:
+    """FILE, `--set` and `--no-imports`, as every verb on a spec takes them."""
+    parser.add_argument(
+        "file", metavar=what, help="a path, or the name of a shipped spec (archdsl list specs)"
+    )
+    parser.add_argument(
+        "--set",
+        metavar="ADDRESS=VALUE",
+        action="append",
+        default=[],
+        dest="patches",
+        help="change one value, as in --set stages.2.depth=6; may be given many times",
+    )
+    parser.add_argument(
+        "--no-imports",
+        action="store_false",
+        dest="imports",
+        help="refuse specs that run Python of their own",
+    )
+
+
+def patches(known: argparse.Namespace) -> dict[str, Any]:
+    """The `--set`s as address -> value. Raises ArchError."""
+    from archdsl.spec.load import read_assignment
+
+    found: dict[str, Any] = {}
+    for text in known.patches:
+        address, node = read_assignment(text)
+        if address in found:
+            raise ArchError(f"--set {address} is given twice; say it once")
+        assert isinstance(node, Mapping)
+        found[address] = cast(dict[str, Any], plain(node))[address]
+    return found

@@ -1,0 +1,124 @@
+"""Show the structure of a spec: what stands at which address, and the shapes between.
+
+Equal blocks in a row are shown once. A space is shown at its default member, with the
+decisions that it leaves open.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from archdsl.cli.answer import Answer, busy, columns
+from archdsl.cli.parser import patches, takes_a_spec
+from archdsl.cli.words import as_plain, branch_words, shape_words, words
+from archdsl.network import Block, Branch, Layer, Network, Stage
+
+HELP = "its structure: layers, blocks, shapes, and what is left to decide"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """FILE and patches."""
+    takes_a_spec(parser)
+
+
+def run(known: argparse.Namespace) -> Answer:
+    """Lower the spec and draw the network."""
+    import archdsl
+
+    with busy(f"reading {known.file}"):
+        spec = archdsl.load(known.file, patches(known), imports=known.imports)
+        network = spec.network()
+        space = archdsl.space(spec)
+        holes = dict(space.decisions) if spec.is_space else {}
+        chosen = space.default().decisions if spec.is_space else {}
+        size = space.size
+    classes = f"{network.classes} classes" if network.classes else "no classifier"
+    lines = [f"{spec.name}: {shape_words(network.input)} → {classes}", ""]
+    lines += columns([("address", "layer", "out"), *_rows(network)])
+    if holes:
+        lines += ["", f"{size:,} architectures, shown at the default; decisions:"]
+        lines += columns(
+            [
+                (f"  {address}", " ".join(map(_word, hole.answers)), _default(chosen, address))
+                for address, hole in holes.items()
+            ]
+        )
+    data = {
+        "name": spec.name,
+        "input": list(network.input),
+        "classes": network.classes,
+        "size": size,
+        "decisions": {
+            address: {"answers": list(hole.answers), "default": chosen.get(address)}
+            for address, hole in holes.items()
+        },
+        "layers": [_described(layer) for layer in network.layers()],
+    }
+    return Answer(data, "\n".join(lines))
+
+
+def _described(layer: Layer) -> dict[str, Any]:
+    return {
+        "address": layer.address,
+        "layer": as_plain(layer.component),
+        "in_shape": list(layer.in_shape),
+        "out_shape": list(layer.out_shape),
+    }
+
+
+def _rows(network: Network) -> Iterator[tuple[str, str, str]]:
+    for layer in network.stem:
+        yield _row(layer)
+    for stage in network.stages:
+        yield from _stage(stage)
+    if network.head is not None:
+        yield _row(network.head)
+
+
+def _row(layer: Layer) -> tuple[str, str, str]:
+    return layer.address, words(layer.component), shape_words(layer.out_shape)
+
+
+def _stage(stage: Stage) -> Iterator[tuple[str, str, str]]:
+    for layer in stage.downsample:
+        yield _row(layer)
+    if stage.pos_embed is not None:
+        yield _row(stage.pos_embed)
+    for _, group in itertools.groupby(stage.blocks, key=_alike):
+        blocks = list(group)
+        first, last = blocks[0].address, blocks[-1].address.rpartition(".")[2]
+        address = first if len(blocks) == 1 else f"{first}–{last}"
+        for branch in blocks[0].branches:
+            yield address, _branch(branch), shape_words(stage.shape)
+            address = ""
+    if stage.out_norm is not None:
+        yield _row(stage.out_norm)
+
+
+def _alike(block: Block) -> tuple[object, ...]:
+    """What makes two blocks the same to a reader; drop-path rates always differ."""
+    return tuple(
+        (branch.role, branch.norm and branch.norm.component, branch.mixer.component,
+         branch.layer_scale, branch.res_scale)
+        for branch in block.branches
+    )  # fmt: skip
+
+
+def _branch(branch: Branch) -> str:
+    scales = [
+        f"{name} {value:g}"
+        for name, value in (("layer_scale", branch.layer_scale), ("res_scale", branch.res_scale))
+        if value is not None
+    ]
+    return "  ".join([f"{branch.role}: {branch_words(branch)}", *scales])
+
+
+def _word(answer: object) -> str:
+    return str(answer).lower() if isinstance(answer, bool) else str(answer)
+
+
+def _default(chosen: dict[str, Any], address: str) -> str:
+    return f"default {_word(chosen[address])}" if address in chosen else "not asked by default"

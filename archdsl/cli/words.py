@@ -1,0 +1,45 @@
+"""Parts of a network in the words of a spec."""
+
+from __future__ import annotations
+
+from archdsl.component import Component
+from archdsl.network import Branch, Shape
+from archdsl.options import Value
+from archdsl.spec.write import inline
+
+
+def words(component: Component) -> str:
+    """The component as a spec would write it: `pooling`, `{type: conv, kernel: 7}`."""
+    written = as_plain(component)
+    return written if isinstance(written, str) else inline(written)
+
+
+def as_plain(value: Value) -> Value:
+    """A value with its components as a spec's plain mappings; defaults are left out."""
+    if isinstance(value, tuple):
+        return [as_plain(item) for item in value]
+    if not isinstance(value, Component):
+        return value
+    changed = value.changed()
+    if not changed:
+        return value.type
+    return {"type": value.type, **{name: as_plain(item) for name, item in changed.items()}}
+
+
+def branch_words(branch: Branch) -> str:
+    """A residual branch, in the order of its forward pass: `group_norm → pooling`."""
+    parts = [] if branch.norm is None else [words(branch.norm.component)]
+    return " → ".join([*parts, words(branch.mixer.component)])
+
+
+def shape_words(shape: Shape) -> str:
+    """A shape as C×H×W."""
+    return "×".join(map(str, shape))
+
+
+def number(value: float) -> str:
+    """A large number as people say it: 1.81 G, 11.9 M, 640."""
+    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value:.4g}"
