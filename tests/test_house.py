@@ -1,0 +1,213 @@
+"""The order of the house: who may import whom, what stays light, and how large a file may be."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "archdsl"
+FILES = sorted(PACKAGE.rglob("*.py"))
+ALL_FILES = sorted(
+    [*FILES, *ROOT.glob("*.py"), *ROOT.glob("tests/**/*.py"), *ROOT.glob("examples/**/*.py")]
+)
+
+# One way up. A unit (a folder or a file of the package) imports units of lower floors, never
+# its neighbours on the same floor.
+FLOORS: list[set[str]] = [
+    {"errors"},
+    {"options", "shipped"},
+    {"registry"},
+    {"component"},
+    {"settings", "network"},
+    {"spec", "nn", "data"},
+    {"lower", "build"},
+    {"combinations", "weights", "cost"},
+    {"specification", "proxy", "exporters"},
+    {"spaces"},
+    {"study"},
+    {"api"},
+    {"testing"},
+    {"cli"},
+    {"__main__"},
+]
+RANK = {unit: rank for rank, units in enumerate(FLOORS) for unit in units}
+
+# Who alone may import a package, at the top of a file or inside a function.
+ONLY = {
+    "torch": {"nn", "build", "weights", "cost", "proxy", "exporters", "study", "api", "testing"},
+    "optuna": {"study"},
+    "lightning": {"proxy"},
+    "pytorch_lightning": set(),
+    "torchmetrics": {"proxy"},
+    "fvcore": {"cost"},
+    "yaml": {"spec"},
+    "sklearn": {"data"},
+    "jinja2": {"study"},
+    "matplotlib": {"study"},
+    "rich": {"cli"},
+}
+
+
+def unit_of(path: Path) -> str:
+    """`spec` for archdsl/spec/yaml.py, `errors` for archdsl/errors.py."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(source: str) -> Iterator[str]:
+    """Dotted names that a source imports, wherever in it; those for a type checker apart."""
+    tree = ast.parse(source)
+    for_types = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for part in node.body
+        for inner in ast.walk(part)
+    }
+    for node in ast.walk(tree):
+        if node in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def offences(unit: str, source: str) -> list[str]:
+    """What a source of `unit` imports and must not."""
+    found = []
+    for name in imports(source):
+        top, _, rest = name.partition(".")
+        other = rest.partition(".")[0]
+        if top == "archdsl" and other in RANK and other != unit and RANK[other] >= RANK[unit]:
+            found.append(f"{unit} imports {name}, which is not below it")
+        if top in ONLY and unit not in ONLY[top]:
+            found.append(f"{unit} imports {name}; only {sorted(ONLY[top])} may")
+    return found
+
+
+def units() -> list[str]:
+    return sorted({unit_of(path) for path in FILES} - {"__init__"})
+
+
+@pytest.mark.parametrize("unit", units())
+def test_a_floor_imports_only_what_is_below_it(unit: str) -> None:
+    assert unit in RANK, f"archdsl/{unit} has no floor in the table above"
+    found = {
+        str(path.relative_to(ROOT)): wrong
+        for path in FILES
+        if unit_of(path) == unit and (wrong := offences(unit, path.read_text()))
+    }
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("unit", "source"),
+    [
+        ("spec", "from archdsl.nn import acts"),
+        ("errors", "import archdsl.registry"),
+        ("cost", "def f():\n    from archdsl import spaces"),
+        ("spec", "import torch"),
+        ("proxy", "import optuna.samplers"),
+        ("study", "def f():\n    import lightning.pytorch as pl"),
+    ],
+)
+def test_an_import_upwards_or_out_of_place_is_found(unit: str, source: str) -> None:
+    assert offences(unit, source)
+
+
+@pytest.mark.parametrize(
+    ("unit", "source"),
+    [
+        ("spec", "from archdsl.registry import find"),
+        ("errors", "if TYPE_CHECKING:\n    from archdsl.spec.nodes import Mark"),
+        ("study", "def f():\n    import optuna"),
+    ],
+)
+def test_an_import_downwards_or_for_types_is_none(unit: str, source: str) -> None:
+    assert not offences(unit, source)
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The top-level packages in a fresh interpreter after a statement."""
+    program = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in json.loads(done.stdout)}
+
+
+HEAVY = {"torch", "optuna", "lightning", "fvcore", "sklearn", "numpy", "matplotlib"}
+
+
+def test_the_language_loads_nothing_heavy() -> None:
+    modules = [f"archdsl.spec.{path.stem}" for path in (PACKAGE / "spec").glob("[a-z]*.py")]
+    others = ["archdsl.lower", "archdsl.combinations", "archdsl.specification", "archdsl.spaces"]
+    assert len(modules) > 10
+    assert not loaded_by(f"import {', '.join([*modules, *others])}") & HEAVY
+
+
+def test_importing_archdsl_and_its_command_line_loads_nothing_heavy() -> None:
+    assert not loaded_by("import archdsl, archdsl.api, archdsl.cli") & (HEAVY | {"rich"})
+
+
+def test_what_is_heavy_would_be_seen() -> None:
+    assert {"torch", "numpy"} <= loaded_by("import archdsl.nn")
+
+
+def test_no_file_is_over_five_hundred_lines_and_most_are_small() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in ALL_FILES}
+    assert {str(path): n for path, n in lengths.items() if n > 500} == {}
+    assert statistics.median(lengths[path] for path in FILES) <= 250
+
+
+def test_no_file_is_named_for_nothing() -> None:
+    assert not {path.stem for path in ALL_FILES} & {"utils", "util", "helpers", "common", "misc"}
+
+
+# What a reader years from now has no use for: plans, errands, history, somebody's machine.
+UNWANTED = re.compile(
+    r"\b(TODO|FIXME|XXX|HACK)\b|\bissue #?\d|\bthis session\b|\bas requested\b"
+    r"|\bused to be\b|\bwas refactored\b|(?<![\w.])/(work|root|home)/"
+)
+
+
+def prose(source: str) -> Iterator[str]:
+    """Comments and docstrings."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            yield ast.get_docstring(node) or ""
+
+
+def test_comments_speak_of_the_code_alone() -> None:
+    found = {
+        str(path.relative_to(ROOT)): hit[0]
+        for path in ALL_FILES
+        for text in prose(path.read_text())
+        if (hit := UNWANTED.search(text))
+    }
+    assert not found
+
+
+def test_an_unwanted_comment_would_be_seen() -> None:
+    assert any(UNWANTED.search(text) for text in prose("x = 1  # TODO later\n"))
+
+
+def test_every_public_name_resolves() -> None:
+    import archdsl
+
+    for name in archdsl.__all__:
+        assert getattr(archdsl, name) is not None
