@@ -33,13 +33,28 @@ class Mark:
         """The line in question and a line of carets under the place."""
         if not 1 <= self.line <= len(self.source.lines):
             return []
-        text = self.source.lines[self.line - 1]
+        text = self.source.lines[self.line - 1].replace("\t", " ")
         width = max(1, min(self.width, len(text) - self.column + 1))
+        text, before = _window(text, self.column - 1)
+        width = max(1, min(width, len(text) - before))
         number = f"{self.line:>5}"
         return [
             f"{number} | {text}".rstrip(),
-            f"{' ' * len(number)} | {' ' * (self.column - 1)}{'^' * width}",
+            f"{' ' * len(number)} | {' ' * before}{'^' * width}",
         ]
+
+
+_SHOWN = 120
+
+
+def _window(text: str, at: int) -> tuple[str, int]:
+    """A long line cut to the part around character `at`, and where that character then is."""
+    if len(text) <= _SHOWN:
+        return text, at
+    start = max(0, min(at - _SHOWN // 2, len(text) - _SHOWN))
+    end = start + _SHOWN
+    left, right = "…" if start else "", "…" if end < len(text) else ""
+    return f"{left}{text[start:end]}{right}", at - start + len(left)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -40,6 +40,7 @@ TABS = "a tab cannot stand here"
 TABS_CURE = "use spaces"
 QUESTION = "'?' cannot stand in an unquoted value inside [] or {}"
 QUESTION_CURE = "put the value in quotes"
+BEGIN_CURE = "put a text in quotes; an expression begins with $"
 DOCUMENTS = "a spec is one document, and a second one begins here"
 DOCUMENTS_CURE = "put it into a file of its own; one can build on the other with  extends:"
 
@@ -57,14 +58,34 @@ class _Rule:
     opening: bool = False
 
 
+_MISALIGNED = _Rule(
+    r"parsing a block (?:mapping|collection)",
+    "this line fits neither the lines above it nor their indentation",
+    "indent the keys of one mapping alike, and the '- ' of one list",
+)
+_TRAILING = _Rule(
+    "",
+    "the value has ended before this",
+    "put a text with quotes or brackets in it whole in quotes; inside '...' write '' for a '",
+)
+_NO_KEY = _Rule("", "a key is missing before this ':'", "write  key: value")
+_UNFINISHED = (
+    _Rule(r"parsing a flow sequence", "expected ',' or ']' here", "lists are  [a, b, c]"),
+    _Rule(
+        r"parsing a flow mapping",
+        "expected ',' or '}' here",
+        "mappings are  {key: value, key: value}",
+    ),
+)
+
 _RULES = (
     _Rule(r"found character '\\t'|but found '\\t'", TABS, TABS_CURE),
     _Rule(r"but got '\?'", QUESTION, QUESTION_CURE),
-    _Rule(r"undefined tag handle|scanning a tag", TAGS, TAGS_CURE, True),
+    _Rule(r"undefined tag handle|(?:scanning|parsing) a tag", TAGS, TAGS_CURE, True),
     _Rule(r"directive|found incompatible YAML|tag handle", DIRECTIVES, DIRECTIVES_CURE, True),
     _Rule(
         r"found character '(.*)' that cannot start",
-        "a value cannot begin with {0}",
+        "a value cannot begin with '{0}'",
         "put the value in quotes",
     ),
     _Rule(
@@ -113,29 +134,20 @@ _RULES = (
     ),
     _Rule(
         r"parsing a flow mapping.*<stream end>",
-        "this {{ is never closed",
+        "this { is never closed",
         "close it with }",
         True,
     ),
-    _Rule(r"parsing a flow sequence", "expected ',' or ']' here", "lists are  [a, b, c]"),
-    _Rule(
-        r"parsing a flow mapping",
-        "expected ',' or '}}' here",
-        "mappings are  {key: value, key: value}",
-    ),
+    *_UNFINISHED,
     _Rule(r"expected the node content", "a value is missing here", "write one, or  none"),
-    _Rule(
-        r"parsing a block (mapping|collection)",
-        "this line fits neither the lines above it nor their indentation",
-        "indent the keys of one mapping alike, and the '- ' of one list",
-    ),
+    _MISALIGNED,
     _Rule(
         r"expected '<document start>'",
         "nothing can follow the end of the document",
         "a spec is one mapping: write  key: value  lines",
     ),
-    _Rule(r"scanning an alias", alias("name"), "", True),
-    _Rule(r"scanning an anchor", anchor("name"), "", True),
+    _Rule(r"scanning an alias", "a value cannot begin with '*'", BEGIN_CURE, True),
+    _Rule(r"scanning an anchor", "a value cannot begin with '&'", BEGIN_CURE, True),
 )
 
 
@@ -144,11 +156,23 @@ def in_words(error: MarkedYAMLError, source: Source) -> SpecError:
     said = f"{error.context} | {error.problem}"
     rule, found = next(_matching(said))
     place = error.context_mark if rule.opening and error.context_mark else error.problem_mark
-    mark = None
-    if place is not None:
-        mark = _inside(source, place.line + 1, place.column + 1)
-    shown = [f"'{part}'" if len(part) == 1 else part for part in found.groups()]
-    return SpecError(rule.words.format(*shown), mark=mark, cure=rule.cure)
+    mark = None if place is None else _inside(source, place.line + 1, place.column + 1)
+    if rule is _MISALIGNED and mark is not None:
+        rule = _on_this_line(mark)
+    words = rule.words.replace("{0}", found[1]) if found.groups() else rule.words
+    cure = rule.cure
+    begun = error.context_mark
+    if rule in _UNFINISHED and begun is not None and place is not None and begun.line < place.line:
+        cure = f"the bracket of line {begun.line + 1} is still open"
+    return SpecError(words, mark=mark, cure=cure)
+
+
+def _on_this_line(mark: Mark) -> _Rule:
+    """Where a block went wrong: at its own indentation, or behind a value that had ended."""
+    line = mark.source.lines[mark.line - 1]
+    if line[mark.column - 1 :].startswith(":"):
+        return _NO_KEY
+    return _TRAILING if line[: mark.column - 1].strip(" -") else _MISALIGNED
 
 
 def _matching(said: str) -> Iterator[tuple[_Rule, re.Match[str]]]:

@@ -7,6 +7,7 @@ values are limited, and nothing in a text is ever expanded.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -33,6 +34,9 @@ _UNPRINTABLE = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
+_DISPUTED = re.compile(r"[\t?!]|[|>][-+0-9]*#")
+"""Where PyYAML's two parsers disagree: texts with these go to the one in Python."""
+
 
 def read(text: str, name: str) -> Mapping:
     """The tree of a spec's text; `name` is what errors call it.
@@ -46,11 +50,11 @@ def read(text: str, name: str) -> Mapping:
         raise SpecError(f"{name}: a spec has at most {MAX_BYTES:,} characters")
     if found := _UNPRINTABLE.search(text):
         raise _unprintable(text, found.start(), source)
-    try:
-        return _Composer(text, source).run(_fast_events(text))
-    except MarkedYAMLError:
-        # The C parser's messages are coarser than the Python one's: read again for its words.
-        return _Composer(text, source).run(_pure_events(text, source))
+    if yaml.__with_libyaml__ and not _DISPUTED.search(text):
+        # Its messages are coarser than the other one's: a text with a mistake is read again.
+        with contextlib.suppress(MarkedYAMLError):
+            return _Composer(text, source).run(_fast_events(text))
+    return _Composer(text, source).run(_pure_events(text, source))
 
 
 def read_file(path: Path) -> Mapping:
@@ -82,7 +86,6 @@ class _Composer:
         self.root: Mapping | None = None
         self.count = 0
         self.anchor: SpecError | None = None
-        self.scalars: list[tuple[int, int, str | None]] = []
 
     def run(self, events: Iterable[Any]) -> Mapping:
         documents = 0
@@ -104,8 +107,6 @@ class _Composer:
                     self._close(event)
         if self.anchor is not None:
             raise self.anchor
-        if "\t" in self.text:
-            self._refuse_tabs()
         if self.root is None:
             mark = Mark(self.source, 1, 1)
             raise SpecError("there is nothing in it", mark=mark, cure="begin with  archdsl: 1")
@@ -170,11 +171,7 @@ class _Composer:
     def _scalar(self, event: Any) -> None:
         quoted = event.style not in (None, "")
         text: str = event.value
-        self.scalars.append((event.start_mark.index, event.end_mark.index, event.style or None))
         mark = self._span(event.start_mark, event.end_mark)
-        if not quoted and "?" in text and any(opened.flow for opened in self.stack):
-            where = self._mark(event.start_mark.line, event.start_mark.column)
-            raise SpecError(syntax.QUESTION, mark=where, cure=syntax.QUESTION_CURE)
         if quoted and re.search("[\ud800-\udfff]", text):
             raise SpecError(
                 "half of a surrogate pair is no character",
@@ -268,29 +265,6 @@ class _Composer:
             "a value is missing", address=address, mark=mark, cure="write one, or  none"
         )
 
-    def _refuse_tabs(self) -> None:
-        """Tabs stand only in quotes, in comments and in blocks of text.
-
-        PyYAML's two parsers disagree about the others.
-        """
-        spans = iter([*self.scalars, (len(self.text), len(self.text), None)])
-        start, end, style = next(spans)
-        before = 0
-        for found in re.finditer("\t", self.text):
-            at = found.start()
-            while at >= end:
-                before = end
-                start, end, style = next(spans)
-            line_start = self.text.rfind("\n", 0, at) + 1
-            if at >= start:
-                allowed = style in ("'", '"') or (style is not None and line_start > start)
-            else:
-                allowed = "#" in self.text[max(before, line_start) : at]
-            if not allowed:
-                line = self.text.count("\n", 0, at)
-                mark = self._mark(line, at - line_start)
-                raise SpecError(syntax.TABS, mark=mark, cure=syntax.TABS_CURE)
-
     def _address(self) -> str:
         """The address of the value that comes next."""
         parts = [str(len(o.items)) if o.is_list else o.key for o in self.stack]
@@ -332,11 +306,8 @@ class _PureParser(Reader, Scanner, Parser):
 
 
 def _fast_events(text: str) -> Iterator[Any]:
-    """The events of PyYAML's C parser, where it was built, else of the one in Python."""
-    if yaml.__with_libyaml__:
-        yield from _drain(yaml.cyaml.CParser(text))  # type: ignore[attr-defined]
-    else:
-        yield from _drain(_PureParser(text))
+    """The events of PyYAML's parser in C."""
+    return _drain(yaml.cyaml.CParser(text))  # type: ignore[attr-defined]
 
 
 def _pure_events(text: str, source: Source) -> Iterator[Any]:
