@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -204,22 +204,15 @@ class Lowering:
         address = f"{at.stage.address}.blocks.{at.place.block}"
         assert at.place.stage is not None
         shape = self.shape(at.place.stage)
+        # Every key is asked, whatever the others are: the size of a space is a product.
+        norm = self.block_layer(at, "norm", f"{address}.norm1")
+        scales = [self.block_number(at, key) for key in ("layer_scale", "res_scale")]
         branches = []
         for number, role in enumerate(("token", "channel"), start=1):
             mixer = self.block_layer(at, f"{role}_mixer", f"{address}.{role}_mixer")
-            if mixer is None:
-                continue
-            branches.append(
-                Branch(
-                    role=role,
-                    index=number,
-                    norm=self.block_layer(at, "norm", f"{address}.norm{number}"),
-                    mixer=mixer,
-                    layer_scale=self.block_number(at, "layer_scale"),
-                    res_scale=self.block_number(at, "res_scale"),
-                    drop_path=drop_path,
-                )
-            )
+            if mixer is not None:
+                own = norm and replace(norm, address=f"{address}.norm{number}")
+                branches.append(Branch(role, number, own, mixer, *scales, drop_path))
         return Block(address, shape, tuple(branches))
 
     def block_layer(self, at: BlockPlace, key: str, address: str) -> Layer | None:

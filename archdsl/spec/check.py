@@ -264,7 +264,7 @@ class _Checker:
             reached |= new
         for name, mark in self.document.own_params.items():
             if name not in reached:
-                raise SpecError("is never used", address=f"params.{name}", mark=mark)
+                raise SpecError(f"params.{name} is never used", mark=mark)
 
 
 def read_input(node: Node) -> tuple[int, int, int]:
