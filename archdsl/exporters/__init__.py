@@ -1,0 +1,1 @@
+"""Spec out of the tool: a network as one readable file that imports torch alone."""
