@@ -2,6 +2,8 @@
 # make test     the test suite
 # make lint     linter, formatter and type checker
 # make slow     the tests that take longer
+#
+# SEARCH="--set search.trials=20" and TESTS=tests/spec go on to the search and to pytest.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,16 +12,16 @@ INSTALLED := .venv/.installed
 .PHONY: search test slow lint format clean
 
 search: $(INSTALLED)
-	$(BIN)/archdsl search specs/spaces/digits.yaml
+	$(BIN)/archdsl search specs/spaces/digits.yaml $(SEARCH)
 
 # One thread a worker: two workers that each take every core are slower than one.
 test slow: export OMP_NUM_THREADS := 1
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 $(TESTS)
 
 slow: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 --slow -m slow
+	$(BIN)/python -m pytest -n 2 --slow -m slow $(TESTS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

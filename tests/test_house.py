@@ -45,7 +45,18 @@ RANK = {unit: rank for rank, units in enumerate(FLOORS) for unit in units}
 
 # Who alone may import a package, at the top of a file or inside a function.
 ONLY = {
-    "torch": {"nn", "build", "weights", "cost", "proxy", "exporters", "study", "api", "testing"},
+    "torch": {
+        "nn",
+        "data",
+        "build",
+        "weights",
+        "cost",
+        "proxy",
+        "exporters",
+        "study",
+        "api",
+        "testing",
+    },
     "optuna": {"study"},
     "lightning": {"proxy"},
     "pytorch_lightning": set(),
@@ -152,7 +163,13 @@ HEAVY = {"torch", "optuna", "lightning", "fvcore", "sklearn", "numpy", "matplotl
 
 def test_the_language_loads_nothing_heavy() -> None:
     modules = [f"archdsl.spec.{path.stem}" for path in (PACKAGE / "spec").glob("[a-z]*.py")]
-    others = ["archdsl.lower", "archdsl.combinations", "archdsl.specification", "archdsl.spaces"]
+    others = [
+        "archdsl.data",
+        "archdsl.lower",
+        "archdsl.combinations",
+        "archdsl.specification",
+        "archdsl.spaces",
+    ]
     assert len(modules) > 10
     assert not loaded_by(f"import {', '.join([*modules, *others])}") & HEAVY
 

@@ -1,0 +1,132 @@
+"""What the verbs on a spec say of it."""
+
+from __future__ import annotations
+
+import archdsl
+from archdsl import registry, shipped
+
+
+def test_check_says_that_a_spec_is_right(run, tiny):
+    done = run("check", tiny)
+    assert (done.code, done.out) == (0, f"{tiny}: right, one architecture\n")
+
+
+def test_check_says_how_large_a_space_is(run, tiny_space):
+    assert run("check", tiny_space).out == f"{tiny_space}: right, a space of 27 architectures\n"
+    data = run("check", tiny_space, "--json").data
+    assert (data["name"], data["space"], data["size"]) == ("tiny_space", True, 27)
+
+
+def test_set_changes_a_value(run, tiny_space):
+    done = run("check", tiny_space, "--set", "stages.0.depth=1", "--json")
+    assert done.data["size"] == 9
+
+
+def test_set_names_itself_where_it_is_wrong(run, tiny):
+    done = run("check", tiny, "--set", "stages.0.dept=1")
+    assert done.code == 2
+    assert "stages.0" in done.err
+    assert "dept" in done.err
+
+
+def test_no_imports_refuses_python(run, tiny):
+    (tiny.parent / "mine.py").write_text("")
+    tiny.write_text(tiny.read_text().replace("name: tiny", "name: tiny\nimports: [./mine.py]"))
+    assert run("check", tiny).code == 0
+    done = run("check", tiny, "--no-imports")
+    assert done.code == 2
+    assert "imports of ./mine.py are refused here" in done.err
+
+
+def test_count_prints_the_cost_by_address_and_in_total(run, tiny):
+    done = run("count", tiny)
+    cost = archdsl.count(tiny)
+    lines = done.out.splitlines()
+    assert lines[0].split() == ["address", "MACs", "params", "activations", "out"]
+    table = {line.split()[0]: line.split()[1:] for line in lines if line}
+    assert set(cost.by_address) < set(table)
+    mixer = cost.by_address["stages.0.blocks.1.channel_mixer"]
+    assert table["stages.0.blocks.1.channel_mixer"][:2] == [f"{mixer.macs:,}", f"{mixer.params:,}"]
+    assert table["tiny"] == [f"{cost.macs:,}", f"{cost.params:,}", f"{cost.activations:,}"]
+
+
+def test_count_as_json_adds_up(run, tiny):
+    data = run("count", tiny, "--json").data
+    for cost in ("macs", "params", "train_params"):
+        assert data[cost] == sum(row[cost] for row in data["by_address"].values())
+    assert data["activations"] == max(row["activations"] for row in data["by_address"].values())
+
+
+def test_count_of_a_space_says_that_it_is_the_default(run, tiny_space):
+    done = run("count", tiny_space)
+    assert done.out.endswith("a space, counted at its default member\n")
+    assert run("count", tiny_space, "--json").data["default_of_a_space"] is True
+
+
+def test_show_draws_the_structure_with_equal_blocks_once(run, tiny):
+    assert (
+        run("show", tiny).out
+        == """\
+tiny: 1×8×8 → 10 classes
+
+address              layer                                        out
+stem.0               {type: conv, kernel: 3}                      8×8×8
+stages.0.blocks.0–1  token: layer_norm → pooling                  8×8×8
+                     channel: layer_norm → {type: mlp, ratio: 2}  8×8×8
+stages.1.downsample.0  {type: conv, kernel: 3, stride: 2}         16×4×4
+"""
+    )
+
+
+def test_show_of_a_space_lists_what_is_left_to_decide(run, tiny_space):
+    done = run("show", tiny_space)
+    assert "27 architectures, shown at the default; decisions:" in done.out
+    line = next(line for line in done.out.splitlines() if "stages.0.token_mixer" in line)
+    words = "stages.0.token_mixer pooling sep_conv identity default pooling"
+    assert line.split() == words.split()
+    data = run("show", tiny_space, "--json").data
+    assert data["decisions"]["stages.0.depth"] == {"answers": [1, 2, 3], "default": 2}
+
+
+def test_show_as_json_has_every_layer_with_its_shapes(run, tiny):
+    data = run("show", tiny, "--json").data
+    network = archdsl.load(tiny).network()
+    assert [row["address"] for row in data["layers"]] == [x.address for x in network.layers()]
+    assert data["layers"][0]["out_shape"] == [8, 8, 8]
+
+
+def test_list_names_the_kinds_and_their_components(run):
+    done = run("list")
+    assert done.code == 0
+    for kind in registry.KINDS:
+        assert kind in done.out
+    assert "pooling" in run("list", "--json").data["token_mixer"]["names"]
+
+
+def test_list_of_a_kind_prints_help_and_options(run):
+    done = run("list", "token_mixer")
+    assert "kernel (odd int, 7)" in done.out
+    data = run("list", "token_mixer", "--json").data["token_mixer"]
+    assert data["sep_conv"]["options"]["kernel"]["words"] == "kernel (odd int, 7)"
+    assert data["sep_conv"]["doc"]
+
+
+def test_list_specs_names_what_is_shipped(run):
+    done = run("list", "specs")
+    assert [line.split()[0] for line in done.out.splitlines()] == shipped.names()
+    assert list(run("list", "specs", "--json").data["specs"]) == shipped.names()
+
+
+def test_export_prints_the_code_or_writes_it(run, tiny, tmp_path):
+    printed = run("export", tiny, "--to", "code")
+    assert "def tiny(" in printed.out
+    path = tmp_path / "best.py"
+    assert run("export", tiny, "-o", path).out == f"tiny is written to {path}\n"
+    assert path.read_text() == printed.out
+    assert run("export", tiny, "--json").data["text"] == printed.out
+
+
+def test_export_to_an_unknown_form_names_the_known(run, tiny):
+    done = run("export", tiny, "--to", "pickle")
+    assert done.code == 2
+    assert "code" in done.err
