@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-Plain: TypeAlias = "None | bool | int | float | str | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,7 @@ class Mapping:
         return iter(self.items)
 
     def get(self, key: str) -> Node | None:
+        """The value of `key`, or None."""
         return self.items.get(key)
 
     def replaced(self, key: str, value: Node, mark: Mark | None = None) -> Mapping:

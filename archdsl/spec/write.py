@@ -14,7 +14,7 @@ from typing import Any
 
 from archdsl.errors import SpecError
 from archdsl.spec.nodes import Mapping, Scalar, Sequence
-from archdsl.spec.scalars import Refused, value_of
+from archdsl.spec.scalars import MAX_DIGITS, Refused, value_of
 
 WIDTH = 100
 _OPEN = frozenset(("params", "block", "stages", "search", "found"))
@@ -153,10 +153,13 @@ def _scalar(value: Any, flow: bool) -> str:
 
 
 def _number(value: int | float) -> str:
-    if isinstance(value, int):
+    if isinstance(value, int) and abs(value) < 10**MAX_DIGITS // 10:
         return int.__repr__(value)
-    if not math.isfinite(value):
-        raise SpecError(f"a spec cannot hold {value!r}", cure="write a finite number")
+    if isinstance(value, int) or not math.isfinite(value):
+        raise SpecError(
+            "a spec cannot hold infinities, nan or integers of a hundred digits",
+            cure="write a finite number",
+        )
     return re.sub(r"e([-+])0*", _exponent, float.__repr__(value))
 
 

@@ -26,7 +26,7 @@ from archdsl.spec.files import text_of
 from archdsl.spec.nodes import Mapping, Mark, Node, Scalar, Sequence, Source
 from archdsl.spec.scalars import Refused, value_of
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 500_000
 MAX_DEPTH = 64
 MAX_VALUES = 20_000
 
@@ -47,7 +47,7 @@ def read(text: str, name: str) -> Mapping:
     lines = text.split("\n")
     source = Source(name, tuple(lines if lines[-1] else lines[:-1]))
     if len(text) > MAX_BYTES:
-        raise SpecError(f"{name}: a spec has at most {MAX_BYTES:,} characters")
+        raise SpecError(f"{name}: a spec has at most {MAX_BYTES:,} bytes")
     if found := _UNPRINTABLE.search(text):
         raise _unprintable(text, found.start(), source)
     if yaml.__with_libyaml__ and not _DISPUTED.search(text):
