@@ -42,7 +42,7 @@ def filled(document: Document, holes: Holes, answers: MappingOf[str, Answer]) ->
 
     resolver = Resolver(document, holes, recorded)
     items: dict[str, Node] = {
-        key: resolver.fill(document.top[key]) for key in _TOP_KEYS if key in document.top
+        key: resolver.fill(document.top[key]) for key in _TOP_KEYS if _used(document, key)
     }
     stages = [_blocks(resolver, index) for index in range(len(document.stages))]
     shared = {key: _shared(document, stages, key) for key in BLOCK_KEYS}
@@ -60,6 +60,17 @@ def filled(document: Document, holes: Holes, answers: MappingOf[str, Answer]) ->
     if params:
         items["params"] = Mapping(params)
     return ordered(items)
+
+
+def _used(document: Document, key: str) -> bool:
+    """Whether a top-level key says something of some stage; holes in the others are not asked."""
+    if key not in document.top:
+        return False
+    if key not in ("downsample", "out_norm"):
+        return True
+    own = document.top[key]
+    stages = document.stages[1:] if key == "downsample" else document.stages
+    return any(document.stage_value(stage, key) is own for stage in stages)
 
 
 def _blocks(resolver: Resolver, index: int) -> _Blocks:

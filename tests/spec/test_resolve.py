@@ -152,7 +152,8 @@ def test_a_hole_defaults_to_what_the_parent_had_if_that_is_a_member(
     tmp_path: Path, hole: str, default: str
 ) -> None:
     (tmp_path / "parent.yaml").write_text(
-        HEAD + "block: {token_mixer: {type: sep_conv, kernel: 5}}\nstages:\n  - {dim: 8, depth: 1}\n"
+        HEAD
+        + "block: {token_mixer: {type: sep_conv, kernel: 5}}\nstages:\n  - {dim: 8, depth: 1}\n"
     )
     (tmp_path / "child.yaml").write_text(
         f"archdsl: 1\nextends: ./parent.yaml\nblock.token_mixer: {hole}\n"
@@ -165,7 +166,8 @@ def test_a_hole_defaults_to_what_the_parent_had_if_that_is_a_member(
 
 def test_a_nested_hole_takes_its_part_of_the_parents_value(tmp_path: Path) -> None:
     (tmp_path / "parent.yaml").write_text(
-        HEAD + "block: {token_mixer: {type: sep_conv, kernel: 5}}\nstages:\n  - {dim: 8, depth: 4}\n"
+        HEAD
+        + "block: {token_mixer: {type: sep_conv, kernel: 5}}\nstages:\n  - {dim: 8, depth: 4}\n"
     )
     (tmp_path / "child.yaml").write_text(
         "archdsl: 1\nextends: ./parent.yaml\n"

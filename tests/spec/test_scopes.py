@@ -133,7 +133,9 @@ def test_none_means_absent_everywhere(small: Any) -> None:
     blocks = list(small(stages__1__token_mixer=None).network().blocks())
     assert [b.role for b in blocks[0].branches] == ["token", "channel"]
     assert [b.role for b in blocks[1].branches] == ["channel"]
-    assert all(b.norm is None for x in small(block__norm=None).network().blocks() for b in x.branches)
+    assert all(
+        b.norm is None for x in small(block__norm=None).network().blocks() for b in x.branches
+    )
 
 
 def test_runs_replace_an_inherited_depth_and_the_other_way_round(small: Any) -> None:
@@ -183,7 +185,8 @@ def test_extends_in_a_circle_is_refused(tmp_path: Path) -> None:
 
 def test_a_chain_of_parents_is_followed_from_the_root(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(
-        HEAD + "block: {token_mixer: {type: sep_conv, kernel: 3}}\nstages:\n  - {dim: 8, depth: 1}\n"
+        HEAD
+        + "block: {token_mixer: {type: sep_conv, kernel: 3}}\nstages:\n  - {dim: 8, depth: 1}\n"
     )
     (tmp_path / "b.yaml").write_text("archdsl: 1\nextends: ./a.yaml\nblock.token_mixer.kernel: 5\n")
     (tmp_path / "c.yaml").write_text("archdsl: 1\nextends: ./b.yaml\nstages.0.depth: 2\n")
