@@ -205,10 +205,11 @@ def _arrays(path: Path) -> dict[str, Any]:
         what = "is a folder, not a file" if path.is_dir() else "no such file"
         raise SearchError(f"{path}: {what}.  search.proxy.data.path names an .npz file")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream:
+            file = np.load(stream, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise ValueError("it holds one array without a name")
-            return {name: file[name] for name in file.files if name[:1] in "xy"}
+            return {name: file[name] for name in file.files if name[:1] in ("x", "y")}
     except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise SearchError(
             f"{path}: cannot be read as .npz ({error}).  "

@@ -60,13 +60,14 @@ def packed(
             array[index] = image
 
         decode_all(images.root, images.files, channels, size, keep, progress)
-        if draft.exists():
+        if isinstance(array, np.memmap):
             array.flush()
             draft.replace(path)
             return np.load(path, mmap_mode="r")
         return array
     finally:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def checked(images: Listing, channels: int, progress: Callable[[int], None]) -> None:
@@ -104,14 +105,12 @@ def _room_for(draft: Path, shape: tuple[int, ...]) -> Any:
     import numpy as np
 
     needed = math.prod(shape)
-    try:
+    with contextlib.suppress(OSError):
         draft.parent.mkdir(parents=True, exist_ok=True)
-        _make_room(draft.parent, needed)
         # half of what is free stays free: a file that is mapped cannot say that the disk is full
         if needed <= min(LIMIT, shutil.disk_usage(draft.parent).free // 2):
+            _make_room(draft.parent, needed)
             return np.lib.format.open_memmap(draft, mode="w+", dtype=np.uint8, shape=shape)
-    except OSError:
-        draft.unlink(missing_ok=True)
     return np.empty(shape, dtype=np.uint8)
 
 

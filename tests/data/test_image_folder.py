@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from archdsl.data import packs
+from archdsl.data.decode import decode
+from archdsl.data.image_folder import ImageFolder, Windows
+from archdsl.errors import SearchError
+
+SIZE = (16, 16)
+
+
+def source(root: Path, **options) -> ImageFolder:
+    return ImageFolder(path=root.name, **options)
+
+
+def test_class_folders_are_described_without_decoding(class_folders):
+    root = class_folders()
+    info = source(root).describe(root.parent)
+    assert info.class_names == ("daisy", "rose")
+    assert info.counts == {"train": 12, "val": 4, "test": 4}
+    assert (info.channels, info.size, info.classes) == (3, None, 2)
+    assert info.words() == ("image_folder flowers: 2 classes, 3 channels, 12 train, 4 val, 4 test")
+
+
+def test_images_are_kept_with_a_margin_and_seen_at_the_size_of_the_network(class_folders):
+    root = class_folders()
+    data = source(root).searchable(root.parent, SIZE)
+    assert data.train.images.shape == (12, 3, 18, 18)
+    assert data.train.images.dtype == np.uint8
+    assert data.train.labels.tolist() == [0] * 6 + [1] * 6
+    images = torch.from_numpy(np.array(data.train.images))
+    generator = torch.Generator().manual_seed(0)
+    for seen in (data.views.plain(images), data.views.train(images, generator)):
+        assert seen.shape == (12, 3, 16, 16)
+        assert seen.dtype == torch.float32
+    assert data.train.images[:6].max() < 70 and data.train.images[6:].min() > 110
+
+
+def test_a_size_that_is_not_square(class_folders):
+    root = class_folders()
+    data = source(root, margin=0).searchable(root.parent, (8, 12))
+    assert data.val.images.shape == (4, 3, 8, 12)
+    assert data.views.plain(torch.zeros(2, 3, 8, 12)).shape == (2, 3, 8, 12)
+
+
+@pytest.mark.parametrize(
+    ("mode", "channels"), [("L", 3), ("RGB", 1), ("P", 3), ("RGBA", 3), ("1", 1)]
+)
+def test_colours_are_converted_to_the_channels_asked_for(class_folders, mode, channels):
+    root = class_folders(mode=mode)
+    data = source(root, channels=channels).searchable(root.parent, SIZE)
+    assert data.train.images.shape[1] == channels
+
+
+def test_given_train_val_and_test_folders(class_folders):
+    class_folders("set/train", count=6)
+    class_folders("set/val", count=2)
+    root = class_folders("set/test", count=3).parent
+    assert source(root).describe(root.parent).counts == {"train": 12, "val": 4, "test": 6}
+    test, _ = source(root).held_out(root.parent, SIZE)
+    assert len(test) == 6
+
+
+def test_a_folder_that_is_not_given_is_set_aside_from_train(class_folders):
+    class_folders("set/train", count=10)
+    root = class_folders("set/val", count=2).parent
+    assert source(root, test=0.2).describe(root.parent).counts == {"train": 16, "val": 4, "test": 4}
+
+
+def test_splits_share_no_image(class_folders):
+    root = class_folders()
+    data = source(root).searchable(root.parent, SIZE)
+    test, _ = source(root).held_out(root.parent, SIZE)
+    seen = [image.tobytes() for s in (data.train, data.val, test) for image in s.images]
+    assert len(set(seen)) == 20
+
+
+def test_wrong_paths(class_folders, tmp_path):
+    class_folders()
+    with pytest.raises(SearchError, match="nowhere: no such folder"):
+        ImageFolder(path="nowhere").describe(tmp_path)
+    with pytest.raises(SearchError, match=r"0\.png: is a file, not a folder"):
+        ImageFolder(path="flowers/rose/0.png").describe(tmp_path)
+
+
+def test_folders_that_hold_no_question(class_folders, tmp_path):
+    one = class_folders("one", classes=("rose",))
+    with pytest.raises(SearchError, match="one class only, 'rose'"):
+        source(one).describe(tmp_path)
+    (one / "daisy").mkdir()
+    with pytest.raises(SearchError, match="daisy: the class has no images"):
+        source(one).describe(tmp_path)
+    (tmp_path / "bare").mkdir()
+    with pytest.raises(SearchError, match="bare: holds no class folders"):
+        ImageFolder(path="bare").describe(tmp_path)
+
+
+def test_files_that_do_not_belong(class_folders, tmp_path):
+    root = class_folders()
+    (root / "rose" / ".DS_Store").write_text("hidden")
+    (root / "LICENSE").write_text("beside the classes")
+    source(root).describe(tmp_path)
+    (root / "rose" / "notes.txt").write_text("among the images")
+    with pytest.raises(SearchError, match=r"notes\.txt: no image"):
+        source(root).describe(tmp_path)
+    (root / "rose" / "notes.txt").rename(root / "loose.png")
+    with pytest.raises(SearchError, match=r"loose\.png: an image outside of the class folders"):
+        source(root).describe(tmp_path)
+
+
+def test_splits_with_other_classes(class_folders, tmp_path):
+    class_folders("set/train")
+    root = class_folders("set/val", classes=("daisy", "rose", "tulip")).parent
+    with pytest.raises(SearchError, match="train: has no class 'tulip', which val has"):
+        source(root).describe(tmp_path)
+    shutil.rmtree(root / "val" / "tulip")
+    shutil.rmtree(root / "val" / "rose")
+    class_folders("set/val/tulip", classes=("x",))
+    with pytest.raises(SearchError, match="val: has no class 'rose', which train has"):
+        source(root).describe(tmp_path)
+
+
+def test_a_class_folder_beside_train(class_folders, tmp_path):
+    class_folders("set/train")
+    root = class_folders("set/extra").parent
+    with pytest.raises(SearchError, match="extra: stands beside train"):
+        source(root).describe(tmp_path)
+
+
+def test_a_class_called_train_is_a_class(class_folders, tmp_path):
+    root = class_folders(classes=("bus", "train"))
+    assert source(root).describe(tmp_path).class_names == ("bus", "train")
+
+
+def test_folders_within_a_class_and_links_in_circles(class_folders, tmp_path):
+    root = class_folders()
+    inner = root / "rose" / "inner"
+    inner.mkdir()
+    shutil.copy(root / "rose" / "0.png", inner / "0.png")
+    (inner / "back").symlink_to(root / "rose")
+    assert sum(source(root).describe(tmp_path).counts.values()) == 21
+
+
+@pytest.mark.parametrize("name", ["daisy/3.png", "rose/0.png", "rose/9.png"])
+def test_an_unreadable_image_of_any_split_is_named_before_training(class_folders, tmp_path, name):
+    root = class_folders()
+    source(root).searchable(tmp_path, SIZE)
+    content = (root / name).read_bytes()
+    (root / name).write_bytes(content[: len(content) // 2])
+    with pytest.raises(SearchError, match=rf"{name}: cannot be read as an image"):
+        source(root).searchable(tmp_path, SIZE)
+
+
+def test_text_with_the_name_of_an_image(class_folders, tmp_path):
+    root = class_folders()
+    (root / "rose" / "0.png").write_text("no picture")
+    with pytest.raises(SearchError, match=r"rose/0\.png: cannot be read as an image"):
+        source(root).searchable(tmp_path, SIZE)
+
+
+def test_a_link_to_nothing(class_folders, tmp_path):
+    root = class_folders()
+    (root / "rose" / "gone.png").symlink_to(tmp_path / "gone.png")
+    with pytest.raises(SearchError, match=r"gone\.png: cannot be read"):
+        source(root).searchable(tmp_path, SIZE)
+
+
+def test_deep_pixels_are_scaled_or_refused_and_never_clipped(tmp_path):
+    Image.fromarray(np.full((4, 4), 65535, dtype=np.uint16)).save(tmp_path / "a.png")
+    assert decode(tmp_path / "a.png", 1, (4, 4)).min() == 255
+    Image.fromarray(np.full((4, 4), 32768, dtype=np.uint16)).save(tmp_path / "a.png")
+    assert decode(tmp_path / "a.png", 1, (4, 4)).max() == 128
+    Image.fromarray(np.zeros((4, 4), dtype=np.float32)).save(tmp_path / "a.tiff")
+    with pytest.raises(SearchError, match="32 bits to a pixel"):
+        decode(tmp_path / "a.tiff", 1, (4, 4))
+
+
+def test_an_image_of_absurd_size_is_refused(class_folders, tmp_path, monkeypatch):
+    root = class_folders()
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 300)
+    with pytest.raises(SearchError, match="decompression bomb"):
+        source(root).searchable(tmp_path, SIZE)
+
+
+def test_a_photo_is_turned_as_its_camera_says(tmp_path):
+    pixels = np.zeros((8, 4, 3), dtype=np.uint8)
+    pixels[:4] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    Image.fromarray(pixels).save(tmp_path / "a.jpg", exif=exif)
+    turned = decode(tmp_path / "a.jpg", 3, (8, 4))
+    assert turned[:, 0].max() < 50 and turned[:, 7].min() > 200
+
+
+def test_a_second_search_decodes_nothing(class_folders, tmp_path, monkeypatch):
+    root = class_folders()
+    first = source(root).searchable(tmp_path, SIZE)
+
+    def decode_nothing(*arguments: object) -> None:
+        raise AssertionError("decoded again")
+
+    monkeypatch.setattr(packs, "decode_all", decode_nothing)
+    second = source(root).searchable(tmp_path, SIZE)
+    assert np.array_equal(first.train.images, second.train.images)
+    assert np.array_equal(first.val.images, second.val.images)
+    with pytest.raises(AssertionError, match="decoded again"):
+        source(root).searchable(tmp_path, (8, 8))
+    os.utime(root / "rose" / "0.png", ns=(1, 1))
+    with pytest.raises(AssertionError, match="decoded again"):
+        source(root).searchable(tmp_path, SIZE)
+
+
+def test_a_torn_pack_is_made_again(class_folders, tmp_path, cache):
+    root = class_folders()
+    first = source(root).searchable(tmp_path, SIZE)
+    for pack in cache.glob("*.npy"):
+        pack.write_bytes(pack.read_bytes()[:100])
+    second = source(root).searchable(tmp_path, SIZE)
+    assert second.train.images.shape == first.train.images.shape
+    assert len(list(cache.glob("*.npy"))) == 2
+    assert not list(cache.glob("*.part"))
+
+
+def test_a_cache_that_cannot_be_written_costs_time_and_nothing_else(
+    class_folders, tmp_path, monkeypatch
+):
+    root = class_folders()
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path / "file" / "cache"))
+    data = source(root).searchable(tmp_path, SIZE)
+    assert data.train.images.shape == (12, 3, 18, 18)
+    assert data.train.images.max() > 0
+
+
+def test_packs_that_were_not_used_for_longest_make_room(
+    class_folders, tmp_path, cache, monkeypatch
+):
+    root = class_folders()
+    source(root).searchable(tmp_path, (32, 32))
+    old = set(cache.glob("*.npy"))
+    for pack in old:
+        os.utime(pack, (1, 1))
+    monkeypatch.setattr(packs, "LIMIT", 40_000)
+    source(root).searchable(tmp_path, SIZE)
+    kept = set(cache.glob("*.npy"))
+    assert len(kept) == 3
+    assert len(old - kept) == 1
+
+
+def test_progress_counts_every_image_once(class_folders, tmp_path):
+    root = class_folders()
+    seen: list[tuple[int, int]] = []
+    source(root).searchable(tmp_path, SIZE, lambda done, total: seen.append((done, total)))
+    assert seen == [(n, 20) for n in range(1, 21)]
+
+
+def test_windows_are_pieces_of_the_image():
+    images = torch.arange(2 * 1 * 6 * 6, dtype=torch.uint8).reshape(2, 1, 6, 6)
+    windows = Windows((4, 4), flip=False).train(images, torch.Generator().manual_seed(1))
+    numbers = ((windows + 2) / 4 * 255).round().to(torch.uint8)
+    for image, window in zip(images, numbers, strict=True):
+        top, left = divmod(int(window[0, 0, 0]) % 36, 6)
+        assert torch.equal(window[0], image[0, top : top + 4, left : left + 4])
