@@ -79,7 +79,7 @@ class Sources:
             return Foreign(f"{found.module} as a whole"), len(chain)
         return found, len(chain)
 
-    def of_class(self, cls: type) -> Target:
+    def of_class(self, cls: type) -> External | Internal:
         """What a class object is. Raises ExportError for one made inside a function."""
         outer = cls.__qualname__.partition(".")[0]
         if allowed(cls.__module__):
@@ -89,7 +89,10 @@ class Sources:
                 f"{cls.__module__}.{cls.__qualname__} is made while the program runs, so there is "
                 "no source to export.  define it at the top level of its file"
             )
-        found, _ = self.target(self.module(cls.__module__), outer, ())
+        module = self.module(cls.__module__)
+        found, _ = self.target(module, outer, ())
+        if isinstance(found, Foreign):
+            raise ExportError(f"{module.file}: {outer} is {found.what}, which cannot be exported")
         return found
 
     def _find(self, module: Module, name: str) -> Target | Whole:

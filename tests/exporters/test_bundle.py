@@ -138,7 +138,7 @@ def test_option_types_become_plain_types(module: Load, carry: Carry, tidy: Tidy)
         from __future__ import annotations
 
         import archdsl
-        from archdsl import Norm, Positive, registry
+        from archdsl import Norm, Odd, Positive, registry
         from torch import nn
 
 
@@ -148,10 +148,10 @@ def test_option_types_become_plain_types(module: Load, carry: Carry, tidy: Tidy)
             """Scale."""
 
             def __init__(
-                self, dim: int, *, times: Positive = 1, norm: Norm | None = None, of: list[archdsl.Odd] = (1,)
+                self, dim: int, *, by: Positive = 1, norm: Norm | None = None, of: list[Odd] = (1,)
             ) -> None:
                 super().__init__()
-                self.times: Positive = times
+                self.times: archdsl.Positive = by
 
             def forward(self, x: "torch.Tensor") -> torch.Tensor:
                 return x * self.times
@@ -161,7 +161,7 @@ def test_option_types_become_plain_types(module: Load, carry: Carry, tidy: Tidy)
     tidy(text)
     assert "norm: Callable[..., nn.Module] | None = None" in text
     assert "of: list[int] = (1,)" in text
-    assert "self.times: int = times" in text
+    assert "self.times: int = by" in text
     assert "def forward(self, x: torch.Tensor)" in text
     assert "@" not in text
     run(text)

@@ -18,8 +18,8 @@ LONG = "a" * 40
         "def f(a, *, b: int = 3) -> None:",
         f"def f(self, {LONG}, *, {LONG}: int = 3, c: str = 'a') -> None:".replace("'", '"'),
         f"def f(self, {LONG}, *, {LONG}: int = 3, {LONG}x: Callable[..., nn.Module]) -> int:",
-        f"return Model([Block(rate, partial(Norm, eps=1e-6), {LONG}) for rate in {LONG} if rate], 3)",
-        f"return Model([one, two, {LONG}, {LONG}, {LONG}], ({LONG}, {LONG}, {LONG}), (3,), f(x)[1:2])",
+        f"return Model([Block(r, partial(Norm, eps=1e-6), {LONG}) for r in {LONG} if r], 3)",
+        f"return Model([one, {LONG}, {LONG}, {LONG}], ({LONG}, {LONG}, {LONG}), (3,), f(x)[1:2])",
         f"x = f({LONG}, key=lambda a, b: (a, b), other={LONG}, f=f'{{a(1, 2)}} {{b}}')".replace(
             "'", '"'
         ),
