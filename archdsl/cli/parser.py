@@ -14,7 +14,7 @@ from archdsl.cli.failure import UsageError
 from archdsl.errors import ArchError
 from archdsl.spec.nodes import Mapping, plain
 
-VERBS = ("check", "show", "count", "list", "export")
+VERBS = ("check", "show", "count", "list", "search", "export")
 
 
 class Verb(Protocol):

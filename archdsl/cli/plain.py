@@ -1,0 +1,75 @@
+"""The progress of a search as plain lines, for a log or a pipe."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from archdsl.cli.progress import Progress, costs, duration, objectives, values
+from archdsl.study.events import Best, Event, Preparing, Started, TrialFinished
+from archdsl.study.trial import Trial
+
+
+class PlainDisplay:
+    """One line an event, and none for what a line could not say soon enough."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.progress = Progress()
+        self._stream = stream
+        self._last = ""
+
+    def __enter__(self) -> PlainDisplay:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
+
+    def __call__(self, event: Event) -> None:
+        """Hear an event and write what it is worth."""
+        self.progress.hear(event)
+        match event:
+            case Preparing(what) if what != self._last:
+                self._last = what
+                self._write(what)
+            case Started():
+                for line in opening(event):
+                    self._write(line)
+            case TrialFinished(trial):
+                self._flush()
+                self._pending = self._line(trial)
+            case Best():
+                self._pending += "  the best so far"
+                self._flush()
+
+    _pending = ""
+
+    def _line(self, trial: Trial) -> str:
+        progress = self.progress
+        said = [f"trial {trial.number}", f"{len(progress.trials)} of {progress.total}"]
+        pairs = zip(objectives(progress), values(progress, trial), strict=True)
+        if trial.cause is not None:
+            said.append(f"failed: {trial.cause}")
+        else:
+            said += [f"{name} {value}" for name, value in pairs]
+        said += [f"{name} {value}" for name, value in costs(progress, trial.costs)]
+        said += [trial.origin, duration(trial.seconds)]
+        if (left := progress.left) is not None:
+            said.append(f"{duration(left)} left")
+        return "  ".join(said)
+
+    def _flush(self) -> None:
+        if self._pending:
+            self._write(self._pending)
+            self._pending = ""
+
+    def _write(self, line: str) -> None:
+        print(line, file=self._stream, flush=True)
+
+
+def opening(event: Started) -> list[str]:
+    """What there is to say when a search begins."""
+    lines = [f"{event.name}: {event.survey.words()}"]
+    if event.done:
+        lines.append(f"{len(event.done)} of {event.settings.trials} trials on record already")
+    if event.folder is not None:
+        lines.append(f"the record is in {event.folder}")
+    return lines

@@ -1,0 +1,123 @@
+"""Where a search stands, from its events: what every display of it reads."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+from archdsl.study.amounts import amount
+from archdsl.study.events import (
+    Best,
+    Epoch,
+    Event,
+    Finished,
+    Preparing,
+    Started,
+    TrialFinished,
+    TrialStarted,
+)
+from archdsl.study.trial import Trial
+
+_RECENT = 10
+
+
+class Progress:
+    """The state of a search as its events tell it.
+
+    preparing: what it is getting ready; None while trials run
+    trials: on record, in order; best: the best of them
+    running: the trial under way, and `epoch` its last report
+    clock: seconds that only go up
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.started: Started | None = None
+        self.preparing: Preparing | None = None
+        self.trials: list[Trial] = []
+        self.best: Trial | None = None
+        self.running: TrialStarted | None = None
+        self.epoch: Epoch | None = None
+        self._begun = clock()
+        self._trial_begun = clock()
+
+    def hear(self, event: Event) -> None:
+        """Take in one event."""
+        match event:
+            case Preparing():
+                self.preparing = event
+            case Started():
+                self.started, self.preparing = event, None
+                self.trials = list(event.done)
+            case TrialStarted():
+                self.running, self.epoch, self.preparing = event, None, None
+                self._trial_begun = self.clock()
+            case Epoch():
+                self.epoch = event
+            case TrialFinished(trial):
+                self.trials.append(trial)
+                self.running = self.epoch = None
+            case Best(trial):
+                self.best = trial
+            case Finished():
+                self.running = self.epoch = self.preparing = None
+
+    @property
+    def total(self) -> int:
+        """The number of trials that the search is to have."""
+        return self.started.settings.trials if self.started else 0
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of a trial, where the proxy trains it."""
+        return self.started.settings.proxy.epochs if self.started else 0
+
+    @property
+    def gone(self) -> float:
+        """Seconds since the command began."""
+        return self.clock() - self._begun
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the last trial ends, as the latest ones went; None before the first."""
+        lasted = [trial.seconds for trial in self.trials[-_RECENT:]]
+        missing = self.total - len(self.trials)
+        if not lasted or missing <= 0:
+            return None
+        under_way = self.clock() - self._trial_begun if self.running else 0.0
+        each = statistics.mean(lasted)
+        return max(missing * each - min(under_way, each), 0.0)
+
+
+def objectives(progress: Progress) -> list[str]:
+    """What is made large or small, in the settings' order."""
+    started = progress.started
+    return [objective.name for objective in started.settings.objectives] if started else []
+
+
+def values(progress: Progress, trial: Trial) -> list[str]:
+    """A trial's objectives as text, in the same order; costs in units."""
+    if trial.values is None:
+        return ["failed" for _ in objectives(progress)]
+    return [
+        amount(int(value)) if name in trial.costs else f"{value:.4f}"
+        for name, value in zip(objectives(progress), trial.values, strict=True)
+    ]
+
+
+def costs(progress: Progress, found: dict[str, int]) -> list[tuple[str, str]]:
+    """The costs worth a column: MACs, params, and what else the budget speaks of."""
+    limited = progress.started.settings.budget if progress.started else {}
+    names = dict.fromkeys(("macs", "params", *limited))
+    return [(name, amount(found[name])) for name in names if name not in objectives(progress)]
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: 7 s, 3 min 20 s, 2 h 05 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

@@ -1,0 +1,95 @@
+"""Search a space inside its budget, and leave a record, a winner and a report.
+
+The same command on the same directory goes on where it was stopped, however it was stopped;
+`search.trials` is the total, so that  --set search.trials=100  adds to what is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archdsl.cli.answer import DONE, INTERRUPTED, MENDABLE, Answer, columns
+from archdsl.cli.parser import patches, takes_a_spec
+
+if TYPE_CHECKING:
+    from archdsl.study.result import Result
+
+HELP = "find the best architecture of a space inside its budget"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """SPACE and patches, and where the record goes."""
+    takes_a_spec(parser, "SPACE")
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, help="the run directory; default runs/NAME"
+    )
+
+
+def run(known: argparse.Namespace) -> Answer:
+    """Search with a live display, and say what came of it."""
+    import archdsl
+
+    with _display(known.json) as listener:
+        spec = archdsl.load(known.file, patches(known), imports=known.imports)
+        result = archdsl.search(spec, out=known.out, listener=listener)
+    return Answer(_data(spec.name, result), _text(result), _code(result))
+
+
+def _display(as_json: bool) -> AbstractContextManager[Any]:
+    """A live table on a terminal, else lines; with JSON on stdout they go to stderr."""
+    stream = sys.stderr if as_json else sys.stdout
+    if stream.isatty():
+        from rich.console import Console
+
+        from archdsl.cli.live import LiveDisplay
+
+        return LiveDisplay(Console(file=stream))
+    from archdsl.cli.plain import PlainDisplay
+
+    return PlainDisplay(stream)
+
+
+def _code(result: Result) -> int:
+    if result.interrupted:
+        return INTERRUPTED
+    return DONE if result.best is not None else MENDABLE
+
+
+def _data(name: str, result: Result) -> dict[str, Any]:
+    return {
+        "name": name,
+        "ended": result.ended,
+        "message": result.message,
+        "folder": None if result.folder is None else str(result.folder),
+        "best": None if result.best is None else result.best.number,
+        "front": [trial.number for trial in result.front],
+        "trials": [trial.record() for trial in result.trials],
+        "notes": list(result.notes),
+    }
+
+
+def _text(result: Result) -> str:
+    lines = [""]
+    if result.best is not None:
+        best = result.best
+        lines.append(f"the best is trial {best.number} of {len(result.trials)}:")
+        rows = [(name, f"{value:.4f}") for name, value in best.metrics.items()]
+        rows += [(name, f"{value:,}") for name, value in best.costs.items()]
+        rows += [(address, str(answer)) for address, answer in best.decisions.items()]
+        lines += [f"  {line}" for line in columns(rows)]
+    if len(result.front) > 1:
+        lines.append("no other trial is better in both objectives than any of")
+        lines.append("  " + " ".join(str(trial.number) for trial in result.front))
+    lines += [result.message, *result.notes]
+    if result.folder is not None:
+        written = [path.name for path in sorted(result.folder.glob("*")) if path.name in _MADE]
+        if written:
+            lines.append(f"in {result.folder}: {' '.join(written)}")
+    return "\n".join(lines)
+
+
+_MADE = ("best.yaml", "best.py", "best.safetensors", "report.html")

@@ -1,0 +1,190 @@
+"""How a search looks while it runs: as lines, and as a live table."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from archdsl.cli.live import LiveDisplay
+from archdsl.cli.plain import PlainDisplay
+from archdsl.cli.progress import Progress, duration
+from archdsl.settings import Objective, ProxySettings, SearchSettings
+from archdsl.study.events import (
+    Best,
+    Epoch,
+    Event,
+    Finished,
+    Preparing,
+    Started,
+    TrialFinished,
+    TrialStarted,
+)
+from archdsl.study.trial import Trial
+
+COSTS = {"macs": 1_812_267, "params": 98_200, "train_params": 98_200, "activations": 512}
+SETTINGS = SearchSettings(trials=4, budget={"macs": (0, 2_000_000)}, proxy=ProxySettings(epochs=5))
+
+
+def started(*done: Trial, settings: SearchSettings = SETTINGS) -> Started:
+    survey = SimpleNamespace(words=lambda: "27 architectures; 9 fit the budget")
+    return Started("tiny", settings, survey, Path("runs/tiny"), done)  # type: ignore[arg-type]
+
+
+def trial(number: int, accuracy: float, **changed: object) -> Trial:
+    given: dict[str, object] = {
+        "number": number,
+        "origin": "tpe",
+        "decisions": {"stages.0.token_mixer": "pooling", "stages.0.depth": 2},
+        "text": "",
+        "costs": COSTS,
+        "network": str(number),
+        "state": "complete",
+        "metrics": {"accuracy": accuracy},
+        "values": (accuracy,),
+        "seconds": 10.0,
+    }
+    return Trial(**(given | changed))  # type: ignore[arg-type]
+
+
+def run_of_two() -> list[Event]:
+    good, bad = trial(0, 0.5), trial(1, 0.0, state="failed", values=None, cause="the loss is NaN")
+    return [
+        Preparing("reading the images"),
+        Preparing("reading the images", 5, 10),
+        started(),
+        TrialStarted(0, "default", good.decisions, COSTS),
+        Epoch(0, 1, {"accuracy": 0.25}),
+        TrialFinished(good),
+        Best(good),
+        TrialStarted(1, "tpe", bad.decisions, COSTS),
+        TrialFinished(bad),
+    ]
+
+
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_lines_say_each_thing_once():
+    stream = io.StringIO()
+    with PlainDisplay(stream) as display:
+        for event in run_of_two():
+            display(event)
+    assert stream.getvalue().splitlines() == [
+        "reading the images",
+        "tiny: 27 architectures; 9 fit the budget",
+        "the record is in runs/tiny",
+        "trial 0  1 of 4  accuracy 0.5000  macs 1.81M  params 98.2k  tpe  10 s  30 s left"
+        "  the best so far",
+        "trial 1  2 of 4  failed: the loss is NaN  macs 1.81M  params 98.2k  tpe  10 s  20 s left",
+    ]
+
+
+def test_lines_say_where_a_resumed_search_goes_on():
+    stream = io.StringIO()
+    with PlainDisplay(stream) as display:
+        display(started(trial(0, 0.5)))
+    assert "1 of 4 trials on record already" in stream.getvalue()
+
+
+def words(line: str) -> str:
+    return " ".join(line.split())
+
+
+def drawn(events: list[Event], width: int = 120) -> str:
+    console = Console(
+        file=io.StringIO(), width=width, height=30, force_terminal=True, color_system=None
+    )
+    display = LiveDisplay(console)
+    for event in events:
+        display(event)
+    picture = Console(file=io.StringIO(), width=width)
+    picture.print(display._drawn())
+    return picture.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_the_table_has_a_row_for_each_trial_and_what_runs():
+    lines = drawn(
+        [*run_of_two(), TrialStarted(2, "tpe", {"stages.0.depth": 3}, COSTS)]
+    ).splitlines()
+    assert words(lines[0]) == "trial accuracy macs params time from answers"
+    assert words(lines[1]) == "0 0.5000 1.81M 98.2k 10 s tpe pooling 2"
+    assert words(lines[2]) == "1 failed 1.81M 98.2k 10 s tpe the loss is NaN"
+    assert words(lines[3]) == "2 1.81M 98.2k begins tpe 3"
+    assert "2 of 4 trials" in lines[4]
+    assert "best so far: trial 0 with accuracy 0.5000" in lines[4]
+
+
+def test_the_running_trial_shows_its_epoch():
+    assert "epoch 1/5" in drawn(run_of_two()[:5])
+
+
+def test_the_best_stays_in_sight():
+    many = [trial(number, 0.1) for number in range(40)]
+    events: list[Event] = [started(trial(0, 0.9)), Best(trial(0, 0.9))]
+    lines = drawn([*events, *(TrialFinished(each) for each in many[1:])]).splitlines()
+    assert lines[1].split()[:2] == ["0", "0.9000"]
+    assert lines[2].split()[0] == "29"
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_no_line_is_wider_than_the_terminal(width):
+    assert max(map(len, drawn(run_of_two(), width).splitlines())) <= width
+
+
+def test_getting_ready_says_how_far_it_is():
+    assert drawn(run_of_two()[:2]).strip() == "reading the images  5 of 10"
+
+
+def test_nothing_is_drawn_once_it_is_over():
+    result = SimpleNamespace()
+    assert drawn([Preparing("x"), Finished(result)]).strip() == ""  # type: ignore[arg-type]
+
+
+def test_two_objectives_are_two_columns_and_a_cost_is_none_twice():
+    objectives = (Objective("accuracy", "maximize"), Objective("macs", "minimize"))
+    settings = SearchSettings(objectives=objectives)
+    lines = drawn(
+        [started(settings=settings), TrialFinished(trial(0, 0.5, values=(0.5, 1_812_267)))]
+    )
+    assert words(lines.splitlines()[0]) == "trial accuracy macs params time from answers"
+    assert "1.81M" in lines
+
+
+def test_the_time_left_follows_the_latest_trials_and_the_clock():
+    clock = Clock()
+    progress = Progress(clock)
+    progress.hear(started())
+    assert progress.left is None
+    progress.hear(TrialFinished(trial(0, 0.5)))
+    assert progress.left == 30
+    progress.hear(TrialStarted(1, "tpe", {}, COSTS))
+    clock.now = 4
+    assert progress.left == 26
+    clock.now = 60
+    assert progress.left == 20
+    progress.hear(TrialFinished(trial(1, 0.5)))
+    assert progress.left == 20
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 00 s"),
+        (3600, "1 h 00 min"),
+        (7385, "2 h 03 min"),
+    ],
+)
+def test_a_duration_is_said_as_people_say_it(seconds, said):
+    assert duration(seconds) == said
