@@ -1,0 +1,159 @@
+"""The cost of a network: every layer measured once, alone, and remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from math import prod
+
+from archdsl.component import Component
+from archdsl.cost.operators import registered_rules
+from archdsl.errors import CountError
+from archdsl.network import Layer, Network, Shape
+
+REMEMBERED = 1 << 16
+"""Layers whose cost is kept; a row is under a kilobyte."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCost:
+    """What one layer costs at batch 1.
+
+    macs: multiply-accumulates of its contractions, deployed
+    params: parameters of the deployed form, frozen ones included; train_params: before folding
+    in_shape, out_shape: (C, H, W)
+    """
+
+    macs: int
+    params: int
+    train_params: int
+    in_shape: Shape
+    out_shape: Shape
+
+    @property
+    def activations(self) -> int:
+        """Elements that go in and come out."""
+        return prod(self.in_shape) + prod(self.out_shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a network costs, as exact integers.
+
+    macs, params, train_params: the sums over its rows
+    activations: the most elements that go into and come out of any one layer, at batch 1
+    by_address: a row for each module with a cost of its own, in the order of the forward pass
+    """
+
+    macs: int
+    params: int
+    train_params: int
+    activations: int
+    by_address: dict[str, LayerCost] = field(repr=False)
+
+
+def count(network: Network) -> Cost:
+    """The cost of a network, layer by layer; nothing larger than a layer is built.
+
+    Raises CountError for a layer whose cost is not known exactly.
+    """
+    rows = dict(_rows(network))
+    return Cost(
+        macs=sum(row.macs for row in rows.values()),
+        params=sum(row.params for row in rows.values()),
+        train_params=sum(row.train_params for row in rows.values()),
+        activations=max((row.activations for row in rows.values()), default=0),
+        by_address=rows,
+    )
+
+
+def layer_cost(layer: Layer) -> LayerCost:
+    """The cost of one layer: measured once for its options, context and shapes.
+
+    Raises CountError, also where the cost hangs on the layer's place in the depth.
+    """
+    row = _remembered(layer)
+    if dict(layer.context).get("depth_index"):
+        context = tuple((k, 0 if k == "depth_index" else v) for k, v in layer.context)
+        if _remembered(replace(layer, context=context)) != row:
+            raise CountError(
+                f"{layer.address}: {layer.component.type} does not cost the same in every block, "
+                "and a cost hangs on options and shapes alone.  make what changes an option"
+            )
+    return row
+
+
+def _rows(network: Network) -> Iterator[tuple[str, LayerCost]]:
+    def cost(layers: Iterable[Layer | None]) -> Iterator[tuple[str, LayerCost]]:
+        for layer in layers:
+            if layer is not None:
+                yield layer.address, layer_cost(layer)
+
+    yield from cost(network.stem)
+    for stage in network.stages:
+        yield from cost((*stage.downsample, stage.pos_embed))
+        for block in stage.blocks:
+            for branch in block.branches:
+                yield from cost((branch.norm, branch.mixer))
+                for name in ("layer_scale", "res_scale"):
+                    if getattr(branch, name) is not None:
+                        yield f"{block.address}.{name}{branch.index}", _vector(block.shape)
+        yield from cost((stage.out_norm,))
+    yield from cost((network.head,))
+
+
+def _vector(shape: Shape) -> LayerCost:
+    """A learned number for each channel, multiplied in."""
+    return LayerCost(0, shape[0], shape[0], shape, shape)
+
+
+_known: dict[Hashable, LayerCost] = {}
+
+
+def _remembered(layer: Layer) -> LayerCost:
+    key = (
+        layer.component, _classes(layer.component), layer.context, layer.in_shape, layer.out_shape,
+        registered_rules(),
+    )  # fmt: skip
+    row = _known.get(key)
+    if row is None:
+        row = _measured(layer)
+        while len(_known) >= REMEMBERED:
+            del _known[next(iter(_known))]
+        _known[key] = row
+    return row
+
+
+def _classes(component: Component) -> tuple[type, ...]:
+    """The classes behind a component: one that is registered again is another component."""
+    return (component.definition.cls, *(inner.definition.cls for inner in component.nested()))
+
+
+def _measured(layer: Layer) -> LayerCost:
+    from archdsl.builder import build_layer
+    from archdsl.cost.measure import measure
+
+    measured = measure(lambda: build_layer(layer), layer.in_shape, layer.address)
+    if _as_map(measured.out_shape, layer) != layer.out_shape:
+        raise CountError(
+            f"{layer.address}: {layer.component.type} gives {_sides(measured.out_shape)} where "
+            f"the network expects {_sides(layer.out_shape)}"
+        )
+    return LayerCost(
+        measured.macs, measured.params, measured.train_params, layer.in_shape, layer.out_shape
+    )
+
+
+def _as_map(shape: tuple[int, ...], layer: Layer) -> tuple[int, ...]:
+    """A module's output shape as (C, H, W): logits are (classes, 1, 1), tokens a map again."""
+    if len(shape) == 1:
+        return (*shape, 1, 1)
+    if len(shape) == 2 and getattr(layer.component.definition.cls, "tokens", False):
+        positions, dim = shape
+        height, width = layer.out_shape[1:]
+        return (dim, height, width) if positions == height * width else (dim, positions, 1)
+    return shape
+
+
+def _sides(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))

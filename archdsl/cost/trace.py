@@ -1,0 +1,207 @@
+"""fvcore's tracer with the complete table: every operator counted, free, or refused.
+
+fvcore as it comes skips operators that it does not know, control flow of TorchScript, and work
+whose result is thrown away. Here nothing is skipped: an operator has a rule, is on the list of
+free ones, or ends the count; and every tensor that the program makes is kept as an output, so
+that the tracer has no dead code to drop.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from archdsl.cost.contractions import NoExactCount, Rule
+from archdsl.cost.free import FREE, MOVES
+from archdsl.cost.operators import rules
+
+with warnings.catch_warnings():
+    # fvcore scripts a few functions as it is imported
+    warnings.filterwarnings("ignore", r".*torch\.jit\.\w+` is (deprecated|not supported)")
+    from fvcore.nn.jit_analysis import JitModelAnalysis
+
+
+class Refused(Exception):
+    """No exact count. path: the module inside the layer where the trouble is, may be empty."""
+
+    def __init__(self, problem: str, path: str) -> None:
+        super().__init__(problem)
+        self.path = path
+
+
+def trace_macs(module: nn.Module, x: Tensor) -> int:
+    """The MACs of `module(x)`. Raises Refused, and whatever the module raises."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r".*torch\.jit\.\w+` is (deprecated|not supported)")
+        tracer = _Tracer(_Whole(module), (x,))
+        total = tracer.total()
+    for refused in tracer.refusals:
+        raise refused
+    assert isinstance(total, int)
+    return total
+
+
+class _Whole(nn.Module):
+    """A layer whose outputs are its own and every tensor made on the way."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+        self.eval()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        with _Kept() as kept:
+            out = self.layer(x)
+        return (*_tensors(out), *kept.tensors)
+
+
+class _Kept(TorchFunctionMode):
+    """Keeps every tensor that a torch function returns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tensors: list[Tensor] = []
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: Sequence[Any] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        self.tensors.extend(_tensors(result))
+        return result
+
+
+def _tensors(result: Any) -> list[Tensor]:
+    if isinstance(result, Tensor):
+        # inside a vmap a tensor is a view that cannot leave it
+        return [] if torch._C._functorch.is_functorch_wrapped_tensor(result) else [result]
+    if isinstance(result, (tuple, list)) and not isinstance(result, torch.Size):
+        return [tensor for item in result for tensor in _tensors(item)]
+    return []
+
+
+class _Tracer(JitModelAnalysis):  # type: ignore[misc]
+    def __init__(self, model: nn.Module, inputs: tuple[Tensor]) -> None:
+        super().__init__(model, inputs)
+        self.refusals: list[Refused] = []
+        self.clear_op_handles()
+        self._ignored_ops = FREE
+        self.set_op_handle(**{name: self._counted(name, rule) for name, rule in rules().items()})
+        self.unsupported_ops_warnings(False)
+        self.uncalled_modules_warnings(False)
+
+    def _counted(self, name: str, rule: Rule) -> Callable[[list[Any], list[Any]], int]:
+        def handle(inputs: list[Any], outputs: list[Any]) -> int:
+            try:
+                found = rule([_plain(v) for v in inputs], [_plain(v) for v in outputs])
+            except NoExactCount as error:
+                raise Refused(f"{name}: {error}", _path(_node(inputs, outputs))) from None
+            if isinstance(found, bool) or not isinstance(found, int) or found < 0:
+                raise Refused(
+                    f"the rule for {name} gave {found!r}, and a count is an int that is not "
+                    "negative",
+                    _path(_node(inputs, outputs)),
+                )
+            return found
+
+        return handle
+
+    def _should_ignore_node(self, node: Any) -> bool:
+        """What has no rule: fvcore asks whether to skip it."""
+        kind = _kind(node)
+        if kind not in FREE:
+            self.refusals.append(Refused(_no_rule(kind), _path(node)))
+        elif kind == "aten::sum" and _sums_a_product(node):
+            self.refusals.append(
+                Refused(
+                    "a product of two tensors that is summed is a contraction, which no counter "
+                    "sees.  write it as a matmul or an einsum, or give the module a method "
+                    "`macs`",
+                    _path(node),
+                )
+            )
+        elif kind in ("aten::index", "aten::index_put", "aten::index_put_") and _masks(node):
+            self.refusals.append(
+                Refused(
+                    "indexing with a mask gives a shape that hangs on the data.  write it with "
+                    "torch.where or masked_fill",
+                    _path(node),
+                )
+            )
+        return True
+
+
+def _no_rule(kind: str) -> str:
+    if kind in ("prim::CallFunction", "prim::CallMethod", "prim::If", "prim::Loop"):
+        return (
+            "a TorchScript function cannot be counted.  call the plain Python function, or give "
+            "the module a method `macs`"
+        )
+    return (
+        f'{kind} has no counting rule.  write one, @archdsl.macs("{kind}"), that returns its '
+        "MACs, or 0 where it is free; or give the module a method `macs`"
+    )
+
+
+def _kind(node: Any) -> str:
+    kind: str = node.kind()
+    return f"{kind}.{node.pyname()}" if kind == "prim::PythonOp" else kind
+
+
+def _node(inputs: list[Any], outputs: list[Any]) -> Any:
+    return outputs[0].node() if outputs else inputs[0].node()
+
+
+def _path(node: Any) -> str:
+    """Where a node stands: the path of the innermost module, inside the layer."""
+    innermost: str = node.scopeName().split("/")[-1]
+    return innermost.removeprefix("layer").removeprefix(".")
+
+
+def _plain(value: Any) -> Any:
+    """A traced value as rules take it; see contractions.py."""
+    if isinstance(value.type(), torch._C.TensorType):
+        shape = _shape(value)
+        if shape is None:
+            raise NoExactCount("the tracer does not know the shapes")
+        return shape
+    node = value.node()
+    if node.kind() in ("prim::ListConstruct", "prim::TupleConstruct"):
+        return [_plain(item) for item in node.inputs()]
+    return value.toIValue() if node.kind() == "prim::Constant" else None
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    sizes = value.type().sizes()
+    return None if sizes is None else tuple(sizes)
+
+
+def _sums_a_product(node: Any) -> bool:
+    """Whether a sum adds up a·b, for two tensors that are not one and the same."""
+    made = next(node.inputs()).node()
+    while made.kind() in MOVES:
+        made = next(made.inputs()).node()
+    if made.kind() not in ("aten::mul", "aten::mul_", "aten::multiply"):
+        return False
+    a, b = list(made.inputs())[:2]
+    return a.debugName() != b.debugName() and all(
+        isinstance(v.type(), torch._C.TensorType) and prod(_shape(v) or ()) > 1 for v in (a, b)
+    )
+
+
+def _masks(node: Any) -> bool:
+    """Whether one of the indices of x[i, j, ...] is a tensor of booleans."""
+    indices = list(node.inputs())[1].node()
+    return any(
+        isinstance(v.type(), torch._C.TensorType) and v.type().dtype() in (torch.bool, torch.uint8)
+        for v in indices.inputs()
+    )
