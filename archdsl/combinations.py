@@ -8,6 +8,7 @@ this is quick where the space itself could never be enumerated.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeVar
 
 from archdsl.errors import SpecError
@@ -30,32 +31,38 @@ def every_record(
 
     Yields (record of answers, result). The questions may depend on earlier answers.
     """
-    prefix: list[Answer] = []
+    asking = _Replay([])
     while True:
-        asked: dict[str, tuple[Answer, ...]] = {}
-        record: dict[str, Answer] = {}
-
-        def ask(
-            address: str,
-            hole: Hole,
-            asked: dict[str, tuple[Answer, ...]] = asked,
-            record: dict[str, Answer] = record,
-        ) -> Answer:
-            index = len(record)
-            asked[address] = hole.answers
-            record[address] = prefix[index] if index < len(prefix) else hole.answers[0]
-            return record[address]
-
-        yield record, run(ask)
-        given = list(record.values())
-        options = list(asked.values())
-        while given and given[-1] == options[-1][-1]:
-            given.pop()
-            options.pop()
-        if not given:
+        yield asking.record, run(asking)
+        following = asking.following()
+        if following is None:
             return
-        given[-1] = options[-1][options[-1].index(given[-1]) + 1]
-        prefix = given
+        asking = _Replay(following)
+
+
+class _Replay:
+    """Answers the first questions as told and the rest with their first answer."""
+
+    def __init__(self, told: list[Answer]) -> None:
+        self.told = told
+        self.record: dict[str, Answer] = {}
+        self.possible: list[tuple[Answer, ...]] = []
+
+    def __call__(self, address: str, hole: Hole) -> Answer:
+        index = len(self.record)
+        answers = hole.answers
+        self.record[address] = self.told[index] if index < len(self.told) else answers[0]
+        self.possible.append(answers)
+        return self.record[address]
+
+    def following(self) -> list[Answer] | None:
+        """The answers that come next: the last question that has another answer takes it."""
+        given = list(self.record.values())
+        for index in reversed(range(len(given))):
+            answers = self.possible[index]
+            if given[index] != answers[-1]:
+                return [*given[:index], answers[answers.index(given[index]) + 1]]
+        return None
 
 
 def check_combinations(document: Document, holes: Holes) -> None:
@@ -82,25 +89,27 @@ _Visit = Callable[[Lowering], object]
 
 
 def _visits(document: Document) -> Iterator[tuple[_Visit, str, Mark | None]]:
+    """Every layer once: how to lower it, its address, and where it is written."""
     for index, stage in enumerate(document.stages):
-        mark = stage.mark
-        where = f"{stage.address}.downsample" if index else "stem"
-        yield lambda low, i=index: low.entry(i), where, mark
-        yield lambda low, i=index: low.pos_embed(i), f"{stage.address}.pos_embed", mark
-        yield lambda low, i=index: low.out_norm(i), f"{stage.address}.out_norm", mark
-        yield lambda low, i=index: low.blocks(i), f"{stage.address}.depth", mark
+        mark, address = stage.mark, stage.address
+        where = f"{address}.downsample" if index else "stem"
+        yield partial(Lowering.entry, index=index), where, mark
+        yield partial(Lowering.pos_embed, index=index), f"{address}.pos_embed", mark
+        yield partial(Lowering.out_norm, index=index), f"{address}.out_norm", mark
+        yield partial(Lowering.blocks, index=index), f"{address}.depth", mark
         runs = list(enumerate(stage.runs)) if stage.runs is not None else [(None, None)]
         for number, run in runs:
             # every block of a stage (or run) asks the same questions, each for itself
             at = BlockPlace(stage, run, Place(index, 0, number, 0))
             for key in BLOCK_KEYS:
-                yield (
-                    lambda low, at=at, key=key: _block_key(low, at, key),
-                    f"{(run or stage).address}.{key}",
-                    mark,
-                )
-    yield lambda low: low.head(), "head", document.marks.get("head")
-    yield lambda low: list(low.drop_path(2)), "drop_path", document.marks.get("drop_path")
+                visit = partial(_block_key, at=at, key=key)
+                yield visit, f"{(run or stage).address}.{key}", mark
+    yield Lowering.head, "head", document.marks.get("head")
+    yield _first_rate, "drop_path", document.marks.get("drop_path")
+
+
+def _first_rate(lowering: Lowering) -> float:
+    return next(lowering.drop_path(2))
 
 
 def _block_key(lowering: Lowering, at: BlockPlace, key: str) -> object:

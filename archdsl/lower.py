@@ -206,13 +206,14 @@ class Lowering:
         shape = self.shape(at.place.stage)
         # Every key is asked, whatever the others are: the size of a space is a product.
         norm = self.block_layer(at, "norm", f"{address}.norm1")
-        scales = [self.block_number(at, key) for key in ("layer_scale", "res_scale")]
+        layer_scale = self.block_number(at, "layer_scale")
+        res_scale = self.block_number(at, "res_scale")
         branches = []
         for number, role in enumerate(("token", "channel"), start=1):
             mixer = self.block_layer(at, f"{role}_mixer", f"{address}.{role}_mixer")
             if mixer is not None:
                 own = norm and replace(norm, address=f"{address}.norm{number}")
-                branches.append(Branch(role, number, own, mixer, *scales, drop_path))
+                branches.append(Branch(role, number, own, mixer, layer_scale, res_scale, drop_path))
         return Block(address, shape, tuple(branches))
 
     def block_layer(self, at: BlockPlace, key: str, address: str) -> Layer | None:
@@ -355,14 +356,14 @@ class Lowering:
             "classes": self.classes,
         }
         definition = made.definition
-        if self.class_token and definition.kind in ("token_mixer", "channel_mixer"):
-            if not getattr(definition.cls, "sequence", False):
-                raise SpecError(
-                    f"{made.type} needs a map, and with a class token there is a sequence",
-                    address=written_at,
-                    mark=node.mark,
-                    cure="choose a mixer that works on a sequence, such as attention",
-                )
+        mixes = definition.kind in ("token_mixer", "channel_mixer")
+        if self.class_token and mixes and not getattr(definition.cls, "sequence", False):
+            raise SpecError(
+                f"{made.type} needs a map, and with a class token there is a sequence",
+                address=written_at,
+                mark=node.mark,
+                cure="choose a mixer that works on a sequence, such as attention",
+            )
         function = _static(definition, "check")
         if function is not None:
             words = function[0](**_arguments(function[1], {**known, **dict(made.options)}))

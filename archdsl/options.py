@@ -152,6 +152,7 @@ OptionType: TypeAlias = Number | Bool | Text | OneOf | Maybe | ListOf | KindOf
 # The annotations that a component's author writes.
 Odd = Annotated[int, Bound("odd int", lambda v: v > 0 and v % 2 == 1)]
 Positive = Annotated[int, Bound("positive int", lambda v: v > 0)]
+NonNegative = Annotated[int, Bound("int from 0", lambda v: v >= 0)]
 PositiveNumber = Annotated[float, Bound("positive number", lambda v: v > 0)]
 Fraction = Annotated[float, Bound("number from 0 to 1", lambda v: 0 <= v <= 1)]
 Act = Annotated[Callable[..., Any], KindOf("act")]
@@ -186,9 +187,9 @@ def from_annotation(annotation: Any) -> OptionType:
         if len(rest) == 1 and len(args) == 2:
             return Maybe(from_annotation(rest[0]))
     if origin in (list, tuple):
-        args = [arg for arg in typing.get_args(annotation) if arg is not Ellipsis]
-        if len(set(map(repr, args))) == 1:
-            return ListOf(from_annotation(args[0]))
+        inside = {repr(a): a for a in typing.get_args(annotation) if a is not Ellipsis}
+        if len(inside) == 1:
+            return ListOf(from_annotation(next(iter(inside.values()))))
     simple: dict[Any, OptionType] = {
         bool: Bool(),
         int: Number(integer=True),
@@ -199,7 +200,7 @@ def from_annotation(annotation: Any) -> OptionType:
         return simple[annotation]
     raise TypeError(
         f"{annotation!r} is no type for an option; options are int, float, bool, str, Literal, "
-        "X | None, list[X], Annotated bounds, and the kinds Act, Norm, Layer, Query, Key, Value_, Out"
+        "X | None, list[X], Annotated bounds, and kinds such as Act, Norm, Layer"
     )
 
 

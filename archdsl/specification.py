@@ -6,8 +6,6 @@ from collections.abc import Mapping as MappingOf
 from pathlib import Path
 from typing import Any
 
-from archdsl.spec.write import write
-
 from archdsl.combinations import check_combinations
 from archdsl.lower import lower
 from archdsl.network import Network
@@ -17,9 +15,10 @@ from archdsl.spec.check import check
 from archdsl.spec.decisions import Holes
 from archdsl.spec.document import Document
 from archdsl.spec.holes import Answer, Hole
-from archdsl.spec.nodes import Scalar, plain
+from archdsl.spec.nodes import Mapping, Mark, Node, Scalar, plain
 from archdsl.spec.resolve import Ask
 from archdsl.spec.search_section import search_settings
+from archdsl.spec.write import write
 
 
 class Spec:
@@ -93,6 +92,17 @@ class Spec:
     def settings(self) -> SearchSettings:
         """The `search:` section with its defaults filled in."""
         return search_settings(self.document)
+
+    def mark(self, address: str) -> Mark | None:
+        """Where the key of a `search.` address is written, for errors; None if it is not."""
+        node: Node | None = Mapping(dict(self.document.top))
+        mark = None
+        for key in address.split("."):
+            if not isinstance(node, Mapping) or key not in node:
+                return None
+            mark = node.marks.get(key, node.items[key].mark)
+            node = node.items[key]
+        return mark
 
     def _recorded(self, address: str, hole: Hole) -> Answer:
         return self.decisions[address]

@@ -7,15 +7,14 @@ from collections.abc import Mapping as MappingOf
 from pathlib import Path
 from typing import Any
 
-from archdsl.spec.write import write
-from archdsl.spec.yaml import read, read_file
-
 from archdsl import shipped
 from archdsl.errors import SpecError
 from archdsl.spec.assign import assign
 from archdsl.spec.document import Document
 from archdsl.spec.imports import run_import
 from archdsl.spec.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.spec.write import write
+from archdsl.spec.yaml import read, read_file
 
 VERSION = 1
 _MAX_PARENTS = 20

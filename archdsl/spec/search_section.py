@@ -11,6 +11,7 @@ from archdsl import settings
 from archdsl.component import component
 from archdsl.errors import SpecError
 from archdsl.options import (
+    UNITS,
     Bound,
     KindOf,
     Maybe,
@@ -129,11 +130,10 @@ def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]
                 raise SpecError(f"{name} is not implemented", address=address, mark=item.mark)
             if name in (objective.name for objective in found):
                 raise SpecError(f"{name} is an objective twice", address=address, mark=item.mark)
-            found.append(settings.Objective(name, direction))  # type: ignore[arg-type]
-    if found and all(o.name in settings.COSTS for o in found):
-        if "maximize" not in section:
-            # a cost beside what the proxy measures: the usual trade-off
-            found.insert(0, settings.Objective("accuracy", "maximize"))
+            found.append(settings.Objective(name, direction))
+    if found and all(o.name in settings.COSTS for o in found) and "maximize" not in section:
+        # a cost beside what the proxy measures: the usual trade-off
+        found.insert(0, settings.Objective("accuracy", "maximize"))
     if len(found) > 2:
         node = section.get("minimize") or section["maximize"]
         raise SpecError("a search has one objective, or two", address="search", mark=node.mark)
@@ -151,7 +151,7 @@ def _budget(node: Node) -> dict[str, tuple[int, int]]:
         )
     for key in node:
         if key in ("flops", "flop"):
-            raise _flops(f"{address}.{key}", "1G", node, key)
+            raise _flops(f"{address}.{key}", _half(node.items[key]), node, key)
     _mapping(node, address, settings.COSTS, COST_NOT_BUILT)
     return {key: _bounds(value, f"{address}.{key}") for key, value in node.items.items()}
 
@@ -164,6 +164,16 @@ def _flops(address: str, example: str, node: Node, key: str | None = None) -> Sp
         address=address,
         mark=mark,
     )
+
+
+def _half(node: Node) -> str:
+    """Half of a number of FLOPs, with the unit that it was written with."""
+    value = with_unit(node.value) if isinstance(node, Scalar) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return "1G"
+    assert isinstance(node, Scalar)
+    unit = node.text[-1] if node.text[-1] in UNITS else ""
+    return f"{value / 2 / UNITS.get(unit, 1):g}{unit}"
 
 
 def _bounds(node: Node, address: str) -> tuple[int, int]:

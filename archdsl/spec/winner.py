@@ -4,7 +4,8 @@ where they are used, and answers per block become run-length `runs:`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping as MappingOf
+from collections.abc import Iterable
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from itertools import groupby
 
