@@ -23,6 +23,9 @@ _HOME = {
     "space": "archdsl.api",
     "search": "archdsl.api",
     "export": "archdsl.api",
+    "Spec": "archdsl.specification",
+    "Space": "archdsl.spaces",
+    "Candidate": "archdsl.study",
     "macs": "archdsl.cost",
     **dict.fromkeys(
         ("token_mixer", "channel_mixer", "norm", "act", "layer", "query", "key", "value", "out",

@@ -36,7 +36,7 @@ def run_import(entry: str, folder: Path, mark: Mark | None) -> None:
             mark=mark,
             cure="write  ./file.py  for a file beside the spec",
         ) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SpecError(
             f"{entry} failed with {type(error).__name__}: {error}", address="imports", mark=mark
         ) from error
