@@ -1,0 +1,44 @@
+"""The MLP as a channel mixer."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from archdsl.component import Component
+from archdsl.errors import Misfit
+from archdsl.nn.checks import act_misfit, hidden_misfit
+from archdsl.nn.init import small_normal
+from archdsl.options import Act
+from archdsl.registry import channel_mixer
+
+
+@channel_mixer("mlp")
+class MLP(nn.Module):
+    """Two 1x1 convolutions with an activation between them.
+
+    ratio: hidden channels per channel
+    act: between the two convolutions
+    bias: whether the convolutions have biases
+    """
+
+    sequence = True
+
+    def __init__(
+        self, dim: int, *, ratio: float = 4, act: Act = nn.GELU, bias: bool = True
+    ) -> None:
+        super().__init__()
+        hidden = int(dim * ratio)
+        self.fc1 = nn.Conv2d(dim, hidden, 1, bias=bias)
+        self.act = act()
+        self.fc2 = nn.Conv2d(hidden, dim, 1, bias=bias)
+        small_normal(self.fc1, self.fc2)
+
+    @staticmethod
+    def check(dim: int, ratio: float, act: Component) -> Misfit | None:
+        """There are hidden channels, and each is activated by itself."""
+        return hidden_misfit(int(dim * ratio), ratio) or act_misfit(act)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, dim, H, W) to the same."""
+        x = self.fc2(self.act(self.fc1(x)))
+        return x

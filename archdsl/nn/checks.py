@@ -1,0 +1,59 @@
+"""What a component's torch-free `check` needs to say whether it fits where it stands."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from archdsl.component import Component
+from archdsl.errors import Misfit
+from archdsl.options import Value
+
+
+def called(function: Callable[..., Any], known: Mapping[str, Value]) -> Any:
+    """`function` called with those of the `known` values that it has parameters for."""
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return function(**known)
+    names = {parameter.name for parameter in parameters}
+    return function(**{name: value for name, value in known.items() if name in names})
+
+
+def inner_misfit(component: Component | None, **context: Value) -> Misfit | None:
+    """What a component among the options says about the context that it will be given."""
+    check = None if component is None else getattr(component.definition.cls, "check", None)
+    if component is None or check is None:
+        return None
+    found = called(check, {**context, **dict(component.options)})
+    return Misfit(found) if isinstance(found, str) else found
+
+
+def act_misfit(act: Component | None) -> Misfit | None:
+    """Why an activation cannot stand where each element is activated by itself."""
+    if act is None or getattr(act.definition.cls, "elementwise", True):
+        return None
+    return Misfit(
+        f"activates each element by itself, and {act.type} compares elements",
+        cure=f"choose gelu or relu; {act.type} belongs into a meta_mixer with  key: dynamic",
+    )
+
+
+def hidden_misfit(hidden: int, ratio: float) -> Misfit | None:
+    """Why a ratio leaves too few hidden channels."""
+    if hidden >= 1:
+        return None
+    return Misfit(f"has no hidden channels with a ratio of {ratio}", cure="choose a larger ratio")
+
+
+def heads_misfit(dim: int, head_dim: int) -> Misfit | None:
+    """Why `dim` channels cannot be split into heads of `head_dim`."""
+    if dim % head_dim == 0:
+        return None
+    divisors = [str(number) for number in range(1, dim + 1) if dim % number == 0]
+    listed = " ".join(divisors[:11]) + (" …" if len(divisors) > 11 else "")
+    return Misfit(
+        f"cannot split into heads of {head_dim}",
+        cure=f"choose head_dim from {listed}, or widths that are multiples of {head_dim}",
+        about="dim",
+    )

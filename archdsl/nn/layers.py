@@ -1,0 +1,232 @@
+"""Layers of stems and downsamples."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from archdsl.component import Component
+from archdsl.errors import Misfit
+from archdsl.nn.checks import act_misfit, called, inner_misfit
+from archdsl.nn.folding import foldable, folded_after, folded_before, with_tensors
+from archdsl.nn.init import small_normal
+from archdsl.options import Act, Layer, NonNegative, Norm, Odd, Positive
+from archdsl.registry import layer
+
+
+@layer("conv")
+class Conv(nn.Module):
+    """A convolution, with a norm before or after it and an activation if asked for.
+
+    A bare convolution starts as torch's own does (PoolFormer's stem); one with a norm of its own
+    starts from a small normal (FFNet, ConvNeXt, the MetaFormer baselines).
+
+    kernel: side of the window
+    stride: step of the window
+    padding: zeros at each border; kernel // 2 where not given
+    norm: after the convolution
+    pre_norm: before the convolution
+    act: after everything
+    bias: where not given, there is one unless a batch norm stands right before or after
+    groups: groups of channels that do not mix
+    """
+
+    def __init__(
+        self,
+        dim_in: int,
+        dim_out: int,
+        *,
+        kernel: Positive,
+        stride: Positive = 1,
+        padding: NonNegative | None = None,
+        norm: Norm | None = None,
+        pre_norm: Norm | None = None,
+        act: Act | None = None,
+        bias: bool | None = None,
+        groups: Positive = 1,
+    ) -> None:
+        super().__init__()
+        self.pre_norm = None if pre_norm is None else pre_norm(dim_in)
+        after = None if norm is None else norm(dim_out)
+        if bias is None:
+            bias = not isinstance(self.pre_norm, nn.BatchNorm2d)
+            bias = bias and not isinstance(after, nn.BatchNorm2d)
+        if padding is None:
+            padding = kernel // 2
+        self.conv = nn.Conv2d(
+            dim_in, dim_out, kernel, stride=stride, padding=padding, groups=groups, bias=bias
+        )
+        self.norm = after
+        self.act = None if act is None else act()
+        if norm is not None or pre_norm is not None:
+            small_normal(self.conv)
+
+    @staticmethod
+    def check(
+        dim_in: int,
+        dim_out: int,
+        groups: int,
+        norm: Component | None,
+        pre_norm: Component | None,
+        act: Component | None,
+    ) -> Misfit | None:
+        """The groups divide both widths; the norms and the activation fit."""
+        if dim_in % groups or dim_out % groups:
+            return Misfit(
+                f"cannot split {dim_in} channels in and {dim_out} out into {groups} groups",
+                cure="choose groups that divide both",
+            )
+        return (
+            inner_misfit(pre_norm, dim=dim_in) or inner_misfit(norm, dim=dim_out) or act_misfit(act)
+        )
+
+    @staticmethod
+    def out_size(
+        size: tuple[int, int], kernel: int, stride: int, padding: int | None
+    ) -> tuple[int, int]:
+        """Height and width after the window has gone over the map."""
+        around = 2 * (kernel // 2 if padding is None else padding)
+        height, width = ((side + around - kernel) // stride + 1 for side in size)
+        return height, width
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, dim_in, H, W) to (B, dim_out, *out_size)."""
+        if self.pre_norm is not None:
+            x = self.pre_norm(x)
+        x = self.conv(x)
+        if self.norm is not None:
+            x = self.norm(x)
+        return x if self.act is None else self.act(x)
+
+    def fused(self) -> nn.Module:
+        """The same map in eval with its batch norms folded into the convolution."""
+        before, conv, after = self.pre_norm, self.conv, self.norm
+        if foldable(after):
+            conv, after = folded_after(conv, after), None
+        if foldable(before) and conv.padding == (0, 0) and conv.groups == 1:
+            conv, before = folded_before(before, conv), None
+        if conv is self.conv:
+            return self
+        parts = [part for part in (before, conv, after, self.act) if part is not None]
+        return conv if len(parts) == 1 else nn.Sequential(*parts)
+
+
+@layer("rep_depthwise")
+class RepDepthwise(nn.Module):
+    """A large and a small depthwise convolution, each with a batch norm, summed (FFNet).
+
+    One depthwise convolution in the deployed form. A width that grows takes each channel in
+    several times (arXiv 2406.02021; the two branches are RepLKNet's, arXiv 2203.06717).
+
+    kernel: side of the large window
+    small_kernel: side of the small window
+    stride: step of both windows
+    """
+
+    def __init__(
+        self,
+        dim_in: int,
+        dim_out: int,
+        *,
+        kernel: Odd = 7,
+        small_kernel: Odd = 3,
+        stride: Positive = 1,
+    ) -> None:
+        super().__init__()
+        self.large = nn.Conv2d(
+            dim_in, dim_out, kernel, stride, kernel // 2, groups=dim_in, bias=False
+        )
+        self.large_norm = nn.BatchNorm2d(dim_out)
+        self.small = nn.Conv2d(
+            dim_in, dim_out, small_kernel, stride, small_kernel // 2, groups=dim_in, bias=False
+        )
+        self.small_norm = nn.BatchNorm2d(dim_out)
+        small_normal(self.large, self.small)
+
+    @staticmethod
+    def check(dim_in: int, dim_out: int, kernel: int, small_kernel: int) -> Misfit | None:
+        """The width out is a multiple of the width in, and the small window is smaller."""
+        if dim_out % dim_in:
+            return Misfit(
+                f"cannot make from {dim_in} channels, each taken equally often",
+                cure=f"choose a multiple of {dim_in}",
+                about="dim_out",
+            )
+        if small_kernel >= kernel:
+            return Misfit(
+                f"has a small_kernel of {small_kernel} beside a kernel of {kernel}",
+                cure="choose a smaller small_kernel, or a plain depthwise convolution",
+            )
+        return None
+
+    @staticmethod
+    def out_size(size: tuple[int, int], stride: int) -> tuple[int, int]:
+        """Height and width, divided by the stride and rounded up."""
+        return -(-size[0] // stride), -(-size[1] // stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, dim_in, H, W) to (B, dim_out, *out_size)."""
+        large: Tensor = self.large_norm(self.large(x))
+        small: Tensor = self.small_norm(self.small(x))
+        return large + small
+
+    def fused(self) -> nn.Module:
+        """One depthwise convolution with a bias, equal in eval."""
+        large = folded_after(self.large, self.large_norm)
+        small = folded_after(self.small, self.small_norm)
+        assert large.bias is not None
+        assert small.bias is not None
+        border = (large.kernel_size[0] - small.kernel_size[0]) // 2
+        weight = large.weight + F.pad(small.weight, (border,) * 4)
+        return with_tensors(large, weight, large.bias + small.bias)
+
+
+@layer("residual")
+class Residual(nn.Module):
+    """A layer added to its own input.
+
+    of: the layer, which keeps width and size
+    """
+
+    def __init__(self, dim_in: int, dim_out: int, *, of: Layer) -> None:
+        super().__init__()
+        self.of = of(dim_in, dim_out)
+
+    @staticmethod
+    def check(dim_in: int, dim_out: int, size: tuple[int, int], of: Component) -> Misfit | None:
+        """What is added keeps the width and the size of the map."""
+        if dim_in != dim_out:
+            return Misfit(
+                f"adds a layer to its input, and its input has {dim_in} channels, not {dim_out}",
+                cure="let the layer before it change the width",
+            )
+        out_size = getattr(of.definition.cls, "out_size", None)
+        if out_size is not None:
+            after = called(out_size, {"size": size, **dict(of.options)})
+            if after != size:
+                return Misfit(
+                    f"adds a layer to its input, and {of.type} turns {size[0]}x{size[1]} into "
+                    f"{after[0]}x{after[1]}",
+                    cure="choose stride 1 and a padding that keeps the size",
+                )
+        return inner_misfit(of, dim_in=dim_in, dim_out=dim_out, size=size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, dim, H, W) to the same."""
+        y: Tensor = self.of(x)
+        return x + y
+
+    def fused(self) -> nn.Module:
+        """One convolution where a bare 1x1 convolution is added to its input."""
+        of = self.of.conv if type(self.of) is Conv and _bare(self.of) else self.of
+        if type(of) is not nn.Conv2d or of.kernel_size != (1, 1) or of.groups != 1:
+            return self
+        with torch.no_grad():
+            one = torch.eye(of.out_channels, dtype=of.weight.dtype, device=of.weight.device)
+            bias = of.weight.new_zeros(of.out_channels) if of.bias is None else of.bias
+            return with_tensors(of, of.weight + one[:, :, None, None], bias)
+
+
+def _bare(conv: Conv) -> bool:
+    return conv.pre_norm is None and conv.norm is None and conv.act is None

@@ -1,0 +1,146 @@
+"""The MetaMixer: query, key, activation, value, each a component of its own."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from archdsl.component import Component
+from archdsl.errors import Misfit
+from archdsl.nn.acts import Softmax
+from archdsl.nn.checks import called, inner_misfit
+from archdsl.nn.meta_ops.keys import DynamicKey
+from archdsl.nn.meta_ops.values import DynamicValue
+from archdsl.options import Act, Key, Out, Query, Value_
+from archdsl.registry import channel_mixer, token_mixer
+
+
+@token_mixer("meta_mixer")
+@channel_mixer("meta_mixer")
+class MetaMixer(nn.Module):
+    """Project the query, let it meet keys, activate the coefficients, let them meet values.
+
+    MetaMixer (arXiv 2406.02021) reads self-attention, convolutional mixers and MLPs as this one
+    frame. With a dynamic key, the coefficients stand between pairs of positions; with softmax as
+    `act` this is self-attention, and with any other act the coefficients are divided by the
+    number of positions, so that the sum stays a mean (arXiv 2309.08586). With a static key they
+    are a map.
+
+    Some combinations mean nothing and are refused: a softmax over static coefficients, which
+    have no positions to sum over; a dynamic value after a static key, and a static value after a
+    dynamic key, because a value must meet coefficients of its own sort; and a value that leaves
+    another width than the block's with no `out` to bring it back.
+
+    query: what meets the keys; none is the input itself
+    key: the query-key interaction
+    act: the activation of the coefficients
+    value: the coefficient-value interaction
+    out: the output projection
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        *,
+        query: Query | None = None,
+        key: Key,
+        act: Act = nn.GELU,
+        value: Value_,
+        out: Out | None = None,
+    ) -> None:
+        super().__init__()
+        self.query = None if query is None else query(dim)
+        self.key = key(dim)
+        self.act = act()
+        self.value = value(getattr(self.key, "out_channels", dim), dim)
+        width = getattr(self.value, "out_channels", dim)
+        self.out = None if out is None else out(width, dim)
+
+    @staticmethod
+    def check(
+        dim: int,
+        query: Component | None,
+        key: Component,
+        act: Component,
+        value: Component,
+        out: Component | None,
+    ) -> Misfit | None:
+        """The parts mean something together, and their widths fit."""
+        wide = _coefficients(key, dim)
+        return (
+            inner_misfit(query, dim=dim)
+            or inner_misfit(key, dim=dim)
+            or _nonsense(key, act, value)
+            or inner_misfit(value, dim_in=wide, dim=dim)
+            or _leftover(value, wide, dim, out)
+            or inner_misfit(out, dim_in=_width(value, wide, dim), dim=dim)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, dim, H, W) to the same."""
+        query = x if self.query is None else self.query(x)
+        if isinstance(self.key, DynamicKey):
+            x = self._attended(self.key, query, x)
+        else:
+            x = self.value(self.act(self.key(query)))
+        return x if self.out is None else self.out(x)
+
+    def _attended(self, key: DynamicKey, query: Tensor, x: Tensor) -> Tensor:
+        q, k, v = key.heads(query), key.heads(key(x)), key.heads(self.value(x))
+        if isinstance(self.act, Softmax):
+            mixed = F.scaled_dot_product_attention(q, k, v)
+        else:
+            products = q @ k.transpose(2, 3) * key.head_dim**-0.5  # (B, heads, N, N)
+            mixed = self.act(products) @ v / q.shape[2]
+        tokens = mixed.transpose(1, 2).flatten(2)  # (B, N, dim)
+        return tokens.transpose(1, 2).reshape(x.shape)
+
+
+def _coefficients(key: Component, dim: int) -> int:
+    dim_out = getattr(key.definition.cls, "dim_out", None)
+    if dim_out is None:
+        return dim
+    width: int = called(dim_out, {"dim": dim, **dict(key.options)})
+    return width
+
+
+def _width(value: Component, dim_in: int, dim: int) -> int:
+    dim_out = getattr(value.definition.cls, "dim_out", None)
+    if dim_out is None:
+        return dim
+    width: int = called(dim_out, {"dim_in": dim_in, "dim": dim, **dict(value.options)})
+    return width
+
+
+def _nonsense(key: Component, act: Component, value: Component) -> Misfit | None:
+    pairs = issubclass(key.definition.cls, DynamicKey)
+    if not pairs and not getattr(act.definition.cls, "elementwise", True):
+        return Misfit(
+            f"has {act.type} over the coefficients of a {key.type} key, "
+            "which have no positions to sum over",
+            cure=f"choose gelu or another activation of single numbers; {act.type} goes with  "
+            "key: dynamic",
+        )
+    if pairs == issubclass(value.definition.cls, DynamicValue):
+        return None
+    if pairs:
+        return Misfit(
+            f"has a {value.type} value after a dynamic key, whose coefficients stand between "
+            "pairs of positions",
+            cure="choose  value: dynamic",
+        )
+    return Misfit(
+        f"has a dynamic value after a {key.type} key, whose coefficients are a map and not "
+        "weights of positions",
+        cure="choose  key: dynamic, or a static value such as depthwise or pointwise",
+    )
+
+
+def _leftover(value: Component, wide: int, dim: int, out: Component | None) -> Misfit | None:
+    width = _width(value, wide, dim)
+    if out is not None or width == dim:
+        return None
+    return Misfit(
+        f"leaves {width} channels after its {value.type} value, and the block has {dim}",
+        cure="add  out: pointwise, or choose  value: pointwise",
+    )

@@ -1,0 +1,67 @@
+"""Query projections of a meta_mixer: what meets the keys."""
+
+from __future__ import annotations
+
+from archdsl.component import Component
+from archdsl.errors import Misfit
+from archdsl.nn.checks import inner_misfit
+from archdsl.nn.init import small_normal
+from archdsl.nn.layers import Conv, RepDepthwise
+from archdsl.options import Norm, Odd
+from archdsl.registry import query
+
+
+@query("pointwise")
+class PointwiseQuery(Conv):
+    """Mix the channels of each position.
+
+    norm: after the projection
+    bias: whether the projection has a bias
+    """
+
+    def __init__(self, dim: int, *, norm: Norm | None = None, bias: bool = False) -> None:
+        super().__init__(dim, dim, kernel=1, norm=norm, bias=bias)
+        small_normal(self.conv)
+
+    @staticmethod
+    def check(dim: int, norm: Component | None) -> Misfit | None:  # type: ignore[override]
+        """The norm fits."""
+        return inner_misfit(norm, dim=dim)
+
+
+@query("depthwise")
+class DepthwiseQuery(Conv):
+    """Mix the positions of a window, each channel by itself.
+
+    kernel: side of the window
+    norm: after the convolution
+    bias: where not given, there is one unless the norm is a batch norm
+    """
+
+    def __init__(
+        self, dim: int, *, kernel: Odd = 3, norm: Norm | None = None, bias: bool | None = None
+    ) -> None:
+        super().__init__(dim, dim, kernel=kernel, norm=norm, bias=bias, groups=dim)
+        small_normal(self.conv)
+
+    @staticmethod
+    def check(dim: int, norm: Component | None) -> Misfit | None:  # type: ignore[override]
+        """The norm fits."""
+        return inner_misfit(norm, dim=dim)
+
+
+@query("rep_depthwise")
+class RepDepthwiseQuery(RepDepthwise):
+    """Mix the positions of a large and of a small window; one convolution once deployed.
+
+    kernel: side of the large window
+    small_kernel: side of the small window
+    """
+
+    def __init__(self, dim: int, *, kernel: Odd = 7, small_kernel: Odd = 3) -> None:
+        super().__init__(dim, dim, kernel=kernel, small_kernel=small_kernel)
+
+    @staticmethod
+    def check(dim: int, kernel: int, small_kernel: int) -> Misfit | None:  # type: ignore[override]
+        """The small window is smaller."""
+        return RepDepthwise.check(dim, dim, kernel, small_kernel)

@@ -1,0 +1,99 @@
+"""Coefficient-value interactions of a meta_mixer.
+
+A static value holds its values as weights and turns a (B, dim_in, H, W) map of coefficients
+into a map. One that leaves another width than the block's says so by `out_channels`, as
+nn.Conv2d does, and to the checker by a torch-free `dim_out`.
+"""
+
+from __future__ import annotations
+
+from torch import nn
+
+from archdsl.errors import Misfit
+from archdsl.nn.init import small_normal
+from archdsl.nn.layers import RepDepthwise
+from archdsl.nn.token_mixers.pooling import Pooling
+from archdsl.options import Odd
+from archdsl.registry import value
+
+
+@value("depthwise")
+class DepthwiseValue(nn.Conv2d):
+    """Static values, one window per channel: each coefficient spreads it around its place.
+
+    kernel: side of the window
+    bias: whether the values have a bias
+    """
+
+    def __init__(self, dim_in: int, dim: int, *, kernel: Odd = 3, bias: bool = True) -> None:
+        super().__init__(dim_in, dim_in, kernel, padding=kernel // 2, groups=dim_in, bias=bias)
+        small_normal(self)
+
+    @staticmethod
+    def dim_out(dim_in: int) -> int:
+        """The width stays that of the coefficients."""
+        return dim_in
+
+
+@value("rep_depthwise")
+class RepDepthwiseValue(RepDepthwise):
+    """Static values of a large and a small window per channel; one window once deployed.
+
+    kernel: side of the large window
+    small_kernel: side of the small window
+    """
+
+    def __init__(self, dim_in: int, dim: int, *, kernel: Odd = 7, small_kernel: Odd = 3) -> None:
+        super().__init__(dim_in, dim_in, kernel=kernel, small_kernel=small_kernel)
+        self.out_channels = dim_in
+
+    @staticmethod
+    def check(dim: int, kernel: int, small_kernel: int) -> Misfit | None:  # type: ignore[override]
+        """The small window is smaller."""
+        return RepDepthwise.check(dim, dim, kernel, small_kernel)
+
+    @staticmethod
+    def dim_out(dim_in: int) -> int:
+        """The width stays that of the coefficients."""
+        return dim_in
+
+
+@value("pointwise")
+class PointwiseValue(nn.Conv2d):
+    """Static values over channels: the second layer of an MLP.
+
+    bias: whether the values have a bias
+    """
+
+    def __init__(self, dim_in: int, dim: int, *, bias: bool = True) -> None:
+        super().__init__(dim_in, dim, 1, bias=bias)
+        small_normal(self)
+
+
+@value("pooling")
+class PoolingValue(Pooling):
+    """The mean of the coefficients over a window, minus the coefficient itself.
+
+    kernel: side of the window
+    """
+
+    def __init__(self, dim_in: int, dim: int, *, kernel: Odd = 3) -> None:
+        super().__init__(kernel=kernel)
+        self.out_channels = dim_in
+
+    @staticmethod
+    def dim_out(dim_in: int) -> int:
+        """The width stays that of the coefficients."""
+        return dim_in
+
+
+@value("dynamic")
+class DynamicValue(nn.Conv2d):
+    """Values made of the input, summed over positions by the weights of dynamic coefficients.
+
+    bias: whether the values have a bias
+    """
+
+    def __init__(self, dim_in: int, dim: int, *, bias: bool = False) -> None:
+        super().__init__(dim_in, dim, 1, bias=bias)
+        small_normal(self)
