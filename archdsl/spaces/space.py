@@ -40,6 +40,18 @@ class Space:
         """The member that every decision's default leads to."""
         return self.resolve(None)
 
+    def default_answer(self, hole: Hole) -> Answer:
+        """What a decision's hole is answered with where nobody says otherwise."""
+        return self._defaults[id(hole)]
+
+    @cached_property
+    def _defaults(self) -> dict[int, Answer]:
+        holes = self.spec.holes
+        return {
+            id(hole): holes.defaults.get(node, hole.answers[0])
+            for node, hole in holes.by_node.items()
+        }
+
     def resolve(self, ask: Ask | None) -> Spec:
         """The member that `ask(address, hole) -> answer` leads to. Raises SpecError."""
         network, answers = self.spec.resolve(ask)

@@ -1,0 +1,133 @@
+"""Whether a cost is inside the budget, and what to say of a budget that nothing fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from archdsl.errors import SearchError, SpecError
+from archdsl.options import UNITS
+from archdsl.spec.nodes import Mapping as MappingNode
+from archdsl.spec.nodes import Mark, Node, Scalar, Sequence
+from archdsl.study.amounts import amount, unit_of
+
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+
+Costs: TypeAlias = Mapping[str, int]
+Budget: TypeAlias = Mapping[str, tuple[int, int]]
+"""Cost -> (low, high), both inside."""
+
+
+class InfeasibleBudget(SpecError, SearchError):
+    """A budget that no architecture of the space fits."""
+
+
+def inside(costs: Costs, budget: Budget) -> bool:
+    """Whether every cost is within its bounds."""
+    return all(low <= costs[name] <= high for name, (low, high) in budget.items())
+
+
+def violation(costs: Costs, budget: Budget) -> float:
+    """How far the costs are outside, relative to the bounds; 0.0 exactly where they are inside."""
+    total = 0.0
+    for name, (low, high) in budget.items():
+        if costs[name] > high:
+            total += (costs[name] - high) / max(high, 1)
+        elif costs[name] < low:
+            total += (low - costs[name]) / low
+    return total
+
+
+def infeasible(
+    space: Space,
+    budget: Budget,
+    reach: Mapping[str, tuple[int, int]],
+    default: Costs,
+    visited: int | None,
+) -> InfeasibleBudget:
+    """The refusal of a budget, with the nearest that would do.
+
+    reach: cost -> the smallest and the largest that the space reaches
+    visited: how many members were looked at, or None where it was every one of them
+    """
+    name, problem = _problem(space, budget, reach, default)
+    cure = ""
+    if visited is not None:
+        cure = (
+            f"the space is too large to visit: this is the best of {visited:,} members, drawn at "
+            "random and improved one decision at a time"
+        )
+    node = _node(space, name)
+    return InfeasibleBudget(
+        problem, address=f"search.budget.{name}", mark=None if node is None else node[1], cure=cure
+    )
+
+
+def _problem(
+    space: Space, budget: Budget, reach: Mapping[str, tuple[int, int]], default: Costs
+) -> tuple[str, str]:
+    for name, (low, high) in budget.items():
+        smallest, largest = reach[name]
+        low_text, high_text = _texts(space, name, low, high)
+        if smallest > high:
+            unit = _unit(high_text)
+            return name, (
+                f"no architecture of this space fits {high_text}.  the smallest has "
+                f"{amount(smallest, unit, 'up')} (all defaults: {amount(default[name], unit)})"
+            )
+        if largest < low:
+            unit = _unit(low_text)
+            return name, (
+                f"no architecture of this space reaches {low_text}.  the largest has "
+                f"{amount(largest, unit, 'down')} (all defaults: {amount(default[name], unit)})"
+            )
+    name, (low, high) = next(iter(budget.items()))
+    if len(budget) == 1:
+        low_text, high_text = _texts(space, name, low, high)
+        return name, (
+            f"no architecture of this space is between {low_text} and {high_text}.  "
+            f"they have from {amount(reach[name][0], rounding='up')} "
+            f"to {amount(reach[name][1], rounding='down')}; widen the window"
+        )
+    reached = ", ".join(
+        f"{one} from {amount(reach[one][0], rounding='up')} "
+        f"to {amount(reach[one][1], rounding='down')}"
+        for one in budget
+    )
+    return name, (
+        f"no architecture of this space fits all of {', '.join(budget)}.  "
+        f"each alone can be had: {reached}; loosen one of them"
+    )
+
+
+def _texts(space: Space, name: str, low: int, high: int) -> tuple[str, str]:
+    """The bounds as the author wrote them, or as we would."""
+    found = _node(space, name)
+    if found is not None:
+        node = found[0]
+        ends = node.items if isinstance(node, Sequence) else (node,)
+        texts = [end.text for end in ends if isinstance(end, Scalar)]
+        if texts:
+            return texts[0], texts[-1]
+    return amount(low), amount(high)
+
+
+def _unit(text: str) -> str:
+    if text[-1:] in UNITS:
+        return text[-1]
+    try:
+        return unit_of(int(float(text)))
+    except ValueError:
+        return ""
+
+
+def _node(space: Space, name: str) -> tuple[Node, Mark | None] | None:
+    """Where the spec's text bounds a cost: the bound, and the place of its key."""
+    document = getattr(space.spec, "document", None)
+    section = None if document is None else document.top.get("search")
+    budget = section.get("budget") if isinstance(section, MappingNode) else None
+    node = budget.get(name) if isinstance(budget, MappingNode) else None
+    if node is None or not isinstance(budget, MappingNode):
+        return None
+    return node, budget.marks.get(name, node.mark)

@@ -1,0 +1,55 @@
+"""A hole as an Optuna distribution, and an answer as Optuna's value of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+
+from archdsl.options import written
+
+if TYPE_CHECKING:
+    from archdsl.spec.holes import Hole
+
+
+def distribution(hole: Hole) -> BaseDistribution:
+    """What Optuna is told of a hole: a range is ordered, a choice is not."""
+    step = getattr(hole, "step", None)
+    if step is None:
+        return CategoricalDistribution(_choices(hole.answers))
+    low, high = hole.answers[0], hole.answers[-1]
+    if all(isinstance(number, int) for number in (low, high, step)):
+        return IntDistribution(low, high, step=step)
+    return FloatDistribution(low, high, step=step)
+
+
+def to_optuna(hole: Hole, answer: Any) -> Any:
+    """Optuna's value for an answer."""
+    if getattr(hole, "step", None) is not None:
+        return answer
+    return _choices(hole.answers)[_index(hole.answers, answer)]
+
+
+def to_answer(hole: Hole, value: Any) -> Any:
+    """The answer for a value of Optuna's."""
+    if getattr(hole, "step", None) is not None:
+        return min(hole.answers, key=lambda answer: abs(answer - value))
+    return hole.answers[_choices(hole.answers).index(value)]
+
+
+def _choices(answers: tuple[Any, ...]) -> tuple[Any, ...]:
+    # Optuna tells choices apart by ==, and so cannot tell 1 from 1.0 or from true
+    return answers if len(set(answers)) == len(answers) else tuple(map(written, answers))
+
+
+def _index(answers: tuple[Any, ...], wanted: Any) -> int:
+    return next(
+        index
+        for index, answer in enumerate(answers)
+        if answer == wanted and type(answer) is type(wanted)
+    )

@@ -1,0 +1,86 @@
+"""What a search tells its listener, as it happens. A live display is only a listener."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from archdsl.settings import SearchSettings
+    from archdsl.study.result import Result
+    from archdsl.study.survey import Survey
+    from archdsl.study.trial import Metrics, Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """Something that may take a while before the first trial or after the last.
+
+    what: "reading the images", "counting what fits the budget", ...
+    done, total: how far it is; both 0 where that is not known
+    """
+
+    what: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The search begins, or goes on: `done` trials are on record."""
+
+    name: str
+    settings: SearchSettings
+    survey: Survey
+    folder: Path | None
+    done: tuple[Trial, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStarted:
+    """A candidate was proposed and counted, and its training begins."""
+
+    number: int
+    origin: str
+    decisions: dict[str, Any]
+    costs: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """A candidate reported, after an epoch or whenever its `evaluate` likes."""
+
+    number: int
+    step: int
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFinished:
+    """A trial is on record, whether it failed or not."""
+
+    trial: Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The trial that was just recorded is the best so far."""
+
+    trial: Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The search is over, or was interrupted; all of it is on disk."""
+
+    result: Result
+
+
+Event: TypeAlias = Preparing | Started | TrialStarted | Epoch | TrialFinished | Best | Finished
+Listener: TypeAlias = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """A listener that listens to nothing."""

@@ -1,0 +1,50 @@
+"""One writer for one run directory.
+
+The lock belongs to the process and goes with it, however it ends: nothing stale is left by a
+kill, and worker processes that outlive their parent do not hold it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from archdsl.errors import SearchError
+
+_held: set[Path] = set()
+"""What this process holds: the system lets a process lock a file twice."""
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file. Raises SearchError, naming the holder, where it is held."""
+    path = path.resolve()
+    if path in _held:
+        raise _taken(path, "this process")
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(handle, 200).decode(errors="replace").strip()
+            raise _taken(path, holder or "another process") from None
+        os.ftruncate(handle, 0)
+        os.write(handle, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+        _held.add(path)
+        try:
+            yield
+        finally:
+            _held.discard(path)
+    finally:
+        os.close(handle)
+
+
+def _taken(path: Path, holder: str) -> SearchError:
+    return SearchError(
+        f"{path.parent} is being written by {holder}.  wait until it is done, or choose another "
+        "--out"
+    )

@@ -1,0 +1,58 @@
+"""What makes one trial better than another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from archdsl.proxy.metrics import metric
+from archdsl.settings import COSTS, Objective
+from archdsl.study.trial import Metrics, Trial
+
+
+def values_of(
+    objectives: Sequence[Objective], metrics: Metrics, costs: Mapping[str, int]
+) -> tuple[float, ...]:
+    """What the objectives come to. Raises SearchError for a metric that was not logged."""
+    return tuple(
+        float(costs[one.name]) if one.name in COSTS else metric(metrics, one.name)
+        for one in objectives
+    )
+
+
+def first_metric(objectives: Sequence[Objective]) -> str:
+    """The name of the objective that a bare number from `evaluate` stands for."""
+    return next((one.name for one in objectives if one.name not in COSTS), "value")
+
+
+def scores(objectives: Sequence[Objective], trial: Trial) -> tuple[float, ...]:
+    """The objectives of a trial that did not fail, signed so that larger is better."""
+    assert trial.values is not None
+    return tuple(
+        value if one.direction == "maximize" else -value
+        for one, value in zip(objectives, trial.values, strict=True)
+    )
+
+
+def front(objectives: Sequence[Objective], trials: Iterable[Trial]) -> list[Trial]:
+    """The trials that no other dominates, the best in the first objective first.
+
+    With one objective: the best trial. Of two trials with the same values the earlier stays.
+    """
+    done = [trial for trial in trials if trial.state == "complete"]
+    done.sort(key=lambda t: (*(-score for score in scores(objectives, t)), t.number))
+    kept: list[Trial] = []
+    for trial in done:
+        own = scores(objectives, trial)
+        # sorted by the first objective: whatever dominates it stands before it
+        if not any(_at_least(scores(objectives, other), own) for other in kept):
+            kept.append(trial)
+    return kept
+
+
+def best(objectives: Sequence[Objective], trials: Iterable[Trial]) -> Trial | None:
+    """The best in the first objective among those that no other dominates."""
+    return next(iter(front(objectives, trials)), None)
+
+
+def _at_least(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return all(mine >= theirs for mine, theirs in zip(one, other, strict=True))

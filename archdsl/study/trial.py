@@ -1,0 +1,87 @@
+"""What a search remembers of one candidate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from archdsl.cost import Cost
+    from archdsl.spaces import Space
+    from archdsl.specification import Spec
+
+Metrics: TypeAlias = dict[str, float]
+Origin: TypeAlias = Literal["default", "random", "grid", "tpe"]
+
+COSTS = ("macs", "params", "train_params", "activations")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One candidate and what came of it.
+
+    origin: who proposed it: "default" for the known-good point that a search starts from
+    decisions: address -> answer; text: the spec that they make, as YAML
+    costs: macs, params, train_params, activations, as exact integers
+    network: equal for equal architectures
+    metrics: of the last epoch, or what `evaluate` returned; epochs: each report, in order
+    values: what the objectives came to; None for a trial that failed
+    cause: why it failed, in words; trace: where, for a fault of the code that ran
+    seconds: how long it took
+    """
+
+    number: int
+    origin: Origin
+    decisions: dict[str, Any]
+    text: str
+    costs: dict[str, int]
+    network: str
+    state: Literal["complete", "failed"]
+    metrics: Metrics = field(default_factory=dict)
+    epochs: tuple[dict[str, float], ...] = ()
+    values: tuple[float, ...] | None = None
+    cause: str | None = None
+    trace: str | None = None
+    seconds: float = 0.0
+    space: Space | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def spec(self) -> Spec:
+        """The member of the space that it tried."""
+        assert self.space is not None, "a trial read without its space has only the text"
+        return self.space.member(self.decisions)
+
+    @cached_property
+    def cost(self) -> Cost:
+        """Its cost, by address, too."""
+        assert self.space is not None, "a trial read without its space has only the totals"
+        return self.space.cost(self.spec)
+
+    def record(self) -> dict[str, Any]:
+        """The trial as plain values that JSON can hold."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "space"}
+        plain["metrics"] = _to_json(self.metrics)
+        plain["epochs"] = [_to_json(epoch) for epoch in self.epochs]
+        plain["values"] = None if self.values is None else list(self.values)
+        return plain
+
+
+def from_record(record: Mapping[str, Any], space: Space | None = None) -> Trial:
+    """The trial that `record()` wrote."""
+    given = dict(record)
+    given["metrics"] = _from_json(given["metrics"])
+    given["epochs"] = tuple(_from_json(epoch) for epoch in given["epochs"])
+    given["values"] = None if given["values"] is None else tuple(given["values"])
+    return Trial(**given, space=space)
+
+
+# JSON has no word for what is not finite, and a record is to be readable by any program.
+def _to_json(metrics: Mapping[str, float]) -> dict[str, Any]:
+    return {k: v if math.isfinite(v) else str(v) for k, v in metrics.items()}
+
+
+def _from_json(metrics: Mapping[str, Any]) -> Metrics:
+    return {k: float(v) if isinstance(v, str) else v for k, v in metrics.items()}
