@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from torch import nn
 
+from archdsl.errors import SearchError
 from archdsl.network import Shape
 from archdsl.proxy.batches import Batches
 from archdsl.proxy.engine import pl, quiet, trainer
@@ -48,7 +50,11 @@ def evaluate_on_test(
 
         where = {"datamodule": datamodule_of(settings)[0]}
     with own_randomness(), quiet():
-        run.test(module, verbose=False, **where)
+        try:
+            run.test(module, verbose=False, **where)
+        except MisconfigurationException as error:
+            words = str(error).partition("\n")[0]
+            raise SearchError(f"there is no look at the test split: {words}") from error
     metrics = {name: float(value) for name, value in run.callback_metrics.items()}
     return {**metrics, "n": count.images}
 

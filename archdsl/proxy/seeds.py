@@ -29,7 +29,9 @@ def own_randomness() -> Iterator[None]:
     """Leave the process's generators as they were."""
     python, numpy = random.getstate(), np.random.get_state()
     try:
-        with torch.random.fork_rng():
+        # one accelerator is used; naming none would copy the state of all
+        devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+        with torch.random.fork_rng(devices=devices):
             yield
     finally:
         random.setstate(python)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from archdsl.proxy.batches import SearchData
 from archdsl.proxy.engine import pl, quiet, trainer
 from archdsl.proxy.failures import Diverged
-from archdsl.proxy.module import CLIP, Classifier
+from archdsl.proxy.module import Classifier
 from archdsl.proxy.prepare import Prepared
 from archdsl.proxy.seeds import own_randomness, seed_everything, seed_of
 from archdsl.settings import ProxySettings
@@ -92,7 +92,6 @@ def train(
         settings,
         max_epochs=settings.epochs,
         callbacks=[epochs],
-        gradient_clip_val=CLIP if data.module is None else None,
         # not inference mode: what a layer caches in eval may be used in training again
         inference_mode=False,
     )
