@@ -31,7 +31,7 @@ FLOORS: list[set[str]] = [
     {"component"},
     {"settings", "network"},
     {"spec", "nn", "data"},
-    {"lower", "build"},
+    {"lower", "builder"},
     {"combinations", "weights", "cost"},
     {"specification", "proxy", "exporters"},
     {"spaces"},

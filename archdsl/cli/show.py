@@ -15,6 +15,7 @@ from archdsl.cli.answer import Answer, busy, columns
 from archdsl.cli.parser import patches, takes_a_spec
 from archdsl.cli.words import as_plain, branch_words, shape_words, words
 from archdsl.network import Block, Branch, Layer, Network, Stage
+from archdsl.spec.write import inline
 
 HELP = "its structure: layers, blocks, shapes, and what is left to decide"
 
@@ -42,7 +43,7 @@ def run(known: argparse.Namespace) -> Answer:
         lines += ["", f"{size:,} architectures, shown at the default; decisions:"]
         lines += columns(
             [
-                (f"  {address}", " ".join(map(_word, hole.answers)), _default(chosen, address))
+                (f"  {address}", " ".join(map(inline, hole.answers)), _default(chosen, address))
                 for address, hole in holes.items()
             ]
         )
@@ -109,16 +110,12 @@ def _alike(block: Block) -> tuple[object, ...]:
 
 def _branch(branch: Branch) -> str:
     scales = [
-        f"{name} {value:g}"
+        f"{name} {inline(value)}"
         for name, value in (("layer_scale", branch.layer_scale), ("res_scale", branch.res_scale))
         if value is not None
     ]
     return "  ".join([f"{branch.role}: {branch_words(branch)}", *scales])
 
 
-def _word(answer: object) -> str:
-    return str(answer).lower() if isinstance(answer, bool) else str(answer)
-
-
 def _default(chosen: dict[str, Any], address: str) -> str:
-    return f"default {_word(chosen[address])}" if address in chosen else "not asked by default"
+    return f"default {inline(chosen[address])}" if address in chosen else "not asked by default"

@@ -47,7 +47,7 @@ def test_help_loads_nothing_heavy():
         (["check"], "archdsl check: the following arguments are required: FILE"),
         (["check", "x.yaml", "--jsn"], "archdsl: unrecognized arguments: --jsn"),
         (["list", "mixer"], "there is no kind 'mixer'.  did you mean"),
-        (["check", "no/such.yaml"], "no/such.yaml: there is no such file"),
+        (["check", "no/such.yaml"], "no/such.yaml: there is no folder no"),
         (["check", "poolformer_s13"], "no shipped spec is called 'poolformer_s13'"),
         (["check", "poolformer_s12", "--set", "stages.0"], "--set stages.0 is no assignment"),
         (
