@@ -111,13 +111,14 @@ class LiveDisplay:
         said = [f"{done} of {progress.total} trials", f"{duration(progress.gone)} gone"]
         if (left := progress.left) is not None:
             said.append(f"about {duration(left)} left")
-        if progress.best is not None:
-            pairs = zip(objectives(progress), values(progress, progress.best), strict=True)
-            words = ", ".join(f"{name} {value}" for name, value in pairs)
-            said.append(f"best so far: trial {progress.best.number} with {words}")
         bar = ProgressBar(total=max(progress.total, 1), completed=done, width=24)
         grid.add_row(bar, "  ".join(said))
-        return grid
+        best = progress.best
+        if best is None:
+            return grid
+        pairs = zip(objectives(progress), values(progress, best), strict=True)
+        words = ", ".join(f"{name} {value}" for name, value in pairs)
+        return Group(grid, Text(f"best so far: trial {best.number} with {words}", style="green"))
 
 
 def _answers(decisions: dict[str, object]) -> str:

@@ -121,7 +121,7 @@ def test_the_table_has_a_row_for_each_trial_and_what_runs():
     assert words(lines[2]) == "1 failed 1.81M 98.2k 10 s tpe the loss is NaN"
     assert words(lines[3]) == "2 1.81M 98.2k begins tpe 3"
     assert "2 of 4 trials" in lines[4]
-    assert "best so far: trial 0 with accuracy 0.5000" in lines[4]
+    assert "best so far: trial 0 with accuracy 0.5000" in lines[5]
 
 
 def test_the_running_trial_shows_its_epoch():
