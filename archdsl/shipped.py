@@ -35,7 +35,7 @@ def shipped(name: str) -> Path:
     guess = "did you mean " + " or ".join(f"'{c}'" for c in close) + "?  " if close else ""
     raise SpecError(
         f"no shipped spec is called '{name}'",
-        cure=f"{guess}write a path, ./{name}.yaml, for a file of your own  (archdsl list specs)",
+        cure=f"{guess}a file of your own is a path: with a / or with .yaml  (archdsl list specs)",
     )
 
 
