@@ -11,8 +11,6 @@ import sys
 from types import ModuleType
 from typing import Any
 
-__version__ = "0.1.0"
-
 _HOME = {
     "load": "archdsl.api",
     "loads": "archdsl.api",

@@ -8,11 +8,11 @@ import importlib
 from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol, cast
 
-from archdsl import __version__
 from archdsl.cli.answer import Answer
 from archdsl.cli.failure import UsageError
 from archdsl.errors import ArchError
 from archdsl.spec.nodes import Mapping, plain
+from archdsl.version import VERSION
 
 VERBS = ("check", "show", "count", "list", "search", "export")
 
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         "budget,\nexport the winner as plain PyTorch.",
         epilog="exit codes: 0 done, 2 you can mend it, 1 a fault of archdsl, 130 interrupted",
     )
-    parser.add_argument("--version", action="version", version=f"archdsl {__version__}")
+    parser.add_argument("--version", action="version", version=f"archdsl {VERSION}")
     verbs = parser.add_subparsers(
         title="verbs", metavar="VERB", required=True, parser_class=_Parser
     )
