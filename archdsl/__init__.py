@@ -11,6 +11,8 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from archdsl.version import VERSION as __version__
+
 _HOME = {
     "load": "archdsl.api",
     "loads": "archdsl.api",
