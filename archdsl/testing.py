@@ -73,7 +73,7 @@ class _Check:
         self.words += f" on a map of {dim}x{size[0]}x{size[1]}"
         self.kind = kind
         self.shape = (2, dim, *size)
-        mixers = dict.fromkeys(KINDS, "none")
+        mixers: dict[str, Any] = dict.fromkeys(KINDS)
         self.spec: Spec = api.load(
             {
                 "archdsl": 1,
@@ -83,7 +83,7 @@ class _Check:
                 "stem": {"type": "conv", "kernel": 1},
                 "block": {**mixers, kind: {"type": name, **options}},
                 "stages": [{"dim": dim, "depth": 2}],
-                "head": "none",
+                "head": None,
             }
         )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from archdsl.exporters.carry import TORCH_NN, Carried, Carrier
 from archdsl.exporters.names import Names, preferred
@@ -13,33 +14,32 @@ from archdsl.exporters.targets import External, Sources
 
 
 class Bundle:
-    """Source for some classes.
+    """Source for some classes and functions.
 
     reserved: names that the rest of the file has for itself
-    extra: what that rest needs from torch or the standard library
 
     Raises ExportError for a class that cannot leave, in words that say why.
     """
 
     def __init__(
-        self, classes: Iterable[type], reserved: Iterable[str], extra: Iterable[External] = ()
+        self,
+        wanted: Iterable[Callable[..., Any]],
+        reserved: Iterable[str],
     ) -> None:
         self._sources = Sources()
         carrier = Carrier(self._sources)
-        classes = list(classes)
-        carrier.collect(classes)
+        wanted = list(wanted)
+        carrier.collect(wanted)
         self._items = list(carrier.ordered())
         self._names = Names(reserved, _identifiers(self._items))
         for item in self._items:
             name_uses(item, self._names)
-        for target in extra:
-            self._names.give(target, preferred(target))
-        for cls in classes:
-            self.expression(cls)
+        for thing in wanted:
+            self.expression(thing)
 
-    def expression(self, cls: type) -> str:
+    def expression(self, cls: Callable[..., Any]) -> str:
         """How the file calls a class: `SepConv`, `nn.GELU`."""
-        target = self._sources.of_class(cls)
+        target = self._sources.of_object(cls)
         inner = cls.__qualname__.partition(".")[2]
         suffix = f".{inner}" if inner else ""
         if not isinstance(target, External):

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import typing
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from archdsl.errors import ExportError
 from archdsl.exporters.scopes import Function, Use, uses
@@ -18,8 +19,11 @@ from archdsl.exporters.source import Module, Unit, absolute
 from archdsl.exporters.targets import External, Foreign, Internal, Sources, allowed, runtime
 from archdsl.options import KindOf
 
-COMPILE_TIME = {"check", "out_size", "dim_out", "macs", "sequence", "tokens"}
-"""Members that the compiler reads from a class; they leave only if run-time code reads them."""
+STATIC = {"check", "out_size", "dim_out"}
+METHODS = {"macs", "fused"}
+ATTRIBUTES = {"sequence", "tokens", "elementwise"}
+COMPILE_TIME = STATIC | METHODS | ATTRIBUTES
+"""Members that archdsl alone reads from a class; they leave only if carried code reads them."""
 
 Plain: typing.TypeAlias = tuple[str | External, ...]
 """An annotation in plain types: text, with names of torch or the standard library between."""
@@ -71,20 +75,22 @@ class Carrier:
         self.carried: dict[int, Carried] = {}
         self._order: list[str] = []
 
-    def collect(self, classes: Iterable[type]) -> None:
-        """Carry `classes` and what they use. Raises ExportError for what cannot be carried."""
-        roots = [self.sources.of_class(cls) for cls in classes]
-        wanted = [root for root in roots if isinstance(root, Internal)]
+    def collect(self, wanted: Iterable[Callable[..., Any]]) -> None:
+        """Carry classes and functions with all they use. Raises ExportError for what cannot."""
+        roots = [self.sources.of_object(thing) for thing in wanted]
+        inside = [root for root in roots if isinstance(root, Internal)]
         read: set[str] = set()
         while True:
             self.carried, self._order = {}, []
-            links = self._need(wanted, read)
-            for root in wanted:
+            links = self._need(inside, read)
+            for root in inside:
                 self._place(root.module, links, set())
             more = {name for item in self.carried.values() for name in _read(item)}
             if more <= read:
-                return
-            read |= more  # run-time code reads such a member: carry it, and what it needs
+                break
+            read |= more  # carried code reads such a member: carry it, and what it needs
+        for item in self.carried.values():
+            item.uses = [self._said(item.unit.module, resolved) for resolved in item.uses]
 
     def ordered(self) -> Iterator[Carried]:
         """The carried units so that each stands below what it was built on.
@@ -109,10 +115,22 @@ class Carrier:
                 item = self._carry(unit, read)
                 self.carried[id(unit)] = item
                 for resolved in item.uses:
-                    if isinstance(resolved.target, Internal):
+                    if isinstance(resolved.target, Internal) and not _only_said(
+                        module, resolved.use
+                    ):
                         waiting.append(resolved.target)
                         links.setdefault(module.name, []).append(resolved.target.module)
         return links
+
+    def _said(self, module: Module, resolved: Resolved) -> Resolved:
+        """A class that an annotation alone mentions, and nothing carries, is a plain module."""
+        target = resolved.target
+        if not isinstance(target, Internal) or not _only_said(module, resolved.use):
+            return resolved
+        units = self.sources.module(target.module).binding(target.name)
+        if any(id(unit) in self.carried for unit in units):
+            return resolved
+        return Resolved(resolved.use, (TORCH_NN, ".Module"), len(resolved.use.chain))
 
     def _place(self, name: str, links: dict[str, list[str]], seen: set[str]) -> None:
         if name in seen:
@@ -170,6 +188,14 @@ class Carrier:
                             yield node
 
 
+def _only_said(module: Module, use: Use) -> bool:
+    """Whether a use is an annotation by a class of modules, which can do without its source."""
+    from torch import nn
+
+    value = runtime(module, use.name, use.chain) if use.annotation else None
+    return isinstance(value, type) and issubclass(value, nn.Module)
+
+
 def plain(annotation: object) -> Plain:
     """An option type as the plain type that Python sees: `Odd` is an int."""
     base, *notes = typing.get_args(annotation)
@@ -189,17 +215,18 @@ def _compile_time(statement: ast.stmt, read: set[str]) -> Iterator[ast.AST]:
     """The members of a class that only the compiler reads."""
     if not isinstance(statement, ast.ClassDef):
         return
-    wanted = COMPILE_TIME - read
     starts = Counter(node.lineno for node in statement.body)
     for node in statement.body:
         if starts[node.lineno] > 1:  # `sequence = True; kernel = 3` can only be cut as a whole
             continue
         match node:
-            case ast.FunctionDef(name=name) if name in wanted:
-                if name == "macs" or any(_is_static(d) for d in node.decorator_list):
+            case ast.FunctionDef(name=name) if name in METHODS - read:
+                yield node
+            case ast.FunctionDef(name=name) if name in STATIC - read:
+                if any(_is_static(decorator) for decorator in node.decorator_list):
                     yield node
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                if name in wanted:
+                if name in ATTRIBUTES - read:
                     yield node
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import builtins
 import sys
 import types
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from archdsl.errors import ExportError
 from archdsl.exporters.source import Import, Module, read
@@ -79,8 +80,8 @@ class Sources:
             return Foreign(f"{found.module} as a whole"), len(chain)
         return found, len(chain)
 
-    def of_class(self, cls: type) -> External | Internal:
-        """What a class object is. Raises ExportError for one made inside a function."""
+    def of_object(self, cls: Callable[..., Any]) -> External | Internal:
+        """What a class or a function is. Raises ExportError for one made inside a function."""
         outer = cls.__qualname__.partition(".")[0]
         if allowed(cls.__module__):
             return External(cls.__module__, outer)

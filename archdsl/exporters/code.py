@@ -1,0 +1,80 @@
+"""A network as one Python file that imports torch and the standard library alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from archdsl.builder import build_layer
+from archdsl.exporters import factory
+from archdsl.exporters.bundle import Bundle
+from archdsl.network import Layer, Network
+from archdsl.nn.fuse import fuse
+
+
+def code(network: Network, *, macs: int | None = None, params: int | None = None) -> str:
+    """The text of a file whose factory, named after the spec, makes the network.
+
+    The model has the state-dict keys of `build(network)`, from the same seed the same weights,
+    and from the same weights the same outputs, bit for bit. The same network gives the same
+    text. The file holds the classes that the network uses, with the helpers and constants that
+    they use, and nothing that only archdsl reads.
+
+    macs, params: of the deployed form, for the file's first lines
+    Raises ExportError for a class that needs more than torch and the standard library, and for
+    one whose source cannot be read.
+    """
+    name = factory.function_name(network.name)
+    folds = _folds(network)
+    wanted: list[Callable[..., Any]] = [*factory.classes_of(network), *([fuse] if folds else [])]
+    bundle = Bundle(dict.fromkeys(wanted), (name, *factory.LOCAL))
+    function = factory.factory(network, bundle)
+    definitions = bundle.definitions()
+    header = _header(network, name, bundle.expression(fuse) if folds else None, macs, params)
+    parts = [*header, "", *bundle.imports(), "", "", *definitions, "", "", *function]
+    return "\n".join(parts) + "\n"
+
+
+def _folds(network: Network) -> bool:
+    """Whether the deployed form differs, so that the code that makes it should leave, too."""
+    alone = {(layer.component, layer.context): layer for layer in network.layers()}
+    with torch.random.fork_rng(devices=[]):
+        return any(_layer_folds(layer) for layer in alone.values())
+
+
+def _layer_folds(layer: Layer) -> bool:
+    classes = [layer.component, *layer.component.nested()]
+    if not any(hasattr(component.definition.cls, "fused") for component in classes):
+        return False
+    module = build_layer(layer)
+    return list(fuse(module).state_dict()) != list(module.state_dict())
+
+
+def _header(
+    network: Network, name: str, deployed: str | None, macs: int | None, params: int | None
+) -> list[str]:
+    shape = ", ".join(str(side) for side in network.input)
+    size = " and ".join(
+        f"{number:,} {unit}"
+        for number, unit in ((macs, "MACs"), (params, "parameters"))
+        if number is not None
+    )
+    lines = [
+        f'"""{network.name}, a vision backbone in plain PyTorch' + (f": {size}." if size else "."),
+        "",
+        f"    model = {name}()",
+        f"    out = model(torch.randn(1, {shape}))",
+    ]
+    if deployed is not None:
+        lines.append(
+            f"    fast = {deployed}(model)  # for inference: branches and batch norms folded"
+        )
+    return [
+        *lines,
+        "",
+        "Needs torch alone. The keys of the state dict are the addresses of the spec from which",
+        "archdsl wrote this file. The file is yours: use, change and share it as you like.",
+        '"""',
+    ]
