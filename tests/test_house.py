@@ -48,7 +48,7 @@ ONLY = {
     "torch": {
         "nn",
         "data",
-        "build",
+        "builder",
         "weights",
         "cost",
         "proxy",
