@@ -130,7 +130,7 @@ class Lowering:
             node, address = scope.plain["dim"], f"{scope.address}.dim"
             self.resolver.touched = {}
             filled = self.resolver.fill(node)
-            dim = self.resolver.value(filled, positions.POSITIVE, address)
+            dim = self.resolver.value(filled, positions.DIM, address)
             source = (*self.resolver.used(filled, address), *self._touched())
             self._widths[index] = Width(dim, filled, address, tuple(dict.fromkeys(source)))
         return self._widths[index]
@@ -187,11 +187,11 @@ class Lowering:
         """The blocks of a stage, runs unrolled; asks for the depth."""
         scope = self.document.stages[index]
         if scope.runs is None:
-            depth = self.depth(scope, positions.POSITIVE)
+            depth = self.depth(scope, positions.DEPTH)
             return [BlockPlace(scope, None, Place(index, k)) for k in range(depth)]
         found: list[BlockPlace] = []
         for number, run in enumerate(scope.runs):
-            for k in range(self.depth(run, positions.COUNT)):
+            for k in range(self.depth(run, positions.RUN_DEPTH)):
                 found.append(BlockPlace(scope, run, Place(index, len(found), number, k)))
         if not found:
             raise SpecError(
@@ -308,9 +308,7 @@ class Lowering:
         node = self._spelled_out(node, address)
         made = self.resolver.component(node, "layer", address)
         own = typed.component(node, "layer", address).dim
-        dim = (
-            None if own is None else self.resolver.value(own, positions.POSITIVE, f"{address}.dim")
-        )
+        dim = None if own is None else self.resolver.value(own, positions.DIM, f"{address}.dim")
         return Part(made, node, address, dim)
 
     def _spelled_out(self, node: Node, address: str) -> Node:
@@ -395,7 +393,7 @@ class Lowering:
     def _touched(self) -> tuple[str, ...]:
         return tuple(f"{a} = {written(v)}" for a, v in self.resolver.touched.items())
 
-    def depth(self, scope: Scope, type_: OptionType = positions.COUNT) -> int:
+    def depth(self, scope: Scope, type_: OptionType = positions.RUN_DEPTH) -> int:
         """The depth of a stage or a run."""
         node, address = scope.plain["depth"], f"{scope.address}.depth"
         depth: int = self.resolver.value(self.resolver.fill(node), type_, address)

@@ -28,11 +28,18 @@ def assign(document: Document, address: str, node: Node, mark: Mark | None, orig
     path = tuple(address.split("."))
     head = path[0]
     if not all(path):
-        raise SpecError("an address has no empty part", address=address, mark=mark)
+        raise SpecError(
+            "an address has no empty part",
+            address=address,
+            mark=mark,
+            cure="write  stages.2.depth",
+        )
     if head not in TOP_KEYS:
         raise _unknown(head, TOP_KEYS, "a spec", address, mark)
     if head in ("archdsl", "extends") and len(path) > 1:
-        raise SpecError(f"{head} cannot be patched", address=address, mark=mark)
+        raise SpecError(
+            f"{head} cannot be patched", address=address, mark=mark, cure=f"write  {head}: ..."
+        )
     if head == "params":
         _assign_param(document, path, node, mark, address, origin)
     elif head == "block":
@@ -83,7 +90,10 @@ def _assign_param(
     if len(path) == 1:
         if not isinstance(node, Mapping):
             raise SpecError(
-                "params is a mapping", address="params", mark=node.mark, cure="write  name: value"
+                "a mapping of names belongs here",
+                address="params",
+                mark=node.mark,
+                cure="write  name: value",
             )
         document.params.clear()
         document.own_params.clear()
@@ -148,7 +158,7 @@ def _assign_stage(
     if len(path) == 1:
         if not isinstance(node, Sequence) or not node.items:
             raise SpecError(
-                "stages is a list of stages",
+                "a list of stages belongs here",
                 address=address,
                 mark=node.mark,
                 cure="write  - {dim: 64, depth: 2}",
@@ -284,7 +294,7 @@ def read_scope(address: str, level: str, node: Node, origin: int) -> Scope:
 def _read_runs(address: str, node: Node, origin: int) -> list[Scope]:
     if not isinstance(node, Sequence) or not node.items:
         raise SpecError(
-            "runs is a list of runs",
+            "a list of runs belongs here",
             address=f"{address}.runs",
             mark=node.mark,
             cure="write  - {depth: 2, token_mixer: ...}",
@@ -358,6 +368,8 @@ def _unknown(
 ) -> SpecError:
     close = difflib.get_close_matches(key, known, n=1)
     hint = f"did you mean '{close[0]}'?  " if close else ""
+    if key in ("choice", "range"):
+        hint = f"a hole stands for one value, as in  {known[0]}: {{{key}: [...]}};  "
     return SpecError(
         f"{what} has no key '{key}'",
         address=address if "." in address else "",

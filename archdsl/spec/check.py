@@ -7,6 +7,7 @@ are known, in archdsl.combinations.
 from __future__ import annotations
 
 import difflib
+import re
 
 from archdsl.errors import SpecError
 from archdsl.options import KindOf, ListOf, Maybe, OptionType, with_unit
@@ -41,7 +42,8 @@ class _Checker:
         document = self.document
         if not document.stages:
             raise SpecError(
-                "a spec needs stages", cure="write  stages:  with  - {dim: 64, depth: 2}"
+                f"{document.file}: a spec needs stages",
+                cure="write  stages:  with  - {dim: 64, depth: 2}",
             )
         self._skeleton()
         for key in ("stem", "downsample", "out_norm", "class_token", "head"):
@@ -50,7 +52,9 @@ class _Checker:
         if "drop_path" in document.top:
             self._drop_path(document.top["drop_path"])
         if "stem" not in document.top:
-            raise SpecError("a spec needs a stem", cure="write  stem: {type: conv, ...}")
+            raise SpecError(
+                f"{document.file}: a spec needs a stem", cure="write  stem: {type: conv, ...}"
+            )
         for name, node in document.params.items():
             self._inside = name
             self._param_alone(name, node)
@@ -130,7 +134,7 @@ class _Checker:
                 below.get(name) if below else None,
             )
         if read.dim is not None:
-            self.node(read.dim, positions.POSITIVE, f"{address}.dim")
+            self.node(read.dim, positions.DIM, f"{address}.dim")
 
     def _hole(self, node: Mapping, type_: OptionType, address: str, old: Node | None) -> None:
         hole = self.holes.hole(node)
@@ -179,16 +183,29 @@ class _Checker:
         for run in stage.runs or ():
             if "depth" not in run.plain:
                 raise SpecError("a run needs a depth", address=run.address, mark=run.mark)
-            self.node(run.plain["depth"], positions.COUNT, f"{run.address}.depth")
+            self.node(run.plain["depth"], positions.RUN_DEPTH, f"{run.address}.depth")
 
     def _skeleton(self) -> None:
         top = self.document.top
         name = top["name"]
-        if not isinstance(name, Scalar) or not isinstance(name.value, str):
-            raise SpecError("name is a word", address="name", mark=name.mark)
+        word = name.value if isinstance(name, Scalar) else None
+        if not isinstance(word, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", word):
+            raise SpecError(
+                "a name has letters, digits and _, and begins with no digit",
+                address="name",
+                mark=name.mark,
+                cure="it becomes the name of files and of a Python function",
+            )
         if "input" in top:
             read_input(top["input"])
         if "classes" in top:
+            if is_hole(top["classes"]):
+                raise SpecError(
+                    "no hole can stand here",
+                    address="classes",
+                    mark=top["classes"].mark,
+                    cure="the data fix the number of classes; write it",
+                )
             typed.scalar(top["classes"], positions.COUNT, "classes")
 
     def _drop_path(self, node: Node) -> None:
@@ -221,11 +238,12 @@ class _Checker:
         for used in found.names if found else ():
             self._use(used, address, node)
             if self._order.index(used) >= self._order.index(name):
+                cure = f"move {used} up" if used != name else "write its value"
                 raise SpecError(
                     f"{name} uses ${used}, which is not written above it",
                     address=address,
                     mark=node.mark,
-                    cure="an expression uses the params before it",
+                    cure=f"an expression uses the params above it; {cure}",
                 )
 
     def _param_as(self, name: str, type_: OptionType) -> None:
@@ -274,7 +292,7 @@ def read_input(node: Node) -> tuple[int, int, int]:
         if all(isinstance(v, int) and not isinstance(v, bool) and v > 0 for v in values):
             return tuple(values)  # type: ignore[return-value]
     raise SpecError(
-        "input is [channels, height, width] in positive ints",
+        "[channels, height, width] in positive ints belongs here",
         address="input",
         mark=node.mark,
         cure="write  input: [3, 224, 224]",

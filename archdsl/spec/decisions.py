@@ -94,7 +94,7 @@ def _walk(holes: Holes, node: Node, home: Home, per_allowed: bool, inside: bool 
     if isinstance(node, Mapping) and is_hole(node):
         hole = read_hole(node, address)
         if hole.per is not None and (inside or not per_allowed):
-            where = "inside an option of another choice" if inside else "there"
+            where = "inside an option of another choice" if inside else "here"
             raise SpecError(
                 f"per: {hole.per} cannot stand {where}",
                 address=address,

@@ -97,7 +97,7 @@ def is_hole(node: Node) -> bool:
 def read_hole(node: Mapping, address: str) -> Hole:
     """A hole's mapping as a Choice or a Range. Raises SpecError."""
     is_choice = "choice" in node
-    known = {"choice", "per", "default"} if is_choice else {"range", "step", "per", "default"}
+    known = ("choice", "per", "default") if is_choice else ("range", "step", "per", "default")
     for key in node:
         if key not in known:
             words = "a choice" if is_choice else "a range"
@@ -105,7 +105,7 @@ def read_hole(node: Mapping, address: str) -> Hole:
                 f"{words} has no '{key}'",
                 address=address,
                 mark=node.marks.get(key, node.mark),
-                cure=f"{words} takes: {', '.join(sorted(known))}",
+                cure=f"{words} takes: {', '.join(known)}",
             )
     per = _per(node, address)
     if is_choice:
@@ -120,7 +120,12 @@ def _per(node: Mapping, address: str) -> Per:
         return None
     if isinstance(per, Scalar) and per.value in ("stage", "block"):
         return per.value  # type: ignore[return-value]
-    raise SpecError("per is stage or block", address=address, mark=per.mark)
+    raise SpecError(
+        "per is stage or block",
+        address=address,
+        mark=per.mark,
+        cure="drop it to ask once for the whole model",
+    )
 
 
 def _options(node: Mapping, address: str) -> tuple[Option, ...]:
@@ -133,7 +138,9 @@ def _options(node: Mapping, address: str) -> tuple[Option, ...]:
             cure="write  choice: [a, b]",
         )
     if not listed.items:
-        raise SpecError("a choice of nothing", address=address, mark=listed.mark)
+        raise SpecError(
+            "a choice of nothing", address=address, mark=listed.mark, cure="write  choice: [a, b]"
+        )
     for item in listed.items:
         if is_hole(item):
             raise SpecError(
@@ -154,7 +161,12 @@ def _options(node: Mapping, address: str) -> tuple[Option, ...]:
             )
         answer = _answer(item, label)
         if any(_equal(answer, other.answer) for other in options.values()):
-            raise SpecError(f"the option {label} is there twice", address=address, mark=item.mark)
+            raise SpecError(
+                f"the option {label} is there twice",
+                address=address,
+                mark=item.mark,
+                cure="keep one of them",
+            )
         options[label] = Option(label, answer, item)
     return tuple(options.values())
 
@@ -224,7 +236,10 @@ def _span(node: Mapping, address: str) -> tuple[int | float, int | float, int | 
     assert low is not None and high is not None
     if low > high:
         raise SpecError(
-            f"the range ends at {high}, before it begins at {low}", address=address, mark=ends.mark
+            f"the range ends at {high}, before it begins at {low}",
+            address=address,
+            mark=ends.mark,
+            cure=f"write  range: [{high}, {low}]",
         )
     step_node = node.get("step")
     integers = isinstance(low, int) and isinstance(high, int)
@@ -240,7 +255,12 @@ def _span(node: Mapping, address: str) -> tuple[int | float, int | float, int | 
     else:
         step = _number(step_node)
         if step is None or step <= 0:
-            raise SpecError("step is a positive number", address=address, mark=step_node.mark)
+            raise SpecError(
+                "step is a positive number",
+                address=address,
+                mark=step_node.mark,
+                cure="write  step: 1, or leave it out for integers",
+            )
     from fractions import Fraction
 
     assert step is not None
@@ -254,7 +274,10 @@ def _span(node: Mapping, address: str) -> tuple[int | float, int | float, int | 
         )
     if steps >= _MAX_STEPS:
         raise SpecError(
-            f"the range has more than {_MAX_STEPS} numbers", address=address, mark=ends.mark
+            f"the range has more than {_MAX_STEPS} numbers",
+            address=address,
+            mark=ends.mark,
+            cure="write a larger step",
         )
     return low, high, step
 

@@ -84,9 +84,16 @@ def _document(root: Mapping, path: Path, chain: tuple[Path, ...]) -> Document:
     origin = _MAX_PARENTS - len(chain)  # an outer file has the last word
     _apply(document, root.without("archdsl", "extends"), origin)
     if "name" not in document.top:
-        document.top["name"] = Scalar(path.stem, path.stem)
+        name = _identifier(path.stem)
+        document.top["name"] = Scalar(name, name)
     _note_imports(document, root.get("imports"), folder)
     return document
+
+
+def _identifier(text: str) -> str:
+    """A file's name as the name of a spec: `my-net.v2` is `my_net_v2`."""
+    word = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")
+    return f"_{word}" if not word or word[0].isdigit() else word
 
 
 def _apply(document: Document, root: Mapping, origin: int) -> None:
@@ -99,7 +106,9 @@ def _check_version(root: Mapping) -> None:
     version = root.get("archdsl")
     if version is None:
         raise SpecError(
-            "a spec begins with  archdsl: 1", mark=root.marks.get(first or "", root.mark)
+            "a spec begins with  archdsl: 1",
+            mark=root.marks.get(first or "", root.mark),
+            cure="it says which version of the language this is; write it as the first key",
         )
     if not isinstance(version, Scalar) or version.value != VERSION or version.value is True:
         raise SpecError(
@@ -109,20 +118,30 @@ def _check_version(root: Mapping) -> None:
             cure="write  archdsl: 1",
         )
     if first != "archdsl":
-        raise SpecError("archdsl: 1 comes first", address="archdsl", mark=root.marks.get("archdsl"))
+        raise SpecError(
+            "archdsl: 1 comes first",
+            mark=root.marks.get("archdsl"),
+            cure=f"move it above {first}",
+        )
 
 
 def _parent(node: Node, folder: Path, chain: tuple[Path, ...]) -> Document:
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         raise SpecError(
-            "extends takes the name of a shipped spec or a path",
+            "one parent belongs here, the name of a shipped spec or a path",
             address="extends",
             mark=node.mark,
+            cure="a parent can have a parent of its own",
         )
     path = _find_parent(node, node.value, folder)
     if path.resolve() in chain:
         names = " -> ".join(p.name for p in (*chain, path.resolve()))
-        raise SpecError(f"a circle of parents: {names}", address="extends", mark=node.mark)
+        raise SpecError(
+            f"a circle of parents: {names}",
+            address="extends",
+            mark=node.mark,
+            cure="one of them has to stand without extends",
+        )
     if len(chain) >= _MAX_PARENTS - 1:
         raise SpecError("too long a chain of parents", address="extends", mark=node.mark)
     return _document(read_file(path), path, (*chain, path.resolve()))
@@ -150,9 +169,10 @@ def _note_imports(document: Document, node: Node | None, folder: Path) -> None:
     for item in items:
         if not isinstance(item, Scalar) or not isinstance(item.value, str):
             raise SpecError(
-                "imports takes a list of modules and of ./file.py",
+                "a list of modules and of files belongs here",
                 address="imports",
                 mark=item.mark,
+                cure="write  imports: [./file.py]",
             )
         document.import_folders[item.value] = folder
     document.top["imports"] = Sequence(

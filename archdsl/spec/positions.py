@@ -5,8 +5,12 @@ from __future__ import annotations
 from archdsl.options import Bool, Bound, KindOf, ListOf, Maybe, Number, OneOf, OptionType
 
 POSITIVE = Number(True, (Bound("positive int", lambda v: v > 0),))
-COUNT = Number(True, (Bound("int that is not negative", lambda v: v >= 0),))
-RATE = Number(False, (Bound("number from 0 up to 1", lambda v: 0 <= v < 1),))
+COUNT = Number(True, (Bound("int from 0", lambda v: v >= 0),))
+RATE = Number(False, (Bound("number from 0 to below 1", lambda v: 0 <= v < 1),))
+# The largest published backbones stay far below these; beyond them a unit slipped in.
+DIM = Number(True, (Bound("int from 1 to 100000", lambda v: 1 <= v <= 100_000),))
+DEPTH = Number(True, (Bound("int from 1 to 1000", lambda v: 1 <= v <= 1000),))
+RUN_DEPTH = Number(True, (Bound("int from 0 to 1000", lambda v: 0 <= v <= 1000),))
 LAYERS = ListOf(KindOf("layer"))
 """A stem or a downsample; a single layer stands for a list of one."""
 
@@ -20,13 +24,13 @@ BLOCK: dict[str, OptionType] = {
 }
 STAGE: dict[str, OptionType] = {
     **BLOCK,
-    "dim": POSITIVE,
-    "depth": POSITIVE,
+    "dim": DIM,
+    "depth": DEPTH,
     "downsample": Maybe(LAYERS),
     "pos_embed": Maybe(KindOf("pos_embed")),
     "out_norm": Maybe(KindOf("norm")),
 }
-RUN: dict[str, OptionType] = {**BLOCK, "depth": COUNT}
+RUN: dict[str, OptionType] = {**BLOCK, "depth": RUN_DEPTH}
 TOP: dict[str, OptionType] = {
     "classes": COUNT,
     "class_token": Bool(),

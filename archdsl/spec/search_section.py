@@ -20,7 +20,6 @@ from archdsl.options import (
     OptionType,
     Text,
     with_unit,
-    written,
 )
 from archdsl.spec import typed
 from archdsl.spec.document import Document
@@ -28,7 +27,7 @@ from archdsl.spec.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.spec.positions import POSITIVE
 
 _ABOVE_ZERO = Number(False, (Bound("positive number", lambda v: v > 0),))
-_NOT_NEGATIVE = Number(False, (Bound("number that is not negative", lambda v: v >= 0),))
+_NOT_NEGATIVE = Number(False, (Bound("number from 0", lambda v: v >= 0),))
 
 SAMPLERS = ("tpe", "random", "grid")
 KEYS = ("maximize", "minimize", "budget", "trials", "sampler", "seed", "proxy")
@@ -42,7 +41,7 @@ PROXY: dict[str, OptionType] = {
     "lr": _ABOVE_ZERO,
     "weight_decay": _NOT_NEGATIVE,
     "warmup": _NOT_NEGATIVE,
-    "label_smoothing": Number(False, (Bound("number from 0 up to 1", lambda v: 0 <= v < 1),)),
+    "label_smoothing": Number(False, (Bound("number from 0 to below 1", lambda v: 0 <= v < 1),)),
     "size": Maybe(POSITIVE),
     "precision": OneOf(("auto", "32", "bf16", "16")),
 }
@@ -81,7 +80,7 @@ def _mapping(
 ) -> MappingOf[str, Node]:
     if not isinstance(node, Mapping):
         raise SpecError(
-            f"{address} is a mapping",
+            "a mapping belongs here",
             address=address,
             mark=node.mark,
             cure=f"{address} takes: {', '.join(known)}",
@@ -122,21 +121,43 @@ def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]
             continue
         address = f"search.{direction}"
         items = node.items if isinstance(node, Sequence) else (node,)
+        if not items:
+            raise SpecError(
+                "a list of no objectives",
+                address=address,
+                mark=node.mark,
+                cure=f"name one, or drop {direction}",
+            )
         for item in items:
             name = _scalar(item, Text(), address)
             if name in ("flops", "flop"):
                 raise _flops(address, "", item)
             if name in COST_NOT_BUILT:
-                raise SpecError(f"{name} is not implemented", address=address, mark=item.mark)
+                raise SpecError(
+                    f"{name} is not implemented",
+                    address=address,
+                    mark=item.mark,
+                    cure=f"costs are: {', '.join(settings.COSTS)}",
+                )
             if name in (objective.name for objective in found):
-                raise SpecError(f"{name} is an objective twice", address=address, mark=item.mark)
+                raise SpecError(
+                    f"{name} is an objective twice",
+                    address=address,
+                    mark=item.mark,
+                    cure="keep one of them",
+                )
             found.append(settings.Objective(name, direction))
     if found and all(o.name in settings.COSTS for o in found) and "maximize" not in section:
         # a cost beside what the proxy measures: the usual trade-off
         found.insert(0, settings.Objective("accuracy", "maximize"))
     if len(found) > 2:
         node = section.get("minimize") or section["maximize"]
-        raise SpecError("a search has one objective, or two", address="search", mark=node.mark)
+        raise SpecError(
+            "a search has one objective, or two",
+            address="search",
+            mark=node.mark,
+            cure=f"these are {len(found)}: {', '.join(o.name for o in found)}",
+        )
     return tuple(found)
 
 
@@ -183,7 +204,7 @@ def _bounds(node: Node, address: str) -> tuple[int, int]:
         isinstance(v, (int, float)) and not isinstance(v, bool) and v >= 0 for v in values
     ):
         raise SpecError(
-            "a bound is a number, or two",
+            f"{_shown(node)} is no bound",
             address=address,
             mark=node.mark,
             cure="write  2G  for at most, or  [1.5G, 2G]  for between",
@@ -194,10 +215,18 @@ def _bounds(node: Node, address: str) -> tuple[int, int]:
     high = int(numbers[-1] // 1)
     if low > high:
         raise SpecError(
-            f"the budget ends at {written(values[1])}, before it begins", address=address,
+            f"the budget {_shown(node)} ends before it begins",
+            address=address,
             mark=node.mark,
-        )  # fmt: skip
+            cure="write the smaller number first",
+        )
     return low, high
+
+
+def _shown(node: Node) -> str:
+    from archdsl.spec.write import inline
+
+    return inline(node)
 
 
 def _sampler(node: Node) -> str:

@@ -15,7 +15,8 @@ from archdsl.errors import SpecError
 from archdsl.options import KindOf, ListOf, Maybe, Mismatch, Number, OptionType, Value, written
 from archdsl.registry import REQUIRED, Definition
 from archdsl.spec.expression import Expression, ExpressionError, parse
-from archdsl.spec.nodes import Mark, Node, Scalar, Sequence
+from archdsl.spec.nodes import Mapping, Mark, Node, Scalar, Sequence
+from archdsl.spec.scalars import Refused, value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,9 @@ def component(node: Node, kind: str, address: str) -> Written:
     """A name or a mapping with `type` as a component of `kind`. Raises SpecError."""
     words = registry.KINDS[kind].words
     if isinstance(node, Scalar):
-        return Written(_definition(node, kind, address), {}, None, node.mark)
+        definition = _definition(node, kind, address)
+        _require(definition, {}, node, address)
+        return Written(definition, {}, None, node.mark)
     if isinstance(node, Sequence):
         raise SpecError(
             f"one {words} stands here, not a list",
@@ -61,10 +64,17 @@ def component(node: Node, kind: str, address: str) -> Written:
             f"a {words} needs a type",
             address=address,
             mark=node.mark,
-            cure=f"write  {{type: ..., ...}}  (archdsl list {kind})",
+            cure=_HOLES
+            if _nearly_a_hole(node)
+            else f"write  {{type: ..., ...}}  (archdsl list {kind})",
         )
     if not isinstance(name, Scalar):
-        raise SpecError("type is a name", address=address, mark=name.mark)
+        raise SpecError(
+            "type is a name",
+            address=address,
+            mark=name.mark,
+            cure="alternatives are whole components:  {choice: [{type: ...}, {type: ...}]}",
+        )
     definition = _definition(name, kind, address)
     options: dict[str, Node] = {}
     for key, value in node.items.items():
@@ -73,14 +83,7 @@ def component(node: Node, kind: str, address: str) -> Written:
         if key not in definition.options:
             raise _no_option(definition, key, address, node.marks.get(key, node.mark))
         options[key] = value
-    for option in definition.options.values():
-        if option.default is REQUIRED and option.name not in options:
-            raise SpecError(
-                f"{definition.name} needs its option '{option.name}'",
-                address=address,
-                mark=node.mark,
-                cure=definition.words(),
-            )
+    _require(definition, options, node, address)
     dim = node.get("dim") if kind == "layer" else None
     return Written(definition, options, dim, node.mark)
 
@@ -89,7 +92,12 @@ def scalar(node: Node, type_: OptionType, address: str) -> Value:
     """A plain value as its type. Raises SpecError that says what the type takes."""
     if not isinstance(node, Scalar):
         what = "a list" if isinstance(node, Sequence) else "a mapping"
-        raise SpecError(f"{what} where {type_.words()} belongs", address=address, mark=node.mark)
+        raise SpecError(
+            f"{what} where one value belongs ({type_.words()})",
+            address=address,
+            mark=node.mark,
+            cure=_HOLES,
+        )
     assert not isinstance(type_, (Maybe, ListOf, KindOf))
     return convert(node.value, type_, address, node.mark)
 
@@ -104,7 +112,12 @@ def convert(
     except Mismatch as wanted:
         shown = f"'{value}'" if isinstance(value, str) else written(value)
         subject = f"{text} is {shown}, which" if text else shown
-        raise SpecError(f"{subject} is not {wanted}", address=address, mark=mark) from None
+        raise SpecError(
+            f"{subject} is not {wanted}",
+            address=address,
+            mark=mark,
+            cure="" if text else _unquoted(value, type_),
+        ) from None
 
 
 def numeric(type_: OptionType) -> bool:
@@ -122,13 +135,69 @@ def is_none(node: Node) -> bool:
 def _definition(name: Scalar, kind: str, address: str) -> Definition:
     words = registry.KINDS[kind].words
     if name.value is None:
-        raise SpecError(f"a {words} is needed here", address=address, mark=name.mark)
+        raise SpecError(
+            f"a {words} is needed here",
+            address=address,
+            mark=name.mark,
+            cure=f"name one  (archdsl list {kind})",
+        )
     if not isinstance(name.value, str):
-        raise SpecError(f"{name.text} is no {words}", address=address, mark=name.mark)
+        raise SpecError(
+            f"{name.text} is no {words}",
+            address=address,
+            mark=name.mark,
+            cure=f"name one  (archdsl list {kind})",
+        )
     definition = registry.find(kind, name.value)
     if definition is None:
-        raise SpecError(registry.unknown(kind, name.value), address=address, mark=name.mark)
+        raise SpecError(
+            registry.unknown(kind, name.value),
+            address=address,
+            mark=name.mark,
+            cure=_elsewhere(name.value),
+        )
     return definition
+
+
+def _elsewhere(name: str) -> str:
+    """Where a name that is none of its kind may come from."""
+    if "." in name:
+        return "components have registered names; Python of your own comes in through  imports:"
+    kinds = [kind.words for kind in registry.KINDS.values() if registry.find(kind.name, name)]
+    return f"{name} is a {' and a '.join(kinds)}" if kinds else ""
+
+
+def _require(
+    definition: Definition, options: MappingOf[str, Node], node: Node, address: str
+) -> None:
+    """Refuse a component that lacks an option without a default."""
+    for option in definition.options.values():
+        if option.default is REQUIRED and option.name not in options:
+            raise SpecError(
+                f"{definition.name} needs its option '{option.name}'",
+                address=address,
+                mark=node.mark,
+                cure=definition.words(),
+            )
+
+
+_HOLES = "alternatives are a hole:  {choice: [a, b]}  or  {range: [low, high]}"
+
+
+def _nearly_a_hole(node: Mapping) -> bool:
+    return any(difflib.get_close_matches(key, ("choice", "range"), n=1) for key in node)
+
+
+def _unquoted(value: Value, type_: OptionType) -> str:
+    """The cure for a value in quotes that would be right without them."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        meant = value_of(value)
+        type_.convert(meant)  # type: ignore[union-attr]
+    except (Refused, Mismatch):
+        return ""
+    return f"write {value} without quotes"
 
 
 def _no_option(definition: Definition, key: str, address: str, mark: Mark | None) -> SpecError:

@@ -91,7 +91,7 @@ def _blocks(resolver: Resolver, index: int) -> _Blocks:
 
 def _depth(resolver: Resolver, scope: Scope) -> int:
     node = resolver.fill(scope.plain["depth"])
-    depth: int = resolver.value(node, positions.COUNT, f"{scope.address}.depth")
+    depth: int = resolver.value(node, positions.RUN_DEPTH, f"{scope.address}.depth")
     return depth
 
 

@@ -146,7 +146,9 @@ class _Composer:
                 f"a key must be a word, not a {what}",
                 address=self._address(),
                 mark=mark,
-                cure="put a text that begins with [ or { in quotes",
+                cure="a param is written  $name"
+                if self.text.startswith("{{", max(0, event.start_mark.index - 1))
+                else "put a text that begins with [ or { in quotes",
             )
         if len(self.stack) >= MAX_DEPTH:
             raise SpecError(
@@ -258,6 +260,8 @@ class _Composer:
             return SpecError("there is nothing in it", mark=mark, cure="begin with  archdsl: 1")
         if opened.key is not None:
             mark, cure = opened.marks[opened.key], "if it is absent write  none"
+            if ":" in opened.key:
+                cure = "a space stands behind the colon:  key: value"
             return SpecError("a value is missing", address=address, mark=mark, cure=cure)
         back = 1 if self.text.startswith("-", event.start_mark.index - 1) else 0
         mark = self._mark(event.start_mark.line, event.start_mark.column - back)
