@@ -16,6 +16,7 @@ class PlainDisplay:
         self.progress = Progress()
         self._stream = stream
         self._last = ""
+        self._pending = ""  # a trial's line, until it is known whether it is the best
 
     def __enter__(self) -> PlainDisplay:
         return self
@@ -26,6 +27,8 @@ class PlainDisplay:
     def __call__(self, event: Event) -> None:
         """Hear an event and write what it is worth."""
         self.progress.hear(event)
+        if not isinstance(event, Best):
+            self._flush()
         match event:
             case Preparing(what) if what != self._last:
                 self._last = what
@@ -34,13 +37,10 @@ class PlainDisplay:
                 for line in opening(event):
                     self._write(line)
             case TrialFinished(trial):
-                self._flush()
                 self._pending = self._line(trial)
             case Best():
                 self._pending += "  the best so far"
                 self._flush()
-
-    _pending = ""
 
     def _line(self, trial: Trial) -> str:
         progress = self.progress

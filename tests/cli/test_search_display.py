@@ -77,7 +77,7 @@ class Clock:
 def test_lines_say_each_thing_once():
     stream = io.StringIO()
     with PlainDisplay(stream) as display:
-        for event in run_of_two():
+        for event in (*run_of_two(), Preparing("writing the report")):
             display(event)
     assert stream.getvalue().splitlines() == [
         "reading the images",
@@ -86,6 +86,7 @@ def test_lines_say_each_thing_once():
         "trial 0  1 of 4  accuracy 0.5000  macs 1.81M  params 98.2k  tpe  10 s  30 s left"
         "  the best so far",
         "trial 1  2 of 4  failed: the loss is NaN  macs 1.81M  params 98.2k  tpe  10 s  20 s left",
+        "writing the report",
     ]
 
 
