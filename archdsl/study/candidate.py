@@ -29,6 +29,7 @@ class Candidate:
         so that two architectures differ in nothing else
     folder: a folder of its own while the trial lasts. A `weights.safetensors` left there is
         kept for as long as the trial is among the best
+    metric: what a bare number that is reported or returned is called
     """
 
     def __init__(
@@ -49,12 +50,12 @@ class Candidate:
         self.seed = seed
         self.folder = folder
         self.epochs: list[dict[str, float]] = []
-        self._metric = metric
+        self.metric = metric
         self._on_report = on_report
 
     def build(self) -> nn.Module:
         """The architecture as a module with fresh weights, drawn from torch's generator."""
-        from archdsl.build import build
+        from archdsl.builder import build
 
         return build(self.spec.network())
 
@@ -67,7 +68,7 @@ class Candidate:
         if self.epochs and step <= self.epochs[-1]["step"]:
             last = self.epochs[-1]["step"]
             raise ValueError(f"report() was called with step {step} after step {last}")
-        metrics = as_metrics(value, self._metric)
+        metrics = as_metrics(value, self.metric)
         self.epochs.append({"step": step, **metrics})
         self._on_report(step, metrics)
 

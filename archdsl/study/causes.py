@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import takewhile
 
+from archdsl.errors import ArchError
 from archdsl.proxy.failures import cause_of
 from archdsl.study.trial import Trial
 
-IN_A_ROW = 3
-"""This many failures of one cause, with no success between them, stop a search."""
+AT_FIRST, LATER = 3, 10
+"""Failures of one cause in a row that stop a search: before its first success, and after.
+
+Before it they speak of the set-up, and a fourth would teach nothing. Afterwards they may speak of
+the architectures, a third of which may well be too large or diverge; ten in a row hardly do.
+"""
 
 _FRAMES = 5
 _FIGURES = re.compile(r"0x[0-9a-f]+|[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
@@ -21,7 +26,10 @@ def described(error: Exception) -> tuple[str, str]:
     """The cause of an exception in words, and the last frames of where it was raised."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     lines = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
-    return cause_of(error), "\n".join(lines)
+    cause = cause_of(error)
+    if isinstance(error, ArchError):
+        cause = cause.removeprefix(f"{type(error).__name__}: ")
+    return cause, "\n".join(lines)
 
 
 def same(one: str, other: str) -> bool:
@@ -29,11 +37,20 @@ def same(one: str, other: str) -> bool:
     return _FIGURES.sub("#", one) == _FIGURES.sub("#", other)
 
 
-def streak(trials: Iterable[Trial]) -> int:
+def hopeless(trials: Sequence[Trial]) -> bool:
+    """Whether the trials so far, in order, say that the next would fail like the last.
+
+    A search that stopped of it and was started again gets as many failures once more.
+    """
+    limit = LATER if any(trial.cause is None for trial in trials) else AT_FIRST
+    in_a_row = _streak(trials)
+    return in_a_row > 0 and in_a_row % limit == 0
+
+
+def _streak(trials: Sequence[Trial]) -> int:
     """How many of the last trials failed, one after another, of the cause of the last."""
-    backwards = list(trials)[::-1]
-    if not backwards or backwards[0].cause is None:
+    cause = trials[-1].cause if trials else None
+    if cause is None:
         return 0
-    cause = backwards[0].cause
-    alike = takewhile(lambda t: t.cause is not None and same(t.cause, cause), backwards)
+    alike = takewhile(lambda t: t.cause is not None and same(t.cause, cause), reversed(trials))
     return sum(1 for _ in alike)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from optuna.distributions import (
     BaseDistribution,
@@ -12,32 +12,29 @@ from optuna.distributions import (
 )
 
 from archdsl.options import written
-
-if TYPE_CHECKING:
-    from archdsl.spec.holes import Hole
+from archdsl.spec.holes import Hole, Range
 
 
 def distribution(hole: Hole) -> BaseDistribution:
     """What Optuna is told of a hole: a range is ordered, a choice is not."""
-    step = getattr(hole, "step", None)
-    if step is None:
+    if not isinstance(hole, Range):
         return CategoricalDistribution(_choices(hole.answers))
-    low, high = hole.answers[0], hole.answers[-1]
-    if all(isinstance(number, int) for number in (low, high, step)):
+    low, high, step = hole.low, hole.high, hole.step
+    if isinstance(low, int) and isinstance(high, int) and isinstance(step, int):
         return IntDistribution(low, high, step=step)
     return FloatDistribution(low, high, step=step)
 
 
 def to_optuna(hole: Hole, answer: Any) -> Any:
     """Optuna's value for an answer."""
-    if getattr(hole, "step", None) is not None:
+    if isinstance(hole, Range):
         return answer
     return _choices(hole.answers)[_index(hole.answers, answer)]
 
 
 def to_answer(hole: Hole, value: Any) -> Any:
     """The answer for a value of Optuna's."""
-    if getattr(hole, "step", None) is not None:
+    if isinstance(hole, Range):
         return min(hole.answers, key=lambda answer: abs(answer - value))
     return hole.answers[_choices(hole.answers).index(value)]
 

@@ -11,11 +11,11 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import optuna
-from optuna.storages import JournalStorage
-from optuna.storages.journal import BaseJournalFileLock, JournalFileBackend
+from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from archdsl.errors import SearchError
@@ -34,20 +34,13 @@ class Journal:
 
     def __init__(self, path: Path, name: str, objectives: Sequence[Objective]) -> None:
         _repair(path)
-        storage = JournalStorage(JournalFileBackend(str(path), lock_obj=_HeldElsewhere()))
+        lock: Any = _HeldElsewhere()  # Optuna keeps its base class of locks to itself
+        storage = JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
         # asking Optuna to load if it exists would append a line each time
         if storage.get_all_studies():
             self._study = optuna.load_study(study_name=name, storage=storage)
         else:
-            directions = [one.direction for one in objectives]
-            before = optuna.logging.get_verbosity()
-            optuna.logging.set_verbosity(optuna.logging.WARNING)
-            try:
-                self._study = optuna.create_study(
-                    study_name=name, storage=storage, directions=directions
-                )
-            finally:
-                optuna.logging.set_verbosity(before)
+            self._study = new_study(storage, name, objectives)
 
     def trials(self, space: Space) -> list[Trial]:
         """Every trial on record, in order."""
@@ -61,7 +54,7 @@ class Journal:
         self._study.add_trial(frozen(trial, space))
 
 
-class _HeldElsewhere(BaseJournalFileLock):
+class _HeldElsewhere:
     """No lock: one process writes a run, and the run's own lock sees to that."""
 
     def acquire(self) -> bool:
@@ -71,12 +64,32 @@ class _HeldElsewhere(BaseJournalFileLock):
         pass
 
 
-def frozen(trial: Trial, space: Space) -> FrozenTrial:
-    """A trial as Optuna's, with the addresses as its parameters."""
+def new_study(
+    storage: BaseStorage, name: str, objectives: Sequence[Objective]
+) -> optuna.study.Study:
+    """An empty study, without the line that Optuna prints of each."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        return optuna.create_study(
+            study_name=name, storage=storage, directions=[one.direction for one in objectives]
+        )
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def frozen(
+    trial: Trial, space: Space, *, failed_as: tuple[float, ...] | None = None
+) -> FrozenTrial:
+    """A trial as Optuna's, with the addresses as its parameters.
+
+    failed_as: the values of a trial that failed; it has none without them
+    """
+    values = trial.values or failed_as
     holes = {address: space.decisions[address] for address in trial.decisions}
     return create_trial(
-        state=TrialState.COMPLETE if trial.values is not None else TrialState.FAIL,
-        values=trial.values,
+        state=TrialState.FAIL if values is None else TrialState.COMPLETE,
+        values=values,
         params={a: to_optuna(hole, trial.decisions[a]) for a, hole in holes.items()},
         distributions={address: distribution(hole) for address, hole in holes.items()},
         user_attrs={_ATTRIBUTE: trial.record()},

@@ -46,7 +46,7 @@ def setup(space: Space, settings: SearchSettings, own_evaluate: bool) -> dict[st
     return {
         "space": tree,
         "imports": _imported(space),
-        "settings": _flat(_plain(dataclasses.asdict(settings))),
+        "settings": _plain(dataclasses.asdict(settings)),
         "evaluate": "own" if own_evaluate else "proxy",
     }
 

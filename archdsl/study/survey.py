@@ -6,6 +6,8 @@ import math
 import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from archdsl.study.budget import Budget, Costs, infeasible, inside, violation
@@ -103,9 +105,7 @@ def survey(space: Space, budget: Budget, members: Members, seed: int, progress: 
     distinct = members.inside(budget)
     assert distinct is not None, "a space that was visited once stays so"
     share = fits / space.size
-    return Survey(
-        space.size, fits, len(distinct), share, share, share, 0, default, default_fits
-    )
+    return Survey(space.size, fits, len(distinct), share, share, share, 0, default, default_fits)
 
 
 def _estimate(
@@ -132,9 +132,7 @@ def _estimate(
         _refuse_what_descent_cannot_reach(space, budget, default, nearest)
     share, effective = _weighted_share(logs, insides)
     low, high = wilson(share, effective)
-    return Survey(
-        space.size, None, None, share, low, high, SAMPLES, dict(default), default_fits
-    )
+    return Survey(space.size, None, None, share, low, high, SAMPLES, dict(default), default_fits)
 
 
 def weighted_draw(space: Space, draws: random.Random) -> tuple[Spec, float]:
@@ -166,6 +164,10 @@ def _weighted_share(logs: list[float], insides: list[bool]) -> tuple[float, floa
     return share, total**2 / math.fsum(w * w for w in weights)
 
 
+def _negative(name: str, costs: Costs) -> float:
+    return -costs[name]
+
+
 def _refuse_what_descent_cannot_reach(
     space: Space, budget: Budget, default: Costs, nearest: Spec
 ) -> None:
@@ -178,8 +180,8 @@ def _refuse_what_descent_cannot_reach(
             return
     reach = {}
     for name in budget:
-        smallest = descend(space, nearest, lambda costs, name=name: costs[name])
-        largest = descend(space, nearest, lambda costs, name=name: -costs[name])
+        smallest = descend(space, nearest, itemgetter(name))
+        largest = descend(space, nearest, partial(_negative, name))
         visited += smallest.visited + largest.visited
         reach[name] = (smallest.costs[name], largest.costs[name])
     raise infeasible(space, budget, reach, default, visited)

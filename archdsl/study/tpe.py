@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from archdsl.settings import Objective
 from archdsl.study.distributions import distribution, to_answer
-from archdsl.study.journal import frozen
+from archdsl.study.journal import frozen, new_study
 from archdsl.study.seeds import number
 from archdsl.study.trial import Trial
 
@@ -38,18 +38,24 @@ class Tpe:
         self.space = space
         self.seed = seed
         self._storage = InMemoryStorage()
-        study = optuna.create_study(
-            storage=self._storage,
-            study_name=_NAME,
-            directions=[one.direction for one in objectives],
-        )
-        self._study = study
+        self._study = new_study(self._storage, _NAME, objectives)
+        self._directions = [one.direction for one in objectives]
+        self._worst: tuple[float, ...] | None = None
         # what all finished trials answer is sampled together, the rest one by one
         self._shared = IntersectionSearchSpace(include_pruned=True)
 
     def tell(self, trial: Trial) -> None:
-        """Learn from a finished trial."""
-        self._study.add_trial(frozen(trial, self.space))
+        """Learn from a finished trial.
+
+        A failure counts as the worst that was seen: TPE takes no notice of failed trials, and
+        would propose again and again what cannot be trained.
+        """
+        if trial.values is not None:
+            worse = [max if direction == "minimize" else min for direction in self._directions]
+            before = self._worst or trial.values
+            pairs = zip(worse, before, trial.values, strict=True)
+            self._worst = tuple(pick(one, other) for pick, one, other in pairs)
+        self._study.add_trial(frozen(trial, self.space, failed_as=self._worst))
         # a fresh view: a study remembers the trials that it has read
         self._study = optuna.load_study(study_name=_NAME, storage=self._storage)
 

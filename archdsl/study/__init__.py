@@ -1,0 +1,37 @@
+"""The search. The only folder that imports Optuna.
+
+    driver.py       the loop: propose, count, judge, record
+    proposals.py    what to try next, always inside the budget;  tpe.py descent.py members.py
+    survey.py       how large a space is and how much of it fits
+    run_folder.py   the record on disk;  journal.py lock.py files.py setup.py
+    training.py     the default way to judge a candidate
+    finish.py       the winner, one look at the test split, the report
+
+Import the names from here; they load what they need when they are first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archdsl.study.candidate import Candidate as Candidate
+    from archdsl.study.driver import search as search
+    from archdsl.study.report import write_report as write_report
+    from archdsl.study.result import Result as Result
+    from archdsl.study.trial import Trial as Trial
+
+_HOME = {
+    "Candidate": "candidate",
+    "Result": "result",
+    "Trial": "trial",
+    "search": "driver",
+    "write_report": "report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'archdsl.study' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"archdsl.study.{_HOME[name]}"), name)

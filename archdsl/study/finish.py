@@ -1,0 +1,60 @@
+"""What is done once a search has ended: the winner, one look at the test split, the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.errors import ArchError
+from archdsl.settings import SearchSettings
+from archdsl.study.events import Listener, Preparing
+from archdsl.study.objectives import front
+from archdsl.study.winner import write_winner
+
+if TYPE_CHECKING:
+    from archdsl.study.run_folder import RunFolder
+    from archdsl.study.trial import Trial
+
+
+def finish(run: RunFolder, settings: SearchSettings, emit: Listener, *, test: bool) -> list[str]:
+    """Write all that a search leaves but its record. Returns what there is to say besides.
+
+    test: whether to look at the test split, once for each model
+    """
+    from archdsl.study.report import write_report
+
+    notes: list[str] = []
+    leaders = front(settings.objectives, run.trials)
+    if leaders:
+        best = leaders[0]
+        if test:
+            emit(Preparing("looking at the test split"))
+            try:
+                look(run, settings, best)
+            except ArchError as error:
+                notes.append(f"the test split was not looked at: {error}")
+        emit(Preparing("writing the winner and the report"))
+        notes += write_winner(run, best, settings, run.looks().get(best.number))
+    write_report(run.folder)
+    return notes
+
+
+def look(run: RunFolder, settings: SearchSettings, best: Trial) -> None:
+    """Judge the winner and the trial it started from on the test split, unless that was done.
+
+    Every look stays on record: a search that goes on and finds another winner looks again, and
+    its report says how often. Raises SearchError.
+    """
+    from archdsl.builder import build
+    from archdsl.proxy.heldout import evaluate_on_test
+    from archdsl.weights import load_into
+
+    looks = run.looks()
+    for trial in dict.fromkeys((run.trials[0].number, best.number)):
+        weights = run.weights_of(trial)
+        if trial in looks or not weights.exists():
+            continue
+        network = run.trials[trial].spec.network()
+        model = build(network)
+        load_into(model, weights)
+        looks[trial] = evaluate_on_test(model, settings.proxy, network.input, network.classes)
+    run.note_looks(looks)

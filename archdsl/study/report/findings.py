@@ -1,0 +1,187 @@
+"""What the record says and what it does not: every comparison with its interval."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from archdsl.options import written
+from archdsl.study.intervals import Interval, difference, mean, wilson
+from archdsl.study.report.read import Record
+from archdsl.study.survey import percent
+from archdsl.study.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A model on the test split: its share of right answers, of `n` images."""
+
+    who: str
+    trial: int
+    accuracy: float
+    n: int
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the trials with one answer to one decision came to."""
+
+    answer: str
+    count: int
+    mean: float
+    interval: Interval | None
+
+
+def first_words(record: Record) -> str:
+    """What the first trial is."""
+    if record.survey.default_fits:
+        return "the space's default"
+    return "the member inside the budget nearest to the default"
+
+
+def looks(record: Record) -> list[Look]:
+    """The winner and the trial it started from on the test split."""
+    if record.best is None:
+        return []
+    who = {record.best.number: "the winner"}
+    if record.best.number != 0:
+        who[0] = first_words(record)
+    found = []
+    for number, words in who.items():
+        metrics = record.looks.get(number, {})
+        if "accuracy" in metrics and metrics.get("n"):
+            share, n = metrics["accuracy"], int(metrics["n"])
+            found.append(Look(words, number, share, n, wilson(share, n)))
+    return found
+
+
+def verdict(record: Record) -> str:
+    """What may be claimed of the winner, in words."""
+    best = record.best
+    if best is None:
+        return "No trial succeeded, so there is no winner."
+    if best.number == 0:
+        return f"No trial was better than the first, {first_words(record)}."
+    seen = looks(record)
+    if len(seen) == 2:
+        winner, first = seen
+        low, high = difference(winner.accuracy, winner.n, first.accuracy, first.n)
+        gap = f"{points(winner.accuracy - first.accuracy)} (95 % interval {points(low)} to "
+        gap += f"{points(high)})"
+        claim = (
+            "The difference is within noise: these images cannot tell the two apart."
+            if low <= 0 <= high
+            else "The difference is larger than what the choice of test images explains."
+        )
+        return (
+            f"On {winner.n:,} test images that no trial saw, the winner differs from "
+            f"{first.who} by {gap}. {claim} Each was trained once; another seed would move both."
+        )
+    words = "what it was picked for, and such a pick flatters"
+    return (
+        f"The winner is the best of {len(record.complete):,} trials by {words}. Nothing here "
+        "measured how much of its lead is noise."
+    )
+
+
+def points(gap: float) -> str:
+    """A difference of shares: +2.3 points."""
+    return f"{gap * 100:+.1f} points"
+
+
+def random_words(record: Record) -> str | None:
+    """What random architectures inside the budget came to, if there were any."""
+    values = [record.value(trial) for trial in record.complete if trial.origin == "random"]
+    if not values:
+        return None
+    centre, interval = mean(values)
+    best = max(values) if _maximised(record) else min(values)
+    said = f"{len(values)} random architectures inside the budget: {record.judged_by} "
+    if interval is None:
+        return said + number(centre)
+    return (
+        said + f"{number(centre)} on average (95 % interval {number(interval[0])} to "
+        f"{number(interval[1])}), the best of them {number(best)}"
+    )
+
+
+def validation_interval(record: Record, trial: Trial) -> Interval | None:
+    """The interval of a trial's accuracy by the number of validation images, if it is known."""
+    n = record.data.get("counts", {}).get("val")
+    value = trial.metrics.get("accuracy")
+    if not n or value is None or not 0 <= value <= 1:
+        return None
+    return wilson(value, n)
+
+
+def by_decision(record: Record) -> dict[str, list[Answered]]:
+    """Address -> what each answer came to, for every decision that was answered in two ways."""
+    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for trial in record.complete:
+        for address, answer in trial.decisions.items():
+            found[address][written(answer)].append(record.value(trial))
+    return {
+        address: [_answered(answer, values) for answer, values in sorted(answers.items(), key=_key)]
+        for address, answers in sorted(found.items(), key=lambda item: _natural(item[0]))
+        if len(answers) > 1
+    }
+
+
+def side_by_side(one: Trial, other: Trial) -> list[tuple[str, str, str]]:
+    """(decision, its answer in one, in the other) for every decision that either took."""
+    addresses = dict.fromkeys([*one.decisions, *other.decisions])
+    return [(a, _said(one.decisions, a), _said(other.decisions, a)) for a in addresses]
+
+
+def number(value: float) -> str:
+    """A value to four figures."""
+    return f"{value:.4g}" if abs(value) < 1e6 else f"{value:,.0f}"
+
+
+def share_words(record: Record) -> str:
+    """How much of the space fits, as a sentence's end."""
+    survey = record.survey
+    if not record.budget:
+        return "No budget bounds it."
+    if survey.exact:
+        return (
+            f"{survey.fits:,} of them ({percent(survey.share)}) are inside the budget, counted one "
+            "by one."
+        )
+    return (
+        f"About {percent(survey.share)} of them are inside the budget: an estimate from "
+        f"{survey.sampled:,} random ones, with a 95 % interval from {percent(survey.low)} to "
+        f"{percent(survey.high)}."
+    )
+
+
+def _answered(answer: str, values: list[float]) -> Answered:
+    centre, interval = mean(values)
+    return Answered(answer, len(values), centre, interval)
+
+
+def _said(decisions: dict[str, Any], address: str) -> str:
+    return written(decisions[address]) if address in decisions else "not asked"
+
+
+def _maximised(record: Record) -> bool:
+    name = record.judged_by
+    return any(one.name == name and one.direction == "maximize" for one in record.objectives)
+
+
+def _key(item: tuple[str, list[float]]) -> tuple[bool, float, str]:
+    """Numbers by size before words by the alphabet."""
+    try:
+        return False, float(item[0]), ""
+    except ValueError:
+        return True, 0.0, item[0]
+
+
+def _natural(address: str) -> list[tuple[bool, int, str]]:
+    """stages.2 before stages.10."""
+    return [
+        (not part.isdigit(), int(part) if part.isdigit() else 0, part)
+        for part in address.split(".")
+    ]

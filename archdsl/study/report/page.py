@@ -1,0 +1,89 @@
+"""The page: the findings and the figures in one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from archdsl.settings import COSTS
+from archdsl.study import files
+from archdsl.study.amounts import amount
+from archdsl.study.report import findings
+from archdsl.study.report.read import Record, read
+
+REPORT = "report.html"
+
+_TEMPLATE = "page.html.jinja"
+
+
+def write_report(folder: Path) -> Path:
+    """Write `report.html` into a run directory from what lies there. Raises SearchError."""
+    path = folder / REPORT
+    files.write_text(path, page(read(folder)))
+    return path
+
+
+def page(record: Record) -> str:
+    """The report of a record as HTML."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "amount": amount, "number": findings.number, "interval": _interval, "bound": _bound,
+    }  # fmt: skip
+    source = resources.files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8")
+    return environment.from_string(source).render(_shown(record))
+
+
+def _shown(record: Record) -> dict[str, Any]:
+    best, first = record.best, next(iter(record.trials), None)
+    return {
+        "record": record,
+        "best": best,
+        "first": first,
+        "first_words": findings.first_words(record),
+        "verdict": findings.verdict(record),
+        "share_words": findings.share_words(record),
+        "random_words": findings.random_words(record),
+        "looks": findings.looks(record),
+        "sides": findings.side_by_side(best, first) if best and first else [],
+        "decisions": findings.by_decision(record),
+        "validation": {
+            trial.number: findings.validation_interval(record, trial) for trial in record.complete
+        },
+        "metrics": list(dict.fromkeys(name for t in record.complete for name in t.metrics)),
+        "costs": [name for name in COSTS if name in record.survey.default],
+        "figures": _figures(record),
+    }
+
+
+def _figures(record: Record) -> dict[str, Any]:
+    if not record.complete:
+        return {}
+    from markupsafe import Markup
+
+    from archdsl.study.report import figures
+
+    bounded = [*record.budget, *(o.name for o in record.objectives if o.name in COSTS), "macs"]
+    shown = dict.fromkeys(bounded)
+    seen = findings.looks(record)
+    drawn = {
+        "best_so_far": figures.best_so_far(record),
+        **{f"against_{cost}": figures.against_cost(record, cost) for cost in shown},
+        **({"test": figures.test_looks(seen)} if seen else {}),
+    }
+    return {name: Markup(svg) for name, svg in drawn.items()}
+
+
+def _interval(interval: tuple[float, float] | None) -> str:
+    if interval is None:
+        return "–"
+    return f"{findings.number(interval[0])} to {findings.number(interval[1])}"
+
+
+def _bound(bound: tuple[int, int]) -> str:
+    low, high = bound
+    return f"{amount(low)} to {amount(high)}" if low else f"at most {amount(high)}"

@@ -1,0 +1,115 @@
+"""The record of a run as the report needs it: read from the run directory alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archdsl.errors import SearchError
+from archdsl.settings import COSTS, Objective
+from archdsl.study import survey
+from archdsl.study.objectives import front
+from archdsl.study.run_folder import RUN, SPACE, TEST, TRIALS, read_run
+from archdsl.study.survey import Survey
+from archdsl.study.trial import Trial, from_record
+from archdsl.study.winner import CODE, WEIGHTS, YAML
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A run as it lies on disk.
+
+    looks: trial number -> metrics on the test split
+    data: what the trials trained on, in words, and images by split; empty for an own `evaluate`
+    space, winner: texts of YAML; has_code, has_weights: whether the winner left them
+    """
+
+    folder: Path
+    name: str
+    survey: Survey
+    objectives: tuple[Objective, ...]
+    settings: dict[str, Any]
+    own_evaluate: bool
+    sessions: list[dict[str, Any]]
+    trials: list[Trial]
+    looks: dict[int, dict[str, float]]
+    data: dict[str, Any]
+    space: str
+    winner: str
+    has_code: bool
+    has_weights: bool
+
+    @property
+    def budget(self) -> dict[str, tuple[int, int]]:
+        """Cost -> (low, high)."""
+        return {name: (low, high) for name, (low, high) in self.settings["budget"].items()}
+
+    @property
+    def complete(self) -> list[Trial]:
+        """The trials that did not fail."""
+        return [trial for trial in self.trials if trial.state == "complete"]
+
+    @property
+    def failed(self) -> list[Trial]:
+        """The trials that failed."""
+        return [trial for trial in self.trials if trial.state == "failed"]
+
+    @property
+    def front(self) -> list[Trial]:
+        """The winner, or with two objectives the trials that no other dominates, winner first."""
+        return front(self.objectives, self.trials)
+
+    @property
+    def best(self) -> Trial | None:
+        """The winner."""
+        return next(iter(self.front), None)
+
+    @property
+    def judged_by(self) -> str:
+        """The objective that tells a good architecture from a bad one, and is no cost."""
+        named = [one.name for one in self.objectives if one.name not in COSTS]
+        return named[0] if named else self.objectives[0].name
+
+    def value(self, trial: Trial) -> float:
+        """What a trial that did not fail came to in `judged_by`."""
+        assert trial.values is not None
+        names = [one.name for one in self.objectives]
+        return trial.values[names.index(self.judged_by)]
+
+
+def read(folder: Path) -> Record:
+    """Read a run directory. Raises SearchError where there is none."""
+    run = read_run(folder)
+    if run is None:
+        raise SearchError(f"{folder} holds no search: there is no {RUN}")
+    settings = run["setup"]["settings"]
+    return Record(
+        folder=folder,
+        name=run["name"],
+        survey=survey.from_record(run["survey"]),
+        objectives=tuple(Objective(**one) for one in settings["objectives"]),
+        settings=settings,
+        own_evaluate=run["setup"]["evaluate"] == "own",
+        sessions=run["sessions"],
+        trials=_trials(folder / TRIALS),
+        looks={int(k): v for k, v in json.loads(_text(folder / TEST) or "{}").items()},
+        data=run.get("data", {}),
+        space=_text(folder / SPACE),
+        winner=_text(folder / YAML),
+        has_code=(folder / CODE).exists(),
+        has_weights=(folder / WEIGHTS).exists(),
+    )
+
+
+def _trials(path: Path) -> list[Trial]:
+    found = []
+    for line in _text(path).splitlines(keepends=True):
+        if line.endswith("\n"):  # a kill may have left half a last line
+            found.append(from_record(json.loads(line)))
+    return found
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""

@@ -1,0 +1,53 @@
+"""Judging a candidate by a short training: what a search does unless it is given `evaluate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.proxy.prepare import Prepared, prepare
+from archdsl.study.candidate import WEIGHTS, Candidate
+from archdsl.study.members import Progress
+from archdsl.study.trial import Metrics
+
+if TYPE_CHECKING:
+    from archdsl.settings import ProxySettings
+    from archdsl.spaces import Space
+
+
+class ProxyTraining:
+    """An `evaluate` that trains every candidate on the search's data, with one schedule."""
+
+    def __init__(self, space: Space, settings: ProxySettings, progress: Progress) -> None:
+        self.settings = settings
+        self._space = space
+        self._progress = progress
+        self.prepared: Prepared | None = None
+
+    def prepare(self) -> Prepared:
+        """Read and check the data, once. Raises SearchError for what cannot be trained on."""
+        if self.prepared is None:
+            network = self._space.default().network()
+            self.prepared = prepare(self.settings, network.input, network.classes, self._progress)
+        return self.prepared
+
+    def __call__(self, candidate: Candidate) -> Metrics:
+        """The metrics after the last epoch; the weights stay in the candidate's folder."""
+        from safetensors.torch import save_file
+
+        from archdsl.proxy.seeds import own_randomness, seed_everything, seed_of
+        from archdsl.proxy.train import train
+
+        with own_randomness():
+            seed_everything(seed_of(candidate.seed, "weights"))
+            model = candidate.build()
+        trained = train(
+            model,
+            self.settings,
+            self.prepare(),
+            seed=candidate.seed,
+            on_epoch=lambda epoch, metrics: candidate.report(epoch + 1, metrics),
+            should_stop=candidate.should_stop,
+        )
+        state = {name: tensor.contiguous() for name, tensor in trained.state_dict.items()}
+        save_file(state, candidate.folder / WEIGHTS)
+        return trained.metrics
