@@ -165,12 +165,14 @@ class Lowering:
                 cure="write a downsample, or the same dim",
             )
         layers: list[Layer] = []
-        for part in parts:
+        where = f"{self.document.stages[index].address}.downsample" if index else "stem"
+        for number, part in enumerate(parts):
             dim = width.dim if part.dim is None else part.dim
             after = (dim, *self._out_size(part, shape[1:]))
+            address = f"{where}.{number}"  # one layer is a list of one in the built model
             layers.append(
                 self._layer(
-                    part.component, part.address, part.node, shape, after, width, 0, part.address
+                    part.component, address, part.node, shape, after, width, 0, part.address
                 )
             )
             shape = after
@@ -195,7 +197,10 @@ class Lowering:
                 found.append(BlockPlace(scope, run, Place(index, len(found), number, k)))
         if not found:
             raise SpecError(
-                "a stage needs at least one block", address=scope.address, mark=scope.mark
+                "a stage needs at least one block",
+                address=scope.address,
+                mark=scope.mark,
+                cure="give one of its runs a depth of 1 or more",
             )
         return found
 

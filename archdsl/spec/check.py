@@ -89,6 +89,7 @@ class _Checker:
                     f"arithmetic gives a number, and {type_.words()} belongs here",
                     address=address,
                     mark=node.mark,
+                    cure="use a param by itself, as in  $name",
                 )
             return
         if is_hole(node):
@@ -105,10 +106,18 @@ class _Checker:
                 items = node.items if isinstance(node, Sequence) else (node,)
                 if not isinstance(node, Sequence) and type_ is not positions.LAYERS:
                     raise SpecError(
-                        f"{type_.words()} belongs here", address=address, mark=node.mark
+                        f"a {type_.words()} belongs here",
+                        address=address,
+                        mark=node.mark,
+                        cure="write  [...]",
                     )
                 if not items:
-                    raise SpecError("an empty list", address=address, mark=node.mark)
+                    raise SpecError(
+                        "an empty list",
+                        address=address,
+                        mark=node.mark,
+                        cure="write one element, or none where none can stand",
+                    )
                 for index, item in enumerate(items):
                     here = f"{address}.{index}" if isinstance(node, Sequence) else address
                     self.node(item, inner, here)
@@ -125,6 +134,7 @@ class _Checker:
                 "a label names an option of a choice; there is no choice here",
                 address=address,
                 mark=node.marks.get("label", node.mark),
+                cure="drop it",
             )
         for name, option in read.options.items():
             self.node(
@@ -150,6 +160,7 @@ class _Checker:
                     f"a range gives a number, and {type_.words()} belongs here",
                     address=address,
                     mark=node.mark,
+                    cure="write  {choice: [a, b]}",
                 )
             for number in hole.answers:
                 typed.convert(number, bare, address, node.mark)
@@ -158,14 +169,22 @@ class _Checker:
     def _stage(self, stage: Scope) -> None:
         document, address = self.document, stage.address
         if "dim" not in stage.plain:
-            raise SpecError("a stage needs a dim", address=address, mark=stage.mark)
+            raise SpecError(
+                "a stage needs a dim", address=address, mark=stage.mark, cure="write  dim: 64"
+            )
         if "depth" not in stage.plain and stage.runs is None:
-            raise SpecError("a stage needs a depth or runs", address=address, mark=stage.mark)
+            raise SpecError(
+                "a stage needs a depth or runs",
+                address=address,
+                mark=stage.mark,
+                cure="write  depth: 2",
+            )
         if stage is document.stages[0] and "downsample" in stage.plain:
             raise SpecError(
                 "the first stage has no downsample; the stem comes before it",
                 address=f"{address}.downsample",
                 mark=stage.marks.get("downsample"),
+                cure="drop it, or write it into the stem",
             )
         for key in ("dim", "depth", "pos_embed", "downsample", "out_norm"):
             value = document.stage_value(stage, key)
@@ -182,7 +201,12 @@ class _Checker:
                     self.node(inner, positions.BLOCK[key], f"{run.address}.{key}", value)
         for run in stage.runs or ():
             if "depth" not in run.plain:
-                raise SpecError("a run needs a depth", address=run.address, mark=run.mark)
+                raise SpecError(
+                    "a run needs a depth",
+                    address=run.address,
+                    mark=run.mark,
+                    cure="write  depth: 2",
+                )
             self.node(run.plain["depth"], positions.RUN_DEPTH, f"{run.address}.depth")
 
     def _skeleton(self) -> None:
@@ -223,7 +247,12 @@ class _Checker:
                         cure="drop_path takes: rate, schedule",
                     )
             if "rate" not in node:
-                raise SpecError("drop_path needs a rate", address="drop_path", mark=node.mark)
+                raise SpecError(
+                    "drop_path needs a rate",
+                    address="drop_path",
+                    mark=node.mark,
+                    cure="write  {rate: 0.1, schedule: linear}",
+                )
         else:
             self.node(node, positions.RATE, "drop_path")
 

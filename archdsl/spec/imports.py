@@ -38,14 +38,22 @@ def run_import(entry: str, folder: Path, mark: Mark | None) -> None:
         ) from None
     except (Exception, SystemExit) as error:
         raise SpecError(
-            f"{entry} failed with {type(error).__name__}: {error}", address="imports", mark=mark
+            f"{entry} failed with {type(error).__name__}: {error}",
+            address="imports",
+            mark=mark,
+            cure="mend it so that Python can import it by itself",
         ) from error
 
 
 def _run_file(entry: str, folder: Path, mark: Mark | None) -> None:
     path = (folder / entry).resolve()
     if not path.is_file():
-        raise SpecError(f"there is no file {folder / entry}", address="imports", mark=mark)
+        raise SpecError(
+            f"there is no file {folder / entry}",
+            address="imports",
+            mark=mark,
+            cure="the path is relative to the folder of this spec",
+        )
     text = path.read_text(encoding="utf-8")
     name = IMPORTED + hashlib.sha256(str(path).encode()).hexdigest()[:12] + "_" + path.stem
     if _texts.get(name) == text and name in sys.modules:

@@ -76,7 +76,12 @@ class Resolver:
             return self._arithmetic(inner, node, f"params.{name}")
         value = node.value if isinstance(node, Scalar) else None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise SpecError("arithmetic needs a number", address=f"params.{name}", mark=node.mark)
+            raise SpecError(
+                "arithmetic needs a number",
+                address=f"params.{name}",
+                mark=node.mark,
+                cure=f"write a number, or use ${name} by itself",
+            )
         return value
 
     def used(self, node: Node, address: str) -> list[str]:
@@ -148,4 +153,6 @@ class Resolver:
         try:
             return found.value(self.number)
         except ExpressionError as error:
-            raise SpecError(str(error), address=address, mark=node.mark) from None
+            raise SpecError(
+                str(error), address=address, mark=node.mark, cure="mend it, or write the number"
+            ) from None

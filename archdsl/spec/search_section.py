@@ -108,7 +108,10 @@ def _mapping(
 def _scalar(node: Node, type_: OptionType, address: str) -> Any:
     if isinstance(node, Mapping) or typed.expression(node, address) is not None:
         raise SpecError(
-            "search settings have no holes and no params", address=address, mark=node.mark
+            "search settings have no holes and no params",
+            address=address,
+            mark=node.mark,
+            cure="write the value",
         )
     return typed.scalar(node, type_, address)
 

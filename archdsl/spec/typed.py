@@ -41,7 +41,12 @@ def expression(node: Node, address: str) -> Expression | None:
     try:
         return parse(node.value)
     except ExpressionError as error:
-        raise SpecError(str(error), address=address, mark=node.mark) from None
+        raise SpecError(
+            str(error),
+            address=address,
+            mark=node.mark,
+            cure="expressions look like  $width  or  $width * 2  or  $(width + 16) // 2",
+        ) from None
 
 
 def component(node: Node, kind: str, address: str) -> Written:
