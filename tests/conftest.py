@@ -37,6 +37,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _registry_put_back() -> Iterator[None]:
     """A component that a test registers is gone after it; archdsl's own stay."""
     from archdsl import registry
+    from archdsl.spec import imports
 
     before = {kind: dict(known) for kind, known in registry._registered.items()}
     yield
@@ -45,3 +46,4 @@ def _registry_put_back() -> Iterator[None]:
             if not definition.cls.__module__.startswith(("archdsl.", "torch.")):
                 del known[name]
         known.update(before[kind])
+    imports._texts.clear()  # what the test imported registers itself again in the next one
