@@ -23,9 +23,7 @@ class LiveDisplay:
     def __init__(self, console: Console) -> None:
         self.progress = Progress()
         self._console = console
-        self._live = Live(
-            console=console, get_renderable=self._drawn, refresh_per_second=2, transient=True
-        )
+        self._live = Live(console=console, get_renderable=self._drawn, refresh_per_second=2)
 
     def __enter__(self) -> LiveDisplay:
         self._live.start()
@@ -51,6 +49,8 @@ class LiveDisplay:
             ready = progress.preparing
             far = f"  {ready.done:,} of {ready.total:,}" if ready.total else ""
             parts.append(Text(f"{ready.what}{far}", style="dim"))
+        if progress.started is None and progress.preparing is None:
+            parts.append(Text("loading", style="dim"))
         return Group(*parts)
 
     def _table(self) -> Table:

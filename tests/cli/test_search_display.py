@@ -146,9 +146,15 @@ def test_getting_ready_says_how_far_it_is():
     assert drawn(run_of_two()[:2]).strip() == "reading the images  5 of 10"
 
 
-def test_nothing_is_drawn_once_it_is_over():
-    result = SimpleNamespace()
-    assert drawn([Preparing("x"), Finished(result)]).strip() == ""  # type: ignore[arg-type]
+def test_what_is_left_standing_is_the_table():
+    over = Finished(SimpleNamespace())  # type: ignore[arg-type]
+    lines = drawn([*run_of_two(), Preparing("writing the report"), over]).splitlines()
+    assert [line.split()[0] for line in lines[:3]] == ["trial", "0", "1"]
+    assert "writing" not in "".join(lines)
+
+
+def test_until_the_first_event_it_says_that_it_loads():
+    assert drawn([]).strip() == "loading"
 
 
 def test_two_objectives_are_two_columns_and_a_cost_is_none_twice():
