@@ -29,6 +29,14 @@ def inner_misfit(component: Component | None, **context: Value) -> Misfit | None
     return Misfit(found) if isinstance(found, str) else found
 
 
+def norm_misfit(norm: Component | None, dim: int) -> Misfit | None:
+    """What a norm among the options says about a width that need not be the stage's."""
+    found = inner_misfit(norm, dim=dim)
+    if norm is None or found is None or not found.about:
+        return found
+    return Misfit(f"has {norm.type} on {dim} channels, which it {found.problem}", found.cure)
+
+
 def act_misfit(act: Component | None) -> Misfit | None:
     """Why an activation cannot stand where each element is activated by itself."""
     if act is None or getattr(act.definition.cls, "elementwise", True):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from archdsl.component import Component
 from archdsl.errors import Misfit
 from archdsl.nn.acts import SquaredReLU
-from archdsl.nn.checks import act_misfit, hidden_misfit, inner_misfit
+from archdsl.nn.checks import act_misfit, hidden_misfit, inner_misfit, norm_misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.norms import LayerNorm
 from archdsl.options import Act, Fraction, Norm
@@ -126,7 +126,7 @@ class MLPHead(nn.Module):
             or act_misfit(act)
             or inner_misfit(norm, dim=dim)
             or inner_misfit(pool_norm, dim=dim)
-            or inner_misfit(hidden_norm, dim=int(dim * ratio))
+            or norm_misfit(hidden_norm, int(dim * ratio))
             or no_token(pool, size)
         )
 

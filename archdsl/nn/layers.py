@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from archdsl.component import Component
 from archdsl.errors import Misfit
-from archdsl.nn.checks import act_misfit, called, inner_misfit
+from archdsl.nn.checks import act_misfit, called, inner_misfit, norm_misfit
 from archdsl.nn.folding import foldable, folded_after, folded_before, with_tensors
 from archdsl.nn.init import small_normal
 from archdsl.options import Act, Layer, NonNegative, Norm, Odd, Positive
@@ -77,9 +77,7 @@ class Conv(nn.Module):
                 f"cannot split {dim_in} channels in and {dim_out} out into {groups} groups",
                 cure="choose groups that divide both",
             )
-        return (
-            inner_misfit(pre_norm, dim=dim_in) or inner_misfit(norm, dim=dim_out) or act_misfit(act)
-        )
+        return norm_misfit(pre_norm, dim_in) or norm_misfit(norm, dim_out) or act_misfit(act)
 
     @staticmethod
     def out_size(
@@ -149,9 +147,8 @@ class RepDepthwise(nn.Module):
         """The width out is a multiple of the width in, and the small window is smaller."""
         if dim_out % dim_in:
             return Misfit(
-                f"cannot make from {dim_in} channels, each taken equally often",
+                f"cannot make {dim_out} channels from {dim_in}, each taken equally often",
                 cure=f"choose a multiple of {dim_in}",
-                about="dim_out",
             )
         if small_kernel >= kernel:
             return Misfit(

@@ -69,4 +69,4 @@ class SpatialMLP(nn.Module):
             x = self.act(x)
         if self.fc2 is not None:
             x = self.fc2(x)
-        return x.transpose(1, 2)
+        return x.transpose(1, 2).contiguous()  # the memory that the other branch has
