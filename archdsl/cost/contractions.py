@@ -19,16 +19,21 @@ class NoExactCount(Exception):
     """A rule's refusal; the text says why there is no exact count, and what to write instead."""
 
 
+def elements(shape: Shape) -> int:
+    """The number of elements of a tensor."""
+    return prod(shape)
+
+
 def convolution(inputs: Sequence[Any], outputs: Sequence[Any]) -> int:
     """(x, weight, ...): every output element is a product over Cin / groups × kernel."""
     weight: Shape = inputs[1]  # (Cout, Cin / groups, *kernel)
-    return prod(outputs[0]) * prod(weight[1:])
+    return elements(outputs[0]) * elements(weight[1:])
 
 
 def transposed_convolution(inputs: Sequence[Any], outputs: Sequence[Any]) -> int:
     """(x, weight, ...): every input element meets Cout / groups × kernel weights."""
-    x, weight = inputs[0], inputs[1]  # weight (Cin, Cout / groups, *kernel)
-    return prod(x) * prod(weight[1:])
+    weight: Shape = inputs[1]  # (Cin, Cout / groups, *kernel)
+    return elements(inputs[0]) * elements(weight[1:])
 
 
 def any_convolution(inputs: Sequence[Any], outputs: Sequence[Any]) -> int:
@@ -41,13 +46,13 @@ def any_convolution(inputs: Sequence[Any], outputs: Sequence[Any]) -> int:
 def product(inputs: Sequence[Any], outputs: Sequence[Any]) -> int:
     """(a, b) of a matrix product or a linear layer: outputs × the length of a's last axis."""
     a: Shape = inputs[0]
-    return prod(outputs[0]) * a[-1]
+    return elements(outputs[0]) * a[-1]
 
 
 def added_product(inputs: Sequence[Any], outputs: Sequence[Any]) -> int:
     """(c, a, b) of c + a·b; `addbmm` sums over the batch too, so outputs alone do not tell."""
-    a, b = inputs[1], inputs[2]
-    return prod(a) * (b[-1] if len(b) > 1 else 1)
+    b: Shape = inputs[2]
+    return elements(inputs[1]) * (b[-1] if len(b) > 1 else 1)
 
 
 def attention(inputs: Sequence[Any], outputs: Sequence[Any]) -> int:
@@ -56,16 +61,21 @@ def attention(inputs: Sequence[Any], outputs: Sequence[Any]) -> int:
     q (..., L, E), k (..., S, E), v (..., S, Ev) -> (..., L, Ev). Masked positions are counted:
     kernels may or may not skip them.
     """
-    q, k, out = inputs[0], inputs[1], outputs[0]
-    return prod(out[:-1]) * k[-2] * (q[-1] + out[-1])
+    q: Shape = inputs[0]
+    k: Shape = inputs[1]
+    out: Shape = outputs[0]
+    return elements(out[:-1]) * k[-2] * (q[-1] + out[-1])
 
 
 def tensordot(inputs: Sequence[Any], outputs: Sequence[Any]) -> int:
     """(a, b, dims_a, dims_b); an axis of one broadcast against more is summed before."""
-    a, b, dims_a, dims_b = inputs[:4]
+    a: Shape = inputs[0]
+    b: Shape = inputs[1]
+    dims_a, dims_b = inputs[2:4]
     if None in dims_a or None in dims_b:
         raise NoExactCount("its axes are computed; write them as constants")
-    return prod(outputs[0]) * prod(min(a[i], b[j]) for i, j in zip(dims_a, dims_b, strict=True))
+    summed: list[int] = [min(a[i], b[j]) for i, j in zip(dims_a, dims_b, strict=True)]
+    return elements(outputs[0]) * prod(summed)
 
 
 def einsum(inputs: Sequence[Any], outputs: Sequence[Any]) -> int:

@@ -2,18 +2,18 @@
 
 Left out on purpose, because their work is a contraction under another name or has no count
 that shapes alone decide: `cdist`, `cosine_similarity`, `bilinear`, `affine_grid_generator`,
-`cumsum`, `fft_*`, decompositions and solvers, recurrent layers, and whatever gives shapes that hang on the data
-(`nonzero`, `masked_select`, `unique`).
+`cumsum`, `fft_*`, decompositions and solvers, recurrent layers, and whatever gives shapes that
+hang on the data (`nonzero`, `masked_select`, `unique`).
 """
 
 from __future__ import annotations
 
 _ELEMENTWISE = """
 abs acos acosh add addcdiv addcmul asin asinh atan atan2 atanh bitwise_and bitwise_not bitwise_or
-bitwise_xor ceil clamp clamp_max clamp_min clip copysign cos cosh div divide eq erf erfc exp exp2
-expm1 floor floor_divide fmax fmin fmod frac ge gt heaviside hypot isfinite isinf isnan ldexp le
-lerp log log10 log1p log2 logaddexp logical_and logical_not logical_or logical_xor logit lt
-masked_fill maximum minimum mul multiply nan_to_num ne neg negative positive pow reciprocal
+bitwise_xor ceil clamp clamp_max clamp_min clip complex copysign cos cosh div divide eq erf erfc
+exp exp2 expm1 floor floor_divide fmax fmin fmod frac ge gt heaviside hypot isfinite isinf isnan
+ldexp le lerp log log10 log1p log2 logaddexp logical_and logical_not logical_or logical_xor logit
+lt masked_fill maximum minimum mul multiply nan_to_num ne neg negative positive pow reciprocal
 remainder round rsqrt rsub sgn sign sin sinc sinh sqrt square sub subtract tan true_divide trunc
 where xlogy __and__ __or__ __xor__
 """

@@ -8,8 +8,8 @@
             return batch * dim * height * width * 9
 
 `macs` takes what `forward` takes, with the shape of each tensor (a tuple, the batch axis first)
-in its place, inside lists too, and returns an int: the MACs of that one call. At the top of a layer the batch is
-1; inside, windows or heads may have been folded into it.
+in its place, inside lists too, and returns an int: the MACs of that one call. At the top of a
+layer the batch is 1; inside, windows or heads may have been folded into it.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from archdsl.builder import TokenMixer
 from archdsl.cost.leaves import Calls, leaves
 from archdsl.cost.trace import Refused, trace_macs
 from archdsl.cost.watch import Watch
@@ -40,30 +41,31 @@ def measure(make: Callable[[], nn.Module], in_shape: Shape, address: str) -> Mea
     """Build a module, measure it on one input, and let it go.
 
     make: builds it; it is given away, and measured in its deployed form, in eval
-    in_shape: (C, H, W); it comes in channels-last memory, and a module with the class attribute
-        `tokens` gets it as (H·W, C)
+    in_shape: (C, H, W); the input comes in channels-last memory
+    address: where the module stands in the network; errors begin with it
     Randomness is as before afterwards. Raises CountError, with the address of the innermost
     module at fault, for a cost that is not known exactly.
     """
     with _one_at_a_time, _randomness_put_back(), torch.inference_mode(False), torch.no_grad():
         with torch.device("cpu"):
             module = make()
-            train_params = _params(module)
-            x = _input(in_shape, tokens=getattr(module, "tokens", False))
-            if any(callable(getattr(inner, "fused", None)) for inner in module.modules()):
-                module = fuse(module)
-            module.eval()
             try:
+                train_params = _params(module)
+                if any(callable(getattr(inner, "fused", None)) for inner in module.modules()):
+                    module = fuse(module)
+                module.eval()
+                x = torch.zeros(1, *in_shape).contiguous(memory_format=torch.channels_last)
                 macs, out_shape = _run(module, x)
             except Refused as error:
-                where = ".".join(part for part in (address, error.path) if part)
+                path = _own_path(module, error.path)
+                where = ".".join(part for part in (address, path) if part)
                 raise CountError(f"{where}: {error}") from None
             except ArchError:
                 raise
             except Exception as error:
                 raise CountError(
                     f"{address}: it cannot be counted, because it fails on an input of "
-                    f"{'x'.join(map(str, in_shape))}: {type(error).__name__}: {error}"
+                    f"{'x'.join(map(str, in_shape))}: {type(error).__name__}: {_line(error)}"
                 ) from error
         return Measured(macs, _params(module), train_params, out_shape)
 
@@ -88,9 +90,16 @@ def _run(module: nn.Module, x: Tensor) -> tuple[int, tuple[int, ...]]:
     return traced + calls.macs, tuple(out.shape[1:])
 
 
-def _input(in_shape: tuple[int, int, int], *, tokens: bool) -> Tensor:
-    x = torch.zeros(1, *in_shape).contiguous(memory_format=torch.channels_last)
-    return x.flatten(2).transpose(1, 2) if tokens else x
+def _own_path(module: nn.Module, path: str) -> str:
+    """A path in a built layer as a path below the layer's address."""
+    if isinstance(module, TokenMixer):
+        return path.removeprefix("mixer").removeprefix(".")
+    return path
+
+
+def _line(error: Exception) -> str:
+    """The first line of what it says; torch appends whole tensors and stacks."""
+    return str(error).strip().partition("\n")[0]
 
 
 def _params(module: nn.Module) -> int:

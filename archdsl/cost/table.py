@@ -90,6 +90,10 @@ def _rows(network: Network) -> Iterator[tuple[str, LayerCost]]:
                 yield layer.address, layer_cost(layer)
 
     yield from cost(network.stem)
+    if network.class_token:
+        before = network.stem[-1].out_shape if network.stem else network.input
+        after = network.stages[0].shape
+        yield "class_token", LayerCost(0, after[0], after[0], before, after)
     for stage in network.stages:
         yield from cost((*stage.downsample, stage.pos_embed))
         for block in stage.blocks:
@@ -134,7 +138,10 @@ def _measured(layer: Layer) -> LayerCost:
     from archdsl.cost.measure import measure
 
     measured = measure(lambda: build_layer(layer), layer.in_shape, layer.address)
-    if _as_map(measured.out_shape, layer) != layer.out_shape:
+    out = measured.out_shape if len(measured.out_shape) == 3 else (*measured.out_shape, 1, 1)
+    if (
+        out != layer.out_shape
+    ):  # logits are (classes,) of the module, (classes, 1, 1) of the network
         raise CountError(
             f"{layer.address}: {layer.component.type} gives {_sides(measured.out_shape)} where "
             f"the network expects {_sides(layer.out_shape)}"
@@ -142,17 +149,6 @@ def _measured(layer: Layer) -> LayerCost:
     return LayerCost(
         measured.macs, measured.params, measured.train_params, layer.in_shape, layer.out_shape
     )
-
-
-def _as_map(shape: tuple[int, ...], layer: Layer) -> tuple[int, ...]:
-    """A module's output shape as (C, H, W): logits are (classes, 1, 1), tokens a map again."""
-    if len(shape) == 1:
-        return (*shape, 1, 1)
-    if len(shape) == 2 and getattr(layer.component.definition.cls, "tokens", False):
-        positions, dim = shape
-        height, width = layer.out_shape[1:]
-        return (dim, height, width) if positions == height * width else (dim, positions, 1)
-    return shape
 
 
 def _sides(shape: tuple[int, ...]) -> str:

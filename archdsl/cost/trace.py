@@ -58,7 +58,8 @@ class _Whole(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         with _Kept() as kept:
             out = self.layer(x)
-        return (*_tensors(out), *kept.tensors)
+        # detached, because the tracer takes no output that no operator made
+        return tuple(tensor.detach() for tensor in (*_tensors(out), *kept.tensors))
 
 
 class _Kept(TorchFunctionMode):
@@ -173,6 +174,11 @@ def _plain(value: Any) -> Any:
         shape = _shape(value)
         if shape is None:
             raise NoExactCount("the tracer does not know the shapes")
+        if (dtype := value.type().dtype()) is not None and dtype.is_complex:
+            raise NoExactCount(
+                "it multiplies complex numbers, four MACs or three each.  write it with real "
+                "ones, or give the module a method `macs`"
+            )
         return shape
     node = value.node()
     if node.kind() in ("prim::ListConstruct", "prim::TupleConstruct"):

@@ -26,6 +26,8 @@ _READING_METHODS = {
     Tensor.tolist: "a tensor as a list",
     Tensor.numpy: "a tensor as an array",
     Tensor.__array__: "a tensor as an array",
+    Tensor.__dlpack__: "the memory of a tensor",
+    Tensor.data_ptr: "the memory of a tensor",
 }
 """These read the memory, and no operator tells."""
 
@@ -58,10 +60,14 @@ class Watch:
             self.reads.append((what, _caller()))
 
 
-class _Operators(TorchDispatchMode):
+class _Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self, watch: Watch) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._watch = watch
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # else torch imports its whole compiler, over a second, at the first operator
 
     def __torch_dispatch__(
         self,
