@@ -74,13 +74,15 @@ def _problem(
             unit = _unit(high_text)
             return name, (
                 f"no architecture of this space fits {high_text}.  the smallest has "
-                f"{amount(smallest, unit, 'up')} (all defaults: {amount(default[name], unit)})"
+                f"{amount(smallest, unit, 'up')} "
+                f"(all defaults: {amount(default[name], unit, 'up')})"
             )
         if largest < low:
             unit = _unit(low_text)
             return name, (
                 f"no architecture of this space reaches {low_text}.  the largest has "
-                f"{amount(largest, unit, 'down')} (all defaults: {amount(default[name], unit)})"
+                f"{amount(largest, unit, 'down')} "
+                f"(all defaults: {amount(default[name], unit, 'down')})"
             )
     name, (low, high) = next(iter(budget.items()))
     if len(budget) == 1:

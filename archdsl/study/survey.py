@@ -78,9 +78,10 @@ def from_record(record: Mapping[str, Any]) -> Survey:
 def percent(share: float) -> str:
     """A share as people write it: 32 %, 4.1 %, 0.03 %."""
     if share in (0.0, 1.0):
-        return f"{share:.0%}".replace("%", " %")
+        return f"{share * 100:.0f} %"
     digits = max(0, 1 - math.floor(math.log10(min(share, 1 - share) * 100)))
-    return f"{share * 100:.{min(digits, 4)}f} %"
+    text = f"{share * 100:.{min(digits, 4)}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + " %"
 
 
 def survey(space: Space, budget: Budget, members: Members, seed: int, progress: Progress) -> Survey:

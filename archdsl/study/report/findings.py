@@ -79,10 +79,11 @@ def verdict(record: Record) -> str:
             f"On {winner.n:,} test images that no trial saw, the winner differs from "
             f"{first.who} by {gap}. {claim} Each was trained once; another seed would move both."
         )
-    words = "what it was picked for, and such a pick flatters"
+    assert best.values is not None, "a winner is a trial that did not fail"
     return (
-        f"The winner is the best of {len(record.complete):,} trials by {words}. Nothing here "
-        "measured how much of its lead is noise."
+        f"The winner has the best {record.objectives[0].name} of {len(record.complete):,} trials, "
+        f"{number(best.values[0])}. It was picked for that figure, which flatters it, and nothing "
+        "here measured how much of its lead is noise."
     )
 
 
