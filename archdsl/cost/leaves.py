@@ -20,7 +20,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from archdsl.cost.trace import Refused
+from archdsl.cost.trace import Refused, whole_number
 
 
 def leaves(module: nn.Module) -> dict[str, nn.Module]:
@@ -99,12 +99,11 @@ _UNSTEADY = "it is not called equally often in two passes over the same map"
 
 def _said(leaf: nn.Module, path: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
     macs: Callable[..., Any] = leaf.macs  # type: ignore[assignment]
-    found = macs(*map(_shaped, args), **{name: _shaped(arg) for name, arg in kwargs.items()})
-    if isinstance(found, bool) or not isinstance(found, int) or found < 0:
-        raise Refused(
-            f"its method `macs` gave {found!r}, and a count is an int that is not negative", path
-        )
-    return found
+    try:
+        found = macs(*map(_shaped, args), **{name: _shaped(arg) for name, arg in kwargs.items()})
+    except Exception as error:
+        raise Refused(f"its method `macs` fails: {type(error).__name__}: {error}", path) from error
+    return whole_number(found, "its method `macs`", path)
 
 
 def _shaped(value: Any) -> Any:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from archdsl.cost.contractions import NoExactCount, Rule
+from archdsl.cost.contractions import CONTRACTIONS, NoExactCount, Rule
 from archdsl.cost.free import FREE, MOVES
 from archdsl.cost.operators import rules
 
@@ -33,6 +33,13 @@ class Refused(Exception):
     def __init__(self, problem: str, path: str) -> None:
         super().__init__(problem)
         self.path = path
+
+
+def whole_number(found: object, who: str, path: str) -> int:
+    """What somebody's own counting gave, if it is a count. Raises Refused for anything else."""
+    if isinstance(found, bool) or not isinstance(found, int) or found < 0:
+        raise Refused(f"{who} gave {found!r}, and a count is an int that is not negative", path)
+    return found
 
 
 def trace_macs(module: nn.Module, x: Tensor) -> int:
@@ -101,18 +108,26 @@ class _Tracer(JitModelAnalysis):  # type: ignore[misc]
         self.uncalled_modules_warnings(False)
 
     def _counted(self, name: str, rule: Rule) -> Callable[[list[Any], list[Any]], int]:
-        def handle(inputs: list[Any], outputs: list[Any]) -> int:
-            try:
-                found = rule([_plain(v) for v in inputs], [_plain(v) for v in outputs])
-            except NoExactCount as error:
-                raise Refused(f"{name}: {error}", _path(_node(inputs, outputs))) from None
-            if isinstance(found, bool) or not isinstance(found, int) or found < 0:
-                raise Refused(
-                    f"the rule for {name} gave {found!r}, and a count is an int that is not "
-                    "negative",
-                    _path(_node(inputs, outputs)),
+        def count(inputs: list[Any], outputs: list[Any]) -> int:
+            if name in CONTRACTIONS and any(map(_is_complex, (*inputs, *outputs))):
+                raise NoExactCount(
+                    "it multiplies complex numbers, four MACs or three each.  write it with real "
+                    "ones, or give the module a method `macs`"
                 )
-            return found
+            return rule([_plain(value) for value in inputs], [_plain(value) for value in outputs])
+
+        def handle(inputs: list[Any], outputs: list[Any]) -> int:
+            path = _path((outputs or inputs)[0].node())
+            try:
+                return whole_number(count(inputs, outputs), f"the rule for {name}", path)
+            except NoExactCount as error:
+                raise Refused(f"{name}: {error}", path) from None
+            except Refused:
+                raise
+            except Exception as error:
+                raise Refused(
+                    f"the rule for {name} fails: {type(error).__name__}: {error}", path
+                ) from error
 
         return handle
 
@@ -158,10 +173,6 @@ def _kind(node: Any) -> str:
     return f"{kind}.{node.pyname()}" if kind == "prim::PythonOp" else kind
 
 
-def _node(inputs: list[Any], outputs: list[Any]) -> Any:
-    return outputs[0].node() if outputs else inputs[0].node()
-
-
 def _path(node: Any) -> str:
     """Where a node stands: the path of the innermost module, inside the layer."""
     innermost: str = node.scopeName().split("/")[-1]
@@ -174,11 +185,6 @@ def _plain(value: Any) -> Any:
         shape = _shape(value)
         if shape is None:
             raise NoExactCount("the tracer does not know the shapes")
-        if (dtype := value.type().dtype()) is not None and dtype.is_complex:
-            raise NoExactCount(
-                "it multiplies complex numbers, four MACs or three each.  write it with real "
-                "ones, or give the module a method `macs`"
-            )
         return shape
     node = value.node()
     if node.kind() in ("prim::ListConstruct", "prim::TupleConstruct"):
@@ -189,6 +195,13 @@ def _plain(value: Any) -> Any:
 def _shape(value: Any) -> tuple[int, ...] | None:
     sizes = value.type().sizes()
     return None if sizes is None else tuple(sizes)
+
+
+def _is_complex(value: Any) -> bool:
+    if not isinstance(value.type(), torch._C.TensorType):
+        return False
+    dtype = value.type().dtype()
+    return dtype is not None and bool(dtype.is_complex)
 
 
 def _sums_a_product(node: Any) -> bool:

@@ -125,6 +125,15 @@ def test_what_it_says_must_be_an_int():
     )
 
 
+def test_what_it_takes_must_be_what_forward_takes():
+    class Wrong(Shifted):
+        def macs(self, x, mask):
+            return 1
+
+    with pytest.raises(CountError, match=r"leaf: its method `macs` fails: TypeError: .*'mask'"):
+        measure(lambda: Around(Wrong()), SHAPE, WHERE)
+
+
 def test_calls_that_come_and_go_are_refused():
     class Unsteady(nn.Module):
         def __init__(self):

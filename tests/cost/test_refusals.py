@@ -262,6 +262,17 @@ def test_a_rule_must_give_an_int(of, answer):
         of(lambda m, x: x.cumsum(1))
 
 
+def test_a_rule_that_fails_is_named(of):
+    archdsl.macs("aten::cumsum")(lambda inputs, outputs: inputs[9])
+    with pytest.raises(CountError, match="the rule for aten::cumsum fails: IndexError: "):
+        of(lambda m, x: x.cumsum(1))
+
+
+def test_a_registered_rule_may_be_about_complex_numbers(of):
+    archdsl.macs("aten::fft_rfft2")(lambda inputs, outputs: 5)
+    assert of(lambda m, x: torch.fft.rfft2(x).abs()).macs == 5
+
+
 @pytest.mark.parametrize("operator", ["aten::linear", "aten::gelu", "prim::Constant"])
 def test_a_rule_for_what_is_counted_already_is_refused(operator):
     with pytest.raises(ArchError, match=rf"^{re.escape(__file__)}:\d+: {operator} is counted"):
