@@ -66,14 +66,14 @@ def test_count_of_a_space_says_that_it_is_the_default(run, tiny_space):
 TINY_DRAWN = """\
 tiny: 1×8×8 → 10 classes
 
-address              layer                                        out
-stem                 {type: conv, kernel: 3}                      8×8×8
-stages.0.blocks.0–1  token: layer_norm → pooling                  8×8×8
-                     channel: layer_norm → {type: mlp, ratio: 2}  8×8×8
-stages.1.downsample  {type: conv, kernel: 3, stride: 2}           16×4×4
-stages.1.blocks.0    token: layer_norm → pooling                  16×4×4
-                     channel: layer_norm → {type: mlp, ratio: 2}  16×4×4
-head                 linear                                       10×1×1
+address                layer                                        out
+stem.0                 {type: conv, kernel: 3}                      8×8×8
+stages.0.blocks.0–1    token: layer_norm → pooling                  8×8×8
+                       channel: layer_norm → {type: mlp, ratio: 2}  8×8×8
+stages.1.downsample.0  {type: conv, kernel: 3, stride: 2}           16×4×4
+stages.1.blocks.0      token: layer_norm → pooling                  16×4×4
+                       channel: layer_norm → {type: mlp, ratio: 2}  16×4×4
+head                   linear                                       10×1×1
 """
 
 
