@@ -176,7 +176,7 @@ def opened(
 
 
 def _note_session(folder: Path, run: dict[str, Any], setup: Mapping[str, Any]) -> None:
-    """Put on record what this session runs on, where it differs from the one before."""
+    """Put on record the versions that run it, where they differ from the last."""
     here = {"versions": versions(), "machine": machine()}
     sessions = run["sessions"]
     changed = run.get("setup") != setup  # the number of trials may have grown
