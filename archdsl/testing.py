@@ -1,10 +1,10 @@
 """Conformance checks for mixers, other people's above all.
 
-    from archdsl.testing import check_mixer
+from archdsl.testing import check_mixer
 
-    def test_shift_conv():
-        check_mixer("shift_conv")
-        check_mixer("shift_conv", kernel=5)
+def test_shift_conv():
+    check_mixer("shift_conv")
+    check_mixer("shift_conv", kernel=5)
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def check_mixer(
         `norm={"type": "layer_norm", "eps": 1e-6}`
 
     The properties, in this order: it keeps the map's shape; gradients reach every trained
-    parameter; every operator is counted; its state dict holds all that it needs; it leaves as
+    parameter; its state dict holds all that it needs; every operator is counted; it leaves as
     code that gives the same outputs without archdsl.
 
     Raises AssertionError for a property that does not hold, naming it, and ArchError for a name
@@ -52,9 +52,16 @@ def check_mixer(
     kinds = [known for known in KINDS if registry.find(known, name) and kind in (None, known)]
     if not kinds:
         raise ArchError(registry.unknown(kind or "token_mixer", name))
-    for each in kinds:
-        for size in sizes:
-            _Check(each, name, options, dim, size).run()
+    checks = [_Check(each, name, options, dim, size) for each in kinds for size in sizes]
+    for holds in (
+        _Check.keeps_shape,
+        _Check.gradients_reach_every_parameter,
+        _Check.state_dict_is_whole,
+        _Check.is_counted,
+        _Check.leaves_as_code,
+    ):
+        for check in checks:
+            holds(check)
 
 
 class _Check:
@@ -86,13 +93,6 @@ class _Check:
                 "head": None,
             }
         )
-
-    def run(self) -> None:
-        self.keeps_shape()
-        self.gradients_reach_every_parameter()
-        self.is_counted()
-        self.state_dict_is_whole()
-        self.leaves_as_code()
 
     def keeps_shape(self) -> None:
         """(B, dim, H, W) to the same, or (B, N, dim) for a mixer that takes tokens."""

@@ -164,7 +164,7 @@ def test_both_kinds_of_a_name_are_checked_unless_one_is_named() -> None:
 
 
 def test_a_name_that_nobody_registered_is_refused() -> None:
-    with pytest.raises(ArchError, match="no token mixer is called 'sepconv'.*'sep_conv'"):
+    with pytest.raises(ArchError, match=r"no token mixer is called 'sepconv'.*'sep_conv'"):
         check_mixer("sepconv")
     with pytest.raises(ArchError, match="no channel mixer is called 'sep_conv'"):
         check_mixer("sep_conv", "channel_mixer")

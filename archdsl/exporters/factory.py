@@ -225,7 +225,12 @@ def _ramp(rates: list[float]) -> str | None:
 def _literal(value: Value) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
-    return re.sub(r"e-0(?=\d$)", "e-", repr(value)) if isinstance(value, float) else repr(value)
+    text = repr(value)
+    if isinstance(value, float):
+        return re.sub(r"e-0(?=\d$)", "e-", text)
+    if isinstance(value, str) and '"' not in text:
+        return f'"{text[1:-1]}"'
+    return text
 
 
 def _words(network: Network) -> str:

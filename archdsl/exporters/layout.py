@@ -119,7 +119,7 @@ def _parse_group(tokens: list[tuple[int, str, bool]], at: int, called: bool) -> 
     for part in inner:
         word = part.body
         lambdas += (word == "lambda") - (word == ":" and lambdas > 0)
-        if word == "," and not lambdas:
+        if word == "," and not lambdas and not group.loop:  # not `for index, rate in ...`
             group.items.append(item)
             item = []
             continue

@@ -23,6 +23,7 @@ LONG = "a" * 40
         f"x = f({LONG}, key=lambda a, b: (a, b), other={LONG}, f=f'{{a(1, 2)}} {{b}}')".replace(
             "'", '"'
         ),
+        f"x = [Block(a, {LONG}) for index, (a, b) in enumerate({LONG}, 1) if index]",
         "x = (a,)",
         "x = f(\n    a,\n    b,\n)",
         "x = f(\n    a, b\n)",
