@@ -10,6 +10,8 @@ def test_shift_conv():
 from __future__ import annotations
 
 import builtins
+import sys
+import types
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -165,7 +167,7 @@ class _Check:
         except ExportError as error:
             raise self._failed("export", str(error)) from error
         try:
-            made: nn.Module = _run_alone(text)["conformance"]()
+            made = _made_alone(text)
         except Exception as error:
             raise self._failed("export", f"the code fails with {_named(error)}") from error
         model, images = self._trained(), self._images()
@@ -221,8 +223,8 @@ def _named(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _run_alone(text: str) -> dict[str, Any]:
-    """The names of an exported file, run where nothing but torch and Python can be imported."""
+def _made_alone(text: str) -> nn.Module:
+    """The network of an exported file that can import nothing but torch and Python's own."""
     from archdsl.exporters.targets import allowed
 
     def guarded(name: str, *arguments: Any, **named: Any) -> Any:
@@ -230,9 +232,12 @@ def _run_alone(text: str) -> dict[str, Any]:
             raise ImportError(f"exported code cannot import {name}")
         return builtins.__import__(name, *arguments, **named)
 
-    names: dict[str, Any] = {
-        "__name__": "exported",
-        "__builtins__": {**vars(builtins), "__import__": guarded},
-    }
-    exec(compile(text, "exported.py", "exec"), names)
-    return names
+    module = types.ModuleType("archdsl_conformance")
+    vars(module)["__builtins__"] = {**vars(builtins), "__import__": guarded}
+    sys.modules[module.__name__] = module  # dataclasses look their module up
+    try:
+        exec(compile(text, "conformance.py", "exec"), vars(module))
+        made: nn.Module = module.conformance()
+    finally:
+        del sys.modules[module.__name__]
+    return made

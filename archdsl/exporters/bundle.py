@@ -6,7 +6,8 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from archdsl.exporters.carry import TORCH_NN, Carried, Carrier
+from archdsl.exporters.annotations import TORCH_NN
+from archdsl.exporters.carry import Carried, Carrier
 from archdsl.exporters.names import Names, preferred
 from archdsl.exporters.rewrite import name_uses, text_of
 from archdsl.exporters.scopes import Function

@@ -8,29 +8,24 @@ from __future__ import annotations
 
 import ast
 import typing
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from archdsl.errors import ExportError
+from archdsl.exporters.annotations import ANY, MODULE, Plain, holds_option_type, plain
+from archdsl.exporters.members import compile_time, reads
 from archdsl.exporters.scopes import Function, Use, uses
 from archdsl.exporters.source import Module, Unit, absolute
-from archdsl.exporters.targets import External, Foreign, Internal, Sources, allowed, runtime
-from archdsl.options import KindOf
-
-STATIC = {"check", "out_size", "dim_out"}
-METHODS = {"macs", "fused"}
-ATTRIBUTES = {"sequence", "tokens", "elementwise"}
-COMPILE_TIME = STATIC | METHODS | ATTRIBUTES
-"""Members that archdsl alone reads from a class; they leave only if carried code reads them."""
-
-Plain: typing.TypeAlias = tuple[str | External, ...]
-"""An annotation in plain types: text, with names of torch or the standard library between."""
-
-
-TORCH_NN = External("torch.nn")
-_CALLABLE = External("collections.abc", "Callable")
+from archdsl.exporters.targets import (
+    External,
+    Foreign,
+    Internal,
+    Sources,
+    allowed,
+    runtime,
+    vocabulary,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,9 @@ class Carrier:
             links = self._need(inside, read)
             for root in inside:
                 self._place(root.module, links, set())
-            more = {name for item in self.carried.values() for name in _read(item)}
+            more = {
+                name for item in self.carried.values() for name in reads(item.unit.nodes, item.cut)
+            }
             if more <= read:
                 break
             read |= more  # carried code reads such a member: carry it, and what it needs
@@ -130,7 +127,7 @@ class Carrier:
         units = self.sources.module(target.module).binding(target.name)
         if any(id(unit) in self.carried for unit in units):
             return resolved
-        return Resolved(resolved.use, (TORCH_NN, ".Module"), len(resolved.use.chain))
+        return Resolved(resolved.use, MODULE, len(resolved.use.chain))
 
     def _place(self, name: str, links: dict[str, list[str]], seen: set[str]) -> None:
         if name in seen:
@@ -146,7 +143,10 @@ class Carrier:
         cut = {
             node
             for statement in unit.nodes
-            for node in (*self._decorators(module, statement), *_compile_time(statement, read))
+            for node in (
+                *self._decorators(module, statement),
+                *compile_time(module, statement, read),
+            )
         }
         item = Carried(unit, frozenset(cut), tuple(self._annotated(unit)))
         skip = item.skip
@@ -160,12 +160,12 @@ class Carrier:
         if use.annotation:
             for taken in range(len(use.chain) + 1):
                 value = runtime(module, use.name, use.chain[:taken])
-                if typing.get_origin(value) is typing.Annotated:
+                if holds_option_type(value):
                     return Resolved(use, plain(value), taken)
         target, taken = self.sources.target(module, use.name, use.chain)
         if isinstance(target, Foreign):
             if use.annotation:  # it means something to a type checker alone
-                return Resolved(use, (External("typing", "Any"),), len(use.chain))
+                return Resolved(use, ANY, len(use.chain))
             raise ExportError(_foreign(module, use.nodes[0].lineno, target))
         return Resolved(use, target, taken)
 
@@ -175,8 +175,8 @@ class Carrier:
         for decorator in statement.decorator_list:
             found = uses(ast.Expr(decorator.func if isinstance(decorator, ast.Call) else decorator))
             for use in found[:1]:
-                target, _ = self.sources.target(module, use.name, use.chain)
-                if isinstance(target, Foreign) and target.what.startswith("archdsl."):
+                origin = getattr(runtime(module, use.name, use.chain), "__module__", None) or ""
+                if origin.startswith("archdsl.") and not vocabulary(origin):
                     yield decorator
 
     def _annotated(self, unit: Unit) -> Iterator[ast.Subscript]:
@@ -196,59 +196,9 @@ def _only_said(module: Module, use: Use) -> bool:
     return isinstance(value, type) and issubclass(value, nn.Module)
 
 
-def plain(annotation: object) -> Plain:
-    """An option type as the plain type that Python sees: `Odd` is an int."""
-    base, *notes = typing.get_args(annotation)
-    if any(isinstance(note, KindOf) for note in notes):
-        return (_CALLABLE, "[..., ", TORCH_NN, ".Module]")
-    if isinstance(base, type) and typing.get_origin(base) is None:
-        return (base.__name__,)
-    return (str(base).replace("typing.", ""),)
-
-
 def elements(node: ast.Subscript) -> list[ast.expr]:
     """The arguments of a subscript."""
     return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-
-
-def _compile_time(statement: ast.stmt, read: set[str]) -> Iterator[ast.AST]:
-    """The members of a class that only the compiler reads."""
-    if not isinstance(statement, ast.ClassDef):
-        return
-    starts = Counter(node.lineno for node in statement.body)
-    for node in statement.body:
-        if starts[node.lineno] > 1:  # `sequence = True; kernel = 3` can only be cut as a whole
-            continue
-        match node:
-            case ast.FunctionDef(name=name) if name in METHODS - read:
-                yield node
-            case ast.FunctionDef(name=name) if name in STATIC - read:
-                if any(_is_static(decorator) for decorator in node.decorator_list):
-                    yield node
-            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                if name in ATTRIBUTES - read:
-                    yield node
-
-
-def _is_static(decorator: ast.expr) -> bool:
-    return isinstance(decorator, ast.Name) and decorator.id == "staticmethod"
-
-
-def _read(item: Carried) -> Iterator[str]:
-    """The compile-time names that the carried part of a unit reads from some object."""
-    waiting: list[ast.AST] = list(item.unit.nodes)
-    while waiting:
-        node = waiting.pop()
-        if node in item.cut:
-            continue
-        waiting += ast.iter_child_nodes(node)
-        match node:
-            case ast.Attribute(attr=name, ctx=ast.Load()) if name in COMPILE_TIME:
-                yield name
-            case ast.Call(
-                func=ast.Name(id="getattr" | "hasattr"), args=[_, ast.Constant(value=name), *_]
-            ) if name in COMPILE_TIME:
-                yield str(name)
 
 
 def _refuse_inner_imports(module: Module, statement: ast.stmt, skip: frozenset[ast.AST]) -> None:

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archdsl.errors import ExportError
-from archdsl.exporters.carry import Carried, Plain, Resolved, elements
+from archdsl.exporters.annotations import Plain
+from archdsl.exporters.carry import Carried, Resolved, elements
 from archdsl.exporters.layout import INDENT, WIDTH, arrange
 from archdsl.exporters.names import Names, preferred
 from archdsl.exporters.scopes import Function, bound_in_words
@@ -77,9 +78,14 @@ def _named(module: Module, resolved: Resolved, names: Names) -> Edit | None:
         _note_submodules(module, resolved, names)
     else:
         text = names.give(resolved.target, resolved.target.name)
-    start, end = _start(module, first), _stop(module, last)
-    if start[0] == end[0] and module.lines[start[0] - 1][start[1] : end[1]] == text:
+    if resolved.taken == 0 and text == use.name:
         return None
+    start, end = _start(module, first), _stop(module, last)
+    if not module.lines[start[0] - 1].startswith(use.name, start[1]):
+        raise ExportError(  # Python does not always know where a name in an f-string stands
+            f"{module.file}:{start[0]}: '{use.name}' in an f-string has another meaning elsewhere "
+            "in the network's code.  give it a name of its own"
+        )
     return Edit(start, end, text)
 
 
@@ -222,6 +228,8 @@ def _edited(own: list[str], first: int, edits: list[Edit]) -> list[str]:
         before, after = lines[top - first][:left], lines[bottom - first][right:]
         lines[top - first : bottom - first + 1] = [before + edit.text + after]
     indent = len(lines[0]) - len(lines[0].lstrip())
+    if "\t" in lines[0][:indent]:  # whoever indents by tabs has a layout of their own
+        return lines
     defines = re.match(r"\s*(async )?def ", lines[0]) is not None
     shorter = len(lines) > 1 and sum(map(len, lines)) < sum(map(len, own))
     if defines or shorter or max(map(len, lines)) > WIDTH:

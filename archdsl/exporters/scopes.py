@@ -245,6 +245,13 @@ class _Walker(ast.NodeVisitor):
         else:
             self.generic_visit(node)
 
+    def visit_Call(self, node: ast.Call) -> None:
+        values = [*node.args, *(keyword.value for keyword in node.keywords)]
+        self.visit(node.func)
+        for value in values:
+            if not (self.annotating and isinstance(value, ast.Constant)):  # a text, not a type
+                self.visit(value)
+
     def visit_Constant(self, node: ast.Constant) -> None:
         if self.annotating and isinstance(node.value, str):
             inner = quoted(node)

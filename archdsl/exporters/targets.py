@@ -127,7 +127,7 @@ class Sources:
             return Whole(f"{whole.module}.{name}")
         if whole.module not in sys.modules:
             return Foreign(f"{whole.module}.{name}")
-        if whole.module.partition(".")[0] == "archdsl" and not _vocabulary(whole.module):
+        if whole.module.partition(".")[0] == "archdsl" and not vocabulary(whole.module):
             return Foreign(f"{whole.module}.{name}")
         return self._find(self.module(whole.module), name)
 
@@ -146,7 +146,8 @@ def allowed(module: str) -> bool:
     return top == "torch" or (top in sys.stdlib_module_names and top != "__main__")
 
 
-def _vocabulary(module: str) -> bool:
+def vocabulary(module: str) -> bool:
+    """Whether a module of archdsl is part of the vocabulary, whose source may leave."""
     return module == _CARRIED or module.startswith(f"{_CARRIED}.")
 
 
