@@ -245,14 +245,14 @@ def test_packs_that_were_not_used_for_longest_make_room(
 ):
     root = class_folders()
     source(root).searchable(tmp_path, (32, 32))
-    old = set(cache.glob("*.npy"))
-    for pack in old:
-        os.utime(pack, (1, 1))
+    old = sorted(cache.glob("*.npy"), key=lambda pack: pack.stat().st_size, reverse=True)
+    for used, pack in enumerate(old):
+        os.utime(pack, (used, used))
     monkeypatch.setattr(packs, "LIMIT", 40_000)
     source(root).searchable(tmp_path, SIZE)
     kept = set(cache.glob("*.npy"))
     assert len(kept) == 3
-    assert len(old - kept) == 1
+    assert set(old) - kept == {old[0]}
 
 
 def test_progress_counts_every_image_once(class_folders, tmp_path):
