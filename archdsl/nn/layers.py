@@ -112,7 +112,7 @@ class Conv(nn.Module):
 
 @layer("rep_depthwise")
 class RepDepthwise(nn.Module):
-    """A large and a small depthwise convolution, each with a batch norm, summed (FFNet).
+    """A large and a small depthwise convolution with batch norms, summed (FFNet).
 
     One depthwise convolution in the deployed form. A width that grows takes each channel in
     several times (arXiv 2406.02021; the two branches are RepLKNet's, arXiv 2203.06717).

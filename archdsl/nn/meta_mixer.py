@@ -18,8 +18,9 @@ from archdsl.registry import channel_mixer, token_mixer
 @token_mixer("meta_mixer")
 @channel_mixer("meta_mixer")
 class MetaMixer(nn.Module):
-    """Project the query, let it meet keys, activate the coefficients, let them meet values.
+    """Query, key, activation, value: each of them a component (MetaMixer).
 
+    The query is projected, meets the keys, and the activated coefficients meet the values.
     MetaMixer (arXiv 2406.02021) reads self-attention, convolutional mixers and MLPs as this one
     frame. With a dynamic key, the coefficients stand between pairs of positions; with softmax as
     `act` this is self-attention, and with any other act the coefficients are divided by the

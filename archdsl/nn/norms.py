@@ -34,7 +34,7 @@ class LayerNorm(nn.Module):
 
 @norm("rms_norm")
 class RMSNorm(nn.Module):
-    """Divide the channels of each position by their root mean square (arXiv 1910.07467).
+    """Divide the channels of a position by their root mean square (arXiv 1910.07467).
 
     eps: added to the mean square
     """

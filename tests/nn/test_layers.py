@@ -38,16 +38,21 @@ def unsettle(module: nn.Module) -> nn.Module:
     return module.eval()
 
 
-@pytest.mark.parametrize("size", [(32, 32), (33, 47), (7, 1)])
-@pytest.mark.parametrize("kernel", [1, 2, 3, 4, 7])
-@pytest.mark.parametrize("stride", [1, 2, 4])
-@pytest.mark.parametrize("padding", [None, 0, 2])
+WINDOWS = [
+    (size, kernel, stride, padding)
+    for size in ((32, 32), (33, 47), (7, 1))
+    for kernel in (1, 2, 3, 4, 7)
+    for stride in (1, 2, 4)
+    for padding in (None, 0, 2)
+    if min(size) + 2 * (kernel // 2 if padding is None else padding) >= kernel
+]
+
+
+@pytest.mark.parametrize(("size", "kernel", "stride", "padding"), WINDOWS, ids=str)
 def test_the_size_after_a_convolution_is_known_without_it(
     make: Make, size: tuple[int, int], kernel: int, stride: int, padding: int | None
 ) -> None:
     after = Conv.out_size(size, kernel, stride, padding)
-    if min(after) < 1:
-        pytest.skip("nothing is left; the checker refuses that")
     layer = make("layer", "conv", kernel=kernel, stride=stride, padding=padding)
     assert tuple(layer(torch.zeros(1, 8, *size)).shape[2:]) == after
 

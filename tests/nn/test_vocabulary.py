@@ -33,7 +33,9 @@ def test_the_names_are_a_promise(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_component_and_every_option_says_what_it_is_for(kind: str) -> None:
     for name, definition in registry.named(kind).items():
-        assert 0 < len(definition.doc) <= 100, name
+        assert definition.doc, name
+        if definition.cls.__module__.startswith("archdsl."):
+            assert len(definition.doc) <= 80, name
         for option in definition.options.values():
             assert option.help, f"{name}.{option.name}"
 

@@ -14,9 +14,9 @@ from archdsl.registry import channel_mixer
 
 @channel_mixer("conv_glu")
 class ConvGLU(nn.Module):
-    """A gated linear unit whose gate sees its neighbours (TransNeXt, arXiv 2311.17132).
+    """A gated linear unit whose gate sees its neighbours (TransNeXt).
 
-    Two thirds of the nominal hidden width, int(2/3 · int(ratio · dim)).
+    arXiv 2311.17132. Two thirds of the nominal hidden width, int(2/3 · int(ratio · dim)).
 
     ratio: nominal hidden channels per channel
     kernel: side of the depthwise window on the gate

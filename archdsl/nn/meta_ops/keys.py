@@ -32,7 +32,7 @@ class DepthwiseKey(nn.Conv2d):
 
 @key("rep_depthwise")
 class RepDepthwiseKey(RepDepthwise):
-    """Static keys of a large and a small window per channel; one window once deployed.
+    """Static keys, a large and a small window per channel; deployed, one window.
 
     kernel: side of the large window
     small_kernel: side of the small window
@@ -72,7 +72,7 @@ class PointwiseKey(nn.Conv2d):
 
 @key("dynamic")
 class DynamicKey(nn.Conv2d):
-    """Keys made of the input: dot products between all pairs of positions, head by head.
+    """Keys made of the input: dot products of all pairs of positions, head by head.
 
     head_dim: channels of a head; the number of heads follows from the width
     bias: whether the keys have a bias

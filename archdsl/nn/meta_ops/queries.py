@@ -52,7 +52,7 @@ class DepthwiseQuery(Conv):
 
 @query("rep_depthwise")
 class RepDepthwiseQuery(RepDepthwise):
-    """Mix the positions of a large and of a small window; one convolution once deployed.
+    """Mix the positions of a large and a small window; deployed, one convolution.
 
     kernel: side of the large window
     small_kernel: side of the small window

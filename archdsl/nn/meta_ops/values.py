@@ -19,7 +19,7 @@ from archdsl.registry import value
 
 @value("depthwise")
 class DepthwiseValue(nn.Conv2d):
-    """Static values, one window per channel: each coefficient spreads it around its place.
+    """Static values, one window per channel, spread around each coefficient's place.
 
     kernel: side of the window
     bias: whether the values have a bias
@@ -37,7 +37,7 @@ class DepthwiseValue(nn.Conv2d):
 
 @value("rep_depthwise")
 class RepDepthwiseValue(RepDepthwise):
-    """Static values of a large and a small window per channel; one window once deployed.
+    """Static values, a large and a small window per channel; deployed, one window.
 
     kernel: side of the large window
     small_kernel: side of the small window
@@ -89,7 +89,7 @@ class PoolingValue(Pooling):
 
 @value("dynamic")
 class DynamicValue(nn.Conv2d):
-    """Values made of the input, summed over positions by the weights of dynamic coefficients.
+    """Values made of the input, summed over positions by dynamic coefficients.
 
     bias: whether the values have a bias
     """

@@ -9,7 +9,7 @@ from archdsl.registry import token_mixer
 
 @token_mixer("identity")
 class Identity(nn.Module):
-    """The input as it is; the block's norm still acts on it (IdentityFormer, arXiv 2210.13452)."""
+    """The input as it is, after the block's norm (IdentityFormer, arXiv 2210.13452)."""
 
     sequence = True
 

@@ -10,9 +10,10 @@ from archdsl.registry import token_mixer
 
 @token_mixer("random")
 class RandomMixing(nn.Module):
-    """Mix positions by a random matrix that is never trained (RandFormer, arXiv 2210.13452).
+    """Mix positions by a random matrix that is never trained (RandFormer).
 
-    Its rows are the softmax of uniform numbers. It belongs to one size of the map.
+    Its rows are the softmax of uniform numbers (arXiv 2210.13452). It belongs to one size of the
+    map.
     """
 
     sequence = True
