@@ -19,7 +19,7 @@ from archdsl.exporters.targets import External
 from archdsl.network import Block, Layer, Network, Stage
 from archdsl.nn import block as block_parts
 from archdsl.nn import model as model_parts
-from archdsl.options import Value
+from archdsl.options import OptionValue
 
 LOCAL = ("classes", "rates", "rate", "index", "block")
 """Names that the factory has for itself."""
@@ -93,7 +93,7 @@ class Factory:
         if network.head is not None:
             parts.append(f"head={self._layer(network.head)}")
         call = arrange(f"return {model}({', '.join(parts)},)", INDENT)
-        if self.ramp is not None and any("rates[" in line for line in call):
+        if self.ramp is not None and not self.even:
             lines.append(f"{' ' * INDENT}rates = {self.ramp}  # drop path grows with depth")
         return [*lines, *call]
 
@@ -111,7 +111,7 @@ class Factory:
         name = self.bundle.expression(component.definition.cls)
         return f"{name}({', '.join([*context, *options])})"
 
-    def _value(self, value: Value) -> str:
+    def _value(self, value: OptionValue) -> str:
         if isinstance(value, Component):
             name = self.bundle.expression(value.definition.cls)
             changed = value.changed()
@@ -222,7 +222,7 @@ def _ramp(rates: list[float]) -> str | None:
     return None
 
 
-def _literal(value: Value) -> str:
+def _literal(value: OptionValue) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
     text = repr(value)

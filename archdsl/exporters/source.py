@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from archdsl.errors import ExportError
 from archdsl.exporters.scopes import Function, bound
+from archdsl.spec.imports import loaded_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,9 @@ def read(module: types.ModuleType) -> Module:
         file = inspect.getsourcefile(module)
     except TypeError:
         file = None
-    lines: list[str] = []
-    if file is not None:
+    text = loaded_text(module.__name__)  # not what the file has become since
+    lines = [] if text is None else text.split("\n")
+    if file is not None and text is None:
         linecache.checkcache(file)
         lines = linecache.getlines(file, vars(module))
     if file is None or not lines:

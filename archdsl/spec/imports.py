@@ -70,6 +70,11 @@ def _run_file(entry: str, folder: Path, mark: Mark | None) -> None:
     _texts[name] = text
 
 
+def loaded_text(module: str) -> str | None:
+    """The text that an imported `./file.py` had when it ran; None for any other module."""
+    return _texts.get(module)
+
+
 def load_plugins() -> None:
     """Import the installed packages that bring components. Raises ArchError, naming one."""
     from importlib.metadata import entry_points

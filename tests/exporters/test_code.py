@@ -174,18 +174,35 @@ head: none
 """
 
 
+ISOTROPIC = """
+archdsl: 1
+name: isotropic
+input: [3, 8, 8]
+classes: 10
+drop_path: 0.3
+stem: {type: conv, kernel: 1}
+block: {norm: none, token_mixer: pooling, channel_mixer: none}
+stages: [{dim: 8, depth: 3}]
+"""
+
+
+SPECS = (FFNET, DEIT, MIXED, BARE, ISOTROPIC)
+
+
 def test_every_part_of_the_language_is_the_same_model_alone(
     tmp_path: Path, tidy: Callable[[str], None]
 ) -> None:
-    texts = assert_same_alone(map(archdsl.loads, (FFNET, DEIT, MIXED, BARE)), tmp_path)
+    texts = assert_same_alone(map(archdsl.loads, SPECS), tmp_path)
     for text in texts:
         tidy(text)
-    ffnet, deit, mixed, bare = texts
+    ffnet, deit, mixed, bare, isotropic = texts
     assert "key=partial(RepDepthwiseKey, kernel=5)" in ffnet
     assert "drop_path=0.1," in deit and "for _ in range(3)" in deit
     assert "rates" not in mixed + bare
     assert "def mixed(classes: int = 0) -> MetaFormer:" in mixed
     assert "def bare() -> MetaFormer:" in bare
+    assert "rates = [0.3 * block / 2 for block in range(3)]" in isotropic
+    assert "for rate in rates\n" in isotropic
 
 
 def test_the_code_that_deploys_leaves_where_there_is_something_to_fold() -> None:
@@ -265,7 +282,7 @@ stages:
       - {depth: 1, token_mixer: attention}
       - {depth: 3}
   - {dim: 64, depth: 1, token_mixer: {type: attention_like, act: {type: star_relu, scale: 0.5}}}
-  - {dim: 64, depth: 2, drop_path: 0}
+  - {dim: 64, depth: 2}
 """
 
 
@@ -274,13 +291,22 @@ def test_a_mixer_of_the_users_own_leaves_with_what_it_uses(
 ) -> None:
     (tmp_path / "own.py").write_text(OWN)
     file = tmp_path / "spec.yaml"
-    file.write_text(WITH_OWN.replace(", drop_path: 0}", "}"))
+    file.write_text(WITH_OWN)
     (text,) = assert_same_alone([archdsl.load(file)], tmp_path)
     tidy(text)
     assert "for index, rate in enumerate(rates[1:4], 1)" in text
     assert "token_mixer=Attention_2(64, 0, act=partial(StarReLU, scale=0.5))" in text
     assert "import torch.nn as nn_2\n" in text
     assert "\ndef nn(classes: int = 10) -> MetaFormer:\n" in text
+
+
+def test_what_was_loaded_leaves_and_not_what_the_file_has_become(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN)
+    (tmp_path / "spec.yaml").write_text(WITH_OWN)
+    spec = archdsl.load(tmp_path / "spec.yaml")
+    text = code(spec.network())
+    (tmp_path / "own.py").write_text("# rewritten while a search was running")
+    assert code(spec.network()) == text
 
 
 @pytest.mark.parametrize(
