@@ -126,8 +126,7 @@ def _unit(text: str) -> str:
 
 def _node(space: Space, name: str) -> tuple[Node, Mark | None] | None:
     """Where the spec's text bounds a cost: the bound, and the place of its key."""
-    document = getattr(space.spec, "document", None)
-    section = None if document is None else document.top.get("search")
+    section = space.spec.document.top.get("search")
     budget = section.get("budget") if isinstance(section, MappingNode) else None
     node = budget.get(name) if isinstance(budget, MappingNode) else None
     if node is None or not isinstance(budget, MappingNode):

@@ -19,7 +19,7 @@ the architectures, a third of which may well be too large or diverge; ten in a r
 """
 
 _FRAMES = 5
-_FIGURES = re.compile(r"0x[0-9a-f]+|[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
+_FIGURES = re.compile(r"0x[0-9a-f]{6,}|[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 
 
 def described(error: Exception) -> tuple[str, str]:

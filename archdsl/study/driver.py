@@ -129,7 +129,10 @@ class _Search:
         except SearchError as error:
             stopped = error
         over = ended != "interrupted" and stopped is None
-        notes = finish(run, settings, self.emit, test=over and self.training is not None)
+        notes: list[str] = []
+        if kept:
+            test = over and self.training is not None
+            notes = finish(run, settings, self.emit, test=test)
         if stopped is not None:
             raise stopped
         result = Result(

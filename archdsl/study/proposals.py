@@ -34,7 +34,7 @@ PATIENCE = 200
 STARTUP = 10
 """Successful trials before TPE has anything to learn from; it draws at random until then."""
 
-TPE_DRAWS = 64
+TPE_DRAWS = 32
 """Proposals of TPE for one trial, before it is clear that it only repeats itself."""
 
 

@@ -23,9 +23,10 @@ from archdsl.errors import SearchError
 from archdsl.settings import SearchSettings
 from archdsl.study import files
 from archdsl.study.candidate import WEIGHTS
+from archdsl.study.carried import copy_imports, portable
 from archdsl.study.journal import Journal
 from archdsl.study.lock import locked
-from archdsl.study.setup import imported_files, machine, refuse_changes, versions
+from archdsl.study.setup import machine, refuse_changes, versions
 from archdsl.study.trial import Trial
 
 if TYPE_CHECKING:
@@ -197,15 +198,11 @@ def _has_trials(folder: Path) -> bool:
 
 
 def _write_space(folder: Path, space: Space) -> None:
-    files.write_text(folder / SPACE, space.spec.dump())
-    document = getattr(space.spec, "document", None)
-    written = Path(document.file) if document is not None else None
-    if written is not None and written.is_file():
+    files.write_text(folder / SPACE, portable(space.spec.dump(), space))
+    written = Path(space.spec.document.file)
+    if written.is_file():
         files.copy(written, folder / SPACE_WRITTEN)
-    for entry, path in imported_files(space).items():
-        if ".." not in Path(entry).parts and not Path(entry).is_absolute():
-            (folder / entry).parent.mkdir(parents=True, exist_ok=True)
-            files.copy(path, folder / entry)
+    copy_imports(space, folder)
 
 
 def _line(trial: Trial) -> str:

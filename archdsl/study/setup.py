@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import platform
 from collections.abc import Iterator, Mapping
 from importlib import metadata
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.errors import SearchError
 from archdsl.options import written
 from archdsl.settings import SearchSettings
+from archdsl.study.carried import digests
 from archdsl.version import VERSION
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def setup(space: Space, settings: SearchSettings, own_evaluate: bool) -> dict[st
     tree = {k: v for k, v in space.spec.tree.items() if k not in ("search", "found")}
     return {
         "space": tree,
-        "imports": _imported(space),
+        "imports": digests(space),
         "settings": _plain(dataclasses.asdict(settings)),
         "evaluate": "own" if own_evaluate else "proxy",
     }
@@ -91,7 +91,7 @@ def _flat(value: Any, address: str = "") -> dict[str, Any]:
 
 
 def _leaves(value: Any, address: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _leaves(inner, f"{address}.{key}" if address else str(key))
     elif isinstance(value, list) and any(isinstance(item, (list, Mapping)) for item in value):
@@ -108,23 +108,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return str(value) if isinstance(value, Path) else value
-
-
-def _imported(space: Space) -> dict[str, str]:
-    """Imported file -> digest of its text: the components of a space are part of it."""
-    return {
-        entry: hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        for entry, path in imported_files(space).items()
-    }
-
-
-def imported_files(space: Space) -> dict[str, Path]:
-    """The files beside the spec that it imports: as written -> where they lie."""
-    document = getattr(space.spec, "document", None)
-    if document is None:
-        return {}
-    return {
-        entry: folder / entry
-        for entry, folder in document.import_folders.items()
-        if entry.endswith(".py") or "/" in entry
-    }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.errors import ArchError
 from archdsl.settings import SearchSettings
 from archdsl.study import files
+from archdsl.study.carried import portable
 from archdsl.version import VERSION
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def write_winner(
 
     test: its metrics on the test split, if somebody looked
     """
-    files.write_text(run.folder / YAML, best.spec.dump(found=found(run, best, settings, test)))
+    text = best.spec.dump(found=found(run, best, settings, test))
+    files.write_text(run.folder / YAML, portable(text, run.space))
     weights, target = run.weights_of(best.number), run.folder / WEIGHTS
     if weights.exists():
         files.copy(weights, target)

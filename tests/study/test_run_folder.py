@@ -1,0 +1,259 @@
+"""The run directory: whose it is, what it holds, what is refused."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+import archdsl
+from archdsl.errors import SearchError
+from archdsl.study.lock import locked
+
+
+def held(path: str, ready, done) -> None:
+    with locked(Path(path)):
+        ready.set()
+        done.wait(60)
+
+
+def test_one_process_at_a_time(tmp_path) -> None:
+    context = multiprocessing.get_context("forkserver")
+    ready, done = context.Event(), context.Event()
+    holder = context.Process(target=held, args=(str(tmp_path / "lock"), ready, done))
+    holder.start()
+    try:
+        assert ready.wait(60)
+        with pytest.raises(SearchError) as caught, locked(tmp_path / "lock"):
+            pass
+        assert f"{tmp_path} is being written by process {holder.pid} on " in str(caught.value)
+        assert "choose another --out" in str(caught.value)
+        holder.kill()
+        holder.join()
+        with locked(tmp_path / "lock"):  # what was killed holds nothing
+            pass
+    finally:
+        holder.kill()
+
+
+def test_the_same_process_cannot_write_a_run_twice_at_once(tiny, run, tmp_path) -> None:
+    def nested(candidate: object) -> float:
+        with pytest.raises(SearchError, match="is being written by this process"):
+            run(tiny(trials=2), tmp_path / "run")
+        return 0.5
+
+    assert run(tiny(trials=2), tmp_path / "run", evaluate=nested).best is not None
+    run(tiny(trials=2), tmp_path / "run")
+
+
+def test_what_a_run_leaves(tiny, run, tmp_path) -> None:
+    result = run(tiny(trials=3), tmp_path / "run")
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names == {
+        "run.json", "space.yaml", "study.journal", "trials.jsonl", "lock", "weights",
+        "best.yaml", "best.py", "report.html",
+    }  # fmt: skip
+    assert result.folder == tmp_path / "run"
+    lines = (tmp_path / "run" / "trials.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [trial.record() for trial in result.trials]
+    known = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert known["setup"]["settings"]["seed"] == 0
+    assert known["sessions"][0]["versions"]["archdsl"] == archdsl.__version__
+
+
+def test_the_space_is_kept_as_searched_and_as_written(tiny, run, tmp_path) -> None:
+    text = "# a comment\n" + tiny().spec.dump()
+    (tmp_path / "mine.yaml").write_text(text)
+    spec = archdsl.load(tmp_path / "mine.yaml", set={"params.width": 8, "search.trials": 2})
+    run(archdsl.space(spec), tmp_path / "run")
+    assert (tmp_path / "run" / "space.written.yaml").read_text() == text
+    assert archdsl.load(tmp_path / "run" / "space.yaml") == spec
+
+
+def test_a_search_without_a_folder_leaves_nothing(tiny, run, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(tiny(trials=2))
+    assert result.folder is None
+    assert list(tmp_path.iterdir()) == []
+    assert result.best is not None and result.best.spec.network() is not None
+
+
+def test_a_finished_run_is_not_run_again(tiny, run, tmp_path) -> None:
+    first = run(tiny(trials=4), tmp_path / "run")
+
+    def never(candidate: object) -> float:
+        raise AssertionError("there is nothing left to judge")
+
+    again = run(tiny(trials=4), tmp_path / "run", evaluate=never)
+    assert again.trials == first.trials
+    assert again.best == first.best
+    fewer = run(tiny(trials=2), tmp_path / "run", evaluate=never)
+    assert fewer.trials == first.trials
+
+
+def test_a_run_goes_on_to_a_greater_total(tiny, run, tmp_path) -> None:
+    numbers = []
+
+    def noted(candidate) -> float:
+        numbers.append(candidate.number)
+        return 0.5
+
+    run(tiny(trials=3), tmp_path / "run", evaluate=noted)
+    longer = run(tiny(trials=5), tmp_path / "run", evaluate=noted)
+    whole = run(tiny(trials=5), evaluate=lambda candidate: 0.5)
+    assert numbers == [0, 1, 2, 3, 4]
+    assert [t.decisions for t in longer.trials] == [t.decisions for t in whole.trials]
+    assert longer.trials[0].cost.macs == longer.trials[0].costs["macs"]
+
+
+CHANGES = [
+    ({"seed": 1}, {}, "search.seed was 0, and now it is 1"),
+    ({"sampler": "grid"}, {}, "search.sampler was tpe, and now it is grid"),
+    ({"budget": {"macs": "50k"}}, {}, "search.budget.macs was not there, and now it is [0, 50000]"),
+    ({"maximize": "loss"}, {}, "search.objectives.0.name was accuracy, and now it is loss"),
+    ({"proxy": {"epochs": 3}}, {}, "search.proxy.epochs was 10, and now it is 3"),
+    ({}, {"stages.0.dim": 24}, "stages.0.dim was $width, and now it is 24"),
+    ({}, {"params.width": 8}, "params.width.choice was [8, 16], and now it is not there"),
+    ({}, {"block.norm": "batch_norm"}, "block.norm was layer_norm, and now it is batch_norm"),
+]
+
+
+@pytest.mark.parametrize(("settings", "patches", "said"), CHANGES)
+def test_another_search_is_not_mixed_into_a_run(
+    tiny, run, tmp_path, settings, patches, said
+) -> None:
+    run(tiny(trials=2), tmp_path / "run")
+    before = (tmp_path / "run" / "study.journal").read_bytes()
+    with pytest.raises(SearchError) as caught:
+        run(tiny(patches, trials=3, **settings), tmp_path / "run")
+    assert f"{tmp_path / 'run'} holds a search in which {said}.  " in str(caught.value)
+    assert "choose another --out" in str(caught.value)
+    assert (tmp_path / "run" / "study.journal").read_bytes() == before
+
+
+def test_proxy_training_is_not_mixed_with_an_own_evaluate(tiny, run, tmp_path) -> None:
+    run(tiny(trials=2), tmp_path / "run")
+    with pytest.raises(SearchError, match="was judged by an evaluate function, and now it is to"):
+        run(tiny(trials=2), tmp_path / "run", evaluate=None)
+
+
+MIXER = '''\
+from archdsl import token_mixer
+from torch import nn
+
+
+@token_mixer("still")
+class Still(nn.Module):
+    """Nothing."""
+
+    def __init__(self, dim):
+        super().__init__()
+
+    def forward(self, x):
+        return x
+'''
+WITH_IMPORT = """\
+archdsl: 1
+name: mine
+imports: [IMPORT]
+input: [1, 8, 8]
+classes: 10
+stem: {type: conv, kernel: 3, stride: 2}
+block: {token_mixer: {choice: [still, pooling]}, channel_mixer: mlp}
+stages: [{dim: 8, depth: 1}]
+head: linear
+search: {trials: 2}
+"""
+
+
+def with_import(folder: Path, entry: str) -> Path:
+    (folder / entry).resolve().write_text(MIXER)
+    (folder / "mine.yaml").write_text(WITH_IMPORT.replace("IMPORT", entry))
+    return folder / "mine.yaml"
+
+
+def still_wins(candidate) -> float:
+    return float(candidate.decisions["block.token_mixer"] == "still")
+
+
+def test_a_changed_import_is_another_space(run, tmp_path) -> None:
+    file, out = with_import(tmp_path, "./still.py"), tmp_path / "run"
+    assert len(run(archdsl.space(file), out, evaluate=still_wins).trials) == 2
+    (tmp_path / "still.py").write_text(MIXER.replace("Nothing", "Nothing at all"))
+    with pytest.raises(SearchError, match=r"in which imports\../still.py was"):
+        run(archdsl.space(file), out, evaluate=still_wins)
+
+
+@pytest.mark.parametrize("entry", ["./still.py", "../still.py"])
+def test_a_winner_loads_wherever_its_folder_goes(run, tmp_path, entry) -> None:
+    (tmp_path / "specs").mkdir()
+    out = tmp_path / "specs" / "runs" / "mine"
+    result = run(archdsl.space(with_import(tmp_path / "specs", entry)), out, evaluate=still_wins)
+    moved = out.rename(tmp_path / "elsewhere")
+    assert (moved / "still.py").read_text() == MIXER
+    assert archdsl.load(moved / "best.yaml").network() == result.best.spec.network()
+    assert archdsl.space(moved / "space.yaml").size == 2
+
+
+def test_a_run_without_trials_may_be_changed(tiny, run, tmp_path) -> None:
+    def interrupted(candidate: object) -> float:
+        raise KeyboardInterrupt
+
+    assert run(tiny(trials=3), tmp_path / "run", evaluate=interrupted).trials == ()
+    result = run(tiny(trials=3, seed=5), tmp_path / "run")
+    assert len(result.trials) == 3
+    assert run(tiny(trials=3, seed=5), tmp_path / "run").trials == result.trials
+
+
+def test_a_folder_of_something_else_is_left_alone(tiny, run, tmp_path) -> None:
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(SearchError, match=r"is not empty and holds no search \(thesis.tex"):
+        run(tiny(trials=2), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+    with pytest.raises(SearchError, match="is no folder"):
+        run(tiny(trials=2), tmp_path / "thesis.tex")
+    (tmp_path / "empty").mkdir()
+    assert run(tiny(trials=2), tmp_path / "empty").best is not None
+
+
+def test_a_refused_search_leaves_no_folder(tiny, run, tmp_path) -> None:
+    with pytest.raises(SearchError, match="no architecture of this space fits"):
+        run(tiny(budget={"macs": "1k"}), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_damaged_run_is_refused_in_words(tiny, run, tmp_path) -> None:
+    run(tiny(trials=2), tmp_path / "run")
+    (tmp_path / "run" / "run.json").write_text("{")
+    with pytest.raises(SearchError, match=r"run.json is damaged"):
+        run(tiny(trials=2), tmp_path / "run")
+
+
+def test_what_a_kill_leaves_is_cleared_away(tiny, run, tmp_path) -> None:
+    out = tmp_path / "run"
+    run(tiny(trials=2), out)
+    (out / "best.yaml.tmp").write_text("half")
+    (out / "work").mkdir()
+    (out / "work" / "weights.safetensors").write_text("half")
+    (out / "weights" / "00007.safetensors").write_text("of a trial that was never told")
+    lines = (out / "trials.jsonl").read_text().splitlines(keepends=True)
+    (out / "trials.jsonl").write_text(lines[0] + lines[1][:20])
+    run(tiny(trials=2), out)
+    assert not (out / "best.yaml.tmp").exists()
+    assert not (out / "work").exists()
+    assert not list((out / "weights").iterdir())
+    assert (out / "trials.jsonl").read_text() == "".join(lines)
+
+
+@pytest.mark.parametrize("name", ["run.json", "study.journal", "space.yaml"])
+def test_a_set_up_that_was_cut_short_is_made_again(tiny, run, tmp_path, name) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    for made in ("lock", "space.yaml", "study.journal"):
+        if made == name:
+            break
+        (out / made).write_text("")
+    (out / "run.json.tmp").write_text("{")
+    assert len(run(tiny(trials=2), out).trials) == 2
