@@ -1,55 +1,73 @@
 """archdsl: architecture search for vision backbones, with exact budgets.
 
 A spec is a tree of plain values. A search space is the same tree with holes. A winner is the
-same tree with the holes filled. Everything public is a verb on that tree.
+same tree with the holes filled. Everything public is a verb on that tree, or a decorator that
+registers a component of one's own.
+
+The names load what they need when they are first asked for, so that importing this is nothing.
 """
 
 from __future__ import annotations
 
 import importlib
-import sys
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archdsl.version import VERSION as __version__
 
-_HOME = {
-    "load": "archdsl.api",
-    "loads": "archdsl.api",
-    "dump": "archdsl.api",
-    "build": "archdsl.api",
-    "count": "archdsl.api",
-    "fuse": "archdsl.api",
-    "space": "archdsl.api",
-    "search": "archdsl.api",
-    "export": "archdsl.api",
-    "Spec": "archdsl.specification",
-    "Space": "archdsl.spaces",
-    "Candidate": "archdsl.study",
-    "macs": "archdsl.cost",
-    **dict.fromkeys(
-        ("token_mixer", "channel_mixer", "norm", "act", "layer", "query", "key", "value", "out",
-         "pos_embed", "head", "data"),
-        "archdsl.registry",
+if TYPE_CHECKING:
+    from archdsl.api import build as build
+    from archdsl.api import count as count
+    from archdsl.api import dump as dump
+    from archdsl.api import export as export
+    from archdsl.api import fuse as fuse
+    from archdsl.api import load as load
+    from archdsl.api import loads as loads
+    from archdsl.api import search as search
+    from archdsl.api import space as space
+    from archdsl.cost import macs as macs
+    from archdsl.options import Act as Act
+    from archdsl.options import Fraction as Fraction
+    from archdsl.options import Key as Key
+    from archdsl.options import Layer as Layer
+    from archdsl.options import NonNegative as NonNegative
+    from archdsl.options import Norm as Norm
+    from archdsl.options import Odd as Odd
+    from archdsl.options import Out as Out
+    from archdsl.options import Positive as Positive
+    from archdsl.options import PositiveNumber as PositiveNumber
+    from archdsl.options import Query as Query
+    from archdsl.options import Value as Value
+    from archdsl.registry import act as act
+    from archdsl.registry import channel_mixer as channel_mixer
+    from archdsl.registry import head as head
+    from archdsl.registry import key as key
+    from archdsl.registry import layer as layer
+    from archdsl.registry import norm as norm
+    from archdsl.registry import out as out
+    from archdsl.registry import pos_embed as pos_embed
+    from archdsl.registry import query as query
+    from archdsl.registry import token_mixer as token_mixer
+    from archdsl.registry import value as value
+    from archdsl.spaces import Space as Space
+    from archdsl.specification import Spec as Spec
+    from archdsl.study import Candidate as Candidate
+
+_HOMES = {
+    "archdsl.api": "build count dump export fuse load loads search space",
+    "archdsl.cost": "macs",
+    "archdsl.options": (
+        "Act Fraction Key Layer NonNegative Norm Odd Out Positive PositiveNumber Query Value"
     ),
-    **dict.fromkeys(
-        ("Odd", "Positive", "PositiveNumber", "Fraction", "Act", "Norm", "Layer", "Query", "Key",
-         "Value", "Out"),
-        "archdsl.options",
+    "archdsl.registry": (
+        "act channel_mixer head key layer norm out pos_embed query token_mixer value"
     ),
-}  # fmt: skip
+    "archdsl.spaces": "Space",
+    "archdsl.specification": "Spec",
+    "archdsl.study": "Candidate",
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = ["__version__", *_HOME]
-
-
-class _Package(ModuleType):
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in _HOME and isinstance(value, ModuleType):
-            return
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:
@@ -58,3 +76,7 @@ def __getattr__(name: str) -> Any:
     found = getattr(importlib.import_module(_HOME[name]), name)
     globals()[name] = found
     return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

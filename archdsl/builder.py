@@ -14,7 +14,7 @@ from archdsl.network import Block, Layer, Network
 from archdsl.network import Stage as StageEntry
 from archdsl.nn.block import MetaFormerBlock, Scale, mixed
 from archdsl.nn.model import ClassToken, MetaFormer, Stage
-from archdsl.options import Value
+from archdsl.options import OptionValue
 
 
 class TokenMixer(nn.Module):
@@ -56,7 +56,7 @@ def factory(component: Component) -> Callable[..., Any]:
     return functools.partial(cls, **options) if options else cls
 
 
-def _option(value: Value) -> Any:
+def _option(value: OptionValue) -> Any:
     if isinstance(value, Component):
         return factory(value)
     if isinstance(value, tuple):

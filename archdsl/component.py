@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archdsl import registry
-from archdsl.options import KindOf, ListOf, Maybe, OptionType, Value
+from archdsl.options import KindOf, ListOf, Maybe, OptionType, OptionValue
 from archdsl.registry import Definition
 
 
@@ -21,7 +21,7 @@ class Component:
 
     kind: str
     type: str
-    options: tuple[tuple[str, Value], ...]
+    options: tuple[tuple[str, OptionValue], ...]
 
     @property
     def definition(self) -> Definition:
@@ -30,10 +30,10 @@ class Component:
         assert found is not None, f"{self.kind} {self.type} was registered when this was made"
         return found
 
-    def __getitem__(self, option: str) -> Value:
+    def __getitem__(self, option: str) -> OptionValue:
         return dict(self.options)[option]
 
-    def changed(self) -> dict[str, Value]:
+    def changed(self) -> dict[str, OptionValue]:
         """The options that differ from the signature's defaults."""
         known = self.definition.options
         return {
@@ -51,7 +51,7 @@ class Component:
                     yield from item.nested()
 
 
-def component(kind: str, type: str, **options: Value) -> Component:
+def component(kind: str, type: str, **options: OptionValue) -> Component:
     """A component by name, with the signature's defaults for options that are not given."""
     definition = registry.find(kind, type)
     if definition is None:
@@ -59,7 +59,7 @@ def component(kind: str, type: str, **options: Value) -> Component:
     return of_definition(definition, options)
 
 
-def of_definition(definition: Definition, options: Mapping[str, Value]) -> Component:
+def of_definition(definition: Definition, options: Mapping[str, OptionValue]) -> Component:
     """A component of a definition; `options` are already checked values."""
     filled = tuple(
         (name, options[name] if name in options else as_value(option.type, option.default))
@@ -68,7 +68,7 @@ def of_definition(definition: Definition, options: Mapping[str, Value]) -> Compo
     return Component(definition.kind, definition.name, filled)
 
 
-def as_value(option_type: OptionType, default: Any) -> Value:
+def as_value(option_type: OptionType, default: Any) -> OptionValue:
     """A signature's default as a resolved value: factories become Components."""
     if default is None or default is registry.REQUIRED:
         return default
@@ -86,5 +86,5 @@ def as_value(option_type: OptionType, default: Any) -> Value:
     return default
 
 
-def _same(one: Value, other: Value) -> bool:
+def _same(one: OptionValue, other: OptionValue) -> bool:
     return one == other and isinstance(one, bool) == isinstance(other, bool)

@@ -11,7 +11,7 @@ from typing import Any
 from archdsl.component import Component, component
 from archdsl.errors import Misfit, SpecError
 from archdsl.network import Block, Branch, Layer, Network, Shape, Stage
-from archdsl.options import OptionType, Value, written
+from archdsl.options import OptionType, OptionValue, written
 from archdsl.registry import Definition
 from archdsl.spec import positions, typed
 from archdsl.spec.check import read_input
@@ -349,7 +349,7 @@ class Lowering:
         depth_index: int,
         written_at: str,
     ) -> Layer:
-        known: dict[str, Value] = {
+        known: dict[str, OptionValue] = {
             "dim": shape[0],
             "dim_in": shape[0],
             "dim_out": after[0],
@@ -404,7 +404,7 @@ class Lowering:
         depth: int = self.resolver.value(self.resolver.fill(node), type_, address)
         return depth
 
-    def _top(self, key: str, default: Value) -> Value:
+    def _top(self, key: str, default: OptionValue) -> OptionValue:
         node = self.document.top.get(key)
         if node is None:
             return default
@@ -445,5 +445,7 @@ def _static(
     return function, _signature(function)
 
 
-def _arguments(names: tuple[str, ...] | None, known: dict[str, Value]) -> dict[str, Value]:
+def _arguments(
+    names: tuple[str, ...] | None, known: dict[str, OptionValue]
+) -> dict[str, OptionValue]:
     return known if names is None else {name: known[name] for name in names if name in known}

@@ -14,14 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias, Union
 
-Value: TypeAlias = Any
+OptionValue: TypeAlias = Any
 """A resolved option: None, bool, int, float, str, a tuple of values, or a Component."""
 
 UNITS = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _WITH_UNIT = re.compile(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s?([kMGT])")
 
 
-def with_unit(value: Value) -> Value:
+def with_unit(value: OptionValue) -> OptionValue:
     """A number written with a unit, `2G` or `1.5M`, as a number; anything else as it is."""
     if not isinstance(value, str) or (found := _WITH_UNIT.fullmatch(value)) is None:
         return value
@@ -55,7 +55,7 @@ class Number:
         plain = "int" if self.integer else "number"
         return " and ".join(bound.words for bound in self.bounds) or plain
 
-    def convert(self, value: Value) -> Value:
+    def convert(self, value: OptionValue) -> OptionValue:
         """`value` as this type. Raises Mismatch."""
         value = with_unit(value)
         wanted = int if self.integer else (int, float)
@@ -74,7 +74,7 @@ class Bool:
         """The type as listings print it."""
         return "true or false"
 
-    def convert(self, value: Value) -> Value:
+    def convert(self, value: OptionValue) -> OptionValue:
         """`value` as this type. Raises Mismatch."""
         if not isinstance(value, bool):
             raise Mismatch(self.words())
@@ -89,7 +89,7 @@ class Text:
         """The type as listings print it."""
         return "text"
 
-    def convert(self, value: Value) -> Value:
+    def convert(self, value: OptionValue) -> OptionValue:
         """`value` as this type. Raises Mismatch."""
         if not isinstance(value, str):
             raise Mismatch("a text")
@@ -106,7 +106,7 @@ class OneOf:
         """The type as listings print it."""
         return " | ".join(written(value) for value in self.values)
 
-    def convert(self, value: Value) -> Value:
+    def convert(self, value: OptionValue) -> OptionValue:
         """`value` as this type. Raises Mismatch."""
         for known in self.values:
             if value == known and type(value) is type(known):
@@ -160,7 +160,7 @@ Norm = Annotated[Callable[..., Any], KindOf("norm")]
 Layer = Annotated[Callable[..., Any], KindOf("layer")]
 Query = Annotated[Callable[..., Any], KindOf("query")]
 Key = Annotated[Callable[..., Any], KindOf("key")]
-Value_ = Annotated[Callable[..., Any], KindOf("value")]
+Value = Annotated[Callable[..., Any], KindOf("value")]
 Out = Annotated[Callable[..., Any], KindOf("out")]
 
 
@@ -204,7 +204,7 @@ def from_annotation(annotation: Any) -> OptionType:
     )
 
 
-def written(value: Value) -> str:
+def written(value: OptionValue) -> str:
     """A plain value as a spec writes it: none, true, 1e-05, [3, 5], gelu."""
     if value is None:
         return "none"

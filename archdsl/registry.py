@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from archdsl.errors import ArchError
-from archdsl.options import KindOf, ListOf, Maybe, OptionType, Value, from_annotation, written
+from archdsl.options import KindOf, ListOf, Maybe, OptionType, OptionValue, from_annotation, written
 
 C = TypeVar("C", bound=type)
 
@@ -84,7 +84,7 @@ class Option:
 
     name: str
     type: OptionType
-    default: Value
+    default: OptionValue
     help: str
 
     def words(self) -> str:
@@ -190,14 +190,14 @@ def unknown(kind: str, name: str) -> str:
     return f"{message}  (archdsl list {kind})"
 
 
-def split_default(default: Value) -> tuple[type, dict[str, Value]]:
+def split_default(default: OptionValue) -> tuple[type, dict[str, OptionValue]]:
     """A factory default, a class or a `functools.partial` of one, as class and options."""
     if isinstance(default, functools.partial):
         return default.func, dict(default.keywords)  # type: ignore[return-value]
     return default, {}
 
 
-def default_text(kind: str | None, default: Value) -> str:
+def default_text(kind: str | None, default: OptionValue) -> str:
     """A default as a spec would write it."""
     if kind is None or default is None or isinstance(default, (list, tuple)):
         return written(default)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.component import Component
 from archdsl.network import Branch, Shape
-from archdsl.options import Value
+from archdsl.options import OptionValue
 from archdsl.spec.write import inline
 
 
@@ -14,7 +14,7 @@ def words(component: Component) -> str:
     return written if isinstance(written, str) else inline(written)
 
 
-def as_plain(value: Value) -> Value:
+def as_plain(value: OptionValue) -> OptionValue:
     """A value with its components as a spec's plain mappings; defaults are left out."""
     if isinstance(value, tuple):
         return [as_plain(item) for item in value]

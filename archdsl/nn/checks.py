@@ -8,10 +8,10 @@ from typing import Any
 
 from archdsl.component import Component
 from archdsl.errors import Misfit
-from archdsl.options import Value
+from archdsl.options import OptionValue
 
 
-def called(function: Callable[..., Any], known: Mapping[str, Value]) -> Any:
+def called(function: Callable[..., Any], known: Mapping[str, OptionValue]) -> Any:
     """`function` called with those of the `known` values that it has parameters for."""
     parameters = inspect.signature(function).parameters.values()
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
@@ -20,7 +20,7 @@ def called(function: Callable[..., Any], known: Mapping[str, Value]) -> Any:
     return function(**{name: value for name, value in known.items() if name in names})
 
 
-def inner_misfit(component: Component | None, **context: Value) -> Misfit | None:
+def inner_misfit(component: Component | None, **context: OptionValue) -> Misfit | None:
     """What a component among the options says about the context that it will be given."""
     check = None if component is None else getattr(component.definition.cls, "check", None)
     if component is None or check is None:

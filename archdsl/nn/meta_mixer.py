@@ -11,7 +11,7 @@ from archdsl.nn.acts import Softmax
 from archdsl.nn.checks import called, inner_misfit
 from archdsl.nn.meta_ops.keys import DynamicKey
 from archdsl.nn.meta_ops.values import DynamicValue
-from archdsl.options import Act, Key, Out, Query, Value_
+from archdsl.options import Act, Key, Out, Query, Value
 from archdsl.registry import channel_mixer, token_mixer
 
 
@@ -46,7 +46,7 @@ class MetaMixer(nn.Module):
         query: Query | None = None,
         key: Key,
         act: Act = nn.GELU,
-        value: Value_,
+        value: Value,
         out: Out | None = None,
     ) -> None:
         super().__init__()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.errors import SpecError
-from archdsl.options import KindOf, ListOf, Maybe, OptionType, Value
+from archdsl.options import KindOf, ListOf, Maybe, OptionType, OptionValue
 from archdsl.registry import REQUIRED, find, name_of, split_default
 from archdsl.spec import typed
 from archdsl.spec.decisions import Holes
@@ -101,7 +101,7 @@ def _fix(holes: Holes, node: Node, value: Node, type_: OptionType) -> None:
                 _fix(holes, inner, value.items[key], options[key].type)
 
 
-def fits(node: Node, value: Node | Value, type_: OptionType) -> bool:
+def fits(node: Node, value: Node | OptionValue, type_: OptionType) -> bool:
     """Whether `value` (a node, or a signature's default) is what `node` can stand for."""
     if isinstance(type_, Maybe):
         if isinstance(node, Scalar) and node.value is None:
@@ -124,7 +124,7 @@ def fits(node: Node, value: Node | Value, type_: OptionType) -> bool:
     return bool(node.value == other and isinstance(node.value, bool) == isinstance(other, bool))
 
 
-def _same_component(node: Node, value: Node | Value, kind: str) -> bool:
+def _same_component(node: Node, value: Node | OptionValue, kind: str) -> bool:
     one = _parts(node, kind)
     other = _parts(value, kind)
     if one is None or other is None or one[0] != other[0]:
@@ -147,7 +147,7 @@ def _same_component(node: Node, value: Node | Value, kind: str) -> bool:
     return True
 
 
-def _parts(value: Node | Value, kind: str) -> tuple[str, dict[str, Node | Value]] | None:
+def _parts(value: Node | OptionValue, kind: str) -> tuple[str, dict[str, Node | OptionValue]] | None:
     """A component as its name and the options that it sets."""
     match value:
         case Scalar():

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from archdsl.component import Component, of_definition
 from archdsl.errors import SpecError
-from archdsl.options import KindOf, ListOf, Maybe, OptionType, Value, written
+from archdsl.options import KindOf, ListOf, Maybe, OptionType, OptionValue, written
 from archdsl.spec import typed
 from archdsl.spec.decisions import Holes, Place
 from archdsl.spec.document import Document
@@ -91,7 +91,7 @@ class Resolver:
             return []
         return [f"params.{name} = {written(self.number(name))}" for name in found.names]
 
-    def value(self, node: Node, type_: OptionType, address: str) -> Value:
+    def value(self, node: Node, type_: OptionType, address: str) -> OptionValue:
         """A filled node as a value of its type. Raises SpecError."""
         found = typed.expression(node, address)
         if found is not None:

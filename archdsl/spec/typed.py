@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from archdsl import registry
 from archdsl.errors import SpecError
-from archdsl.options import KindOf, ListOf, Maybe, Mismatch, Number, OptionType, Value, written
+from archdsl.options import KindOf, ListOf, Maybe, Mismatch, Number, OptionType, OptionValue, written
 from archdsl.registry import REQUIRED, Definition
 from archdsl.spec.expression import Expression, ExpressionError, parse
 from archdsl.spec.nodes import Mapping, Mark, Node, Scalar, Sequence
@@ -93,7 +93,7 @@ def component(node: Node, kind: str, address: str) -> Written:
     return Written(definition, options, dim, node.mark)
 
 
-def scalar(node: Node, type_: OptionType, address: str) -> Value:
+def scalar(node: Node, type_: OptionType, address: str) -> OptionValue:
     """A plain value as its type. Raises SpecError that says what the type takes."""
     if not isinstance(node, Scalar):
         what = "a list" if isinstance(node, Sequence) else "a mapping"
@@ -108,8 +108,8 @@ def scalar(node: Node, type_: OptionType, address: str) -> Value:
 
 
 def convert(
-    value: Value, type_: OptionType, address: str, mark: Mark | None, text: str = ""
-) -> Value:
+    value: OptionValue, type_: OptionType, address: str, mark: Mark | None, text: str = ""
+) -> OptionValue:
     """A Python value as its type; `text` is the expression that it comes from."""
     assert not isinstance(type_, (Maybe, ListOf, KindOf))
     try:
@@ -193,7 +193,7 @@ def _nearly_a_hole(node: Mapping) -> bool:
     return any(difflib.get_close_matches(key, ("choice", "range"), n=1) for key in node)
 
 
-def _unquoted(value: Value, type_: OptionType) -> str:
+def _unquoted(value: OptionValue, type_: OptionType) -> str:
     """The cure for a value in quotes that would be right without them."""
     if not isinstance(value, str):
         return ""

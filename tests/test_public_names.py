@@ -1,0 +1,30 @@
+"""The public names: a promise, and none of them hidden by a module of the same name."""
+
+from __future__ import annotations
+
+import pkgutil
+from types import ModuleType
+
+import archdsl
+
+PROMISED = {
+    "load", "loads", "build", "count", "fuse", "space", "search", "export", "macs",
+    "token_mixer", "channel_mixer", "Odd", "Positive", "Fraction", "Act", "Norm", "Layer",
+}  # fmt: skip
+
+
+def test_every_public_name_is_there_and_is_no_module() -> None:
+    assert set(archdsl.__all__) >= PROMISED
+    for name in archdsl.__all__:
+        assert not isinstance(getattr(archdsl, name), ModuleType)
+        assert name in dir(archdsl)
+
+
+def test_no_module_of_the_package_has_a_public_name() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(archdsl.__path__)}
+    assert not modules & set(archdsl.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    assert not hasattr(archdsl, "serch")
+    assert hasattr(archdsl, "search")
