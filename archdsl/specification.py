@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from archdsl.combinations import check_combinations
+from archdsl.errors import SpecError
 from archdsl.lower import lower
 from archdsl.network import Network
 from archdsl.settings import SearchSettings
@@ -129,6 +130,12 @@ def plain_items(node: Any) -> dict[str, Any]:
 
 def checked(document: Document) -> Spec:
     """A spec that has passed every check. Raises SpecError."""
-    holes = check(document)
-    check_combinations(document, holes)
+    try:
+        holes = check(document)
+        check_combinations(document, holes)
+    except RecursionError:
+        raise SpecError(
+            f"{document.file}: its values lean on each other too deeply",
+            cure="write params with fewer steps from one to the next",
+        ) from None
     return Spec(document, holes)

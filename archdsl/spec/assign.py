@@ -18,6 +18,8 @@ from archdsl.spec.holes import is_hole
 from archdsl.spec.nodes import Mapping, Mark, Node, Scalar, Sequence
 from archdsl.spec.patch import patched
 
+MAX_STAGES = 64
+
 
 def assign(document: Document, address: str, node: Node, mark: Mark | None, origin: int) -> None:
     """Set `address` of `document` to `node`, as a key of a spec does.
@@ -162,6 +164,13 @@ def _assign_stage(
                 address=address,
                 mark=node.mark,
                 cure="write  - {dim: 64, depth: 2}",
+            )
+        if len(node.items) > MAX_STAGES:
+            raise SpecError(
+                f"a spec has at most {MAX_STAGES} stages, and these are {len(node.items)}",
+                address=address,
+                mark=mark,
+                cure="blocks of one width belong into one stage:  depth: ...",
             )
         for stage in document.stages:
             for key in INHERITED_BY_STAGES:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from archdsl.errors import SpecError
@@ -69,22 +71,24 @@ class Range:
     @property
     def answers(self) -> tuple[Answer, ...]:
         """What can be answered, from low to high."""
-        from fractions import Fraction
-
-        low, step = Fraction(str(self.low)), Fraction(str(self.step))
-        numbers = [low + index * step for index in range(self.count)]
-        return tuple(int(n) if n.denominator == 1 else float(n) for n in numbers)
+        return _spaced(self.low, self.high, self.step)
 
     @property
     def count(self) -> int:
         """How many numbers it spans."""
-        from fractions import Fraction
-
-        span = Fraction(str(self.high)) - Fraction(str(self.low))
-        return int(span / Fraction(str(self.step))) + 1
+        return len(self.answers)
 
 
 Hole: TypeAlias = Choice | Range
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _spaced(low: int | float, high: int | float, step: int | float) -> tuple[Answer, ...]:
+    """The numbers from low to high; asked for anew in every combination of answers."""
+    start, by = Fraction(str(low)), Fraction(str(step))
+    count = int((Fraction(str(high)) - start) / by) + 1
+    numbers = (start + index * by for index in range(count))
+    return tuple(int(n) if n.denominator == 1 else float(n) for n in numbers)
 
 
 def is_hole(node: Node) -> bool:
@@ -261,8 +265,6 @@ def _span(node: Mapping, address: str) -> tuple[int | float, int | float, int | 
                 mark=step_node.mark,
                 cure="write  step: 1, or leave it out for integers",
             )
-    from fractions import Fraction
-
     assert step is not None
     steps = (Fraction(str(high)) - Fraction(str(low))) / Fraction(str(step))
     if steps.denominator != 1:
