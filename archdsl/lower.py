@@ -23,11 +23,15 @@ from archdsl.spec.resolve import Ask, Resolver
 
 Size = tuple[int, int]
 
+VAST = 1 << 24
+"""A side so large that the borders of a map make no difference."""
+
 
 @dataclass(frozen=True, slots=True)
 class Width:
     """A stage's dim, and what an error says about where it comes from."""
 
+    stage: int
     dim: int
     node: Node
     address: str
@@ -86,6 +90,7 @@ class Lowering:
         self._widths: dict[int, Width] = {}
         self._parts: dict[int, tuple[Part, ...]] = {}
         self._sizes: dict[int, Size] = {}
+        self._reductions: dict[int, int] = {}
         self.class_token = bool(self._top("class_token", False))
         if self.class_token and len(document.stages) > 1:
             raise SpecError(
@@ -132,7 +137,8 @@ class Lowering:
             filled = self.resolver.fill(node)
             dim = self.resolver.value(filled, positions.DIM, address)
             source = (*self.resolver.used(filled, address), *self._touched())
-            self._widths[index] = Width(dim, filled, address, tuple(dict.fromkeys(source)))
+            source = tuple(dict.fromkeys(source))
+            self._widths[index] = Width(index, dim, filled, address, source)
         return self._widths[index]
 
     def size(self, index: int) -> Size:
@@ -148,6 +154,19 @@ class Lowering:
                 before = (1 + before[0] * before[1], 1)
             self._sizes[index] = before
         return self._sizes[index]
+
+    def reduction(self, index: int) -> int:
+        """Input positions per position of a stage's map, along a side: the product of strides.
+
+        Exact where a map's own sides are rounded: it is what is left of a side without borders.
+        """
+        if index not in self._reductions:
+            size = (VAST, VAST)
+            for stage in range(index + 1):
+                for part in self._entry_parts(stage):
+                    size = self._out_size(part, size)
+            self._reductions[index] = max(1, round(VAST / size[0]))
+        return self._reductions[index]
 
     def shape(self, index: int) -> Shape:
         """The shape of a stage's map."""
@@ -354,7 +373,7 @@ class Lowering:
             "dim_in": shape[0],
             "dim_out": after[0],
             "size": (shape[1], shape[2]),
-            "reduction": max(1, round(self.input[1] / shape[1])),
+            "reduction": self.reduction(width.stage),
             "depth_index": depth_index,
             "classes": self.classes,
         }
@@ -369,6 +388,9 @@ class Lowering:
             )
         function = _static(definition, "check")
         if function is not None:
+            known["input_size"] = self.input[1:]
+            if "total_reduction" in (function[1] or ()):  # it asks for what later stages are
+                known["total_reduction"] = self.reduction(len(self.document.stages) - 1)
             words = function[0](**_arguments(function[1], {**known, **dict(made.options)}))
             if words is not None:
                 raise self._misfit(words, made, written_at, node, width)
