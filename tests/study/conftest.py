@@ -54,7 +54,7 @@ def judged(candidate: Candidate) -> float:
     decisions = candidate.decisions
     depth = decisions["stages.0.depth"] + decisions["stages.1.depth"]
     mixers = [decisions[f"stages.{stage}.token_mixer"] for stage in (0, 1)]
-    return round(depth / 20 + 0.3 * mixers.count("sep_conv") + 0.001 * decisions["params.width"], 6)
+    return round(depth / 20 + 0.3 * mixers.count("sep_conv") + candidate.cost.params / 1e6, 6)
 
 
 @pytest.fixture

@@ -1,0 +1,270 @@
+"""The report: made from the run directory alone, and claiming no more than it holds."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from archdsl.errors import SearchError
+from archdsl.settings import Objective
+from archdsl.study import files, write_report
+from archdsl.study.report import findings
+from archdsl.study.report.page import page
+from archdsl.study.report.read import Record, read
+from archdsl.study.survey import Survey
+from archdsl.study.trial import Trial
+
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+
+
+class Wellformed(HTMLParser):
+    """Fails on a tag that is not closed, and gathers what is asked for from elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+        self.links += [
+            value for name, value in attrs
+            if value and name in ("src", "href", "data") and not value.startswith("#")
+        ]  # fmt: skip
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
+        self.text += " " if tag in ("td", "th") else ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def parsed(html: str) -> Wellformed:
+    found = Wellformed()
+    found.feed(html)
+    found.close()
+    assert found.open == []
+    return found
+
+
+def words(html: str) -> str:
+    return " ".join(parsed(html).text.split())
+
+
+def searched(run: Any, space: Any, out: Path) -> str:
+    run(space, out)
+    return (out / "report.html").read_text()
+
+
+def test_it_is_one_page_that_needs_nothing_else(tiny, run, tmp_path) -> None:
+    html = searched(run, tiny(trials=14, budget={"macs": "60k"}), tmp_path / "run")
+    found = parsed(html)
+    assert found.links == []
+    assert "<script" not in html and "@import" not in html and "url(http" not in html
+    assert '<meta name="viewport"' in html and "prefers-color-scheme" in html
+    drawings = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
+    assert len(drawings) == 2
+    for drawing in drawings:
+        assert "currentColor" in drawing and "#010203" not in drawing
+        ElementTree.fromstring(drawing)
+
+
+def test_it_says_what_was_searched_and_what_came_of_it(tiny, run, tmp_path) -> None:
+    space = tiny(trials=14, budget={"macs": ["20k", "60k"]}, seed=3)
+    result = run(space, tmp_path / "run")
+    said = words((tmp_path / "run" / "report.html").read_text())
+    best = result.best
+    assert "288 architectures." in said
+    assert f"{result.survey.fits} of them" in said and "counted one by one" in said
+    assert "macs: 20k to 60k" in said and "seed 3" in said and "14 of 14 trials" in said
+    assert f"The winner: trial {best.number}" in said
+    assert f"{best.costs['macs']:,}" in said
+    assert "nothing here measured how much of its lead is noise" in said
+    assert "random architectures inside the budget: accuracy" in said
+    assert "The first trial is the member inside the budget nearest to the default." in said
+    (session,) = read(tmp_path / "run").sessions
+    assert f"optuna {session['versions']['optuna']}" in said
+
+
+def test_it_is_made_from_the_folder_alone_and_always_the_same(tiny, run, tmp_path) -> None:
+    html = searched(run, tiny(trials=6), tmp_path / "run")
+    shutil.copytree(tmp_path / "run", tmp_path / "copy")
+    (tmp_path / "copy" / "report.html").unlink()
+    assert write_report(tmp_path / "copy").read_text() == html
+
+
+def test_an_own_text_cannot_break_out_of_the_page(tiny, run, tmp_path) -> None:
+    def nasty(candidate: Any) -> Any:
+        if candidate.number == 1:
+            raise ValueError("<script>alert(1)</script>")
+        return {"accuracy": 0.5, "<b>&": 1.0}
+
+    run(tiny(trials=4), tmp_path / "run", evaluate=nasty)
+    html = (tmp_path / "run" / "report.html").read_text()
+    parsed(html)
+    assert "<script>" not in html and "&lt;script&gt;alert(1)" in html
+    assert "<b>" not in html
+
+
+def test_failures_are_shown_with_their_causes_and_specs(tiny, run, tmp_path) -> None:
+    def fails(candidate: Any) -> float:
+        if candidate.number in (1, 3):
+            raise MemoryError
+        return 0.5
+
+    run(tiny(trials=5), tmp_path / "run", evaluate=fails)
+    said = words((tmp_path / "run" / "report.html").read_text())
+    assert "2 of them failed" in said
+    assert "Failures trial cause 1 out of memory" in said
+
+
+def test_a_search_without_a_success_has_a_report(tiny, run, tmp_path) -> None:
+    def fails(candidate: Any) -> float:
+        raise ValueError(f"no {'abc'[candidate.number]}")
+
+    run(tiny(trials=3), tmp_path / "run", evaluate=fails)
+    said = words((tmp_path / "run" / "report.html").read_text())
+    assert "No trial succeeded, so there is no winner." in said
+    assert "3 of them failed" in said
+
+
+def test_a_search_without_a_trial_has_a_report(tiny, run, tmp_path) -> None:
+    def interrupted(candidate: Any) -> float:
+        raise KeyboardInterrupt
+
+    run(tiny(trials=3), tmp_path / "run", evaluate=interrupted)
+    assert "0 of 3 trials" in words((tmp_path / "run" / "report.html").read_text())
+
+
+def test_a_front_is_a_table(tiny, run, tmp_path) -> None:
+    space = tiny(trials=20, maximize="accuracy", minimize="macs")
+    result = run(space, tmp_path / "run")
+    said = words((tmp_path / "run" / "report.html").read_text())
+    assert len(result.front) > 1
+    assert "No other trial is better in both objectives" in said
+
+
+def test_a_folder_without_a_search_has_none(tmp_path) -> None:
+    with pytest.raises(SearchError, match=r"holds no search: there is no run.json"):
+        write_report(tmp_path)
+
+
+def test_half_a_last_line_is_left_out(tiny, run, tmp_path) -> None:
+    run(tiny(trials=3), tmp_path / "run")
+    lines = (tmp_path / "run" / "trials.jsonl").read_text()
+    (tmp_path / "run" / "trials.jsonl").write_text(lines[:-30])
+    assert len(read(tmp_path / "run").trials) == 2
+
+
+def trial(number: int, accuracy: float, **decisions: Any) -> Trial:
+    costs = {"macs": 1000 + number, "params": 10, "train_params": 10, "activations": 5}
+    origin: Any = "default" if number == 0 else "random"
+    return Trial(number, origin, decisions, "", costs, str(number), "complete",
+                 metrics={"accuracy": accuracy}, values=(accuracy,))  # fmt: skip
+
+
+def record(*trials: Trial, looks: dict[int, dict[str, float]] | None = None) -> Record:
+    survey = Survey(100, None, None, 0.25, 0.2, 0.31, 1000, {"macs": 9}, True)
+    return Record(
+        folder=Path("run"), name="mine", survey=survey,
+        objectives=(Objective("accuracy", "maximize"),),
+        settings={"budget": {"macs": [0, 5000]}, "trials": 9, "sampler": "tpe", "seed": 0,
+                  "proxy": {"epochs": 3}},
+        own_evaluate=False, sessions=[], trials=list(trials), looks=looks or {},
+        data={"words": "digits", "counts": {"val": 400}}, space="", winner="", has_code=False,
+        has_weights=True,
+    )  # fmt: skip
+
+
+def look(accuracy: float, n: int = 400) -> dict[str, float]:
+    return {"accuracy": accuracy, "n": n}
+
+
+def test_a_difference_within_noise_is_called_so() -> None:
+    said = findings.verdict(
+        record(trial(0, 0.90), trial(1, 0.95), looks={0: look(0.90), 1: look(0.92)})
+    )
+    assert "differs from the space's default by +2.0 points (95 % interval -2.0 points to" in said
+    assert "The difference is within noise" in said
+
+
+def test_a_difference_beyond_noise_is_called_so_with_its_limits() -> None:
+    said = findings.verdict(
+        record(trial(0, 0.70), trial(1, 0.95), looks={0: look(0.70), 1: look(0.95)})
+    )
+    assert "larger than what the choice of test images explains" in said
+    assert "Each was trained once; another seed would move both." in said
+
+
+def test_a_loss_on_the_test_split_is_not_hidden() -> None:
+    said = findings.verdict(
+        record(trial(0, 0.90), trial(1, 0.95), looks={0: look(0.95), 1: look(0.80)})
+    )
+    assert "by -15.0 points" in said
+
+
+def test_a_default_that_nothing_beats_is_no_victory() -> None:
+    assert "No trial was better than the first" in findings.verdict(
+        record(trial(0, 0.9), trial(1, 0.8), looks={0: look(0.9)})
+    )
+
+
+def test_an_estimate_is_called_one() -> None:
+    said = words(page(record(trial(0, 0.9), trial(1, 0.95))))
+    assert "About 25 % of them are inside the budget: an estimate from 1,000 random ones" in said
+
+
+def test_a_validation_figure_has_its_interval() -> None:
+    interval = findings.validation_interval(record(trial(0, 0.9)), trial(0, 0.9))
+    assert interval == pytest.approx((0.8667, 0.9257), abs=1e-4)
+    assert findings.validation_interval(record(trial(0, 3.0)), trial(0, 3.0)) is None
+
+
+def test_decisions_are_averaged_by_answer_with_counts_and_intervals() -> None:
+    found = findings.by_decision(
+        record(
+            trial(0, 0.5, depth=2, act="relu"), trial(1, 0.7, depth=10, act="relu"),
+            trial(2, 0.9, depth=10, act="relu"), trial(3, 0.1, depth=2, act="relu", kernel=3),
+        )
+    )  # fmt: skip
+    assert list(found) == ["depth"]  # what was always answered alike tells nothing
+    two, ten = found["depth"]
+    assert (two.answer, two.count, two.mean) == ("2", 2, pytest.approx(0.3))
+    assert (ten.answer, ten.count, ten.mean) == ("10", 2, pytest.approx(0.8))
+    assert ten.interval is not None and ten.interval[0] < 0.8 < ten.interval[1]
+
+
+def test_stages_are_in_their_order() -> None:
+    trials = [
+        trial(n, 0.5, **{"stages.10.depth": n, "stages.2.depth": n, "params.w": n})
+        for n in range(2)
+    ]
+    assert list(findings.by_decision(record(*trials))) == [
+        "params.w", "stages.2.depth", "stages.10.depth"
+    ]  # fmt: skip
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch) -> None:
+    files.write_text(tmp_path / "a", "old")
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        files.write_text(tmp_path / "a", "new")
+    assert (tmp_path / "a").read_text() == "old"
