@@ -12,7 +12,7 @@ from archdsl.component import Component
 from archdsl.errors import BuildError
 from archdsl.network import Block, Layer, Network
 from archdsl.network import Stage as StageEntry
-from archdsl.nn.block import MetaFormerBlock, Scale, mixed
+from archdsl.nn.block import MetaFormerBlock, Mixers, Scale, mixed
 from archdsl.nn.model import ClassToken, MetaFormer, Stage
 from archdsl.options import OptionValue
 
@@ -79,7 +79,8 @@ def _block(block: Block) -> MetaFormerBlock:
     for branch in block.branches:
         dim, number = block.shape[0], branch.index
         parts[f"norm{number}"] = _optional(branch.norm)
-        parts[f"{branch.role}_mixer"] = _module(branch.mixer)
+        mixers = [_module(mixer) for mixer in branch.mixers]
+        parts[f"{branch.role}_mixer"] = mixers[0] if len(mixers) == 1 else Mixers(*mixers)
         parts[f"layer_scale{number}"] = _scale(dim, branch.layer_scale)
         parts[f"res_scale{number}"] = _scale(dim, branch.res_scale)
         rate = branch.drop_path

@@ -234,17 +234,24 @@ class Lowering:
         res_scale = self.block_number(at, "res_scale")
         branches = []
         for number, role in enumerate(("token", "channel"), start=1):
-            mixer = self.block_layer(at, f"{role}_mixer", f"{address}.{role}_mixer")
-            if mixer is not None:
+            mixers = self.mixers(at, f"{role}_mixer", f"{address}.{role}_mixer")
+            if mixers:
                 own = norm and replace(norm, address=f"{address}.norm{number}")
-                branches.append(Branch(role, number, own, mixer, layer_scale, res_scale, drop_path))
+                branches.append(
+                    Branch(role, number, own, mixers, layer_scale, res_scale, drop_path)
+                )
         return Block(address, shape, tuple(branches))
 
     def block_layer(self, at: BlockPlace, key: str, address: str) -> Layer | None:
-        """The layer that a block key gives, or None where it is none."""
+        """The one layer that a block key gives, or None where it is none."""
+        layers = self.mixers(at, key, address)
+        return layers[0] if layers else None
+
+    def mixers(self, at: BlockPlace, key: str, address: str) -> tuple[Layer, ...]:
+        """The layers that a block key gives, one after another; none where it is none."""
         node = self.document.block_value(at.stage, at.run, key)
         if node is None:
-            return None
+            return ()
         assert at.place.stage is not None
         shape, width = self.shape(at.place.stage), self.width(at.place.stage)
         where = f"{(at.run or at.stage).address}.{key}"
@@ -252,8 +259,22 @@ class Lowering:
         filled = self.resolver.fill(node, at.place)
         made = self.resolver.value(filled, positions.BLOCK[key], where)
         if made is None:
-            return None
-        return self._layer(made, address, filled, shape, shape, width, at.place.block or 0, where)
+            return ()
+        listed = isinstance(filled, Sequence)
+        return tuple(
+            self._layer(
+                one,
+                f"{address}.{number}" if len(components) > 1 else address,
+                filled.items[number] if isinstance(filled, Sequence) else filled,
+                shape,
+                shape,
+                width,
+                at.place.block or 0,
+                f"{where}.{number}" if listed else where,
+            )
+            for components in [made if isinstance(made, tuple) else (made,)]
+            for number, one in enumerate(components)
+        )
 
     def block_number(self, at: BlockPlace, key: str) -> float | None:
         """A block's layer_scale or res_scale."""

@@ -33,6 +33,8 @@ class Layer:
 class Branch:
     """One residual branch of a block: x = res_scale·x + drop_path(layer_scale·mixer(norm(x))).
 
+    mixers: one, or several one after another, whose addresses then end in their numbers
+
     layer_scale, res_scale: the initial value of a learned vector, or None for no such vector
     role: "token" or "channel"; index: 1 or 2, the suffix of the branch's norm and scales
     """
@@ -40,7 +42,7 @@ class Branch:
     role: str
     index: int
     norm: Layer | None
-    mixer: Layer
+    mixers: tuple[Layer, ...]
     layer_scale: float | None
     res_scale: float | None
     drop_path: float
@@ -95,7 +97,7 @@ class Network:
                 for branch in block.branches:
                     if branch.norm is not None:
                         yield branch.norm
-                    yield branch.mixer
+                    yield from branch.mixers
             if stage.out_norm is not None:
                 yield stage.out_norm
         if self.head is not None:

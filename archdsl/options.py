@@ -127,9 +127,10 @@ class Maybe:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of another type."""
+    """A list of another type. bare: one element may stand without the brackets."""
 
     inner: OptionType
+    bare: bool = False
 
     def words(self) -> str:
         """The type as listings print it."""

@@ -102,7 +102,8 @@ def _stage(stage: Stage) -> Iterator[tuple[str, str, str]]:
 def _alike(block: Block) -> tuple[object, ...]:
     """What makes two blocks the same to a reader; drop-path rates always differ."""
     return tuple(
-        (branch.role, branch.norm and branch.norm.component, branch.mixer.component,
+        (branch.role, branch.norm and branch.norm.component,
+         tuple(mixer.component for mixer in branch.mixers),
          branch.layer_scale, branch.res_scale)
         for branch in block.branches
     )  # fmt: skip

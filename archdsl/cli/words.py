@@ -29,7 +29,7 @@ def as_plain(value: OptionValue) -> OptionValue:
 def branch_words(branch: Branch) -> str:
     """A residual branch, in the order of its forward pass: `group_norm → pooling`."""
     parts = [] if branch.norm is None else [words(branch.norm.component)]
-    return " → ".join([*parts, words(branch.mixer.component)])
+    return " → ".join([*parts, *(words(mixer.component) for mixer in branch.mixers)])
 
 
 def shape_words(shape: Shape) -> str:

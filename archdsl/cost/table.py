@@ -98,7 +98,7 @@ def _rows(network: Network) -> Iterator[tuple[str, LayerCost]]:
         yield from cost((*stage.downsample, stage.pos_embed))
         for block in stage.blocks:
             for branch in block.branches:
-                yield from cost((branch.norm, branch.mixer))
+                yield from cost((branch.norm, *branch.mixers))
                 for name in ("layer_scale", "res_scale"):
                     if getattr(branch, name) is not None:
                         yield f"{block.address}.{name}{branch.index}", _vector(block.shape)

@@ -42,6 +42,8 @@ def classes_of(network: Network) -> Iterator[type]:
         for inner in layer.component.nested():
             yield inner.definition.cls
     branches = [branch for block in network.blocks() for branch in block.branches]
+    if any(len(branch.mixers) > 1 for branch in branches):
+        yield block_parts.Mixers
     if any((b.layer_scale, b.res_scale) != (None, None) for b in branches):
         yield block_parts.Scale
     if network.class_token:
@@ -181,7 +183,10 @@ class Factory:
             number, dim = branch.index, block.shape[0]
             if branch.norm is not None:
                 parts.append(f"norm{number}={self._layer(branch.norm, index)}")
-            parts.append(f"{branch.role}_mixer={self._layer(branch.mixer, index)}")
+            calls = [self._layer(mixer, index) for mixer in branch.mixers]
+            if len(calls) > 1:
+                calls = [f"{self.bundle.expression(block_parts.Mixers)}({', '.join(calls)})"]
+            parts.append(f"{branch.role}_mixer={calls[0]}")
             for what in ("layer_scale", "res_scale"):
                 init = getattr(branch, what)
                 if init is not None:
@@ -204,7 +209,7 @@ def _rate(block: Block) -> float:
 def _depth_index(block: Block) -> int | None:
     """The number that a block's parts are given, if any of them asks for it."""
     for branch in block.branches:
-        for layer in (branch.norm, branch.mixer):
+        for layer in (branch.norm, *branch.mixers):
             value = dict(layer.context).get("depth_index") if layer is not None else None
             if isinstance(value, int):
                 return value

@@ -89,6 +89,16 @@ class MetaFormerBlock(nn.Module):
         return x
 
 
+class Mixers(nn.Sequential):
+    """Mixers of one branch, one after another."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, dim, H, W) to the same."""
+        for mixer in self:
+            x = mixed(mixer, x)
+        return x
+
+
 def mixed(mixer: nn.Module, x: Tensor) -> Tensor:
     """A mixer on a (B, dim, H, W) map; one with `tokens = True` sees (B, H·W, dim) views of it."""
     if getattr(mixer, "tokens", False):

@@ -102,9 +102,12 @@ class _Checker:
                     self.node(node, inner, address, old, labelled)
             case KindOf(kind):
                 self._component(node, kind, address, old, labelled)
-            case ListOf(inner):
-                items = node.items if isinstance(node, Sequence) else (node,)
-                if not isinstance(node, Sequence) and type_ is not positions.LAYERS:
+            case ListOf(inner, bare):
+                if bare and not isinstance(node, Sequence):
+                    self.node(node, inner, address, old, labelled)
+                    return
+                items = node.items if isinstance(node, Sequence) else ()
+                if not isinstance(node, Sequence):
                     raise SpecError(
                         f"a {type_.words()} belongs here",
                         address=address,
@@ -119,8 +122,7 @@ class _Checker:
                         cure="write one element, or none where none can stand",
                     )
                 for index, item in enumerate(items):
-                    here = f"{address}.{index}" if isinstance(node, Sequence) else address
-                    self.node(item, inner, here)
+                    self.node(item, inner, f"{address}.{index}")
             case _:
                 typed.scalar(node, type_, address)
 

@@ -85,7 +85,12 @@ def _set(holes: Holes, node: Node, answer: Answer, value: Node, type_: OptionTyp
 
 
 def _fix(holes: Holes, node: Node, value: Node, type_: OptionType) -> None:
-    if isinstance(type_, Maybe):
+    if isinstance(type_, ListOf) and isinstance(node, Sequence):
+        items = value.items if isinstance(value, Sequence) else (value,)
+        for one, other in zip(node.items, items, strict=False):
+            _fix(holes, one, other, type_.inner)
+        return
+    if isinstance(type_, (Maybe, ListOf)):
         _fix(holes, node, value, type_.inner)
         return
     if isinstance(node, Mapping) and is_hole(node):
@@ -118,10 +123,20 @@ def fits(node: Node, value: Node | OptionValue, type_: OptionType) -> bool:
         return False
     if isinstance(type_, KindOf):
         return _same_component(node, value, type_.kind)
-    if isinstance(type_, ListOf) or not isinstance(node, Scalar):
+    if isinstance(type_, ListOf):
+        return _same_list(node, value, type_)
+    if not isinstance(node, Scalar):
         return False
     other = value.value if isinstance(value, Scalar) else value
     return bool(node.value == other and isinstance(node.value, bool) == isinstance(other, bool))
+
+
+def _same_list(node: Node, value: Node | OptionValue, type_: ListOf) -> bool:
+    mine = node.items if isinstance(node, Sequence) else (node,)
+    theirs = value.items if isinstance(value, Sequence) else (value,)
+    if len(mine) != len(theirs):
+        return False
+    return all(fits(one, other, type_.inner) for one, other in zip(mine, theirs, strict=True))
 
 
 def _same_component(node: Node, value: Node | OptionValue, kind: str) -> bool:
@@ -147,7 +162,9 @@ def _same_component(node: Node, value: Node | OptionValue, kind: str) -> bool:
     return True
 
 
-def _parts(value: Node | OptionValue, kind: str) -> tuple[str, dict[str, Node | OptionValue]] | None:
+def _parts(
+    value: Node | OptionValue, kind: str
+) -> tuple[str, dict[str, Node | OptionValue]] | None:
     """A component as its name and the options that it sets."""
     match value:
         case Scalar():

@@ -11,14 +11,14 @@ RATE = Number(False, (Bound("number from 0 to below 1", lambda v: 0 <= v < 1),))
 DIM = Number(True, (Bound("int from 1 to 100000", lambda v: 1 <= v <= 100_000),))
 DEPTH = Number(True, (Bound("int from 1 to 1000", lambda v: 1 <= v <= 1000),))
 RUN_DEPTH = Number(True, (Bound("int from 0 to 1000", lambda v: 0 <= v <= 1000),))
-LAYERS = ListOf(KindOf("layer"))
+LAYERS = ListOf(KindOf("layer"), bare=True)
 """A stem or a downsample; a single layer stands for a list of one."""
 
 BLOCK: dict[str, OptionType] = {
     "type": OneOf(("metaformer",)),
     "norm": Maybe(KindOf("norm")),
-    "token_mixer": Maybe(KindOf("token_mixer")),
-    "channel_mixer": Maybe(KindOf("channel_mixer")),
+    "token_mixer": Maybe(ListOf(KindOf("token_mixer"), bare=True)),
+    "channel_mixer": Maybe(ListOf(KindOf("channel_mixer"), bare=True)),
     "layer_scale": Maybe(Number(False)),
     "res_scale": Maybe(Number(False)),
 }

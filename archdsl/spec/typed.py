@@ -12,7 +12,16 @@ from dataclasses import dataclass
 
 from archdsl import registry
 from archdsl.errors import SpecError
-from archdsl.options import KindOf, ListOf, Maybe, Mismatch, Number, OptionType, OptionValue, written
+from archdsl.options import (
+    KindOf,
+    ListOf,
+    Maybe,
+    Mismatch,
+    Number,
+    OptionType,
+    OptionValue,
+    written,
+)
 from archdsl.registry import REQUIRED, Definition
 from archdsl.spec.expression import Expression, ExpressionError, parse
 from archdsl.spec.nodes import Mapping, Mark, Node, Scalar, Sequence
@@ -61,7 +70,7 @@ def component(node: Node, kind: str, address: str) -> Written:
             f"one {words} stands here, not a list",
             address=address,
             mark=node.mark,
-            cure="only a stem and a downsample are lists of layers",
+            cure="a stem, a downsample and a mixer can be lists, one after another",
         )
     name = node.get("type")
     if name is None:

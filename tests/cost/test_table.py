@@ -46,7 +46,7 @@ def tiny(*, layer_scale=None, res_scale=None, class_token=False, **options):
         norm = single(component("norm", "layer_norm"), shape)
         return Branch(
             role, index, replace(norm, address=f"{at}.norm{index}"),
-            replace(made, address=f"{at}.{kind}"), layer_scale, res_scale, 0.0,
+            (replace(made, address=f"{at}.{kind}"),), layer_scale, res_scale, 0.0,
         )  # fmt: skip
 
     blocks = tuple(

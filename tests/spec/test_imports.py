@@ -51,7 +51,7 @@ def write(folder: Path, file: str, name: str, kernel: int = 3) -> Path:
 
 def mixer_options(spec: Path) -> dict[str, object]:
     [block] = archdsl.load(spec).network().blocks()
-    return dict(block.branches[0].mixer.component.options)
+    return dict(block.branches[0].mixers[0].component.options)
 
 
 def test_a_file_beside_the_spec_brings_a_mixer(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ stages:
     assert list(s.decisions) == ["block.token_mixer.act"]
     for member in s.enumerate():
         acts = {
-            branch.mixer.component["act"].type
+            branch.mixers[0].component["act"].type
             for block in member.network().blocks()
             for branch in block.branches
         }

@@ -22,7 +22,7 @@ downsample: {type: conv, kernel: 3, stride: 2}
 def mixers(spec: Any) -> list[tuple[str, dict[str, Any]]]:
     """Type and options of every token mixer, in order."""
     return [
-        (branch.mixer.component.type, dict(branch.mixer.component.options))
+        (branch.mixers[0].component.type, dict(branch.mixers[0].component.options))
         for block in spec.network().blocks()
         for branch in block.branches
         if branch.role == "token"
@@ -193,3 +193,41 @@ def test_a_chain_of_parents_is_followed_from_the_root(tmp_path: Path) -> None:
     spec = archdsl.load(tmp_path / "c.yaml")
     assert [options["kernel"] for _, options in mixers(spec)] == [5, 5]
     assert spec.name == "c"
+
+
+def test_a_list_of_mixers_is_one_after_another(small: Any) -> None:
+    spec = small(block__token_mixer=["pooling", {"type": "sep_conv", "kernel": 3}])
+    network = spec.network()
+    layers = network.stages[0].blocks[0].branches[0].mixers
+    assert [layer.component.type for layer in layers] == ["pooling", "sep_conv"]
+    assert [layer.address for layer in layers] == [
+        "stages.0.blocks.0.token_mixer.0",
+        "stages.0.blocks.0.token_mixer.1",
+    ]
+    model = archdsl.build(spec)
+    for address in archdsl.count(spec).by_address:
+        model.get_submodule(address)
+    assert archdsl.loads(spec.dump()).network() == network
+
+
+def test_a_mixer_of_a_list_can_be_patched_and_chosen(small: Any) -> None:
+    spec = small(
+        block__token_mixer=["pooling", {"type": "sep_conv", "kernel": {"choice": [3, 5]}}],
+        stages__1__token_mixer__1__kernel=7,
+    )
+    space = archdsl.space(spec)
+    assert list(space.decisions) == ["block.token_mixer.1.kernel"]
+    for member in space.enumerate():
+        assert archdsl.loads(member.dump()).network() == member.network()
+        kernel = member.decisions["block.token_mixer.1.kernel"]
+        found = [
+            m.component["kernel"]
+            for b in member.network().blocks()
+            for m in b.branches[0].mixers[1:]
+        ]
+        assert found == [kernel, 7, 7]
+
+
+def test_a_list_stands_where_a_list_belongs(small: Any) -> None:
+    with pytest.raises(SpecError, match="one norm stands here, not a list"):
+        small(block__norm=["layer_norm", "batch_norm"])
