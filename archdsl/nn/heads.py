@@ -11,7 +11,7 @@ from archdsl.component import Component
 from archdsl.errors import Misfit
 from archdsl.nn.acts import SquaredReLU
 from archdsl.nn.checks import act_misfit, hidden_misfit, inner_misfit, norm_misfit
-from archdsl.nn.init import small_normal
+from archdsl.nn.init import small_normal, start
 from archdsl.nn.norms import LayerNorm
 from archdsl.options import Act, Fraction, Norm
 from archdsl.registry import head
@@ -27,6 +27,7 @@ class LinearHead(nn.Module):
     pool: the mean over positions, or the class token
     pool_norm: on the pooled features
     dropout: rate before the linear layer
+    init: how the linear layer starts: from a normal of std 0.02, or at zero
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class LinearHead(nn.Module):
         pool: Literal["mean", "token"] = "mean",
         pool_norm: Norm | None = None,
         dropout: Fraction = 0.0,
+        init: Literal["normal", "zero"] = "normal",
     ) -> None:
         super().__init__()
         self.pool = pool
@@ -47,7 +49,7 @@ class LinearHead(nn.Module):
         self.classifier = None
         if classes > 0:
             self.classifier = nn.Linear(dim, classes)
-            small_normal(self.classifier)
+            start(init, self.classifier)
 
     @staticmethod
     def check(

@@ -14,3 +14,23 @@ def small_normal(*layers: nn.Conv2d | nn.Linear) -> None:
         nn.init.normal_(layer.weight, std=0.02)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
+
+
+def start(init: str, *layers: nn.Conv2d | nn.Linear) -> None:
+    """Start layers as one of the words for it says; biases are zero, except torch's own.
+
+    torch: as torch starts them
+    normal: from a normal of std 0.02
+    lecun: from a normal of variance 1 / fan-in, cut at two standard deviations (flax's default)
+    zero: at zero
+    """
+    if init == "normal":
+        small_normal(*layers)
+    elif init != "torch":
+        for layer in layers:
+            nn.init.zeros_(layer.weight)
+            if init == "lecun":
+                std = layer.weight[0].numel() ** -0.5 / 0.87962566  # what the cut leaves of std 1
+                nn.init.trunc_normal_(layer.weight, std=std, a=-2 * std, b=2 * std)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -10,7 +12,7 @@ from archdsl.component import Component
 from archdsl.errors import Misfit
 from archdsl.nn.checks import act_misfit, called, inner_misfit, norm_misfit
 from archdsl.nn.folding import foldable, folded_after, folded_before, with_tensors
-from archdsl.nn.init import small_normal
+from archdsl.nn.init import small_normal, start
 from archdsl.options import Act, Layer, NonNegative, Norm, Odd, Positive
 from archdsl.registry import layer
 
@@ -18,9 +20,6 @@ from archdsl.registry import layer
 @layer("conv")
 class Conv(nn.Module):
     """A convolution, with a norm before or after it and an activation if asked for.
-
-    A bare convolution starts as torch's own does (PoolFormer's stem); one with a norm of its own
-    starts from a small normal (FFNet, ConvNeXt, the MetaFormer baselines).
 
     kernel: side of the window
     stride: step of the window
@@ -30,6 +29,8 @@ class Conv(nn.Module):
     act: after everything
     bias: where not given, there is one unless a batch norm stands right before or after
     groups: groups of channels that do not mix
+    init: how it starts; where not given, normal (of std 0.02) beside a norm of its own, as in
+        ConvNeXt and FFNet, and otherwise as torch's own does, as in PoolFormer's stem
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Conv(nn.Module):
         act: Act | None = None,
         bias: bool | None = None,
         groups: Positive = 1,
+        init: Literal["torch", "normal", "lecun"] | None = None,
     ) -> None:
         super().__init__()
         self.pre_norm = None if pre_norm is None else pre_norm(dim_in)
@@ -59,8 +61,9 @@ class Conv(nn.Module):
         )
         self.norm = after
         self.act = None if act is None else act()
-        if norm is not None or pre_norm is not None:
-            small_normal(self.conv)
+        if init is None:
+            init = "torch" if norm is None and pre_norm is None else "normal"
+        start(init, self.conv)
 
     @staticmethod
     def check(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from torch import Tensor, nn
 
 from archdsl.component import Component
 from archdsl.errors import Misfit
 from archdsl.nn.checks import act_misfit, hidden_misfit
-from archdsl.nn.init import small_normal
+from archdsl.nn.init import start
 from archdsl.options import Act
 from archdsl.registry import channel_mixer
 
@@ -19,19 +21,26 @@ class MLP(nn.Module):
     ratio: hidden channels per channel
     act: between the two convolutions
     bias: whether the convolutions have biases
+    init: how they start: from a normal of std 0.02, or of variance 1 / fan-in
     """
 
     sequence = True
 
     def __init__(
-        self, dim: int, *, ratio: float = 4, act: Act = nn.GELU, bias: bool = True
+        self,
+        dim: int,
+        *,
+        ratio: float = 4,
+        act: Act = nn.GELU,
+        bias: bool = True,
+        init: Literal["normal", "lecun"] = "normal",
     ) -> None:
         super().__init__()
         hidden = int(dim * ratio)
         self.fc1 = nn.Conv2d(dim, hidden, 1, bias=bias)
         self.act = act()
         self.fc2 = nn.Conv2d(hidden, dim, 1, bias=bias)
-        small_normal(self.fc1, self.fc2)
+        start(init, self.fc1, self.fc2)
 
     @staticmethod
     def check(dim: int, ratio: float, act: Component) -> Misfit | None:

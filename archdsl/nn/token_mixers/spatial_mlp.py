@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from torch import Tensor, nn
 
 from archdsl.component import Component
 from archdsl.errors import Misfit
 from archdsl.nn.checks import act_misfit, hidden_misfit
-from archdsl.nn.init import small_normal
+from archdsl.nn.init import start
 from archdsl.options import Act
 from archdsl.registry import token_mixer
 
@@ -24,6 +26,7 @@ class SpatialMLP(nn.Module):
     ratio: hidden width per channel, or none for a single linear layer
     act: between the two linear layers; a single one has none
     bias: whether the linear layers have biases
+    init: how they start: from a normal of std 0.02, or of variance 1 / fan-in
     """
 
     sequence = True
@@ -37,18 +40,19 @@ class SpatialMLP(nn.Module):
         ratio: float | None = 0.5,
         act: Act | None = nn.GELU,
         bias: bool = True,
+        init: Literal["normal", "lecun"] = "normal",
     ) -> None:
         super().__init__()
         positions = size[0] * size[1]
         hidden = positions if ratio is None else int(dim * ratio)
         self.fc1 = nn.Linear(positions, hidden, bias=bias)
-        small_normal(self.fc1)
+        start(init, self.fc1)
         self.act = None
         self.fc2 = None
         if ratio is not None:
             self.act = None if act is None else act()
             self.fc2 = nn.Linear(hidden, positions, bias=bias)
-            small_normal(self.fc2)
+            start(init, self.fc2)
 
     @staticmethod
     def check(dim: int, ratio: float | None, act: Component | None) -> Misfit | None:
