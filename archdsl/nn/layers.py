@@ -30,7 +30,8 @@ class Conv(nn.Module):
     bias: where not given, there is one unless a batch norm stands right before or after
     groups: groups of channels that do not mix
     init: how it starts; where not given, normal (of std 0.02) beside a norm of its own, as in
-        ConvNeXt and FFNet, and otherwise as torch's own does, as in PoolFormer's stem
+        ConvNeXt and FFNet, and otherwise as torch's own does, as in PoolFormer's stem; TransNeXt's
+        start from he
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Conv(nn.Module):
         act: Act | None = None,
         bias: bool | None = None,
         groups: Positive = 1,
-        init: Literal["torch", "normal", "lecun"] | None = None,
+        init: Literal["torch", "normal", "lecun", "he"] | None = None,
     ) -> None:
         super().__init__()
         self.pre_norm = None if pre_norm is None else pre_norm(dim_in)

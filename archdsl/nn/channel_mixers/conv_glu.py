@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from archdsl.component import Component
 from archdsl.errors import Misfit
 from archdsl.nn.checks import act_misfit, hidden_misfit
-from archdsl.nn.init import small_normal
+from archdsl.nn.init import small_normal, start
 from archdsl.options import Act, Odd
 from archdsl.registry import channel_mixer
 
@@ -41,7 +41,8 @@ class ConvGLU(nn.Module):
         )
         self.act = act()
         self.fc2 = nn.Conv2d(hidden, dim, 1, bias=bias)
-        small_normal(self.fc1, self.depthwise, self.fc2)
+        small_normal(self.fc1, self.fc2)
+        start("he", self.depthwise)
 
     @staticmethod
     def check(dim: int, ratio: float, act: Component) -> Misfit | None:

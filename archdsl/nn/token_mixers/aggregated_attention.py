@@ -1,0 +1,202 @@
+"""TransNeXt's aggregated attention: to a window around each position and to the pooled map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from archdsl.errors import Misfit
+from archdsl.nn.cached import CachesInEval
+from archdsl.nn.checks import heads_misfit
+from archdsl.nn.init import small_normal, start
+from archdsl.nn.norms import LayerNorm
+from archdsl.nn.position_bias import (
+    TEMPERATURE,
+    PositionBias,
+    Size,
+    full_precision,
+    positions_misfit,
+)
+from archdsl.options import Odd, Positive
+from archdsl.registry import token_mixer
+
+
+@token_mixer("aggregated_attention")
+class AggregatedAttention(CachesInEval):
+    """Cosine attention to a window and the pooled map (TransNeXt, arXiv 2311.17132).
+
+    One softmax goes over the positions of the window that lie inside the map and over all pooled
+    ones. To the window's coefficients, learned tokens then add what they find in the query.
+
+    The window is read through shifted views of the padded map: nothing is unfolded.
+
+    head_dim: channels of a head; the number of heads follows from the width
+    window: side of the window around each position
+    pool: positions that become one pooled position, along each side
+    pool_size: side of the pooled map; none for the map's own divided by `pool`
+    bias: whether queries, keys and values have biases
+    pretrain_size: side of the images on which distances are measured; none for the input's own
+    interpolate_from: side of the images whose position biases are resized; none to compute them
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        size: tuple[int, int],
+        reduction: int,
+        *,
+        head_dim: Positive = 24,
+        window: Odd = 3,
+        pool: Positive = 2,
+        pool_size: Positive | None = None,
+        bias: bool = True,
+        pretrain_size: Positive | None = None,
+        interpolate_from: Positive | None = None,
+    ) -> None:
+        super().__init__()
+        heads, slots = dim // head_dim, window**2
+        self.head_dim = head_dim
+        self.window = window
+        self.pool = pool
+        self.pool_size = pool_size
+        self.q = nn.Linear(dim, dim, bias=bias)
+        self.kv = nn.Linear(dim, 2 * dim, bias=bias)  # rows: keys, values; window and pooled alike
+        self.proj = nn.Linear(dim, dim)
+        self.pool_proj = nn.Linear(dim, dim)
+        self.pool_norm = LayerNorm(dim, eps=1e-5)
+        self.temperature = nn.Parameter(torch.full((heads, 1, 1), TEMPERATURE))
+        self.query_embedding = nn.Parameter(torch.empty(heads, 1, head_dim))
+        self.window_bias = nn.Parameter(torch.empty(heads, slots))
+        self.learned_tokens = nn.Parameter(torch.empty(heads, head_dim, slots))
+        self.learned_bias = nn.Parameter(torch.zeros(heads, 1, slots))
+        self.position_bias = PositionBias(
+            heads, size, reduction, pretrain_size=pretrain_size, interpolate_from=interpolate_from
+        )
+        small_normal(self.q, self.kv, self.proj)
+        start("he", self.pool_proj)
+        nn.init.normal_(self.query_embedding, std=0.02)
+        nn.init.normal_(self.window_bias, std=0.0004)
+        nn.init.normal_(self.learned_tokens, std=0.02)
+
+    @staticmethod
+    def check(
+        dim: int,
+        size: tuple[int, int],
+        reduction: int,
+        input_size: tuple[int, int],
+        total_reduction: int,
+        head_dim: int,
+        pool_size: int | None,
+        pretrain_size: int | None,
+        interpolate_from: int | None,
+    ) -> Misfit | None:
+        """The heads divide the width, the pooled map is smaller, distances can be measured."""
+        if pool_size is not None and pool_size >= min(size):
+            return Misfit(
+                f"pools a map of {size[0]}x{size[1]} to {pool_size}x{pool_size}, which is not less",
+                cure=f"choose a pool_size below {min(size)}",
+            )
+        return heads_misfit(dim, head_dim) or positions_misfit(
+            size, reduction, input_size, total_reduction, pretrain_size, interpolate_from
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, dim, H, W) to the same, for any H and W."""
+        size = (x.shape[2], x.shape[3])
+        split = (-1, self.head_dim)
+        scale, bias = self._scale_and_bias(size)
+        x = x.permute(0, 2, 3, 1)  # (B, H, W, dim), a view of channels-last memory
+
+        query = F.normalize(self.q(x).unflatten(3, split), dim=4)  # (B, H, W, heads, head_dim)
+        scaled = torch.addcmul(scale * self.query_embedding.squeeze(1), scale, query)
+        keys, values = self.kv(x).unflatten(3, (2, *split)).unbind(3)
+        near = [(scaled * key).sum(4) for key in self._shifted(F.normalize(keys, dim=4))]
+
+        pooled = self._pooled(x)  # (B, P, dim)
+        far_keys, far_values = self.kv(pooled).unflatten(2, (2, *split)).permute(2, 0, 3, 1, 4)
+        far = _by_head(scaled) @ F.normalize(far_keys, dim=3).transpose(2, 3)  # (B, heads, N, P)
+
+        logits = torch.cat([_by_head(torch.stack(near, dim=4)), far], dim=3)
+        logits += bias
+        near_part, far_part = torch.split(logits.softmax(dim=3), [len(near), far.shape[3]], dim=3)
+
+        found = self.learned_tokens.transpose(1, 2) @ _by_head(query).transpose(2, 3)
+        found = found + self.learned_bias.transpose(1, 2) + near_part.transpose(2, 3)
+        weights = found.permute(2, 0, 3, 1).to(values.dtype).contiguous()  # (slots, B, N, heads)
+        weights = torch.unflatten(weights, 2, size).unsqueeze(5)
+        out = (far_part.to(values.dtype) @ far_values).transpose(1, 2).contiguous()
+        out = out.view(-1, *size, *out.shape[2:])  # (B, H, W, heads, head_dim)
+        for weight, value in zip(weights, self._shifted(values), strict=True):
+            out = out.addcmul_(weight, value)
+        y: Tensor = self.proj(out.flatten(3))
+        return y.permute(0, 3, 1, 2)
+
+    def macs(self, x: tuple[int, int, int, int]) -> int:
+        """The products with the window are sums of shifted views, which no counter sees."""
+        batch, dim, height, width = x
+        positions, slots = height * width, self.window**2
+        pooled = math.prod(self._pool_grid((height, width)))
+        linear = 5 * positions + 2 * pooled  # q, kv, pool_proj, proj; kv of what is pooled
+        attention = positions * (3 * slots + 2 * pooled)  # keys, learned tokens, values
+        return batch * dim * (dim * linear + attention)
+
+    def _shifted(self, maps: Tensor) -> Iterator[Tensor]:
+        """(B, H, W, ...) as every slot of the window sees it, row by row; zero outside."""
+        height, width = maps.shape[1:3]
+        around = self.window // 2
+        padded = F.pad(maps, (0, 0, 0, 0, around, around, around, around))
+        for down in range(self.window):
+            for right in range(self.window):
+                yield padded[:, down : down + height, right : right + width]
+
+    def _pooled(self, x: Tensor) -> Tensor:
+        """(B, H, W, dim) to (B, P, dim)."""
+        y = F.gelu(self.pool_proj(x)).permute(0, 3, 1, 2)
+        y = F.adaptive_avg_pool2d(y, self._pool_grid((x.shape[1], x.shape[2])))
+        pooled: Tensor = self.pool_norm(y)
+        return pooled.flatten(2).transpose(1, 2)
+
+    def _pool_grid(self, size: Size) -> Size:
+        if self.pool_size is not None:
+            return self.pool_size, self.pool_size
+        return max(1, size[0] // self.pool), max(1, size[1] // self.pool)
+
+    def _scale_and_bias(self, size: Size) -> tuple[Tensor, Tensor]:
+        """(H, W, heads, 1) and (heads, N, slots + P): from parameters and the size alone."""
+
+        def made() -> tuple[Tensor, Tensor]:
+            with full_precision(self.temperature):
+                return self._scale(size), self._bias(size)
+
+        own = (self.temperature, self.window_bias, *self.position_bias.parameters())
+        scale, bias = self.cached(size, own, made)
+        return scale, bias
+
+    def _scale(self, size: Size) -> Tensor:
+        """The temperature, and the logarithm of the number of positions that a query meets."""
+        met = self._inside(size).sum(dim=(2, 3)) + math.prod(self._pool_grid(size))
+        length = torch.log(met.float()).to(self.temperature.dtype)
+        return length[:, :, None, None] * F.softplus(self.temperature).squeeze(2)
+
+    def _bias(self, size: Size) -> Tensor:
+        """What is added to the logits; minus infinity outside the map."""
+        inside = self._inside(size).flatten(2).flatten(0, 1)  # (N, slots)
+        window = self.window_bias[:, None].masked_fill(~inside, -math.inf)
+        return torch.cat([window, self.position_bias(size, self._pool_grid)], dim=2)
+
+    def _inside(self, size: Size) -> Tensor:
+        """Which slots of a position's window lie inside the map, (H, W, window, window)."""
+        device = self.temperature.device
+        slot = torch.arange(self.window, device=device) - self.window // 2
+        row, column = (torch.arange(side, device=device)[:, None] + slot for side in size)
+        rows, columns = (row >= 0) & (row < size[0]), (column >= 0) & (column < size[1])
+        return rows[:, None, :, None] & columns[None, :, None, :]
+
+
+def _by_head(maps: Tensor) -> Tensor:
+    """(B, H, W, heads, ...) to (B, heads, N, ...)."""
+    return maps.flatten(1, 2).transpose(1, 2)
