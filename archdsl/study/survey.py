@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.study.budget import Budget, Costs, infeasible, inside, violation
 from archdsl.study.descent import descend
+from archdsl.study.factored import counted
 from archdsl.study.intervals import wilson
 from archdsl.study.members import Members, Progress, totals
 from archdsl.study.seeds import generator
@@ -31,7 +33,6 @@ class Survey:
 
     size: members, as distinct records of answers
     fits: members inside the budget, or None where they were not counted
-    architectures: distinct networks among those, or None
     share: of the members that is inside the budget; low, high: its 95 % interval
     sampled: random members that the estimate rests on; 0 for a count
     default: what the default member costs
@@ -39,7 +40,6 @@ class Survey:
 
     size: int
     fits: int | None
-    architectures: int | None
     share: float
     low: float
     high: float
@@ -91,22 +91,24 @@ def survey(space: Space, budget: Budget, members: Members, seed: int, progress: 
     """
     default = totals(space.cost(space.default()))
     if not budget:
-        return Survey(space.size, space.size, None, 1.0, 1.0, 1.0, 0, default, True)
+        return Survey(space.size, space.size, 1.0, 1.0, 1.0, 0, default, True)
     default_fits = inside(default, budget)
-    everyone = members.all()
-    if everyone is None:
+    known = counted(space, budget, progress)
+    if known is None and (everyone := members.all()) is not None:
+        known = Counter(tuple(member.costs[name] for name in budget) for member in everyone)
+    if known is None:
         return _estimate(space, budget, default, default_fits, seed, progress)
-    fits = sum(1 for member in everyone if inside(member.costs, budget))
+    fits = sum(
+        ways
+        for costs, ways in known.items()
+        if inside(dict(zip(budget, costs, strict=True)), budget)
+    )
     if fits == 0:
-        reach = {
-            name: (min(m.costs[name] for m in everyone), max(m.costs[name] for m in everyone))
-            for name in budget
-        }
+        columns = zip(budget, zip(*known, strict=True), strict=True)
+        reach = {name: (min(costs), max(costs)) for name, costs in columns}
         raise infeasible(space, budget, reach, default, None)
-    distinct = members.inside(budget)
-    assert distinct is not None, "a space that was visited once stays so"
     share = fits / space.size
-    return Survey(space.size, fits, len(distinct), share, share, share, 0, default, default_fits)
+    return Survey(space.size, fits, share, share, share, 0, default, default_fits)
 
 
 def _estimate(
@@ -133,7 +135,7 @@ def _estimate(
         _refuse_what_descent_cannot_reach(space, budget, default, nearest)
     share, effective = _weighted_share(logs, insides)
     low, high = wilson(share, effective)
-    return Survey(space.size, None, None, share, low, high, SAMPLES, dict(default), default_fits)
+    return Survey(space.size, None, share, low, high, SAMPLES, dict(default), default_fits)
 
 
 def weighted_draw(space: Space, draws: random.Random) -> tuple[Spec, float]:

@@ -74,7 +74,6 @@ def test_the_grid_of_a_space_too_large_to_visit_is_the_same(tiny, run, monkeypat
     space = tiny(trials=10, sampler="grid", budget={"params": "9k"})
     known = tried(run(space))
     monkeypatch.setattr("archdsl.study.members.ENUMERABLE", 0)
-    monkeypatch.setattr("archdsl.study.survey.SAMPLES", 30)
     assert tried(run(space)) == known
 
 
@@ -135,7 +134,6 @@ def test_a_space_of_one_has_one_trial(tiny, run) -> None:
 def test_a_search_that_only_draws_outside_the_budget_stops(tiny, run, monkeypatch, sampler) -> None:
     # too large to be looked through, and one member in 288 fits
     monkeypatch.setattr("archdsl.study.members.ENUMERABLE", 0)
-    monkeypatch.setattr("archdsl.study.survey.SAMPLES", 5)
     monkeypatch.setattr("archdsl.study.proposals.LIMIT", 40)
     smallest = min(tiny().cost(m).params for m in tiny().enumerate())
     space = tiny(budget={"params": smallest}, sampler=sampler)

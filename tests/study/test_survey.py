@@ -25,10 +25,15 @@ def surveyed(space: Any, seed: int = 0) -> Survey:
     return survey(space, space.spec.settings().budget, Members(space, quiet), seed, quiet)
 
 
+def uncountable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archdsl.study.members.ENUMERABLE", 0)
+    monkeypatch.setattr("archdsl.study.survey.counted", lambda *given: None)
+
+
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every space is too large to be visited, and few samples have to do."""
-    monkeypatch.setattr("archdsl.study.members.ENUMERABLE", 0)
+    """No space can be counted, and few samples have to do."""
+    uncountable(monkeypatch)
     monkeypatch.setattr("archdsl.study.survey.SAMPLES", 300)
 
 
@@ -49,11 +54,11 @@ def test_without_a_budget_everything_fits(tiny) -> None:
     assert found.words() == "288 architectures"
 
 
-def test_architectures_are_counted_apart_from_members(tiny) -> None:
-    # two records, one network: the kernel of pooling is 3 by default
-    patches = {"block.token_mixer": {"choice": ["pooling", {"type": "pooling", "kernel": 3}]}}
-    found = surveyed(tiny(patches, budget={"macs": "1G"}))
-    assert found.fits == 2 * found.architectures == 36
+def test_activations_are_counted_by_visiting_every_member(tiny) -> None:
+    space = tiny({"params.width": 8}, budget={"activations": 300})
+    costs = [space.cost(member).activations for member in space.enumerate()]
+    found = surveyed(space)
+    assert found.exact and 0 < found.fits == sum(cost <= 300 for cost in costs) <= 144
 
 
 def test_a_large_space_is_estimated_and_says_so(tiny, large) -> None:
@@ -175,7 +180,7 @@ def test_an_impossible_budget_of_a_large_space_says_what_it_rests_on(tiny, large
 
 
 def test_a_rare_member_of_a_large_space_is_found(tiny, monkeypatch) -> None:
-    monkeypatch.setattr("archdsl.study.members.ENUMERABLE", 0)
+    uncountable(monkeypatch)
     monkeypatch.setattr("archdsl.study.survey.SAMPLES", 5)
     costs = [cost.macs for cost in map(tiny().cost, tiny(DEFAULTS).enumerate())]
     space = tiny(DEFAULTS, budget={"macs": min(costs)})

@@ -148,8 +148,8 @@ def share_words(record: Record) -> str:
         return "No budget bounds it."
     if survey.exact:
         return (
-            f"{survey.fits:,} of them ({percent(survey.share)}) are inside the budget, counted one "
-            "by one."
+            f"{survey.fits:,} of them ({percent(survey.share)}) are inside the budget: "
+            "counted, not estimated."
         )
     return (
         f"About {percent(survey.share)} of them are inside the budget: an estimate from "
