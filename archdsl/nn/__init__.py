@@ -10,6 +10,7 @@ from archdsl.nn import (
     meta_mixer,
     meta_ops,
     norms,
+    patch_merge,
     pos_embed,
     token_mixers,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "meta_mixer",
     "meta_ops",
     "norms",
+    "patch_merge",
     "pos_embed",
     "token_mixers",
 ]

@@ -85,6 +85,20 @@ class GroupNorm(nn.Module):
         return F.group_norm(x, self.groups, self.weight, self.bias, self.eps)
 
 
+@norm("affine")
+class Affine(nn.Module):
+    """Scale and shift each channel, by no statistics (ResMLP, arXiv 2105.03404)."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(dim))
+        self.bias = nn.Parameter(torch.zeros(dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, dim, H, W) to the same."""
+        return torch.addcmul(self.bias[:, None, None], self.weight[:, None, None], x)
+
+
 @norm("batch_norm")
 class BatchNorm(nn.BatchNorm2d):
     """Normalise each channel over the batch and its positions (arXiv 1502.03167).

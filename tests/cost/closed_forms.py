@@ -70,6 +70,19 @@ def attention(o, c, n, k):
     return together(projections, (products, 0))
 
 
+def window_attention(o, c, n, k):
+    """Padding takes part inside the windows; the projection is of the map alone."""
+    height, width = k["size"]
+    rows, columns = min(o["window"], height), min(o["window"], width)
+    padded = -(-height // rows) * rows * -(-width // columns) * columns
+    heads, offsets = c // o["head_dim"], (2 * rows - 1) * (2 * columns - 1)
+    return together(
+        dense(padded, c, 3 * c, o["qkv_bias"]),
+        dense(n, c, c, o["proj_bias"]),
+        (2 * padded * rows * columns * c, heads * offsets),
+    )
+
+
 def spatial_mlp(o, c, n, k):
     if o["ratio"] is None:
         return c * n * n, n * n + o["bias"] * n
@@ -126,6 +139,11 @@ def conv(o, c, n, k):
     weights = o["kernel"] ** 2 * (c // groups) * out
     own = (height * width * weights, weights + bias * out)
     return together(before, own, after, act(o["act"]))
+
+
+def patch_merge(o, c, n, k):
+    height, width = k["out_size"]
+    return together(norm(o["norm"], 4 * c), dense(height * width, 4 * c, k["dim_out"], o["bias"]))
 
 
 def rep_depthwise(o, c, n, k):
@@ -186,6 +204,7 @@ FORMS: dict[tuple[str, str], Form] = {
     ("token_mixer", "depthwise"): lambda o, c, n, k: windows(n, c, o["kernel"], o["bias"]),
     ("token_mixer", "attention"): attention,
     ("token_mixer", "random"): lambda o, c, n, k: (n * n * c, n * n),
+    ("token_mixer", "window_attention"): window_attention,
     ("token_mixer", "spatial_mlp"): spatial_mlp,
     ("token_mixer", "meta_mixer"): meta_mixer,
     ("channel_mixer", "meta_mixer"): meta_mixer,
@@ -195,8 +214,10 @@ FORMS: dict[tuple[str, str], Form] = {
     ("norm", "layer_norm"): lambda o, c, n, k: (0, c + o["bias"] * c),
     ("norm", "group_norm"): lambda o, c, n, k: (0, c + o["bias"] * c),
     ("norm", "rms_norm"): lambda o, c, n, k: (0, c),
+    ("norm", "affine"): lambda o, c, n, k: (0, 2 * c),
     ("norm", "batch_norm"): lambda o, c, n, k: (0, 2 * c),
     ("layer", "conv"): conv,
+    ("layer", "patch_merge"): patch_merge,
     ("layer", "rep_depthwise"): rep_depthwise,
     ("layer", "residual"): residual,
     ("query", "pointwise"): query_pointwise,

@@ -57,6 +57,10 @@ CASES = {
         {"head_dim": 8},
         {"head_dim": 4, "qkv_bias": True, "proj_bias": True},
     ],
+    ("token_mixer", "window_attention"): [
+        {"head_dim": 8},
+        {"head_dim": 4, "window": 4, "shift": None, "qkv_bias": False, "proj_bias": False},
+    ],
     ("token_mixer", "spatial_mlp"): [{}, {"ratio": None, "bias": False}, {"ratio": 2, "act": STAR}],
     ("token_mixer", "meta_mixer"): META,
     ("channel_mixer", "meta_mixer"): META,
@@ -75,6 +79,7 @@ CASES = {
         {"kernel": 3, "groups": 8, "bias": False},
         {"kernel": 1, "pre_norm": BN, "groups": 4},
     ],
+    ("layer", "patch_merge"): [{}, {"norm": None, "bias": True}, {"norm": GN}],
     ("layer", "rep_depthwise"): [{}, {"kernel": 5, "stride": 2}],
     ("layer", "residual"): [
         {"of": some("layer", "conv", kernel=1, pre_norm=BN)},
@@ -122,7 +127,7 @@ def test_the_counter_equals_the_closed_form(kind, name):
                 agree(single(made, shape))
 
 
-@pytest.mark.parametrize("name", ["conv", "rep_depthwise"])
+@pytest.mark.parametrize("name", ["conv", "patch_merge", "rep_depthwise"])
 def test_a_layer_that_changes_the_width(name):
     for options in CASES["layer", name]:
         for shape in GRID[:3]:

@@ -48,6 +48,12 @@ def mixers() -> dict[str, tuple[str, str, dict[str, Any]]]:
         ("token_mixer", "spatial_mlp", {}),
         ("token_mixer", "spatial_mlp", {"ratio": 2, "bias": False}),
         ("token_mixer", "spatial_mlp", {"ratio": None}),
+        ("token_mixer", "window_attention", {"head_dim": 4, "window": 3}),
+        (
+            "token_mixer",
+            "window_attention",
+            {"head_dim": 8, "window": 2, "shift": None, "qkv_bias": False, "proj_bias": False},
+        ),
         ("token_mixer", "meta_mixer", static),
         ("token_mixer", "meta_mixer", {**wide, "act": act("star_relu")}),
         ("token_mixer", "meta_mixer", {**rep, "query": component("query", "rep_depthwise")}),

@@ -33,6 +33,7 @@ FORMULAS: list[tuple[str, dict[str, Any], Callable[[torch.Tensor], torch.Tensor]
         {"groups": 4},
         lambda x: by_hand(x.unflatten(1, (4, 2)), (2, 3, 4), 1e-5).flatten(1, 2),
     ),
+    ("affine", {}, lambda x: x),
     ("batch_norm", {}, lambda x: by_hand(x, (0, 2, 3), 1e-5)),
     ("batch_norm", {"eps": 0.1}, lambda x: by_hand(x, (0, 2, 3), 0.1)),
     ("rms_norm", {}, lambda x: rms(x, 1e-6)),

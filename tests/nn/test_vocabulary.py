@@ -12,10 +12,13 @@ from tests.nn.published_specs import FFNETS, S18, Spec, metaformer
 KINDS = sorted(set(registry.KINDS) - {"data"})
 
 VOCABULARY = {
-    "token_mixer": "attention depthwise identity meta_mixer pooling random sep_conv spatial_mlp",
+    "token_mixer": (
+        "aggregated_attention attention cosine_attention depthwise identity meta_mixer pooling "
+        "random sep_conv spatial_mlp window_attention"
+    ),
     "channel_mixer": "conv_glu glu meta_mixer mlp",
-    "norm": "batch_norm group_norm layer_norm rms_norm",
-    "layer": "conv rep_depthwise residual",
+    "norm": "affine batch_norm group_norm layer_norm rms_norm",
+    "layer": "conv patch_merge rep_depthwise residual",
     "query": "depthwise pointwise rep_depthwise",
     "key": "depthwise dynamic pointwise rep_depthwise",
     "value": "depthwise dynamic pointwise pooling rep_depthwise",

@@ -1,0 +1,133 @@
+"""Swin's attention inside windows that shift from block to block."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from archdsl.errors import Misfit
+from archdsl.nn.cached import CachesInEval
+from archdsl.nn.checks import heads_misfit
+from archdsl.nn.init import small_normal
+from archdsl.options import Positive
+from archdsl.registry import token_mixer
+
+_APART = -100.0  # added between positions that only the shift has brought together
+
+
+@token_mixer("window_attention")
+class WindowAttention(CachesInEval):
+    """Self-attention inside windows that shift (Swin, arXiv 2103.14030).
+
+    Each offset from a position to another has a learned bias of its own in each head.
+    The windows tile the map; a map that they do not divide is padded with zeros below and at the
+    right. Along a side that is no longer than the window, the window is the side.
+
+    head_dim: channels of a head; the number of heads follows from the width
+    window: side of a window
+    shift: alternate moves the windows of every second block by half of one; none moves none
+    qkv_bias: whether queries, keys and values have biases
+    proj_bias: whether the output projection has one
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        size: tuple[int, int],
+        depth_index: int,
+        *,
+        head_dim: Positive = 32,
+        window: Positive = 7,
+        shift: Literal["alternate"] | None = "alternate",
+        qkv_bias: bool = True,
+        proj_bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.head_dim = head_dim
+        self.window = min(window, size[0]), min(window, size[1])
+        self.shifts = shift is not None and depth_index % 2 == 1
+        self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)  # rows: queries, keys, values
+        self.proj = nn.Linear(dim, dim, bias=proj_bias)
+        small_normal(self.qkv, self.proj)
+        offsets = (2 * self.window[0] - 1) * (2 * self.window[1] - 1)
+        self.offset_bias = nn.Parameter(torch.empty(offsets, dim // head_dim))
+        nn.init.normal_(self.offset_bias, std=0.02)
+
+    @staticmethod
+    def check(dim: int, head_dim: int) -> Misfit | None:
+        """The heads divide the width."""
+        return heads_misfit(dim, head_dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, dim, H, W) to the same, for any H and W."""
+        height, width = x.shape[2:]
+        rows, columns = self.window
+        down = rows // 2 if self.shifts and height > rows else 0
+        right = columns // 2 if self.shifts and width > columns else 0
+        x = x.permute(0, 2, 3, 1)  # (B, H, W, dim), a view of channels-last memory
+        if height % rows or width % columns:
+            x = F.pad(x, (0, 0, 0, -width % columns, 0, -height % rows))
+        if down or right:
+            x = x.roll((-down, -right), dims=(1, 2))
+        grid = x.shape[1] // rows, x.shape[2] // columns
+        x = _windows(x, grid)  # (B · windows, positions, dim)
+        qkv = self.qkv(x).unflatten(2, (3, -1, self.head_dim))
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (windows, heads, positions, head_dim) each
+        bias = self._bias(grid, (down, right))
+        if len(bias) > 1:
+            bias = bias.repeat(len(x) // len(bias), 1, 1, 1)
+        x = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        x = _map(x.transpose(1, 2).flatten(2), grid, self.window)
+        if down or right:
+            x = x.roll((down, right), dims=(1, 2))
+        x = self.proj(x[:, :height, :width])
+        return x.permute(0, 3, 1, 2)
+
+    def _bias(self, grid: tuple[int, int], shift: tuple[int, int]) -> Tensor:
+        """(windows or 1, heads, positions, positions): from parameters and sizes alone."""
+
+        def made() -> tuple[Tensor]:
+            device = self.offset_bias.device
+            bias = self.offset_bias[_offsets(self.window, device)].permute(2, 0, 1)[None]
+            if any(shift):
+                bias = bias + _apart(grid, self.window, shift, bias).unsqueeze(1)
+            return (bias,)
+
+        return self.cached((grid, shift), (self.offset_bias,), made)[0]
+
+
+def _windows(x: Tensor, grid: tuple[int, int]) -> Tensor:
+    """(B, H, W, C) to (B · windows, positions of a window, C)."""
+    x = torch.unflatten(torch.unflatten(x, 2, (grid[1], -1)), 1, (grid[0], -1))
+    return x.transpose(2, 3).flatten(3, 4).flatten(0, 2)
+
+
+def _map(x: Tensor, grid: tuple[int, int], window: tuple[int, int]) -> Tensor:
+    """(B · windows, positions of a window, C) to (B, H, W, C)."""
+    x = torch.unflatten(torch.unflatten(x, 1, window), 0, (-1, *grid))
+    return x.transpose(2, 3).flatten(3, 4).flatten(1, 2)
+
+
+def _offsets(window: tuple[int, int], device: torch.device) -> Tensor:
+    """(positions, positions): which of a window's offsets leads from a key to a query."""
+    rows, columns = (torch.arange(side, device=device) for side in window)
+    down = rows[:, None] - rows + window[0] - 1
+    right = columns[:, None] - columns + window[1] - 1
+    both = down[:, None, :, None] * (2 * window[1] - 1) + right[None, :, None, :]
+    return both.flatten(2).flatten(0, 1)
+
+
+def _apart(
+    grid: tuple[int, int], window: tuple[int, int], shift: tuple[int, int], like: Tensor
+) -> Tensor:
+    """(windows, positions, positions): _APART between what came in over opposite borders."""
+    rows, columns = (
+        torch.arange(count * side, device=like.device) >= count * side - moved
+        for count, side, moved in zip(grid, window, shift, strict=True)
+    )
+    part = 2 * rows[:, None] + columns  # which positions the shift has moved over which border
+    part = _windows(part[None, :, :, None], grid).squeeze(2)
+    return (part[:, :, None] != part[:, None, :]).to(like.dtype) * _APART
