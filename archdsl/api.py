@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from archdsl import shipped
+from archdsl.errors import BuildError
+from archdsl.network import Network
 from archdsl.spec import load as reading
 from archdsl.spec.document import Document
 from archdsl.specification import Spec, checked
@@ -14,6 +16,8 @@ from archdsl.specification import Spec, checked
 if TYPE_CHECKING:
     from torch import nn
 
+    from archdsl.backbone import Backbone
+    from archdsl.builder import Built
     from archdsl.cost import Cost
     from archdsl.spaces import Space
     from archdsl.study import Candidate, Result
@@ -43,21 +47,72 @@ def dump(x: Specish) -> str:
     return load(x).dump()
 
 
-def build(x: Specish, weights: str | Path | None = None, classes: int | None = None) -> nn.Module:
+@overload
+def build(
+    x: Specish,
+    weights: str | Path | None = None,
+    classes: int | None = None,
+    *,
+    drop_head: bool = False,
+) -> Built: ...
+@overload
+def build(
+    x: Specish, weights: str | Path | None = None, *, features: Sequence[int]
+) -> Backbone: ...
+def build(
+    x: Specish,
+    weights: str | Path | None = None,
+    classes: int | None = None,
+    *,
+    features: Sequence[int] | None = None,
+    drop_head: bool = False,
+) -> Built | Backbone:
     """The module of a spec; a space gives its default member.
 
-    weights: a file of this module's own state dict (safetensors, or what torch.save wrote)
+    weights: a state dict in a file (safetensors, or what torch.save wrote) by archdsl's own
+        names or by those it was published under
     classes: another number of classes than the spec's
-    Raises SpecError for a bad spec and BuildError for weights that do not fit.
+    features: indices of stages, from 0: the module gives their maps, and has no head
+    drop_head: start the classifier afresh, whatever the file has for it
+    Raises SpecError for a bad spec, and BuildError for weights that do not fit and for stages
+    that are not there.
     """
+    from archdsl.backbone import Backbone, chosen
     from archdsl.builder import build as build_network
-    from archdsl.weights import load_into
 
+    if features is not None and (classes is not None or drop_head):
+        given = "classes" if classes is not None else "drop_head"
+        raise BuildError(f"{given} is about a head, and with features there is none: drop it")
+    if drop_head and weights is None:
+        raise BuildError("drop_head is about weights from a file, and there is none: drop it")
     spec = load(x, set=None if classes is None else {"classes": classes})
-    model = build_network(spec.network())
+    network = spec.network()
+    if features is not None:
+        chosen(features, len(network.stages))
+    model = build_network(network)
+    backbone = None if features is None else Backbone(model, features)
     if weights is not None:
-        load_into(model, Path(weights))
-    return model
+        _load_weights(model, Path(weights), backbone, drop_head)
+    return model if backbone is None else backbone
+
+
+def _load_weights(model: Built, path: Path, backbone: Backbone | None, drop_head: bool) -> None:
+    import warnings
+
+    from archdsl.checkpoints import head_names, load_published
+
+    unused = head_names(model.network) if drop_head or backbone is not None else frozenset()
+    if backbone is not None:
+        unused |= model.state_dict().keys() - backbone.state_dict().keys()
+    naming = load_published(model, path, unused=unused, others=baselines)
+    if naming.note:
+        warnings.warn(f"{path}: {naming.note}", stacklevel=3)
+
+
+def baselines() -> Iterator[Network]:
+    """The networks of the published models, one after another."""
+    for name in shipped.names(shipped.BASELINES):
+        yield load(name).network()
 
 
 def count(x: Specish) -> Cost:

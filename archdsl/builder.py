@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
+from archdsl.classes import with_classes
 from archdsl.component import Component
 from archdsl.errors import BuildError
 from archdsl.network import Block, Layer, Network
@@ -29,13 +33,41 @@ class TokenMixer(nn.Module):
         return mixed(self.mixer, x)
 
 
-def build(network: Network) -> MetaFormer:
+class Built(MetaFormer):
+    """A MetaFormer that knows the network it was built from."""
+
+    def __init__(self, network: Network, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.network = network
+
+    def reset_classifier(self, classes: int) -> None:
+        """Give the head another number of classes; 0 leaves the pooled features.
+
+        What depends on that number starts afresh; the rest of the head keeps its weights.
+        Raises BuildError for a model without a head, and for a head that cannot have that many.
+        """
+        network = with_classes(self.network, classes)
+        assert network.head is not None and self.head is not None
+        head, old = _module(network.head), self.head.state_dict()
+        fresh = classifier_names(network.head)
+        kept = {
+            name: old[name] if f"head.{name}" not in fresh and name in old else tensor
+            for name, tensor in head.state_dict().items()
+        }
+        head.load_state_dict(kept)
+        like = next(self.parameters())
+        self.head = head.to(like.device, like.dtype).train(self.training)
+        self.network = network
+
+
+def build(network: Network) -> Built:
     """The module that a network describes, with fresh weights.
 
     Parts are made in the order of the forward pass, so a seed gives the same weights every time.
     Raises BuildError for a component whose constructor fails.
     """
-    return MetaFormer(
+    return Built(
+        network,
         stem=[_module(layer) for layer in network.stem],
         class_token=ClassToken(network.stages[0].dim) if network.class_token else None,
         stages=[_stage(stage) for stage in network.stages],
@@ -47,6 +79,47 @@ def build_layer(layer: Layer) -> nn.Module:
     """One layer alone, from a map to a map (a head: to the logits)."""
     module = _module(layer)
     return TokenMixer(module) if getattr(module, "tokens", False) else module
+
+
+def shapes(network: Network) -> dict[str, tuple[int, ...]]:
+    """The names and shapes of a network's tensors, by building it without memory for them."""
+    return _shapes(lambda: build(network))
+
+
+def classifier_names(head: Layer) -> frozenset[str]:
+    """The tensors of a head that depend on the number of classes, `head.classifier.weight`."""
+
+    def of(classes: int) -> dict[str, tuple[int, ...]]:
+        context = tuple((n, classes if n == "classes" else value) for n, value in head.context)
+        return _shapes(lambda: _module(replace(head, context=context)))
+
+    one, two = of(1), of(2)
+    names = {name for name in {*one, *two} if one.get(name) != two.get(name)}
+    return frozenset(f"{head.address}.{name}" for name in names)
+
+
+class _Unfilled(TorchFunctionMode):
+    """Tensors without memory stay as they are: there is nothing to draw numbers for."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Leave out `torch.nn.init` and random draws; carry out anything else."""
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", "") == "torch.nn.init" or func in _DRAWS:
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
+
+
+_DRAWS = (torch.Tensor.normal_, torch.Tensor.uniform_)
+
+
+def _shapes(make: Callable[[], nn.Module]) -> dict[str, tuple[int, ...]]:
+    try:
+        with torch.device("meta"), _Unfilled():
+            module = make()
+    except BuildError:  # a constructor that computes with numbers needs some
+        with torch.random.fork_rng(devices=[]):
+            module = make()
+    return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
 
 
 def factory(component: Component) -> Callable[..., Any]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
 
 from archdsl.component import Component, component
 from archdsl.errors import Misfit, SpecError
 from archdsl.network import Block, Branch, Layer, Network, Shape, Stage
 from archdsl.options import OptionType, OptionValue, written
-from archdsl.registry import Definition
 from archdsl.spec import positions, typed
 from archdsl.spec.check import read_input
 from archdsl.spec.decisions import Holes, Place
@@ -20,6 +16,7 @@ from archdsl.spec.document import Document, Scope
 from archdsl.spec.holes import Answer
 from archdsl.spec.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.spec.resolve import Ask, Resolver
+from archdsl.statics import arguments, static
 
 Size = tuple[int, int]
 
@@ -119,6 +116,7 @@ class Lowering:
                     out_norm=self.out_norm(index),
                     dim=shape[0],
                     shape=shape,
+                    reduction=self.reduction(index),
                 )
             )
         name = document.top["name"]
@@ -364,11 +362,11 @@ class Lowering:
         return self._spelled_out(self.resolver.param(found.alone), address)
 
     def _out_size(self, part: Part, size: Size) -> Size:
-        function = _static(part.component.definition, "out_size")
+        function = static(part.component.definition, "out_size")
         after = size
         if function is not None:
             known = {"size": size, **dict(part.component.options)}
-            after = function[0](**_arguments(function[1], known))
+            after = function[0](**arguments(function[1], known))
         if min(after) < 1:
             raise SpecError(
                 f"nothing is left of a map of {size[0]}x{size[1]}",
@@ -407,12 +405,12 @@ class Lowering:
                 mark=node.mark,
                 cure="choose a mixer that works on a sequence, such as attention",
             )
-        function = _static(definition, "check")
+        function = static(definition, "check")
         if function is not None:
             known["input_size"] = self.input[1:]
             if "total_reduction" in (function[1] or ()):  # it asks for what later stages are
                 known["total_reduction"] = self.reduction(len(self.document.stages) - 1)
-            words = function[0](**_arguments(function[1], {**known, **dict(made.options)}))
+            words = function[0](**arguments(function[1], {**known, **dict(made.options)}))
             if words is not None:
                 raise self._misfit(words, made, written_at, node, width)
         context = tuple((name, known[name]) for name in definition.context)
@@ -467,28 +465,3 @@ class Lowering:
                 )
         for index in range(depth):
             yield rate if schedule == "constant" else rate * index / max(1, depth - 1)
-
-
-@lru_cache(maxsize=1024)
-def _signature(function: Callable[..., Any]) -> tuple[str, ...] | None:
-    parameters = inspect.signature(function).parameters.values()
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return None
-    return tuple(p.name for p in parameters)
-
-
-def _static(
-    definition: Definition, name: str
-) -> tuple[Callable[..., Any], tuple[str, ...] | None] | None:
-    """A torch-free static method of a component's class, with the names that it asks for."""
-    found = inspect.getattr_static(definition.cls, name, None)
-    if not isinstance(found, (staticmethod, classmethod)):
-        return None
-    function = getattr(definition.cls, name)
-    return function, _signature(function)
-
-
-def _arguments(
-    names: tuple[str, ...] | None, known: dict[str, OptionValue]
-) -> dict[str, OptionValue]:
-    return known if names is None else {name: known[name] for name in names if name in known}

@@ -59,7 +59,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage: what leads into it, its blocks, and what follows them."""
+    """A stage: what leads into it, its blocks, and what follows them.
+
+    reduction: input positions per position of its map, along a side
+    """
 
     address: str
     downsample: tuple[Layer, ...]
@@ -68,6 +71,7 @@ class Stage:
     out_norm: Layer | None
     dim: int
     shape: Shape
+    reduction: int
 
 
 @dataclass(frozen=True, slots=True)

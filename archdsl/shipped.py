@@ -1,8 +1,9 @@
 """The specs that come with archdsl, found by name.
 
 In a checkout they are `specs/` beside the package; a wheel carries the same folder inside the
-package as `_specs`. A name is a file's stem, wherever under the folder the file lies:
-`specs/baselines/poolformer_s12.yaml` is `poolformer_s12`.
+package as `_specs`. A name is a file's stem: `specs/baselines/poolformer_s12.yaml` is
+`poolformer_s12`. What lies beside those folders is no spec: `specs/names/` holds the names under
+which weights were published.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from archdsl.errors import SpecError
 
 _PACKAGE = Path(__file__).resolve().parent
 
+BASELINES, SPACES = "baselines", "spaces"
+"""The folders of the shipped specs: published models, and search spaces."""
+
 
 def folder() -> Path:
     """The folder of the shipped specs."""
@@ -21,9 +25,14 @@ def folder() -> Path:
     return inside if inside.is_dir() else _PACKAGE.parent / "specs"
 
 
-def names() -> list[str]:
-    """The names of all shipped specs, in the order of the alphabet."""
-    return sorted(_files())
+def names(part: str | None = None) -> list[str]:
+    """The names of all shipped specs, or of one folder of them, in the order of the alphabet."""
+    return sorted(name for name, path in _files().items() if part in (None, path.parent.name))
+
+
+def names_folder() -> Path:
+    """The folder of the tables of published names."""
+    return folder() / "names"
 
 
 def shipped(name: str) -> Path:
@@ -40,4 +49,5 @@ def shipped(name: str) -> Path:
 
 
 def _files() -> dict[str, Path]:
-    return {path.stem: path for path in sorted(folder().rglob("*.yaml"))}
+    parts = (BASELINES, SPACES)
+    return {path.stem: path for part in parts for path in sorted((folder() / part).glob("*.yaml"))}

@@ -45,8 +45,8 @@ def look(run: RunFolder, settings: SearchSettings, best: Trial) -> None:
     its report says how often. Raises SearchError.
     """
     from archdsl.builder import build
+    from archdsl.checkpoints import load_into
     from archdsl.proxy.heldout import evaluate_on_test
-    from archdsl.weights import load_into
 
     looks = run.looks()
     for trial in dict.fromkeys((run.trials[0].number, best.number)):

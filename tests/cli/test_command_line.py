@@ -124,6 +124,8 @@ def test_search_py_is_archdsl_search():
 
 
 def test_shipped_names_are_one_each():
-    files = [path.stem for path in shipped.folder().rglob("*.yaml")]
+    folders = [shipped.folder() / part for part in (shipped.BASELINES, shipped.SPACES)]
+    files = [path.stem for folder in folders for path in folder.glob("*.yaml")]
     assert sorted(files) == shipped.names()
-    assert "poolformer_s12" in files
+    assert "poolformer_s12" in shipped.names(shipped.BASELINES)
+    assert "poolformer_s12" not in shipped.names(shipped.SPACES)

@@ -56,7 +56,7 @@ def tiny(*, layer_scale=None, res_scale=None, class_token=False, **options):
         ))
         for at in ("stages.0.blocks.0", "stages.0.blocks.1")
     )  # fmt: skip
-    stage = Stage("stages.0", (), None, blocks, None, 8, shape)
+    stage = Stage("stages.0", (), None, blocks, None, 8, shape, 1)
     head = replace(single(component("head", "linear"), shape), address="head")
     return Network(
         "tiny", (3, 16, 16), 10, class_token, (replace(stem, address="stem.0"),), (stage,), head

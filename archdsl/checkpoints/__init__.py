@@ -1,0 +1,25 @@
+"""Weights in files: read safely, recognised by their names, renamed by data, written back.
+
+A published checkpoint has names of its own. `specs/names/` says what they are called here; the
+same rules lead back. No model has code of its own in here.
+"""
+
+from __future__ import annotations
+
+from archdsl.checkpoints.files import read, write
+from archdsl.checkpoints.load import export_weights, import_weights, load_into, load_published
+from archdsl.checkpoints.naming import Naming
+from archdsl.checkpoints.recognise import head_names
+from archdsl.checkpoints.tables import LABELS
+
+__all__ = [
+    "LABELS",
+    "Naming",
+    "export_weights",
+    "head_names",
+    "import_weights",
+    "load_into",
+    "load_published",
+    "read",
+    "write",
+]

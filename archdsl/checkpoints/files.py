@@ -1,0 +1,102 @@
+"""State dicts in files: read so that no code runs, written whole or not at all."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archdsl.errors import BuildError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SAFETENSORS = ".safetensors"
+PICKLES = (".pth", ".pt", ".bin")
+
+
+def read(path: Path) -> dict[str, Tensor]:
+    """A state dict from a safetensors file, or from what torch.save wrote.
+
+    A dict under `state_dict` or `model` is unwrapped. Pickles are read with `weights_only`, so
+    that no code runs; of what trainers leave beside the weights, an argparse.Namespace of plain
+    values is let in. Raises BuildError.
+    """
+    if not path.is_file():
+        raise BuildError(f"there is no weights file {path}")
+    try:
+        found = _content(path)
+    except Exception as error:  # whatever a broken or a hostile file makes the readers raise
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise BuildError(
+            f"{path} cannot be read as weights: {reason[0]}\n"
+            "  archdsl reads safetensors, and pickles of plain tensors without code"
+        ) from None
+    for key in ("state_dict", "model"):
+        if isinstance(found, dict) and isinstance(found.get(key), dict):
+            found = found[key]
+    return _state_dict(found, path)
+
+
+def write(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """A state dict as safetensors, or as torch.save writes it, by the name's ending.
+
+    Raises BuildError for another ending, and for a place that cannot be written to.
+    """
+    if path.suffix not in (SAFETENSORS, *PICKLES):
+        raise BuildError(
+            f"{path}: weights are written to {SAFETENSORS}, or to {' '.join(PICKLES)} by torch.save"
+        )
+    # Each tensor with memory of its own: safetensors refuses views of one storage, and a pickle
+    # would write the whole storage for each of them.
+    alone = {name: tensor.detach().contiguous().clone() for name, tensor in tensors.items()}
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        draft.touch()
+        _write(draft, alone, path.suffix)
+        draft.replace(path)
+    except OSError as error:
+        raise BuildError(f"{path}: cannot be written ({error.strerror or error})") from None
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+
+
+def _content(path: Path) -> object:
+    import torch
+
+    if path.suffix == SAFETENSORS:
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    with torch.serialization.safe_globals([argparse.Namespace]):
+        return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _state_dict(found: object, path: Path) -> dict[str, Tensor]:
+    import torch
+
+    if isinstance(found, dict):
+        tensors = {
+            name: value
+            for name, value in found.items()
+            if isinstance(name, str) and isinstance(value, torch.Tensor)
+        }
+        if tensors and len(tensors) == len(found):
+            return tensors
+    raise BuildError(
+        f"{path} holds no state dict: names to tensors, or such a dict under state_dict or model"
+    )
+
+
+def _write(path: Path, tensors: dict[str, Tensor], suffix: str) -> None:
+    if suffix == SAFETENSORS:
+        from safetensors.torch import save_file
+
+        save_file(tensors, path, metadata={"format": "pt"})
+    else:
+        import torch
+
+        torch.save(tensors, path)

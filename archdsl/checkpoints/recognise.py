@@ -1,0 +1,121 @@
+"""Which naming a file is in, or in words why it is in none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Set
+from pathlib import Path
+from typing import TypeAlias
+
+from archdsl.builder import classifier_names, shapes
+from archdsl.checkpoints.fit import Fit, Shapes, distinct, fits
+from archdsl.checkpoints.naming import OWN
+from archdsl.checkpoints.tables import LABELS, namings
+from archdsl.checkpoints.words import misfit
+from archdsl.errors import BuildError
+from archdsl.network import Network
+
+Networks: TypeAlias = Callable[[], Iterable[Network]]
+"""The networks that a file might be for instead."""
+
+
+def recognised(
+    path: Path,
+    file: Shapes,
+    network: Network,
+    model: Shapes,
+    *,
+    unused: Set[str] = frozenset(),
+    label: str | None = None,
+    others: Networks = tuple,
+) -> Fit:
+    """The one naming under which a file fits a network, every name and shape equal.
+
+    file, model: the tensors of the file, and of the network as it is built
+    unused: names of ours that the file may have or lack, in any shape
+    label: the only naming to try
+    others: networks to look among for the one that the file is for
+    Raises BuildError.
+    """
+    found = fits(network.name, file, model, unused, label)
+    whole = distinct(found)
+    if len(whole) == 1:
+        return whole[0]
+    if whole:
+        ways = " and ".join(dict.fromkeys(_way(one) for one in whole))
+        raise BuildError(
+            f"{path} fits {network.name} in more than one naming: {ways}\n"
+            "  say which it is: archdsl weights import FILE --from ..."
+        )
+    if not found:
+        raise BuildError(_unknown_label(network, model, label))
+    cure = (
+        _other_label(network, file, model, unused, label)
+        or _other_classes(network, found[0], unused)
+        or _other_spec(network, file, others)
+    )
+    raise BuildError(misfit(path, network.name, found[0], file, model, cure))
+
+
+def head_names(network: Network) -> frozenset[str]:
+    """The network's tensors that depend on its number of classes."""
+    return frozenset() if network.head is None else classifier_names(network.head)
+
+
+def _way(one: Fit) -> str:
+    return f"{one.naming.label} ({one.naming.family})" if one.naming.family else one.naming.label
+
+
+def _unknown_label(network: Network, model: Shapes, label: str | None) -> str:
+    known = {one.naming.label for one in fits(network.name, {}, model)}
+    said = " ".join(one for one in LABELS if one in known) or "none"
+    return f"{network.name} has no {label} names; it has: {said}"
+
+
+def _other_label(
+    network: Network, file: Shapes, model: Shapes, unused: Set[str], label: str | None
+) -> str:
+    """The naming that the file is in, where another was asked for."""
+    if label is None:
+        return ""
+    whole = distinct(fits(network.name, file, model, unused))
+    return f"it fits in {whole[0].naming.words}" if whole else ""
+
+
+def _other_classes(network: Network, best: Fit, unused: Set[str]) -> str:
+    """What to do about a file that differs in the number of its classes alone."""
+    classifier = head_names(network)
+    wrong = {*best.missing, *best.misshapen, *(best.naming.ours(name) for name in best.extra)}
+    if not wrong or not wrong <= classifier or wrong & unused:
+        return ""
+    return (
+        f"it is for another number of classes than {network.classes}.  drop_head=True, on the "
+        "command line\n--drop-head, leaves them out, and the model starts its own afresh"
+    )
+
+
+def _other_spec(network: Network, file: Shapes, others: Networks) -> str:
+    """The specs that the file is for, among the others."""
+    found: list[str] = []
+    for other in others():
+        if _alike(file, other):
+            model, unused = shapes(other), head_names(other)
+            if any(not one.problems for one in fits(other.name, file, model, unused)):
+                found.append(other.name)
+    if network.name in found:
+        return f"it fits {network.name} as it is shipped, without changes"
+    return f"it fits {' and '.join(found)}" if found else ""
+
+
+def _alike(file: Shapes, other: Network) -> bool:
+    """Whether a file has a network's blocks in any naming, before shapes are compared."""
+    blocks = {block.address for block in other.blocks()}
+    return any(
+        {_block(naming.ours(name)) for name in file} - {None} == blocks
+        for naming in (OWN, *namings(other.name))
+    )
+
+
+def _block(name: str | None) -> str | None:
+    """`stages.2.blocks.4`, for a tensor that is in it."""
+    parts = (name or "").split(".")
+    return ".".join(parts[:4]) if parts[2:3] == ["blocks"] and len(parts) > 4 else None
