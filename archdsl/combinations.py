@@ -20,7 +20,7 @@ from archdsl.spec.nodes import Mark
 
 T = TypeVar("T")
 
-LIMIT = 200_000
+LIMIT = 50_000
 """More combinations than this in one layer are refused: nobody could read them either."""
 
 
@@ -43,25 +43,25 @@ def every_record(
 class _Replay:
     """Answers the first questions as told and the rest with their first answer."""
 
-    def __init__(self, told: list[Answer]) -> None:
+    def __init__(self, told: list[int]) -> None:
         self.told = told
         self.record: dict[str, Answer] = {}
-        self.possible: list[tuple[Answer, ...]] = []
+        self.given: list[int] = []
+        self.counts: list[int] = []
 
     def __call__(self, address: str, hole: Hole) -> Answer:
-        index = len(self.record)
+        index = len(self.given)
         answers = hole.answers
-        self.record[address] = self.told[index] if index < len(self.told) else answers[0]
-        self.possible.append(answers)
+        self.given.append(self.told[index] if index < len(self.told) else 0)
+        self.counts.append(len(answers))
+        self.record[address] = answers[self.given[index]]
         return self.record[address]
 
-    def following(self) -> list[Answer] | None:
+    def following(self) -> list[int] | None:
         """The answers that come next: the last question that has another answer takes it."""
-        given = list(self.record.values())
-        for index in reversed(range(len(given))):
-            answers = self.possible[index]
-            if given[index] != answers[-1]:
-                return [*given[:index], answers[answers.index(given[index]) + 1]]
+        for index in reversed(range(len(self.given))):
+            if self.given[index] + 1 < self.counts[index]:
+                return [*self.given[:index], self.given[index] + 1]
         return None
 
 

@@ -213,6 +213,8 @@ def written(value: OptionValue) -> str:
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(written(item) for item in value) + "]"
+    if isinstance(value, float):
+        return re.sub(r"e([-+])0+", r"e\1", repr(value))
     return str(value)
 
 

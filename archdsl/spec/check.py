@@ -102,8 +102,8 @@ class _Checker:
                     self.node(node, inner, address, old, labelled)
             case KindOf(kind):
                 self._component(node, kind, address, old, labelled)
-            case ListOf(inner, bare):
-                if bare and not isinstance(node, Sequence):
+            case ListOf(inner):
+                if type_.bare and not isinstance(node, Sequence):
                     self.node(node, inner, address, old, labelled)
                     return
                 items = node.items if isinstance(node, Sequence) else ()

@@ -7,7 +7,6 @@ options in which they differ.
 
 from __future__ import annotations
 
-from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -305,9 +304,10 @@ def normalise(hole: Hole, answer: object, address: str) -> Answer:
             address=address,
             cure=f"choose from {labels}",
         )
-    for number in hole.answers if not isinstance(answer, bool) else ():
-        if number == answer or written(number) == answer:
-            return number
+    if not isinstance(answer, bool) and isinstance(answer, (int, float, str)):
+        found = _by_number_and_text(hole).get(answer)
+        if found is not None:
+            return found
     raise SpecError(
         f"{written(answer)} is not in its range",
         address=address,
@@ -315,4 +315,8 @@ def normalise(hole: Hole, answer: object, address: str) -> Answer:
     )
 
 
-Record: TypeAlias = MappingOf[str, Answer]
+@lru_cache(maxsize=256)
+def _by_number_and_text(hole: Range) -> dict[int | float | str, Answer]:
+    """The answers of a range under the numbers themselves and under how they are written."""
+    numbers = {number: number for number in hole.answers}
+    return {**numbers, **{written(number): number for number in hole.answers}}

@@ -105,8 +105,8 @@ class Resolver:
                 return None if typed.is_none(node) else self.value(node, inner, address)
             case KindOf(kind):
                 return self.component(node, kind, address)
-            case ListOf(inner, bare):
-                if bare and not isinstance(node, Sequence):
+            case ListOf(inner):
+                if type_.bare and not isinstance(node, Sequence):
                     return (self.value(node, inner, address),)
                 if not isinstance(node, Sequence):
                     raise SpecError("a list belongs here", address=address, mark=node.mark)
