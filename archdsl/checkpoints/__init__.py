@@ -7,7 +7,13 @@ same rules lead back. No model has code of its own in here.
 from __future__ import annotations
 
 from archdsl.checkpoints.files import read, write
-from archdsl.checkpoints.load import export_weights, import_weights, load_into, load_published
+from archdsl.checkpoints.load import (
+    Renamed,
+    export_weights,
+    import_weights,
+    load_into,
+    load_published,
+)
 from archdsl.checkpoints.naming import Naming
 from archdsl.checkpoints.recognise import head_names
 from archdsl.checkpoints.tables import LABELS
@@ -15,6 +21,7 @@ from archdsl.checkpoints.tables import LABELS
 __all__ = [
     "LABELS",
     "Naming",
+    "Renamed",
     "export_weights",
     "head_names",
     "import_weights",

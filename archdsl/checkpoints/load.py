@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.builder import Built, shapes
 from archdsl.checkpoints.files import read, write
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
+class Renamed(NamedTuple):
+    """The naming that a file was in, and the one that was written."""
+
+    source: Naming
+    target: Naming
+
+
 def load_into(model: nn.Module, path: Path) -> None:
     """Load a file of a model's own state dict, every name and shape equal. Raises BuildError."""
     given, own = read(path), _shapes(model.state_dict())
@@ -27,7 +34,7 @@ def load_into(model: nn.Module, path: Path) -> None:
     assert where is not None, "our own naming has every name"
     found = fit(OWN, where, file, own)
     if found.problems:
-        raise BuildError(misfit(path, "this model", found, file, own, ""))
+        raise BuildError(misfit(path, "this model", found, file, own))
     model.load_state_dict(given)
 
 
@@ -59,8 +66,8 @@ def import_weights(
     label: str | None = None,
     drop_head: bool = False,
     others: Networks = tuple,
-) -> Naming:
-    """Write a file's tensors by our own names, and say which naming the file was in.
+) -> Renamed:
+    """Write a file's tensors by our own names.
 
     label: the naming it has to be in
     drop_head: leave out the tensors that depend on the number of classes
@@ -68,7 +75,7 @@ def import_weights(
     """
     found, tensors = _converted(path, network, label, drop_head, others)
     write(out, tensors)
-    return found.naming
+    return Renamed(found.naming, OWN)
 
 
 def export_weights(
@@ -79,18 +86,18 @@ def export_weights(
     label: str,
     drop_head: bool = False,
     others: Networks = tuple,
-) -> Naming:
-    """Write a file's tensors by published names, and say which naming the file was in.
+) -> Renamed:
+    """Write a file's tensors by published names.
 
     label: the naming to write. Raises BuildError.
     """
-    where = _published(network, shapes(network), label)
+    target, where = _published(network, shapes(network), label)
     found, tensors = _converted(path, network, None, drop_head, others)
     write(
         out,
         {where[name].name: where[name].axes.to_theirs(tensor) for name, tensor in tensors.items()},
     )
-    return found.naming
+    return Renamed(found.naming, target)
 
 
 def _converted(
@@ -104,8 +111,8 @@ def _converted(
     return found, _ours(found, given, model)
 
 
-def _published(network: Network, model: Shapes, label: str) -> dict[str, Entry]:
-    """Where a network's tensors are in its published naming of a label."""
+def _published(network: Network, model: Shapes, label: str) -> tuple[Naming, dict[str, Entry]]:
+    """A network's published naming of a label, and where its tensors are in it."""
     known = [pair for pair in known_namings(network.name, model) if pair[0] is not OWN]
     found = [(naming, where) for naming, where in known if naming.label == label]
     if not found:
@@ -117,7 +124,7 @@ def _published(network: Network, model: Shapes, label: str) -> dict[str, Entry]:
             f"{network.name} has {label} names in more than one family: {families}\n"
             "  give its spec the name of a shipped one of the family that it is of"
         )
-    return found[0][1]
+    return found[0]
 
 
 def _ours(found: Fit, given: dict[str, Tensor], model: Shapes) -> dict[str, Tensor]:

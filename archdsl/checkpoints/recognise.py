@@ -53,7 +53,8 @@ def recognised(
         or _other_classes(network, found[0], unused)
         or _other_spec(network, file, others)
     )
-    raise BuildError(misfit(path, network.name, found[0], file, model, cure))
+    where = "any naming" if label is None else found[0].naming.words
+    raise BuildError(misfit(path, network.name, found[0], file, model, cure=cure, where=where))
 
 
 def head_names(network: Network) -> frozenset[str]:

@@ -42,19 +42,23 @@ class Table:
 def namings(spec: str) -> list[Naming]:
     """The published namings of a spec by its name; those of every family for an unknown name.
 
-    A spec of one's own that extends a shipped one has a name of its own, and the tensors of the
-    family all the same. In a file with several tables the first that is for the spec counts.
+    Of the tables of one family that are for a spec, the first with a label counts. A spec of
+    one's own that extends a shipped one has a name of its own, and the tensors of its family
+    all the same.
     """
-    found = [table for tables in shipped_tables() for table in tables if table.is_for(spec)][:1]
-    if not found:
-        found = [table for tables in shipped_tables() for table in tables]
-    return [naming for table in found for naming in table.namings]
+    tables = [table for tables in shipped_tables() for table in tables]
+    found: dict[tuple[str, str], Naming] = {}
+    for table in tables:
+        if table.is_for(spec):
+            for naming in table.namings:
+                found.setdefault((naming.family, naming.label), naming)
+    return list(found.values()) or [naming for table in tables for naming in table.namings]
 
 
 @cache
 def shipped_tables() -> tuple[tuple[Table, ...], ...]:
     """The tables of every file, in the order of the alphabet."""
-    return tuple(read_tables(path) for path in sorted((shipped.names_folder()).glob("*.yaml")))
+    return tuple(read_tables(path) for path in sorted(shipped.names_folder().glob("*.yaml")))
 
 
 def read_tables(path: Path) -> tuple[Table, ...]:

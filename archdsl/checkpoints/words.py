@@ -12,10 +12,23 @@ from archdsl.checkpoints.naming import OWN
 _SHOWN = 5
 
 
-def misfit(path: Path, spec: str, best: Fit, file: Shapes, model: Shapes, cure: str) -> str:
-    """Why a file does not fit a model: the first five tensors, and what to do instead."""
-    if len(best.missing) == len(best.entries):  # it shares not one name with the model
-        lines = [f"{path} is not for {spec}: none of its {len(file)} names is one of the model's"]
+def misfit(
+    path: Path,
+    spec: str,
+    best: Fit,
+    file: Shapes,
+    model: Shapes,
+    *,
+    cure: str = "",
+    where: str = OWN.words,
+) -> str:
+    """Why a file does not fit a model: the first five tensors, and what to do instead.
+
+    where: the namings that were tried, in words
+    """
+    if len(best.missing) == len(best.entries):  # they do not share one name
+        count = f"none of its {len(file)} names" if len(file) > 1 else "its one name"
+        lines = [f"{path} is not for {spec}: {count} is the model's in {where}"]
         lines += [f"  {name} {_shape(file[name])}" for name in list(file)[:_SHOWN]]
         more = len(file) - _SHOWN
     else:

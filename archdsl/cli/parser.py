@@ -14,7 +14,7 @@ from archdsl.errors import ArchError
 from archdsl.spec.nodes import Mapping, plain
 from archdsl.version import VERSION
 
-VERBS = ("check", "show", "count", "list", "search", "export")
+VERBS = ("check", "show", "count", "list", "search", "export", "weights")
 
 
 class Verb(Protocol):
@@ -79,6 +79,11 @@ def takes_a_spec(parser: argparse.ArgumentParser, what: str = "FILE") -> None:
     parser.add_argument(
         "file", metavar=what, help="a path, or the name of a shipped spec (archdsl list specs)"
     )
+    takes_patches(parser)
+
+
+def takes_patches(parser: argparse.ArgumentParser) -> None:
+    """`--set` and `--no-imports`, wherever a spec is named."""
     parser.add_argument(
         "--set",
         metavar="ADDRESS=VALUE",
