@@ -74,9 +74,9 @@ class Names:
 
     def __init__(self, rules: Iterable[dict[str, str]]) -> None:
         self.rules = [
-            (Template(rule["theirs"]), Template(rule["ours"]), rule.get("axes"), rule.get("our_axes"))
+            (Template(rule["theirs"]), Template(rule["ours"]), *map(rule.get, ("axes", "our_axes")))
             for rule in rules
-        ]  # fmt: skip
+        ]
 
     def ours(self, name: str) -> str:
         """Our name of what is published as `name`."""

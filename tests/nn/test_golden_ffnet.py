@@ -1,61 +1,143 @@
-"""FFNet as meta_mixers: the published code's logits and tensors, trained form and deployed."""
+"""FFNet: the published code's numbers, in the training form and deployed."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
 import archdsl
-from tests.nn import published_names as names
+from archdsl.specification import Spec
 from tests.nn.filling import ffnet_rule, fill, image
-from tests.nn.published_specs import FFNET_TINY, FFNETS, Spec
+from tests.nn.names import Names, names
+from tests.nn.published_specs import ffnet_tiny
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "ffnet"
+SINGLE, DOUBLE = 1e-5, 1e-10
 
-CASES = [
-    ("ffnet_1_224_b2", FFNETS["ffnet_1"], (2, 3, 224, 224)),
-    ("ffnet_1_192x256_b1", FFNETS["ffnet_1"], (1, 3, 192, 256)),
-    ("tiny_a_64_b2", FFNET_TINY, (2, 3, 64, 64)),
-]
+CASES = {
+    "ffnet_1_224_b2": "ffnet_1",
+    "ffnet_2_224_b2": "ffnet_2",
+    "ffnet_1_192x256_b1": "ffnet_1",
+    "tiny_a_64_b2": "tiny_a",
+}
 
 
-def filled(spec: Spec) -> torch.nn.Module:
-    model = archdsl.build(spec)
-    fill(model, names.by(names.FFNET), ffnet_rule)
+_PARTS = (
+    ("layer_scale1.scale", "token_mixer.0.layer_scale"),
+    ("token_mixer.query.{leaf}", "token_mixer.0.main.fc.{leaf}"),
+    ("token_mixer.key.{leaf}", "token_mixer.0.main.conv1.{leaf}"),
+    ("token_mixer.value.{leaf}", "token_mixer.0.main.conv2.{leaf}"),
+    ("layer_scale2.scale", "channel_mixer.layer_scale"),
+    ("channel_mixer.query.{leaf}", "channel_mixer.main.conv.{leaf}"),
+    ("channel_mixer.key.{leaf}", "channel_mixer.main.fc1.{leaf}"),
+    ("channel_mixer.value.{leaf}", "channel_mixer.main.fc2.{leaf}"),
+)
+DEPLOYED = Names(
+    [
+        {"theirs": "patch_embed.0.{leaf}", "ours": "stem.0.0.{leaf}"},
+        {"theirs": "patch_embed.2.{leaf}", "ours": "stem.1.{leaf}"},
+        {"theirs": "stages.{i}.0.proj.{j}.{leaf}", "ours": "stages.{i}.downsample.{j}.{leaf}"},
+        *(
+            {"theirs": f"stages.0.{{j}}.{t}", "ours": f"stages.0.blocks.{{j}}.{o}"}
+            for o, t in _PARTS
+        ),
+        *(
+            {"theirs": f"stages.{{i}}.{{j+1}}.{t}", "ours": f"stages.{{i}}.blocks.{{j}}.{o}"}
+            for o, t in _PARTS
+        ),
+        {"theirs": "norm.{leaf}", "ours": "head.norm.{leaf}"},
+        {"theirs": "head.{leaf}", "ours": "head.classifier.{leaf}"},
+    ]
+)
+
+
+def spec(name: str) -> Spec:
+    return ffnet_tiny() if name == "tiny_a" else archdsl.load(name)
+
+
+def official() -> Names:
+    rules = names("ffnet_1")
+    assert rules is not None
+    return rules
+
+
+def filled(name: str) -> nn.Module:
+    model = archdsl.build(spec(name))
+    shapes = dict(
+        official().published(name, tuple(tensor.shape))
+        for name, tensor in model.state_dict().items()
+    )
+    fill(model, official().theirs, ffnet_rule, shapes)
     return model.eval()
 
 
-@pytest.mark.parametrize(("case", "spec", "shape"), CASES, ids=[case[0] for case in CASES])
-def test_logits_of_both_forms_are_those_of_the_published_code(
-    case: str, spec: Spec, shape: tuple[int, ...]
-) -> None:
-    golden = np.load(GOLDEN / f"{case}.npz")
-    expected = torch.from_numpy(golden["logits_f64"])
-    deployed = torch.from_numpy(golden["logits_deploy_f64"])
-    model, x = filled(spec), image(*shape)
+def apart(found: Tensor, expected: Any) -> float:
+    return float((found.double() - torch.as_tensor(expected, dtype=torch.float64)).abs().max())
+
+
+def watched(model: nn.Module) -> dict[str, Tensor]:
+    """What each forward pass leaves behind, by the names that the golden files give it."""
+    seen: dict[str, Tensor] = {}
+
+    def note(name: str, path: str) -> None:
+        def hook(_: nn.Module, __: Any, output: Tensor) -> None:
+            seen[name] = output
+
+        model.get_submodule(path).register_forward_hook(hook)
+
+    note("patch_embed", "stem")
+    for stage in range(4):
+        note(f"stages.{stage}", f"stages.{stage}")
+    note("norm", "head.norm")
+    return seen
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_both_forms_give_what_the_published_code_gives(case: str) -> None:
+    arrays = np.load(GOLDEN / f"{case}.npz")
+    about = json.loads((GOLDEN / f"{case}.json").read_text())
+    model, x = filled(CASES[case]), image(*about["input_shape"])
+    fused = archdsl.fuse(model)
+    assert sum(p.numel() for p in model.parameters()) == about["params_train"]
+    assert sum(p.numel() for p in fused.parameters()) == about["params_deploy"]
+    assert x.flatten()[:16].tolist() == about["input"]["first16"]
     with torch.no_grad():
-        assert (model(x).double() - expected).abs().max() < 1e-5
-        assert (archdsl.fuse(model)(x).double() - deployed).abs().max() < 1e-5
+        assert apart(model(x), arrays["logits_f64"]) < SINGLE
+        assert apart(fused(x), arrays["logits_deploy_f64"]) < SINGLE
         model, x = model.double(), x.double()
-        assert (model(x) - expected).abs().max() < 1e-10
-        assert (archdsl.fuse(model)(x) - deployed).abs().max() < 1e-10
+        fused = archdsl.fuse(model)
+        for form, logits in ((model, "logits_f64"), (fused, "logits_deploy_f64")):
+            seen = watched(form)
+            assert apart(form(x), arrays[logits]) < DOUBLE
+            seen["pooled"] = seen["norm"].mean(dim=(2, 3))
+            assert apart(seen["pooled"], arrays["pooled_f64"]) < DOUBLE
+            assert set(seen) == set(about["stages"])
+            for name, feature in about["stages"].items():
+                assert list(seen[name].shape) == feature["shape"], name
+                flat = seen[name].contiguous().flatten()
+                probes = torch.arange(16) * (flat.numel() - 1) // 15
+                assert apart(flat.mean(), feature["mean"]) < DOUBLE, name
+                assert apart(flat.std(correction=0), feature["std"]) < DOUBLE, name
+                assert apart(flat.abs().max(), feature["absmax"]) < DOUBLE, name
+                assert apart(flat[:16], feature["first16"]) < DOUBLE, name
+                assert apart(flat[probes], feature["probe16"]) < DOUBLE, name
 
 
-@pytest.mark.parametrize(
-    ("file", "spec"), [("fused_ffnet_1", FFNETS["ffnet_1"]), ("fused_tiny_a", FFNET_TINY)]
-)
-def test_every_fused_tensor_is_that_of_the_published_code(file: str, spec: Spec) -> None:
-    golden = json.loads((GOLDEN / f"{file}.json").read_text())
-    renamed = names.by(names.FFNET_DEPLOYED)
-    state = archdsl.fuse(filled(spec).double()).state_dict()
-    tensors = {
-        renamed(name): tensor for name, tensor in state.items() if tensor.is_floating_point()
-    }
-    assert set(tensors) == set(golden)
+FUSED = {"fused_ffnet_1": "ffnet_1", "fused_tiny_a": "tiny_a"}
+
+
+@pytest.mark.parametrize("case", FUSED)
+def test_every_fused_tensor_is_that_of_the_published_code(case: str) -> None:
+    golden = json.loads((GOLDEN / f"{case}.json").read_text())
+    state = archdsl.fuse(filled(FUSED[case]).double()).state_dict()
+    tensors = {DEPLOYED.theirs(name): tensor for name, tensor in state.items()}
+    assert {name for name, tensor in tensors.items() if tensor.is_floating_point()} == set(golden)
     for name, expected in golden.items():
         tensor = tensors[name].double()
         assert tensor.numel() == np.prod(expected["shape"]), name
@@ -65,18 +147,24 @@ def test_every_fused_tensor_is_that_of_the_published_code(file: str, spec: Spec)
         assert first == pytest.approx(expected["first4"], abs=1e-12), name
 
 
-@pytest.mark.parametrize(
-    ("name", "trained", "deployed"),
-    [
-        ("ffnet_1", 13_775_656, 13_660_152),
-        ("ffnet_2", 27_208_408, 26_908_440),
-        ("ffnet_3", 48_817_896, 48_330_632),
-        ("ffnet_4", 79_868_968, 79_200_360),
-    ],
-)
-def test_ffnets_have_the_published_number_of_params(name: str, trained: int, deployed: int) -> None:
+@pytest.mark.parametrize("name", ["ffnet_1", "ffnet_2", "tiny_a"])
+def test_the_deployed_state_dict_is_that_of_the_published_code(name: str) -> None:
+    golden = json.loads((GOLDEN / "keys" / f"{name}_deploy.json").read_text())
     with torch.device("meta"):
-        model = archdsl.build(FFNETS[name])
-        fused = archdsl.fuse(model)
-    assert sum(p.numel() for p in model.parameters()) == trained
-    assert sum(p.numel() for p in fused.parameters()) == deployed
+        state = archdsl.fuse(archdsl.build(spec(name))).state_dict()
+    found = {DEPLOYED.theirs(name): tensor.numel() for name, tensor in state.items()}
+    assert found == {name: int(np.prod(shape)) for name, shape in golden}
+
+
+def test_every_case_is_run_as_it_is_and_none_is_left_out() -> None:
+    run = {
+        test_both_forms_give_what_the_published_code_gives: [
+            "ffnet_1_224_b2", "ffnet_2_224_b2", "ffnet_1_192x256_b1", "tiny_a_64_b2",
+        ],
+        test_every_fused_tensor_is_that_of_the_published_code: ["fused_ffnet_1", "fused_tiny_a"],
+    }  # fmt: skip
+    for function, cases in run.items():
+        (mark,) = function.pytestmark  # type: ignore[attr-defined]
+        assert mark.name == "parametrize"
+        assert list(mark.args[1]) == cases
+    assert (SINGLE, DOUBLE) == (1e-5, 1e-10)
