@@ -85,7 +85,7 @@ class _Search:
         self.space = space
         self.settings = settings
         self.emit = listener
-        self.members = Members(space, self._progress("counting what fits the budget"))
+        self.members = Members(space, self._progress("visiting every architecture"))
         self.training = (
             ProxyTraining(space, settings.proxy, self._progress("reading the images"))
             if evaluate is None
@@ -95,7 +95,7 @@ class _Search:
 
     def survey(self) -> Survey:
         """How large the space is and how much of it fits. Raises InfeasibleBudget."""
-        progress = self._progress("estimating how much fits the budget")
+        progress = self._progress("measuring how much fits the budget")
         settings = self.settings
         return survey(self.space, settings.budget, self.members, settings.seed, progress)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Preparing:
     """Something that may take a while before the first trial or after the last.
 
-    what: "reading the images", "counting what fits the budget", ...
+    what: "reading the images", "measuring how much fits the budget", ...
     done, total: how far it is; both 0 where that is not known
     """
 

@@ -54,7 +54,7 @@ class Survey:
 
     def words(self) -> str:
         """`3,750 architectures, 1,204 of them (32 %) inside the budget`."""
-        all_ = f"{self.size:,} architectures"
+        all_ = f"{self.size:,} architecture{'s' if self.size != 1 else ''}"
         if self.fits == self.size:
             return all_
         if self.exact:

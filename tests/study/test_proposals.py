@@ -126,7 +126,7 @@ def test_two_records_of_one_network_are_trained_once(tiny, run) -> None:
 def test_a_space_of_one_has_one_trial(tiny, run) -> None:
     only = {"stages.0.depth": 1, "stages.1.depth": 1, "params.width": 8}
     result = run(tiny({**only, "block.token_mixer": "pooling"}), evaluate=lambda candidate: 0.5)
-    assert result.survey.words() == "1 architectures"
+    assert result.survey.words() == "1 architecture"
     assert len(result.trials) == 1
 
 
