@@ -151,7 +151,8 @@ def search(
 
     evaluate: `evaluate(candidate) -> float | dict` instead of training the proxy; a float is
         the first objective
-    out: the run directory, `runs/NAME` by default; the same directory again resumes
+    out: the run directory; the same directory again resumes. By default proxy training goes to
+        `runs/NAME`, and a search with its own `evaluate` leaves no record
     listener: called with every event of the run
     overrides: settings of the `search:` section, as `trials=40, budget={"macs": "2G"}`
     Raises SearchError for a search that cannot start or go on.
