@@ -52,7 +52,10 @@ def ffnet_rule(name: str, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def transnext_rule(name: str, shape: tuple[int, ...]) -> np.ndarray:
-    return _plain_rule(normals(name, shape), name.rpartition(".")[2], gain=0.5)
+    z = normals(name, shape)
+    if name.endswith("temperature"):
+        return 2 + 0.5 * z
+    return _plain_rule(z, name.rpartition(".")[2], gain=0.5)
 
 
 def _plain_rule(z: np.ndarray, last: str, gain: float) -> np.ndarray:

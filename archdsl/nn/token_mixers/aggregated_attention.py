@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +20,7 @@ from archdsl.nn.position_bias import (
     full_precision,
     positions_misfit,
 )
+from archdsl.nn.shifted import window_products, window_sums
 from archdsl.options import Odd, Positive
 from archdsl.registry import token_mixer
 
@@ -114,24 +114,21 @@ class AggregatedAttention(CachesInEval):
         query = F.normalize(self.q(x).unflatten(3, split), dim=4)  # (B, H, W, heads, head_dim)
         scaled = torch.addcmul(scale * self.query_embedding.squeeze(1), scale, query)
         keys, values = self.kv(x).unflatten(3, (2, *split)).unbind(3)
-        near = [(scaled * key).sum(4) for key in self._shifted(F.normalize(keys, dim=4))]
+        near = window_products(scaled, F.normalize(keys, dim=4), self.window)
 
         pooled = self._pooled(x)  # (B, P, dim)
         far_keys, far_values = self.kv(pooled).unflatten(2, (2, *split)).permute(2, 0, 3, 1, 4)
         far = _by_head(scaled) @ F.normalize(far_keys, dim=3).transpose(2, 3)  # (B, heads, N, P)
 
-        logits = torch.cat([_by_head(torch.stack(near, dim=4)), far], dim=3)
+        logits = torch.cat([_by_head(near.permute(1, 2, 3, 4, 0)), far], dim=3)
         logits += bias
-        near_part, far_part = torch.split(logits.softmax(dim=3), [len(near), far.shape[3]], dim=3)
+        near, far = torch.split(logits.softmax(dim=3), [len(near), far.shape[3]], dim=3)
 
         found = self.learned_tokens.transpose(1, 2) @ _by_head(query).transpose(2, 3)
-        found = found + self.learned_bias.transpose(1, 2) + near_part.transpose(2, 3)
+        found = found + self.learned_bias.transpose(1, 2) + near.transpose(2, 3)
         weights = found.permute(2, 0, 3, 1).to(values.dtype).contiguous()  # (slots, B, N, heads)
-        weights = torch.unflatten(weights, 2, size).unsqueeze(5)
-        out = (far_part.to(values.dtype) @ far_values).transpose(1, 2).contiguous()
-        out = out.view(-1, *size, *out.shape[2:])  # (B, H, W, heads, head_dim)
-        for weight, value in zip(weights, self._shifted(values), strict=True):
-            out = out.addcmul_(weight, value)
+        out = window_sums(torch.unflatten(weights, 2, size), values, self.window)
+        out += torch.unflatten((far.to(values.dtype) @ far_values).transpose(1, 2), 1, size)
         y: Tensor = self.proj(out.flatten(3))
         return y.permute(0, 3, 1, 2)
 
@@ -143,15 +140,6 @@ class AggregatedAttention(CachesInEval):
         linear = 5 * positions + 2 * pooled  # q, kv, pool_proj, proj; kv of what is pooled
         attention = positions * (3 * slots + 2 * pooled)  # keys, learned tokens, values
         return batch * dim * (dim * linear + attention)
-
-    def _shifted(self, maps: Tensor) -> Iterator[Tensor]:
-        """(B, H, W, ...) as every slot of the window sees it, row by row; zero outside."""
-        height, width = maps.shape[1:3]
-        around = self.window // 2
-        padded = F.pad(maps, (0, 0, 0, 0, around, around, around, around))
-        for down in range(self.window):
-            for right in range(self.window):
-                yield padded[:, down : down + height, right : right + width]
 
     def _pooled(self, x: Tensor) -> Tensor:
         """(B, H, W, dim) to (B, P, dim)."""
