@@ -73,7 +73,7 @@ def import_weights(
     drop_head: leave out the tensors that depend on the number of classes
     Raises BuildError.
     """
-    found, tensors = _converted(path, network, label, drop_head, others)
+    found, tensors = _converted(path, network, shapes(network), label, drop_head, others)
     write(out, tensors)
     return Renamed(found.naming, OWN)
 
@@ -91,8 +91,9 @@ def export_weights(
 
     label: the naming to write. Raises BuildError.
     """
-    target, where = _published(network, shapes(network), label)
-    found, tensors = _converted(path, network, None, drop_head, others)
+    model = shapes(network)
+    target, where = _published(network, model, label)
+    found, tensors = _converted(path, network, model, None, drop_head, others)
     write(
         out,
         {where[name].name: where[name].axes.to_theirs(tensor) for name, tensor in tensors.items()},
@@ -101,9 +102,15 @@ def export_weights(
 
 
 def _converted(
-    path: Path, network: Network, label: str | None, drop_head: bool, others: Networks
+    path: Path,
+    network: Network,
+    model: Shapes,
+    label: str | None,
+    drop_head: bool,
+    others: Networks,
 ) -> tuple[Fit, dict[str, Tensor]]:
-    given, model = read(path), shapes(network)
+    """How a file fits a network, and its tensors by our names."""
+    given = read(path)
     unused = head_names(network) if drop_head else frozenset()
     found = recognised(
         path, _shapes(given), network, model, unused=unused, label=label, others=others

@@ -27,8 +27,7 @@ def misfit(
     where: the namings that were tried, in words
     """
     if len(best.missing) == len(best.entries):  # they do not share one name
-        count = f"none of its {len(file)} names" if len(file) > 1 else "its one name"
-        lines = [f"{path} is not for {spec}: {count} is the model's in {where}"]
+        lines = [f"{path} is not for {spec}: none of its names is one of the model's in {where}"]
         lines += [f"  {name} {_shape(file[name])}" for name in list(file)[:_SHOWN]]
         more = len(file) - _SHOWN
     else:
