@@ -53,7 +53,8 @@ class Backbone(nn.Module):
             maps.append(x)
         if self.class_token is not None:  # (B, dim, 1 + H·W, 1), of a single stage
             tokens = x[:, :, 1:, 0]
-            maps = [tokens.view(*tokens.shape[:2], *size)]
+            map_ = tokens.view(*tokens.shape[:2], *size)
+            maps = [map_.contiguous(memory_format=torch.channels_last)]
         return [maps[index] for index in self.features]
 
     def extra_repr(self) -> str:
