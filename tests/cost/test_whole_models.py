@@ -65,20 +65,8 @@ def test_an_ffnet_of_unlike_stages_costs_what_its_whole_model_costs():
     agrees(published.ffnet_tiny())
 
 
-COMPARATORS = {
-    "convnext_tiny": published.CONVNEXT_TINY,
-    "mixer_s16": published.MIXER_S16,
-    "deit_small": published.DEIT_SMALL,
-}
-
-
-@pytest.mark.parametrize("name", COMPARATORS)
-def test_published_networks_cost_what_their_whole_models_cost(name):
-    agrees(archdsl.load(COMPARATORS[name]))
-
-
 def test_a_network_with_a_class_token_and_positions():
-    cost = archdsl.count(published.DEIT_SMALL)
+    cost = archdsl.count("deit_small")
     assert cost.params == 22_050_664
     assert cost.by_address["class_token"].params == 384
     assert cost.by_address["stages.0.pos_embed"].params == 384 * 197
