@@ -48,15 +48,12 @@ class Built(MetaFormer):
         """
         network = with_classes(self.network, classes)
         assert network.head is not None and self.head is not None
-        head, old = _module(network.head), self.head.state_dict()
-        fresh = classifier_names(network.head)
-        kept = {
-            name: old[name] if f"head.{name}" not in fresh and name in old else tensor
-            for name, tensor in head.state_dict().items()
-        }
-        head.load_state_dict(kept)
         like = next(self.parameters())
-        self.head = head.to(like.device, like.dtype).train(self.training)
+        head = _module(network.head).to(like.device, like.dtype).train(self.training)
+        fresh, old = classifier_names(network.head), self.head.state_dict()
+        kept = {name: t for name, t in old.items() if f"head.{name}" not in fresh}
+        head.load_state_dict({**head.state_dict(), **kept})
+        self.head = head
         self.network = network
 
 
