@@ -43,17 +43,23 @@ class PositionBias(nn.Module):
         interpolate_from: int | None = None,
     ) -> None:
         super().__init__()
+        self.heads = heads
         self.table = _grid(interpolate_from, reduction)
         self.scale = _grid(pretrain_size, reduction) or self.table or size
         self.fc1 = nn.Linear(2, _HIDDEN)
         self.fc2 = nn.Linear(_HIDDEN, heads)
         small_normal(self.fc1, self.fc2)
 
-    def forward(self, queries: Size, keys_of: Callable[[Size], Size]) -> Tensor:
+    def between(self, queries: Size, keys_of: Callable[[Size], Size]) -> Tensor:
         """(heads, Hq·Wq, Hk·Wk) for a map of queries; `keys_of` says which grid of keys covers it.
 
         Always in the parameters' own precision.
         """
+        if self.fc1.weight.is_meta and not self.training:
+            # A pass without memory shows what a pass costs, and in eval this is done before it.
+            return torch.empty(
+                self.heads, math.prod(queries), math.prod(keys_of(queries)), device="meta"
+            )
         with full_precision(self.fc1.weight):
             if self.table is None or self.table == queries:
                 return self._computed(queries, keys_of(queries))

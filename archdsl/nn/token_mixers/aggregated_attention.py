@@ -174,7 +174,7 @@ class AggregatedAttention(CachesInEval):
         """What is added to the logits; minus infinity outside the map."""
         inside = self._inside(size).flatten(2).flatten(0, 1)  # (N, slots)
         window = self.window_bias[:, None].masked_fill(~inside, -math.inf)
-        return torch.cat([window, self.position_bias(size, self._pool_grid)], dim=2)
+        return torch.cat([window, self.position_bias.between(size, self._pool_grid)], dim=2)
 
     def _inside(self, size: Size) -> Tensor:
         """Which slots of a position's window lie inside the map, (H, W, window, window)."""

@@ -89,7 +89,7 @@ class CosineAttention(CachesInEval):
         """(heads, N, N): from parameters and the size alone."""
 
         def made() -> tuple[Tensor]:
-            return (self.position_bias(size, _same),)
+            return (self.position_bias.between(size, _same),)
 
         return self.cached(size, tuple(self.position_bias.parameters()), made)[0]
 
