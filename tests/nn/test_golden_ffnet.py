@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 
 import archdsl
+from archdsl.checkpoints.naming import Naming, Rule
+from archdsl.checkpoints.pattern import Pattern
 from archdsl.specification import Spec
 from tests.nn.filling import ffnet_rule, fill, image
 from tests.nn.names import Names, names
@@ -38,22 +40,20 @@ _PARTS = (
     ("channel_mixer.key.{leaf}", "channel_mixer.main.fc1.{leaf}"),
     ("channel_mixer.value.{leaf}", "channel_mixer.main.fc2.{leaf}"),
 )
+_DEPLOYED = (
+    ("patch_embed.0.{leaf}", "stem.0.0.{leaf}"),
+    ("patch_embed.2.{leaf}", "stem.1.{leaf}"),
+    ("stages.{i}.0.proj.{j}.{leaf}", "stages.{i}.downsample.{j}.{leaf}"),
+    *((f"stages.0.{{j}}.{theirs}", f"stages.0.blocks.{{j}}.{ours}") for ours, theirs in _PARTS),
+    *(
+        (f"stages.{{i}}.{{j+1}}.{theirs}", f"stages.{{i}}.blocks.{{j}}.{ours}")
+        for ours, theirs in _PARTS
+    ),
+    ("norm.{leaf}", "head.norm.{leaf}"),
+    ("head.{leaf}", "head.classifier.{leaf}"),
+)
 DEPLOYED = Names(
-    [
-        {"theirs": "patch_embed.0.{leaf}", "ours": "stem.0.0.{leaf}"},
-        {"theirs": "patch_embed.2.{leaf}", "ours": "stem.1.{leaf}"},
-        {"theirs": "stages.{i}.0.proj.{j}.{leaf}", "ours": "stages.{i}.downsample.{j}.{leaf}"},
-        *(
-            {"theirs": f"stages.0.{{j}}.{t}", "ours": f"stages.0.blocks.{{j}}.{o}"}
-            for o, t in _PARTS
-        ),
-        *(
-            {"theirs": f"stages.{{i}}.{{j+1}}.{t}", "ours": f"stages.{{i}}.blocks.{{j}}.{o}"}
-            for o, t in _PARTS
-        ),
-        {"theirs": "norm.{leaf}", "ours": "head.norm.{leaf}"},
-        {"theirs": "head.{leaf}", "ours": "head.classifier.{leaf}"},
-    ]
+    Naming("deployed", "ffnet", tuple(Rule(Pattern(t), Pattern(o)) for t, o in _DEPLOYED))
 )
 
 

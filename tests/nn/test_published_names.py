@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import archdsl
-from tests.nn.names import Names, Template, names
+from tests.nn.names import names
 from tests.nn.published_states import (
     ABLATIONS,
     BASELINES,
@@ -108,27 +108,3 @@ def test_a_name_of_nobody_is_not_renamed() -> None:
     assert rules.ours("network.2.0.mlp.fc1.bias") == "stages.1.blocks.0.channel_mixer.fc1.bias"
     with pytest.raises(KeyError):
         rules.ours("network.1.0.mlp.fc1.bias")  # a downsample
-
-
-@pytest.mark.parametrize(
-    ("template", "name", "found"),
-    [
-        ("a.{i}.{leaf}", "a.3.weight", {"i": "3", "leaf": "weight"}),
-        ("a.{i}.{leaf}", "a.3.b.weight", None),
-        ("a.{i}.{rest}", "a.3.b.weight", {"i": "3", "rest": "b.weight"}),
-        ("a.{2*i-1}.b", "a.3.b", {"i": "2"}),
-        ("a.{2*i-1}.b", "a.2.b", None),
-        ("a.{i+1}.{i}", "a.2.1", {"i": "1"}),
-        ("a.{i+1}.{i}", "a.2.2", None),
-        ("a.{i+1}", "a.0", None),
-    ],
-)
-def test_templates(template: str, name: str, found: dict[str, str] | None) -> None:
-    assert Template(template).read(name) == found
-    if found is not None:
-        assert Template(template).write(found) == name
-
-
-def test_the_first_rule_that_matches_wins() -> None:
-    rules = Names([{"theirs": "a.0", "ours": "b.9"}, {"theirs": "a.{i}", "ours": "b.{i}"}])
-    assert (rules.ours("a.0"), rules.ours("a.1"), rules.theirs("b.9")) == ("b.9", "b.1", "a.0")
