@@ -83,6 +83,34 @@ def window_attention(o, c, n, k):
     )
 
 
+def aggregated_attention(o, c, n, k):
+    """To a window and to the pooled map; keys and values of both come from one linear layer."""
+    heads, slots = c // o["head_dim"], o["window"] ** 2
+    sides = [o["pool_size"] or max(1, side // o["pool"]) for side in k["in_size"]]
+    pooled = sides[0] * sides[1]
+    return together(
+        dense(n, c, c, o["bias"]),
+        dense(n, c, 2 * c, o["bias"]),
+        (pooled * c * 2 * c, 0),
+        dense(n, c, c, True),  # before the pooling, whose norm follows
+        (0, 2 * c),
+        dense(n, c, c, True),
+        (n * c * (3 * slots + 2 * pooled), c * slots + 2 * heads * slots),  # learned tokens, too
+        cosine(heads, c),
+    )
+
+
+def cosine_attention(o, c, n, k):
+    products = (2 * n * n * c, 0)
+    projections = together(dense(n, c, 3 * c, o["bias"]), dense(n, c, c, True))
+    return together(projections, products, cosine(c // o["head_dim"], c))
+
+
+def cosine(heads, c):
+    """A temperature, an embedding of the query, a network of position biases kept in eval."""
+    return 0, heads + c + 2 * 512 + 512 + 512 * heads + heads
+
+
 def spatial_mlp(o, c, n, k):
     if o["ratio"] is None:
         return c * n * n, n * n + o["bias"] * n
@@ -202,7 +230,9 @@ FORMS: dict[tuple[str, str], Form] = {
     ("token_mixer", "identity"): nothing,
     ("token_mixer", "sep_conv"): sep_conv,
     ("token_mixer", "depthwise"): lambda o, c, n, k: windows(n, c, o["kernel"], o["bias"]),
+    ("token_mixer", "aggregated_attention"): aggregated_attention,
     ("token_mixer", "attention"): attention,
+    ("token_mixer", "cosine_attention"): cosine_attention,
     ("token_mixer", "random"): lambda o, c, n, k: (n * n * c, n * n),
     ("token_mixer", "window_attention"): window_attention,
     ("token_mixer", "spatial_mlp"): spatial_mlp,

@@ -29,6 +29,8 @@ def single(
         "dim_out": dim_out or dim,
         "size": tuple(size),
         "reduction": 4,
+        "input_size": tuple(4 * side for side in size),
+        "total_reduction": 4,
         "depth_index": depth_index,
         "classes": classes,
     }

@@ -53,6 +53,14 @@ CASES = {
     ("token_mixer", "pooling"): [{}, {"kernel": 5}],
     ("token_mixer", "sep_conv"): [{}, {"kernel": 3, "ratio": 1.5, "bias": True, "act": RELU}],
     ("token_mixer", "depthwise"): [{}, {"kernel": 7, "bias": False}],
+    ("token_mixer", "aggregated_attention"): [
+        {"head_dim": 8, "pretrain_size": 64},
+        {"head_dim": 4, "window": 5, "pool": 4, "bias": False, "interpolate_from": 32},
+    ],
+    ("token_mixer", "cosine_attention"): [
+        {"head_dim": 8, "pretrain_size": 64},
+        {"head_dim": 4, "bias": False, "interpolate_from": 32},
+    ],
     ("token_mixer", "attention"): [
         {"head_dim": 8},
         {"head_dim": 4, "qkv_bias": True, "proj_bias": True},
