@@ -1,4 +1,4 @@
-"""The bundled question: find a handwritten digit on a noisy, cluttered canvas."""
+"""The bundled question: which digit lies somewhere on a noisy canvas?"""
 
 from __future__ import annotations
 
@@ -40,20 +40,21 @@ Count = Annotated[int, Bound("int from 0 to 16", lambda v: 0 <= v <= 16)]
 
 @data("digits")
 class Digits(Source):
-    """Handwritten digits, each somewhere on a noisy canvas among pieces of others.
+    """Handwritten digits, each somewhere on a noisy canvas.
 
     The images are scikit-learn's 1,797 digits of 8 x 8 pixels (E. Alpaydin and C. Kaynak,
     Optical Recognition of Handwritten Digits, UCI 1998). As they are, any network with a
     convolution solves them. Here each lies at a random place of a larger canvas, over uniform
-    noise and over 4 x 4 pieces of other digits of the same batch. Training places it anew in
-    every epoch; each val and test digit is placed once, always in the same way.
+    noise and, for a question harder still, over 4 x 4 pieces of other digits of its batch.
+    Training places it anew in every epoch; each val and test digit is placed once, always in the
+    same way.
 
     canvas: side of the canvas in pixels
     noise: the largest value of the uniform noise, where ink is 1
     clutter: pieces of other digits on each canvas
     """
 
-    def __init__(self, *, canvas: Side = 16, noise: Fraction = 0.3, clutter: Count = 4) -> None:
+    def __init__(self, *, canvas: Side = 12, noise: Fraction = 0.3, clutter: Count = 0) -> None:
         self.canvas = Canvas(canvas, noise, clutter)
 
     def describe(self, folder: Path) -> SourceInfo:

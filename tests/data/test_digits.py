@@ -20,8 +20,8 @@ def test_the_splits_are_fixed_and_together_all_the_digits():
     info = Digits().describe(HERE)
     assert info.counts == {"train": 1007, "val": 395, "test": 395}
     assert sum(info.counts.values()) == 1797
-    assert (info.channels, info.size, info.classes) == (1, (16, 16), 10)
-    assert info.words() == "digits: 10 classes, 1x16x16, 1007 train, 395 val, 395 test"
+    assert (info.channels, info.size, info.classes) == (1, (12, 12), 10)
+    assert info.words() == "digits: 10 classes, 1x12x12, 1007 train, 395 val, 395 test"
 
 
 def test_a_canvas_of_its_own_size():
@@ -32,8 +32,8 @@ def test_a_canvas_of_its_own_size():
 
 def test_val_and_test_images_are_the_same_each_time():
     for ask in (
-        lambda s: s.searchable(HERE, (16, 16)).val,
-        lambda s: s.held_out(HERE, (16, 16))[0],
+        lambda s: s.searchable(HERE, (12, 12)).val,
+        lambda s: s.held_out(HERE, (12, 12))[0],
     ):
         one, other = ask(Digits()), ask(Digits())
         assert np.array_equal(one.images, other.images)
@@ -41,8 +41,8 @@ def test_val_and_test_images_are_the_same_each_time():
 
 
 def test_every_split_has_every_digit():
-    data = Digits().searchable(HERE, (16, 16))
-    test, _ = Digits().held_out(HERE, (16, 16))
+    data = Digits().searchable(HERE, (12, 12))
+    test, _ = Digits().held_out(HERE, (12, 12))
     for split in (data.train, data.val, test):
         assert set(split.labels.tolist()) == set(range(10))
         assert len(split.images) == len(split)
@@ -91,7 +91,7 @@ def test_options_have_bounds(option, good, bad):
 
 
 def test_the_registry_knows_it_with_its_defaults():
-    assert dict(component("data", "digits").options) == {"canvas": 16, "noise": 0.3, "clutter": 4}
+    assert dict(component("data", "digits").options) == {"canvas": 12, "noise": 0.3, "clutter": 0}
 
 
 def test_sources_are_registered_without_torch_numpy_or_pillow():

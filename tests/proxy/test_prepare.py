@@ -60,12 +60,12 @@ def test_prepare_checks_before_it_reads(tmp_path):
     settings = ProxySettings(data=component("data", "npz", path="a.npz"), folder=tmp_path)
     with pytest.raises(SearchError, match=r"a\.npz: cannot be read"):
         prepare(settings, (1, 4, 4), 2)
-    with pytest.raises(SearchError, match=r"--set input=\[1,16,16\]"):
+    with pytest.raises(SearchError, match=r"--set input=\[1,12,12\]"):
         prepare(ProxySettings(), (1, 4, 4), 10)
 
 
 def test_the_digits_stand_in_where_no_data_is_named():
-    assert prepare(ProxySettings(), (1, 16, 16), 10).info.name == "digits"
+    assert prepare(ProxySettings(), (1, 12, 12), 10).info.name == "digits"
 
 
 def test_a_size_for_training_alone(network, settings):

@@ -218,9 +218,9 @@ from archdsl.proxy.train import train
 from archdsl.settings import ProxySettings
 
 settings = ProxySettings(epochs=3)
-network = nn.Sequential(nn.Flatten(), nn.Linear(256, 10))
+network = nn.Sequential(nn.Flatten(), nn.Linear(144, 10))
 train(
-    network, settings, prepare(settings, (1, 16, 16), 10), seed=0,
+    network, settings, prepare(settings, (1, 12, 12), 10), seed=0,
     on_epoch=lambda *_: os.kill(os.getpid(), signal.SIGTERM),
 )
 """

@@ -180,7 +180,7 @@ def test_a_datamodule_that_does_not_fit_the_spec(mine):
 )
 def test_a_module_that_cannot_be_used(folder, name, words):
     with pytest.raises(SearchError, match=rf"^search\.proxy\.module: .*{words}"):
-        prepare(ProxySettings(module=name, folder=folder), (1, 16, 16), 10)
+        prepare(ProxySettings(module=name, folder=folder), (1, 12, 12), 10)
 
 
 @pytest.mark.parametrize(
@@ -206,4 +206,4 @@ def test_a_module_that_takes_more_than_the_model(mine, settings, digits, network
 def test_a_class_of_the_other_package_is_told_apart(folder):
     (folder / "other_code.py").write_text("from pytorch_lightning import LightningModule as Mine")
     with pytest.raises(SearchError, match=r"import its base from lightning\.pytorch"):
-        prepare(ProxySettings(module="other_code:Mine", folder=folder), (1, 16, 16), 10)
+        prepare(ProxySettings(module="other_code:Mine", folder=folder), (1, 12, 12), 10)
