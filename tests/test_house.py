@@ -31,7 +31,7 @@ FLOORS: list[set[str]] = [
     {"component"},
     {"settings", "network", "statics"},
     {"spec", "nn", "data", "classes"},
-    {"lower", "builder"},
+    {"lower", "builder", "published"},
     {"combinations", "backbone", "checkpoints", "cost"},
     {"specification", "proxy", "exporters"},
     {"spaces"},

@@ -56,6 +56,17 @@ def test_the_wheel_carries_the_specs(installed: Path, tmp_path: Path) -> None:
     assert [line.split()[0] for line in printed.splitlines()] == shipped.names()
 
 
+def test_the_wheel_carries_what_is_known_of_the_published_models(
+    installed: Path, tmp_path: Path
+) -> None:
+    printed = ran(installed / "archdsl", "list", "baselines", folder=tmp_path)
+    assert len(printed.splitlines()) == 1 + len(shipped.names(shipped.BASELINES))
+    program = (
+        "from archdsl.checkpoints.tables import namings; print(len(namings('poolformer_s12')))"
+    )
+    assert ran(installed / "python", "-c", program, folder=tmp_path) == "2\n"
+
+
 def test_a_search_runs_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     few = ("--set", "search.trials=2", "--set", "search.proxy.epochs=1")
     ran(installed / "archdsl", "search", "digits", *few, folder=tmp_path)

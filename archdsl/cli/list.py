@@ -1,6 +1,7 @@
 """List what a spec may say: the kinds of components, or the components of one kind.
 
-`archdsl list specs` lists the shipped specs.
+`archdsl list specs` lists the shipped specs; `archdsl list baselines` the published models among
+them, with what they cost, what they reached, and where their weights were published.
 """
 
 from __future__ import annotations
@@ -11,26 +12,28 @@ import difflib
 from archdsl.cli.answer import Answer, busy, columns
 from archdsl.cli.failure import UsageError
 
-HELP = "the components of a kind and their options, or the shipped specs"
+HELP = "the components of a kind, the shipped specs, the published models"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """An optional KIND."""
-    parser.add_argument("kind", metavar="KIND", nargs="?", help="token_mixer, norm, ..., or specs")
+    parser.add_argument(
+        "kind", metavar="KIND", nargs="?", help="token_mixer, norm, ...; or specs, or baselines"
+    )
 
 
 def run(known: argparse.Namespace) -> Answer:
     """List kinds, a kind, or specs."""
     from archdsl import registry
 
-    if known.kind == "specs":
-        return _specs()
+    if known.kind in _FILES:
+        return _FILES[known.kind]()
     if known.kind is not None and known.kind not in registry.KINDS:
-        close = difflib.get_close_matches(known.kind, [*registry.KINDS, "specs"], n=1)
+        close = difflib.get_close_matches(known.kind, [*registry.KINDS, *_FILES], n=1)
         guess = f"  did you mean '{close[0]}'?" if close else ""
         raise UsageError(
             f"there is no kind '{known.kind}'.{guess}\n"
-            f"  the kinds: {' '.join(registry.KINDS)}, and specs"
+            f"  the kinds: {' '.join(registry.KINDS)}, and {' and '.join(_FILES)}"
         )
     with busy("reading the components"):
         from archdsl.api import fill_registry
@@ -83,3 +86,22 @@ def _specs() -> Answer:
     rows = [(name, str(path.relative_to(folder))) for name, path in files.items()]
     return Answer({"specs": {name: str(path) for name, path in files.items()}},
                   "\n".join(columns(rows)))  # fmt: skip
+
+
+def _baselines() -> Answer:
+    from archdsl.published import published
+
+    rows = [("name", "params", "MACs", "top-1", "weights")]
+    data = {}
+    for name, model in published().items():
+        top1 = "-" if model.top1 is None else f"{model.top1:.1f}"
+        if model.top1_at is not None:
+            top1 += f" at {model.top1_at}"
+        rows.append((name, f"{model.params:,}", f"{model.macs:,}", top1, model.weights or "-"))
+        data[name] = {
+            key: getattr(model, key) for key in ("params", "macs", "top1", "top1_at", "weights")
+        }
+    return Answer({"baselines": data}, "\n".join(columns(rows, right=(1, 2))))
+
+
+_FILES = {"specs": _specs, "baselines": _baselines}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import archdsl
 from archdsl import registry, shipped
 
@@ -118,6 +121,34 @@ def test_list_specs_names_what_is_shipped(run):
     done = run("list", "specs")
     assert [line.split()[0] for line in done.out.splitlines()] == shipped.names()
     assert list(run("list", "specs", "--json").data["specs"]) == shipped.names()
+
+
+def test_list_baselines_names_every_published_model_with_its_figures(run):
+    done = run("list", "baselines")
+    head, *lines = done.out.splitlines()
+    assert head.split() == ["name", "params", "MACs", "top-1", "weights"]
+    assert sorted(line.split()[0] for line in lines) == shipped.names(shipped.BASELINES)
+    (line,) = [line for line in lines if line.startswith("poolformer_s12 ")]
+    assert line.split(maxsplit=4) == [
+        "poolformer_s12", "11,915,176", "1,812,267,008", "77.2",
+        "GitHub, release v1.0 of sail-sg/poolformer",
+    ]  # fmt: skip
+    assert any(line.startswith("ffnet_4 ") and " 85.3 at 384 " in line for line in lines)
+    data = run("list", "baselines", "--json").data["baselines"]
+    assert data["poolformer_s12"] == {
+        "params": 11_915_176, "macs": 1_812_267_008, "top1": 77.2, "top1_at": None,
+        "weights": "GitHub, release v1.0 of sail-sg/poolformer",
+    }  # fmt: skip
+    assert data["mixer_s16"]["weights"] is None
+
+
+def test_list_baselines_loads_nothing_heavy():
+    program = (
+        "import sys; from archdsl.cli import main; main(['list', 'baselines']);"
+        "print(sorted({'torch', 'optuna', 'lightning', 'numpy', 'rich'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_export_prints_the_code_or_writes_it(run, tiny, tmp_path):
