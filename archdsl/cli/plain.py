@@ -38,7 +38,7 @@ class PlainDisplay:
                     self._write(line)
             case TrialFinished(trial):
                 self._pending = self._line(trial)
-            case Best():
+            case Best() if self._pending:  # a search that goes on names its best anew
                 self._pending += "  the best so far"
                 self._flush()
 

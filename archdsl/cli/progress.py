@@ -86,7 +86,7 @@ class Progress:
         if not lasted or missing <= 0:
             return None
         under_way = self.clock() - self._trial_begun if self.running else 0.0
-        each = statistics.mean(lasted)
+        each = statistics.median(lasted)
         return max(missing * each - min(under_way, each), 0.0)
 
 

@@ -94,7 +94,11 @@ def test_lines_say_where_a_resumed_search_goes_on():
     stream = io.StringIO()
     with PlainDisplay(stream) as display:
         display(started(trial(0, 0.5)))
-    assert "1 of 4 trials on record already" in stream.getvalue()
+        display(Best(trial(0, 0.5)))
+    assert stream.getvalue().splitlines()[1:] == [
+        "1 of 4 trials on record already",
+        "the record is in runs/tiny",
+    ]
 
 
 def words(line: str) -> str:
