@@ -10,6 +10,7 @@ import torch
 from archdsl.builder import build_layer
 from archdsl.exporters import factory
 from archdsl.exporters.bundle import Bundle
+from archdsl.exporters.layout import WIDTH
 from archdsl.network import Layer, Network
 from archdsl.nn.fuse import fuse
 
@@ -61,8 +62,10 @@ def _header(
         for number, unit in ((macs, "MACs"), (params, "parameters"))
         if number is not None
     )
+    first = f'"""{network.name}, a vision backbone in plain PyTorch'
+    one_line = f"{first}: {size}." if size else f"{first}."
     lines = [
-        f'"""{network.name}, a vision backbone in plain PyTorch' + (f": {size}." if size else "."),
+        *([one_line] if len(one_line) <= WIDTH else [f"{first}.", "", f"{size}."]),
         "",
         f"    model = {name}()",
         f"    out = model(torch.randn(1, {shape}))",
