@@ -81,7 +81,8 @@ def test_shipped_specs_leave_tidy(path: Path, tidy: Callable[[str], None]) -> No
 
 
 def test_shipped_specs_are_the_same_model_alone(tmp_path: Path) -> None:
-    assert_same_alone(map(small, BASELINES[-3:]), tmp_path)
+    names = ("caformer_s18", "ffnet_1", "transnext_micro")  # 32 is too small for the last one
+    assert_same_alone([archdsl.load(name, set={"input": [3, 64, 64]}) for name in names], tmp_path)
 
 
 @pytest.mark.parametrize("path", SPACES, ids=lambda path: path.stem)
