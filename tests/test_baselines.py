@@ -54,6 +54,14 @@ FIGURES = {
     "ffnet_2": (6_002_647_040 + 704_000, 26_908_440, 27_208_408),
     "ffnet_3": (10_145_464_320 + 768_000, 48_330_632, 48_817_896),
     "ffnet_4": (19_164_954_624 + 1_024_000, 79_200_360, 79_868_968),
+    # fvcore's totals less what it counts of norms, pooling and position biases
+    "transnext_micro": (2_532_603_648, 12_809_304, 12_809_304),
+    "transnext_tiny": (5_556_357_504, 28_258_960, 28_258_960),
+    "transnext_small": (9_978_888_960, 49_741_564, 49_741_564),
+    "transnext_base": (17_906_525_184, 89_721_496, 89_721_496),
+    "transnext_micro_aaaa": (3_191_282_688, 13_114_008, 13_114_008),
+    "transnext_small_384": (31_042_368_000, 49_741_564, 49_741_564),
+    "transnext_base_384": (54_954_153_984, 89_721_496, 89_721_496),
 }
 
 TRAINABLE = {
@@ -72,7 +80,11 @@ DROP_PATH = {
     "convformer": {"s18": 0.2, "s36": 0.3, "m36": 0.4, "b36": 0.6},
     "caformer": {"s18": 0.15, "s36": 0.3, "m36": 0.4, "b36": 0.6},
     "ffnet": {"1": 0.1, "2": 0.15, "3": 0.35, "4": 0.4},
-}
+    "transnext": {
+        "micro": 0.15, "tiny": 0.25, "small": 0.45, "base": 0.6, "micro_aaaa": 0.15,
+        "small_384": 0.7, "base_384": 0.8,
+    },
+}  # fmt: skip
 HEAD_DROPOUT = {"caformer_s36": 0.4, "caformer_m36": 0.4, "caformer_b36": 0.5}
 
 
@@ -140,6 +152,7 @@ SMALLEST = [
     "poolformer_s12", "metaformer_id_s12", "metaformer_pppa_s12", "metaformer_ppaa_s12",
     "metaformer_pppf_s12", "metaformer_ppff_s12", "identityformer_s12", "randformer_s12",
     "poolformerv2_s12", "convformer_s18", "caformer_s18", "ffnet_1", "ffnet_3",
+    "transnext_micro", "transnext_micro_aaaa",
 ]  # fmt: skip
 
 
