@@ -1,6 +1,6 @@
 """A spec as a module, and what it costs, by address.
 
-    python examples/build_and_count.py
+python examples/build_and_count.py
 """
 
 import torch

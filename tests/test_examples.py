@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,14 @@ def test_a_script_runs(script: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+@pytest.mark.slow
+def test_the_segmentation_head_learns() -> None:
+    example = runpy.run_path(str(EXAMPLES / "segmentation.py"))
+    before, after = example["main"](steps=100)
+    assert before < 0.2
+    assert after > before + 0.2
 
 
 @pytest.mark.parametrize("spec", sorted(EXAMPLES.rglob("*.yaml")), ids=lambda path: path.stem)
