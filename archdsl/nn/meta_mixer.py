@@ -33,7 +33,7 @@ class MetaMixer(nn.Module):
     another width than the block's with no `out` to bring it back.
 
     query: what meets the keys; none is the input itself
-    key: the query-key interaction
+    key: the query-key interaction; none leaves the query as the coefficients
     act: the activation of the coefficients
     value: the coefficient-value interaction
     out: the output projection
@@ -44,14 +44,14 @@ class MetaMixer(nn.Module):
         dim: int,
         *,
         query: Query | None = None,
-        key: Key,
+        key: Key | None,
         act: Act = nn.GELU,
         value: Value,
         out: Out | None = None,
     ) -> None:
         super().__init__()
         self.query = None if query is None else query(dim)
-        self.key = key(dim)
+        self.key = None if key is None else key(dim)
         self.act = act()
         self.value = value(getattr(self.key, "out_channels", dim), dim)
         width = getattr(self.value, "out_channels", dim)
@@ -61,7 +61,7 @@ class MetaMixer(nn.Module):
     def check(
         dim: int,
         query: Component | None,
-        key: Component,
+        key: Component | None,
         act: Component,
         value: Component,
         out: Component | None,
@@ -83,7 +83,7 @@ class MetaMixer(nn.Module):
         if isinstance(self.key, DynamicKey):
             x = self._attended(self.key, query, x)
         else:
-            x = self.value(self.act(self.key(query)))
+            x = self.value(self.act(query if self.key is None else self.key(query)))
         return x if self.out is None else self.out(x)
 
     def _attended(self, key: DynamicKey, query: Tensor, x: Tensor) -> Tensor:
@@ -97,9 +97,9 @@ class MetaMixer(nn.Module):
         return tokens.transpose(1, 2).reshape(x.shape)
 
 
-def _coefficients(key: Component, dim: int) -> int:
-    dim_out = getattr(key.definition.cls, "dim_out", None)
-    if dim_out is None:
+def _coefficients(key: Component | None, dim: int) -> int:
+    dim_out = None if key is None else getattr(key.definition.cls, "dim_out", None)
+    if key is None or dim_out is None:
         return dim
     width: int = called(dim_out, {"dim": dim, **dict(key.options)})
     return width
@@ -113,12 +113,13 @@ def _width(value: Component, dim_in: int, dim: int) -> int:
     return width
 
 
-def _nonsense(key: Component, act: Component, value: Component) -> Misfit | None:
-    pairs = issubclass(key.definition.cls, DynamicKey)
+def _nonsense(key: Component | None, act: Component, value: Component) -> Misfit | None:
+    pairs = key is not None and issubclass(key.definition.cls, DynamicKey)
+    after = f"after a {key.type} key" if key else "without a key"
     if not pairs and not getattr(act.definition.cls, "elementwise", True):
+        over = f"the coefficients of a {key.type} key, which have" if key else "a query, which has"
         return Misfit(
-            f"has {act.type} over the coefficients of a {key.type} key, "
-            "which have no positions to sum over",
+            f"has {act.type} over {over} no positions to sum over",
             cure=f"choose gelu or another activation of single numbers; {act.type} goes with  "
             "key: dynamic",
         )
@@ -126,13 +127,12 @@ def _nonsense(key: Component, act: Component, value: Component) -> Misfit | None
         return None
     if pairs:
         return Misfit(
-            f"has a {value.type} value after a dynamic key, whose coefficients stand between "
-            "pairs of positions",
+            f"has a {value.type} value {after}, whose coefficients stand between pairs of "
+            "positions",
             cure="choose  value: dynamic",
         )
     return Misfit(
-        f"has a dynamic value after a {key.type} key, whose coefficients are a map and not "
-        "weights of positions",
+        f"has a dynamic value {after}, whose coefficients are a map and not weights of positions",
         cure="choose  key: dynamic, or a static value such as depthwise or pointwise",
     )
 

@@ -136,18 +136,19 @@ def conv_glu(o, c, n, k):
 
 
 def meta_mixer(o, c, n, k):
-    coefficients = int(c * o["key"]["ratio"]) if o["key"].type == "pointwise" else c
+    key = o["key"].type if o["key"] is not None else "none"
+    coefficients = int(c * o["key"]["ratio"]) if key == "pointwise" else c
     left = c if o["value"].type in ("pointwise", "dynamic") else coefficients
     parts = [
-        component_cost(o["key"], c, n, {}),
         act(o["act"]),
         component_cost(o["value"], coefficients, n, {"dim": c}),
     ]
-    if o["query"] is not None:
-        parts.append(component_cost(o["query"], c, n, {}))
+    for part in (o["query"], o["key"]):
+        if part is not None:
+            parts.append(component_cost(part, c, n, {}))
     if o["out"] is not None:
         parts.append(component_cost(o["out"], left, n, {"dim": c}))
-    if o["key"].type == "dynamic":
+    if key == "dynamic":
         parts.append((2 * n * n * c, 0))
     return together(*parts)
 

@@ -42,6 +42,9 @@ META = [
          out=some("out", "pointwise")),
     meta(some("query", "rep_depthwise"), some("key", "pointwise", ratio=0.5),
          value=some("value", "pooling"), out=some("out", "pointwise", bias=True)),
+    # PoolFormer's pooling, and what no key leaves to a value
+    meta(None, None, some("act", "identity"), some("value", "pooling")),
+    meta(some("query", "pointwise"), None, value=some("value", "pointwise")),
     # attention, fused and with another activation
     meta(some("query", "pointwise"), some("key", "dynamic", head_dim=8), SOFTMAX,
          some("value", "dynamic"), some("out", "pointwise")),

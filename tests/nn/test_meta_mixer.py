@@ -122,6 +122,19 @@ def test_a_depthwise_value_with_out_is_a_separable_convolution(make: Make) -> No
     assert torch.equal(mixer(x), sep_conv(x))
 
 
+def test_a_pooling_value_of_the_query_itself_is_pooling(make: Make) -> None:
+    mixer = make(
+        "token_mixer",
+        "meta_mixer",
+        key=None,
+        act=part("act", "identity"),
+        value=part("value", "pooling", kernel=5),
+    )
+    x = torch.randn(2, 8, 5, 7)
+    assert not mixer.state_dict()
+    assert torch.equal(mixer(x), make("token_mixer", "pooling", kernel=5)(x))
+
+
 def test_the_query_meets_the_keys_and_the_input_does_not(make: Make) -> None:
     mixer = make(
         "token_mixer",
@@ -152,6 +165,22 @@ REFUSED = {
         "key: {type: dynamic, head_dim: 8}, act: softmax, value: dynamic",
         "meta_mixer has softmax over the coefficients of a depthwise key, "
         "which have no positions to sum over",
+    ),
+    "a softmax without a key": (
+        "key: none, act: softmax, value: pooling",
+        "key: none, act: identity, value: pooling",
+        "meta_mixer has softmax over a query, which has no positions to sum over",
+    ),
+    "a dynamic value without a key": (
+        "key: none, value: dynamic",
+        "key: none, value: depthwise",
+        "meta_mixer has a dynamic value without a key, whose coefficients are a map and not "
+        "weights of positions",
+    ),
+    "a key that is not mentioned": (
+        "act: identity, value: pooling",
+        "key: none, act: identity, value: pooling",
+        "meta_mixer needs its option 'key'",
     ),
     "a dynamic value after a static key": (
         "key: depthwise, value: dynamic",
