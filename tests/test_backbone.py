@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 import torch
 from torch import nn
@@ -244,3 +247,11 @@ def test_a_model_without_a_head_has_no_classes_to_reset():
     model = archdsl.build(archdsl.load(little(), {"head": None}))
     with pytest.raises(BuildError, match="little has no head whose classes could change"):
         model.reset_classifier(3)
+
+
+def test_a_copied_and_a_pickled_model_can_be_reset_too():
+    model = archdsl.build(little())
+    for again in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        again.reset_classifier(3)
+        assert again(torch.randn(2, 3, 64, 64)).shape == (2, 3)
+    assert model.network.classes == 7

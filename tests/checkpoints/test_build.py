@@ -118,3 +118,21 @@ def test_load_into_takes_our_own_names_alone(little, trained):
     with pytest.raises(BuildError) as caught:
         load_into(model, paths["official"])
     assert "none of its names is one of the model's in archdsl's own naming" in str(caught.value)
+
+
+def test_weights_go_with_a_model_to_other_sizes_where_no_tensor_belongs_to_one(little, trained):
+    model, paths = trained("caformer_s18")
+    larger = archdsl.load(little("caformer_s18"), {"input": [3, 96, 64]})
+    again = archdsl.build(larger, weights=paths["official"])
+    assert all(torch.equal(t, again.state_dict()[n]) for n, t in model.state_dict().items())
+
+
+def test_positions_of_another_size_are_refused(little, trained):
+    _, paths = trained("deit_tiny")
+    larger = archdsl.load(little("deit_tiny"), {"input": [3, 64, 64]})
+    with pytest.raises(BuildError) as caught:
+        archdsl.build(larger, weights=paths["official"])
+    assert (
+        "pos_embed (stages.0.pos_embed.map) is (1, 7, 192), and the model's is (1, 17, 192)"
+        in str(caught.value)
+    )
