@@ -25,7 +25,7 @@ ALL_FILES = sorted(
 # One way up. A unit (a folder or a file of the package) imports units of lower floors, never
 # its neighbours on the same floor.
 FLOORS: list[set[str]] = [
-    {"errors", "version"},
+    {"errors", "version", "threads"},
     {"options", "shipped"},
     {"registry"},
     {"component"},
@@ -46,6 +46,7 @@ RANK = {unit: rank for rank, units in enumerate(FLOORS) for unit in units}
 # Who alone may import a package, at the top of a file or inside a function.
 ONLY = {
     "torch": {
+        "threads",
         "nn",
         "data",
         "backbone",

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from archdsl import threads
 from archdsl.builder import TokenMixer
 from archdsl.cost.leaves import Calls, leaves
 from archdsl.cost.trace import Refused, trace_macs
@@ -47,7 +48,7 @@ def measure(make: Callable[[], nn.Module], in_shape: Shape, address: str) -> Mea
     module at fault, for a cost that is not known exactly.
     """
     with _one_at_a_time, _randomness_put_back(), torch.inference_mode(False), torch.no_grad():
-        with torch.device("cpu"):
+        with threads.for_work(), torch.device("cpu"):
             module = make()
             try:
                 train_params = _params(module)

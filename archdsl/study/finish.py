@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archdsl import threads
 from archdsl.errors import ArchError
 from archdsl.settings import SearchSettings
 from archdsl.study.events import Listener, Preparing
@@ -56,5 +57,6 @@ def look(run: RunFolder, settings: SearchSettings, best: Trial) -> None:
         network = run.trials[trial].spec.network()
         model = build(network)
         load_into(model, weights)
-        looks[trial] = evaluate_on_test(model, settings.proxy, network.input, network.classes)
+        with threads.for_work(run.trials[trial].costs["macs"] * settings.proxy.batch):
+            looks[trial] = evaluate_on_test(model, settings.proxy, network.input, network.classes)
     run.note_looks(looks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archdsl import threads
 from archdsl.proxy.prepare import Prepared, prepare
 from archdsl.study.candidate import WEIGHTS, Candidate
 from archdsl.study.members import Progress
@@ -40,14 +41,15 @@ class ProxyTraining:
         with own_randomness():
             seed_everything(seed_of(candidate.seed, "weights"))
             model = candidate.build()
-        trained = train(
-            model,
-            self.settings,
-            self.prepare(),
-            seed=candidate.seed,
-            on_epoch=lambda epoch, metrics: candidate.report(epoch + 1, metrics),
-            should_stop=candidate.should_stop,
-        )
+        with threads.for_work(candidate.cost.macs * self.settings.batch):
+            trained = train(
+                model,
+                self.settings,
+                self.prepare(),
+                seed=candidate.seed,
+                on_epoch=lambda epoch, metrics: candidate.report(epoch + 1, metrics),
+                should_stop=candidate.should_stop,
+            )
         state = {name: tensor.contiguous() for name, tensor in trained.state_dict.items()}
         save_file(state, candidate.folder / WEIGHTS)
         return trained.metrics
