@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 import archdsl
 from archdsl.specification import Spec
 from tests.nn.filling import image, normals
+from tests.nn.names import names
 from tests.nn.transnext_models import (
     GOLDEN,
     filled,
@@ -201,6 +203,35 @@ def test_names_and_shapes_are_the_published_ones(variant: str) -> None:
     case = next(case for case in CASES if case.startswith(f"{variant}_"))
     values = [weight(name, tuple(shape)) for name, shape in keys]
     assert fingerprint(values) == golden(case)["params_crc32"]
+
+
+@pytest.mark.parametrize(
+    ("name", "tensors"),
+    [
+        ("transnext_micro", 617), ("transnext_tiny", 617), ("transnext_small", 1054),
+        ("transnext_base", 1083), ("transnext_micro_aaaa", 635),
+        ("transnext_small_384", 1054), ("transnext_base_384", 1083),
+    ],
+)  # fmt: skip
+def test_names_go_both_ways(name: str, tensors: int) -> None:
+    with torch.device("meta"):
+        state = archdsl.build(name).state_dict()
+    rules = names(name)
+    assert rules is not None
+    theirs = {rules.theirs(ours): ours for ours in state}
+    assert len(theirs) == len(state) == tensors
+    assert {rules.ours(name): name for name in theirs} == {o: t for t, o in theirs.items()}
+
+
+def test_a_published_checkpoint_is_loaded_by_name(tmp_path: Path) -> None:
+    keys = json.loads((GOLDEN / "keys" / "keys_micro.json").read_text())
+    state = {name: torch.from_numpy(weight(name, tuple(shape))) for name, shape in keys}
+    torch.save({"model": state}, tmp_path / "published.pth")
+    about = golden("micro_224_b2")
+    model = archdsl.build("transnext_micro", weights=tmp_path / "published.pth").eval()
+    with torch.no_grad():
+        logits = model(image(*about["input_shape"])[:1])
+    assert distance(logits, about["logits"][:1]) < SINGLE
 
 
 def test_the_filling_is_the_published_one() -> None:
