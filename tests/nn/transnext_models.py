@@ -30,7 +30,10 @@ def golden(case: str) -> Any:
 def spec_of(config: Config, input_shape: list[int]) -> Spec:
     """The spec of a configuration of the published code, of its classifier or its dense form."""
     dense = "is_extrapolation" in config
-    positions = {"pretrain_size": config.get("pretrain_size")}
+    own = (config["img_size"], config["img_size"]) == tuple(input_shape[2:])
+    positions = {
+        "pretrain_size": config.get("pretrain_size") or (None if own else config["img_size"])
+    }
     if dense and not config["is_extrapolation"]:
         positions["interpolate_from"] = config["img_size"]
     rows = zip(
