@@ -20,8 +20,8 @@ PROGRAM = """
 import json, sys, time
 begun = time.perf_counter()
 import archdsl
-from archdsl import api
-api._fill_registry()
+from archdsl.api import fill_registry
+fill_registry()
 imported = time.perf_counter() - begun
 
 def timed(function):
