@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 from archdsl import shipped
 from archdsl.errors import BuildError
 from archdsl.network import Network
+from archdsl.errors import SpecError
 from archdsl.spec import load as reading
 from archdsl.spec.document import Document
 from archdsl.specification import Spec, checked
@@ -196,13 +197,16 @@ def _document(x: Specish) -> Document:
         document = reading.document_from_text(x.dump(), x.document.file)
         document.folder = x.folder
         return document
+    if not isinstance(x, (str, Path, Mapping)):
+        raise SpecError(
+            f"a spec is a shipped name, a path or a mapping, and not {type(x).__name__}",
+            cure='write  archdsl.load("poolformer_s12")  or  archdsl.load("./my.yaml")',
+        )
     if isinstance(x, Mapping):
         return reading.document_from_mapping(x)
     if isinstance(x, Path) or "/" in x or x.endswith((".yaml", ".yml")):
         return reading.document_from_file(Path(x))
-    if isinstance(x, str):
-        return reading.document_from_file(shipped.shipped(x))
-    raise TypeError(f"a spec is a name, a path or a mapping, not {type(x).__name__}")
+    return reading.document_from_file(shipped.shipped(x))
 
 
 _filled = False

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pkgutil
 from types import ModuleType
 
+import pytest
+
 import archdsl
+from archdsl.errors import SpecError
 
 PROMISED = {
     "load", "loads", "build", "count", "fuse", "space", "search", "export", "macs",
@@ -28,3 +31,10 @@ def test_no_module_of_the_package_has_a_public_name() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     assert not hasattr(archdsl, "serch")
     assert hasattr(archdsl, "search")
+
+
+@pytest.mark.parametrize("wrong", [None, 3, ["poolformer_s12"]])
+def test_what_is_no_spec_is_refused_in_words(wrong: object) -> None:
+    with pytest.raises(SpecError, match="a spec is a shipped name, a path or a mapping"):
+        archdsl.load(wrong)  # type: ignore[arg-type]
+    assert archdsl.load("poolformer_s12").name == "poolformer_s12"
