@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from archdsl import shipped
-from archdsl.errors import BuildError
+from archdsl.errors import BuildError, SpecError
 from archdsl.network import Network
-from archdsl.errors import SpecError
 from archdsl.spec import load as reading
 from archdsl.spec.document import Document
 from archdsl.specification import Spec, checked
