@@ -196,6 +196,9 @@ def _document(x: Specish) -> Document:
         document = reading.document_from_text(x.dump(), x.document.file)
         document.folder = x.folder
         return document
+    inner = getattr(x, "spec", None)
+    if isinstance(inner, Spec):
+        return _document(inner)  # a space stands for its spec
     if not isinstance(x, (str, Path, Mapping)):
         raise SpecError(
             f"a spec is a shipped name, a path or a mapping, and not {type(x).__name__}",

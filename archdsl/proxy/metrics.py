@@ -7,6 +7,9 @@ from collections.abc import Mapping
 
 from archdsl.errors import SearchError
 
+LOGGED = ("accuracy", "macro_accuracy", "loss", "train_loss")
+"""What the training that archdsl brings logs in every epoch."""
+
 
 def metric(metrics: Mapping[str, float], name: str) -> float:
     """The metric that an objective names. Raises SearchError, naming those that there are."""

@@ -17,6 +17,7 @@ from archdsl.spec.write import write
 from archdsl.spec.yaml import read, read_file
 
 VERSION = 1
+_READ_BEFORE = ("archdsl", "extends", "imports", "found")
 _MAX_PARENTS = 20
 
 
@@ -37,6 +38,15 @@ def document_from_mapping(mapping: MappingOf[str, Any]) -> Document:
 
 def apply_patches(document: Document, patches: Mapping) -> None:
     """Set addresses on top of a document: shorter ones first. Raises SpecError."""
+    for address in patches:
+        head = address.partition(".")[0]
+        if head in _READ_BEFORE:
+            raise SpecError(
+                f"{head} is read before anything is set",
+                address=address,
+                mark=patches.marks.get(address),
+                cure=f"write {head} in the file",
+            )
     _apply(document, patches, origin=_MAX_PARENTS + 1)
 
 

@@ -48,6 +48,9 @@ def patched(
         index = int(key)
         items[index] = _inner(items[index], rest, value, address, mark, settings)
         return Sequence(tuple(items), node.mark)
+    if key == "0" and rest and isinstance(node, Mapping) and key not in node:
+        # a single layer stands for a list of one, and has that address everywhere else
+        return patched(node, rest, value, address=address, mark=mark, settings=settings)
     if not isinstance(node, Mapping):
         what = node.text if isinstance(node, Scalar) else "that"
         raise refuse(f"{what} has no options to patch", "write the component whole")

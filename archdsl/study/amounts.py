@@ -20,13 +20,13 @@ def unit_of(number: int) -> str:
 
 
 def amount(number: int, unit: str | None = None, rounding: Rounding = "nearest") -> str:
-    """A number to three significant digits, in its own unit or a given one.
+    """A number to three significant digits, in its own unit or a given one; exact without one.
 
     rounding: "up" for a smallest cost and "down" for a largest, so that the figure, written as
         a budget, lets in the architecture that it describes
     """
     unit = unit_of(number) if unit is None else unit
-    if unit == "" and abs(number) < 10**_DIGITS:
+    if unit == "":
         return str(number)
     scaled = Decimal(number) / UNITS.get(unit, 1)
     place = Decimal(1).scaleb(scaled.adjusted() - _DIGITS + 1) if scaled else Decimal(1)

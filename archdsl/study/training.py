@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archdsl import threads
+from archdsl.proxy.metrics import LOGGED, metric
 from archdsl.proxy.prepare import Prepared, prepare
+from archdsl.settings import COSTS
 from archdsl.study.candidate import WEIGHTS, Candidate
 from archdsl.study.members import Progress
 from archdsl.study.trial import Metrics
@@ -27,9 +29,18 @@ class ProxyTraining:
     def prepare(self) -> Prepared:
         """Read and check the data, once. Raises SearchError for what cannot be trained on."""
         if self.prepared is None:
+            self._refuse_unknown_objectives()
             network = self._space.default().network()
             self.prepared = prepare(self.settings, network.input, network.classes, self._progress)
         return self.prepared
+
+    def _refuse_unknown_objectives(self) -> None:
+        """What archdsl's own training logs is known before it begins."""
+        if self.settings.module is None:
+            logged = dict.fromkeys(LOGGED, 0.0)
+            for objective in self._space.spec.settings().objectives:
+                if objective.name not in COSTS:
+                    metric(logged, objective.name)
 
     def __call__(self, candidate: Candidate) -> Metrics:
         """The metrics after the last epoch; the weights stay in the candidate's folder."""

@@ -164,7 +164,10 @@ def test_depth_and_runs_in_one_place_are_refused() -> None:
         ("stages.1.layer_scale.init", 1e-5, "there is no layer_scale to patch"),
         ("stages.1.dim.x", 3, "dim has no options to patch"),
         ("stem.norm.eps", 1e-3, "there is no 'norm' written there to patch"),
-        ("archdsl.x", 2, "archdsl cannot be patched"),
+        ("archdsl.x", 2, "archdsl is read before anything is set"),
+        ("extends", "poolformer_s12", "write extends in the file"),
+        ("imports", ["./mine.py"], "write imports in the file"),
+        ("found", {"a": 1}, "write found in the file"),
         ("params.width.x", 2, "params has no key 'width'"),
     ],
 )
@@ -231,3 +234,9 @@ def test_a_mixer_of_a_list_can_be_patched_and_chosen(small: Any) -> None:
 def test_a_list_stands_where_a_list_belongs(small: Any) -> None:
     with pytest.raises(SpecError, match="one norm stands here, not a list"):
         small(block__norm=["layer_norm", "batch_norm"])
+
+
+def test_a_single_layer_has_the_address_of_the_first_of_a_list(small: Any) -> None:
+    assert small(stem__0__stride=1).network() == small(stem__stride=1).network()
+    with pytest.raises(SpecError, match="there is no '1' written there to patch"):
+        small(stem__1__stride=1)

@@ -80,9 +80,11 @@ def test_a_training_that_diverges_is_a_failure_with_its_cause(digits, tmp_path) 
     assert "No trial succeeded" in (tmp_path / "run" / "report.html").read_text()
 
 
-def test_a_metric_that_is_not_logged_is_named_with_those_that_are(digits, tmp_path) -> None:
+def test_a_metric_that_is_not_logged_is_refused_before_the_first_trial(digits, tmp_path) -> None:
     space = digits(trials=2, maximize="acuracy")
-    result = search(space, out=tmp_path / "run", settings=space.spec.settings())
-    assert result.trials[0].cause.startswith(
+    with pytest.raises(SearchError) as caught:
+        search(space, out=tmp_path / "run", settings=space.spec.settings())
+    assert str(caught.value).startswith(
         "no metric is called 'acuracy'.  did you mean 'accuracy'?  the proxy logs: accuracy loss "
     )
+    assert not (tmp_path / "run").exists()
