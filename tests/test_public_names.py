@@ -38,3 +38,10 @@ def test_what_is_no_spec_is_refused_in_words(wrong: object) -> None:
     with pytest.raises(SpecError, match="a spec is a shipped name, a path or a mapping"):
         archdsl.load(wrong)  # type: ignore[arg-type]
     assert archdsl.load("poolformer_s12").name == "poolformer_s12"
+
+
+def test_the_text_none_is_told_from_absence() -> None:
+    with pytest.raises(SpecError, match="None in Python"):
+        archdsl.load("poolformer_s12", set={"block.norm": "none"})
+    spec = archdsl.load("poolformer_s12", set={"block.norm": None})
+    assert all(b.norm is None for block in spec.network().blocks() for b in block.branches)

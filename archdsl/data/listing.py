@@ -40,7 +40,8 @@ def given_splits(root: Path) -> tuple[str, ...]:
     if not root.is_dir():
         what = "is a file, not a folder" if root.exists() else "no such folder"
         raise SearchError(
-            f"{root}: {what}.  search.proxy.data.path names a folder of class folders"
+            f"{root}: {what}.  search.proxy.data.path names a folder of class folders, "
+            "relative to the folder of the spec"
         )
     folders = _folders(root)
     if "train" not in folders or not _folders(root / "train"):

@@ -41,6 +41,9 @@ class Written:
     mark: Mark | None
 
 
+QUOTED_NONE = "absence is  none  without quotes, and None in Python"
+
+
 def expression(node: Node, address: str) -> Expression | None:
     """The expression that a scalar is, or None. Raises SpecError for a broken one."""
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
@@ -168,7 +171,7 @@ def _definition(name: Scalar, kind: str, address: str) -> Definition:
             registry.unknown(kind, name.value),
             address=address,
             mark=name.mark,
-            cure=_elsewhere(name.value),
+            cure=QUOTED_NONE if name.value == "none" else _elsewhere(name.value),
         )
     return definition
 
