@@ -77,7 +77,7 @@ class Spec:
         """
         node = self._flat()
         if found is not None:
-            return write({**plain_items(node), "found": dict(found)})
+            return write({**node.items, "found": dict(found)})
         return write(node)
 
     def network(self) -> Network:
@@ -108,7 +108,7 @@ class Spec:
     def _recorded(self, address: str, hole: Hole) -> Answer:
         return self.decisions[address]
 
-    def _flat(self) -> Any:
+    def _flat(self) -> Mapping:
         if self._member:
             return winner.filled(self.document, self.holes, self.decisions)
         return flatten.flat(self.document, self.holes)
@@ -121,11 +121,6 @@ class Spec:
 
     def __repr__(self) -> str:
         return f"<archdsl spec {self.name}>"
-
-
-def plain_items(node: Any) -> dict[str, Any]:
-    """The items of a mapping node, as nodes."""
-    return dict(node.items)
 
 
 def checked(document: Document) -> Spec:

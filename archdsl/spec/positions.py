@@ -41,18 +41,5 @@ TOP: dict[str, OptionType] = {
     "drop_path": RATE,
 }
 SCHEDULE = OneOf(("linear", "constant"))
-SKELETON = (
-    "archdsl",
-    "name",
-    "extends",
-    "imports",
-    "input",
-    "classes",
-    "stages",
-    "search",
-    "found",
-)
-"""Top-level keys in which no hole and no expression may stand."""
-
 DEFAULT_INPUT = (3, 224, 224)
 DEFAULT_CLASSES = 1000
