@@ -87,7 +87,7 @@ class Lowering:
         self._widths: dict[int, Width] = {}
         self._parts: dict[int, tuple[Part, ...]] = {}
         self._sizes: dict[int, Size] = {}
-        self._reductions: dict[int, int] = {}
+        self._vast: dict[int, Size] = {}
         self.class_token = bool(self._top("class_token", False))
         if self.class_token and len(document.stages) > 1:
             raise SpecError(
@@ -158,13 +158,16 @@ class Lowering:
 
         Exact where a map's own sides are rounded: it is what is left of a side without borders.
         """
-        if index not in self._reductions:
-            size = (VAST, VAST)
-            for stage in range(index + 1):
-                for part in self._entry_parts(stage):
-                    size = self._out_size(part, size)
-            self._reductions[index] = max(1, round(VAST / size[0]))
-        return self._reductions[index]
+        return max(1, round(VAST / self.vast(index)[0]))
+
+    def vast(self, index: int) -> Size:
+        """What a stage's layers and those before it leave of a map without borders."""
+        if index not in self._vast:
+            size = (VAST, VAST) if index == 0 else self.vast(index - 1)
+            for part in self._entry_parts(index):
+                size = self._out_size(part, size)
+            self._vast[index] = size
+        return self._vast[index]
 
     def shape(self, index: int) -> Shape:
         """The shape of a stage's map."""
@@ -405,16 +408,28 @@ class Lowering:
                 mark=node.mark,
                 cure="choose a mixer that works on a sequence, such as attention",
             )
-        function = static(definition, "check")
-        if function is not None:
-            known["input_size"] = self.input[1:]
-            if "total_reduction" in (function[1] or ()):  # it asks for what later stages are
-                known["total_reduction"] = self.reduction(len(self.document.stages) - 1)
-            words = function[0](**arguments(function[1], {**known, **dict(made.options)}))
-            if words is not None:
-                raise self._misfit(words, made, written_at, node, width)
+        self._check(made, known, written_at, node, width)
         context = tuple((name, known[name]) for name in definition.context)
         return Layer(address, made, context, shape, after)
+
+    def _check(
+        self,
+        made: Component,
+        known: dict[str, OptionValue],
+        address: str,
+        node: Node,
+        width: Width,
+    ) -> None:
+        """Raise SpecError where a component's own check finds that it does not fit."""
+        function = static(made.definition, "check")
+        if function is None:
+            return
+        known = {**known, "input_size": self.input[1:]}
+        if "total_reduction" in (function[1] or ()):  # it asks for what later stages are
+            known["total_reduction"] = self.reduction(len(self.document.stages) - 1)
+        words = function[0](**arguments(function[1], {**known, **dict(made.options)}))
+        if words is not None:
+            raise self._misfit(words, made, address, node, width)
 
     def _misfit(
         self, words: Misfit | str, made: Component, address: str, node: Node, width: Width

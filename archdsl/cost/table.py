@@ -92,8 +92,7 @@ def _rows(network: Network) -> Iterator[tuple[str, LayerCost]]:
     yield from cost(network.stem)
     if network.class_token:
         before = network.stem[-1].out_shape if network.stem else network.input
-        after = network.stages[0].shape
-        yield "class_token", LayerCost(0, after[0], after[0], before, after)
+        yield "class_token", class_token_cost(before, network.stages[0].shape)
     for stage in network.stages:
         yield from cost((*stage.downsample, stage.pos_embed))
         for block in stage.blocks:
@@ -101,14 +100,19 @@ def _rows(network: Network) -> Iterator[tuple[str, LayerCost]]:
                 yield from cost((branch.norm, *branch.mixers))
                 for name in ("layer_scale", "res_scale"):
                     if getattr(branch, name) is not None:
-                        yield f"{block.address}.{name}{branch.index}", _vector(block.shape)
+                        yield f"{block.address}.{name}{branch.index}", vector_cost(block.shape)
         yield from cost((stage.out_norm,))
     yield from cost((network.head,))
 
 
-def _vector(shape: Shape) -> LayerCost:
+def vector_cost(shape: Shape) -> LayerCost:
     """A learned number for each channel, multiplied in."""
     return LayerCost(0, shape[0], shape[0], shape, shape)
+
+
+def class_token_cost(before: Shape, after: Shape) -> LayerCost:
+    """A learned position put before those of a map."""
+    return LayerCost(0, after[0], after[0], before, after)
 
 
 _known: dict[Hashable, LayerCost] = {}

@@ -1,0 +1,115 @@
+"""How much weight lies on which cost: sums and products of sparse distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Keys: TypeAlias = NDArray[np.int64]
+Weights: TypeAlias = "NDArray[Any]"
+"""float64, or Python's integers where a count has more than 53 bits and is to be exact."""
+
+
+class TooLarge(Exception):
+    """More sums would be formed than the caller has time for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Distribution:
+    """Weights by key. keys: ascending, each once."""
+
+    keys: Keys
+    weights: Weights
+
+    def at(self, keys: Keys) -> Weights:
+        """The weights of keys, in their shape; 0 for one that is not there."""
+        if not len(self.keys):
+            return np.zeros(keys.shape, self.weights.dtype)
+        places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[places] == keys, self.weights[places], 0)
+
+    def shifted(self, key: int, weight: Any) -> Distribution:
+        """Everything moved by a key and multiplied by a weight."""
+        same = isinstance(weight, (int, float)) and weight == 1
+        return Distribution(self.keys + key, self.weights if same else self.weights * weight)
+
+    def total(self) -> Any:
+        """The sum of the weights."""
+        return self.weights.sum() if len(self.weights) else 0
+
+
+def point(dtype: Any) -> Distribution:
+    """Weight 1 on key 0."""
+    return Distribution(np.zeros(1, np.int64), np.ones(1, dtype))
+
+
+def gathered(keys: Keys, weights: Weights) -> Distribution:
+    """Weights by key, those of equal keys added up and those of 0 left out."""
+    if not len(keys):
+        return Distribution(keys, weights)
+    order = np.argsort(keys, kind="stable")
+    keys, weights = keys[order], weights[order]
+    first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+    sums = np.add.reduceat(weights, first) if len(first) < len(keys) else weights
+    kept = sums != 0
+    if kept.all():
+        return Distribution(keys[first], sums)
+    return Distribution(keys[first][kept], sums[kept])
+
+
+def mixed(parts: Sequence[Distribution]) -> Distribution:
+    """The sum of disjoint alternatives."""
+    if len(parts) == 1:
+        return parts[0]
+    keys = np.concatenate([part.keys for part in parts])
+    return gathered(keys, np.concatenate([part.weights for part in parts]))
+
+
+def convolved(one: Distribution, other: Distribution) -> Distribution:
+    """The distribution of the sum of two independent parts."""
+    small, large = (one, other) if len(one.keys) <= len(other.keys) else (other, one)
+    if len(small.keys) == 0:
+        return small
+    if len(small.keys) == 1:
+        return large.shifted(int(small.keys[0]), small.weights[0])
+    step = _step(small.keys, large.keys)
+    span = int((small.keys[-1] - small.keys[0] + large.keys[-1] - large.keys[0]) // step) + 1
+    pairs = len(small.keys) * len(large.keys)
+    if span <= 4 * pairs + 1024:
+        return _dense(small, large, step, span)
+    keys = (small.keys[:, None] + large.keys[None, :]).ravel()
+    return gathered(keys, (small.weights[:, None] * large.weights[None, :]).ravel())
+
+
+def _step(*several: Keys) -> int:
+    """The largest number that divides all distances within each."""
+    found = 0
+    for keys in several:
+        found = int(np.gcd.reduce(np.diff(keys), initial=found))
+    return max(found, 1)
+
+
+def _dense(small: Distribution, large: Distribution, step: int, span: int) -> Distribution:
+    first = small.keys[0] + large.keys[0]
+    places = (large.keys - large.keys[0]) // step
+    offsets = (small.keys - small.keys[0]) // step
+    exact = large.weights.dtype == object
+    length = int(places[-1]) + 1
+    if not exact and len(large.keys) * 4 > length and len(small.keys) * 4 > offsets[-1] + 1:
+        row, column = np.zeros(length), np.zeros(int(offsets[-1]) + 1)
+        row[places], column[offsets] = large.weights, small.weights
+        sums = np.convolve(row, column)
+    else:
+        sums = np.zeros(span, large.weights.dtype)
+        full = length == len(large.keys)
+        for offset, weight in zip(offsets.tolist(), small.weights.tolist(), strict=True):
+            if full:
+                sums[offset : offset + length] += large.weights * weight
+            else:
+                sums[places + offset] += large.weights * weight
+    kept = np.flatnonzero(sums)
+    return Distribution(kept * step + first, sums[kept])

@@ -1,0 +1,65 @@
+"""Costs as keys: on a grid that is exact, or as fine as there is time for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archdsl.spaces.distribution import Keys
+from archdsl.spaces.rows import Amounts
+
+SUMS = ("macs", "params")
+"""Costs that are sums over layers; activations are the largest of them."""
+
+Ints: TypeAlias = NDArray[np.int64]
+
+FINER = 16
+"""How many cells of the grid inside a stage make one outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Which costs a key tells, and how finely.
+
+    names: the costs, of `SUMS`; units: what one cell of each is worth
+    sides: more cells than a member can have; keys count in the last cost first
+    finer: cells inside a stage per cell outside; 1 for an exact grid
+    """
+
+    names: tuple[str, ...]
+    units: tuple[int, ...]
+    sides: tuple[int, ...]
+    finer: int = 1
+
+    def amounts(self, amounts: Amounts) -> Ints:
+        """The costs that the grid tells of."""
+        return np.array([getattr(amounts, name) for name in self.names], np.int64)
+
+    def unit(self, inside: bool) -> Ints:
+        """The units inside a stage or outside."""
+        units = np.array(self.units, np.int64)
+        return np.maximum(units // self.finer, 1) if inside else units
+
+    def _strides(self, inside: bool) -> Ints:
+        sides = np.array(self.sides, np.int64) * (self.finer if inside else 1)
+        strides = np.ones(len(sides), np.int64)
+        for index in range(len(sides) - 2, -1, -1):
+            strides[index] = strides[index + 1] * sides[index + 1]
+        return strides
+
+    def key(self, costs: Ints, inside: bool) -> Keys:
+        """(n, d) costs to (n,) keys, each rounded to the nearest cell."""
+        unit = self.unit(inside)
+        return np.asarray(((costs + unit // 2) // unit) @ self._strides(inside), np.int64)
+
+    def costs(self, keys: Keys, inside: bool) -> Ints:
+        """(n,) keys to the (n, d) costs that they stand for."""
+        strides, unit = self._strides(inside), self.unit(inside)
+        found = np.empty((len(keys), len(strides)), np.int64)
+        rest = keys
+        for index, stride in enumerate(strides):
+            found[:, index], rest = np.divmod(rest, stride)
+        return found * unit

@@ -1,0 +1,214 @@
+"""One pass over a circuit: how the weight of all members is spread over their costs.
+
+Costs are rounded to a grid where an exact one would have too many cells. What rounding can have
+done is known for every part, so that a member inside the budget is never taken for one outside:
+the cells that may hold one are a superset, and drawing from it and looking at the exact integers
+leaves the distribution as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from archdsl.spaces.circuit import Both, Case, Choice, Circuit, Edge, InBlock, Node, StageBlocks
+from archdsl.spaces.distribution import (
+    Distribution,
+    TooLarge,
+    convolved,
+    gathered,
+    mixed,
+)
+from archdsl.spaces.grid import Grid, Ints
+from archdsl.spaces.rows import Record
+from archdsl.spec.holes import Answer
+
+Masks: TypeAlias = "dict[int, Distribution]"
+"""Bits of the shared answers that were asked -> distribution."""
+
+Limits: TypeAlias = "Mapping[str, tuple[int, int]]"
+"""Cost -> (low, high), both inside."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """What is known of a node: true cost minus what its key says is within `low` to `high`."""
+
+    masks: Masks
+    low: Ints
+    high: Ints
+
+
+class Weighing:
+    """How much each answer weighs; a member weighs the product over its answers.
+
+    each: address and answer -> weight, where every answer of every block weighs alike
+    by_address: address -> answer -> weight; takes precedence. What is missing weighs nothing
+    """
+
+    def __init__(
+        self,
+        each: Callable[[str, Answer], float] | None = None,
+        by_address: Mapping[str, Mapping[Any, float]] | None = None,
+    ) -> None:
+        self.each = each
+        self.by_address = dict(by_address or {})
+        self._blocks = tuple(a for a in self.by_address if ".blocks." in a)
+
+    @property
+    def trivial(self) -> bool:
+        """Whether everything weighs 1."""
+        return self.each is None and not self.by_address
+
+    def of(self, record: Record, block: InBlock | None) -> float:
+        """The weight of some answers."""
+        if self.trivial:
+            return 1
+        total = 1.0
+        for address, answer in record:
+            here = address if block is None else block.moved(address)
+            given = self.by_address.get(here)
+            if given is not None:
+                total *= given.get(answer, 0.0)
+            elif self.each is not None:
+                total *= self.each(address, answer)
+        return total
+
+    def names(self, block: InBlock) -> bool:
+        """Whether an answer of a block has a weight of its own."""
+        return any(a.startswith(here) for _, here in block.moves for a in self._blocks)
+
+
+@dataclass(slots=True, eq=False)
+class Programme:
+    """Distributions for every node of a circuit.
+
+    limits: what the budget is; only an upper bound of activations keeps anything out, the rest
+        is for the caller to look at
+    exact: count in Python's integers; floating point is exact up to 2**53
+    effort: how many sums may be formed before TooLarge is raised
+    """
+
+    circuit: Circuit
+    grid: Grid
+    weighing: Weighing = field(default_factory=Weighing)
+    limits: Limits = field(default_factory=dict)
+    exact: bool = False
+    effort: int = 1 << 40
+    _known: dict[tuple[int, Any], Value] = field(default_factory=dict)
+
+    def case(self, case: Case) -> tuple[Distribution, Value]:
+        """The distribution of one case's members."""
+        value = self.value(case.node)
+        found = value.masks.get(case.needed)
+        weight = self.weighing.of(case.shared, None)
+        if found is None or weight == 0:
+            found = Distribution(np.zeros(0, np.int64), np.zeros(0, self.dtype))
+        return found.shifted(0, weight), value
+
+    @property
+    def dtype(self) -> Any:
+        """What weights are kept in."""
+        return object if self.exact else np.float64
+
+    def value(self, node: Node, block: InBlock | None = None) -> Value:
+        """The distribution of a node, remembered. block: where a part of a block stands."""
+        place = None if block is None else block.moves
+        key = (id(node), place)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._value(node, block)
+        return found
+
+    def _value(self, node: Node, block: InBlock | None) -> Value:
+        match node:
+            case InBlock():
+                return self.value(node.node, node if self.weighing.names(node) else None)
+            case StageBlocks():
+                return self._coarser(self.value(node.node, block))
+            case Both():
+                return self._both(self.value(node.one, block), self.value(node.other, block))
+            case Choice():
+                return self._choice(node, block)
+
+    def _both(self, one: Value, other: Value) -> Value:
+        parts: dict[int, list[Distribution]] = {}
+        for left, first in one.masks.items():
+            for right, second in other.masks.items():
+                self.effort -= len(first.keys) * len(second.keys)
+                if self.effort < 0:
+                    raise TooLarge
+                parts.setdefault(left | right, []).append(convolved(first, second))
+        masks = {mask: mixed(several) for mask, several in parts.items()}
+        return Value(masks, one.low + other.low, one.high + other.high)
+
+    def _choice(self, node: Choice, block: InBlock | None) -> Value:
+        edges, weights = self.weighed(node, block)
+        width = len(self.grid.names)
+        if not edges:
+            return Value({}, np.zeros(width, np.int64), np.zeros(width, np.int64))
+        keys, errors = self.keys(edges, node.inside)
+        parts: dict[int, list[Distribution]] = {}
+        leaves: dict[int, list[int]] = {}
+        lows, highs = [], []
+        for index, edge in enumerate(edges):
+            if edge.then is None:
+                leaves.setdefault(edge.asked, []).append(index)
+                lows.append(errors[index])
+                highs.append(errors[index])
+                continue
+            then = self.value(edge.then, block)
+            lows.append(errors[index] + then.low)
+            highs.append(errors[index] + then.high)
+            for mask, found in then.masks.items():
+                self.effort -= len(found.keys)
+                moved = found.shifted(int(keys[index]), weights[index])
+                parts.setdefault(mask | edge.asked, []).append(moved)
+        listed = np.array(weights, self.dtype)
+        for mask, several in leaves.items():
+            parts.setdefault(mask, []).append(gathered(keys[several], listed[several]))
+        if self.effort < 0:
+            raise TooLarge
+        masks = {mask: mixed(several) for mask, several in parts.items()}
+        return Value(masks, np.min(lows, axis=0), np.max(highs, axis=0))
+
+    def weighed(self, node: Choice, block: InBlock | None) -> tuple[list[Edge], list[float]]:
+        """The edges that weigh anything, and what they weigh."""
+        most = self.limits["activations"][1] if "activations" in self.limits else None
+        edges, weights = [], []
+        for edge in node.edges:
+            if most is not None and edge.amounts.activations > most:
+                continue
+            weight = self.weighing.of(edge.own, block)
+            if weight:
+                edges.append(edge)
+                weights.append(weight)
+        return edges, weights
+
+    def keys(self, edges: list[Edge], inside: bool) -> tuple[Any, Any]:
+        """The keys of edges, and their true cost minus what the keys say."""
+        costs = np.array([self.grid.amounts(edge.amounts) for edge in edges], np.int64)
+        keys = self.grid.key(costs, inside)
+        return keys, costs - self.grid.costs(keys, inside)
+
+    def coarse(self, keys: Any) -> Any:
+        """Keys inside a stage as keys outside."""
+        return self.grid.key(self.grid.costs(keys, True), False)
+
+    def _coarser(self, value: Value) -> Value:
+        if self.grid.finer == 1:
+            return value
+        masks: Masks = {}
+        low, high = [np.zeros_like(value.low)], [np.zeros_like(value.high)]
+        for mask, found in value.masks.items():
+            if not len(found.keys):
+                continue
+            keys = self.coarse(found.keys)
+            error = self.grid.costs(found.keys, True) - self.grid.costs(keys, False)
+            low.append(error.min(axis=0))
+            high.append(error.max(axis=0))
+            masks[mask] = gathered(keys, found.weights)
+        return Value(masks, value.low + np.min(low, axis=0), value.high + np.max(high, axis=0))

@@ -1,0 +1,180 @@
+"""The parts of a space, each with a row for every way to answer what it asks.
+
+A part is a position that costs something by itself: a stem, what leads into a stage, the token
+mixer of a block. What it costs follows from its own answers, from answers that it shares with
+other parts (params, a hole of `block:`), and from the shape of the map that it works on. Given
+that shape, its rows are few, however large the space is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
+
+from archdsl.combinations import every_record
+from archdsl.component import Component
+from archdsl.lower import Lowering, Size, Width
+from archdsl.options import OptionValue
+from archdsl.spec.decisions import Holes
+from archdsl.spec.document import Document
+from archdsl.spec.holes import Answer
+from archdsl.spec.nodes import Node
+from archdsl.spec.resolve import Ask
+
+if TYPE_CHECKING:
+    from archdsl.cost.table import LayerCost
+
+T = TypeVar("T")
+Record: TypeAlias = "tuple[tuple[str, Answer], ...]"
+"""Answers by address, in the order in which they were asked."""
+
+
+class Amounts(NamedTuple):
+    """What some layers cost: two sums, and the most elements in and out of any one of them."""
+
+    macs: int = 0
+    params: int = 0
+    activations: int = 0
+
+    def plus(self, other: Amounts) -> Amounts:
+        """The cost of both together."""
+        return Amounts(
+            self.macs + other.macs,
+            self.params + other.params,
+            max(self.activations, other.activations),
+        )
+
+
+NOTHING = Amounts()
+
+
+class State(NamedTuple):
+    """A feature map between two stages.
+
+    dim, size: its shape; vast: what is left of a map without borders, from which reductions come
+    """
+
+    dim: int
+    size: Size
+    vast: Size
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Generic[T]):
+    """One way to answer a part.
+
+    shared: the answers that other parts depend on too; own: those asked here alone
+    value: what the part is with these answers
+    """
+
+    shared: Record
+    own: Record
+    value: T
+
+
+class Part(Generic[T]):
+    """The rows of one position, looked up by the shared answers."""
+
+    def __init__(self, rows: Iterable[Row[T]]) -> None:
+        self.rows = list(rows)
+        self.addresses = tuple(sorted({a for row in self.rows for a, _ in row.shared}))
+        self._picked: dict[tuple[Any, ...], list[Row[T]]] = {}
+
+    def pick(self, shared: Mapping[str, Answer]) -> list[Row[T]]:
+        """The rows that ask for no shared answer but these."""
+        key = tuple(_typed(shared.get(address, _ABSENT)) for address in self.addresses)
+        found = self._picked.get(key)
+        if found is None:
+            known = dict(zip(self.addresses, key, strict=True))
+            found = self._picked[key] = [
+                row for row in self.rows if all(known[a] == _typed(v) for a, v in row.shared)
+            ]
+        return found
+
+    def pick_any(self, shared: Mapping[str, Answer]) -> list[Row[T]]:
+        """The rows that disagree with none of the shared answers given."""
+        return [
+            row
+            for row in self.rows
+            if all(_typed(shared[a]) == _typed(v) for a, v in row.shared if a in shared)
+        ]
+
+
+_ABSENT = object()
+
+
+def _typed(answer: object) -> tuple[type, object]:
+    """An answer told apart from equal ones of another type: 1 is not true."""
+    return type(answer), answer
+
+
+class Placed(Lowering):
+    """A lowering that is told the map of one stage instead of asking what leads there.
+
+    Whether components fit was found out when the spec was read.
+    """
+
+    def __init__(
+        self, document: Document, holes: Holes, ask: Ask, index: int | None, state: State | None
+    ) -> None:
+        super().__init__(document, holes, ask)
+        if index is not None and state is not None:
+            scope = document.stages[index]
+            node, address = scope.plain["dim"], f"{scope.address}.dim"
+            self._widths[index] = Width(index, state.dim, node, address, ())
+            self._sizes[index] = state.size
+            self._vast[index] = state.vast
+
+    def state(self, index: int) -> State:
+        """The map of a stage."""
+        return State(self.width(index).dim, self.size(index), self.vast(index))
+
+    def _check(
+        self,
+        made: Component,
+        known: dict[str, OptionValue],
+        address: str,
+        node: Node,
+        width: Width,
+    ) -> None:
+        pass
+
+
+class Reader:
+    """Reads the parts of a document."""
+
+    def __init__(self, document: Document, holes: Holes) -> None:
+        self.document = document
+        self.holes = holes
+
+    def part(
+        self,
+        prefixes: tuple[str, ...],
+        value: Callable[[Placed], T],
+        index: int | None = None,
+        state: State | None = None,
+    ) -> Part[T]:
+        """A part as `value` makes it, once for every way to answer what is asked meanwhile.
+
+        prefixes: how the addresses begin that are asked here alone
+        index, state: a stage whose map is given
+        """
+
+        def run(ask: Ask) -> T:
+            return value(Placed(self.document, self.holes, ask, index, state))
+
+        rows = []
+        for record, made in every_record(run):
+            own = tuple(item for item in record.items() if item[0].startswith(prefixes))
+            shared = tuple(item for item in record.items() if not item[0].startswith(prefixes))
+            rows.append(Row(shared, own, made))
+        return Part(rows)
+
+
+def amounts(rows: Iterable[LayerCost]) -> Amounts:
+    """What measured layers cost together."""
+    total = NOTHING
+    for row in rows:
+        total = total.plus(Amounts(row.macs, row.params, row.activations))
+    return total
