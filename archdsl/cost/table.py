@@ -51,6 +51,15 @@ class Cost:
     activations: int
     by_address: dict[str, LayerCost] = field(repr=False)
 
+    def totals(self) -> dict[str, int]:
+        """The four figures by name."""
+        return {
+            "macs": self.macs,
+            "params": self.params,
+            "train_params": self.train_params,
+            "activations": self.activations,
+        }
+
 
 def count(network: Network) -> Cost:
     """The cost of a network, layer by layer; nothing larger than a layer is built.

@@ -174,17 +174,14 @@ class _Builder:
     def _addresses(self, index: int) -> tuple[str, ...]:
         """The shared answers that anything from a stage on depends on."""
         table = self.table
-        found = {a for part in table.heads.values() for a in part.addresses}
-        for (i, _), part in table.entries.items():
-            found.update(part.addresses if i >= index else ())
-        for (i, _), part in table.depths.items():
-            found.update(part.addresses if i >= index else ())
+        later: list[Part[Any]] = list(table.heads.values())
+        later.extend(part for (i, _), part in table.entries.items() if i >= index)
+        later.extend(part for (i, _), part in table.depths.items() if i >= index)
         for (i, _, _), block in table.blocks.items():
-            if i >= index:
-                found.update(a for part in (*block.mixers, *block.frame) for a in part.addresses)
+            later.extend(_of_block(block) if i >= index else ())
         for (i, _), sides in table.sides.items():
-            if i >= index:
-                found.update(a for part in sides for a in part.addresses)
+            later.extend(sides if i >= index else ())
+        found = {address for part in later for address in part.addresses}
         return tuple(sorted(found))
 
     def _remembered(

@@ -42,6 +42,10 @@ class Value:
     high: Ints
 
 
+ELSEWHERE = InBlock(Choice(()), ())
+"""Any block whose answers have no weights of their own: all of them are alike."""
+
+
 class Weighing:
     """How much each answer weighs; a member weighs the product over its answers.
 
@@ -69,17 +73,21 @@ class Weighing:
             return 1
         total = 1.0
         for address, answer in record:
-            here = address if block is None else block.moved(address)
-            given = self.by_address.get(here)
+            given = None
+            if block is not ELSEWHERE:
+                given = self.by_address.get(address if block is None else block.moved(address))
             if given is not None:
                 total *= given.get(answer, 0.0)
             elif self.each is not None:
                 total *= self.each(address, answer)
         return total
 
-    def names(self, block: InBlock) -> bool:
-        """Whether an answer of a block has a weight of its own."""
-        return any(a.startswith(here) for _, here in block.moves for a in self._blocks)
+    def place(self, block: InBlock | None) -> InBlock | None:
+        """A block whose answers have weights of their own, or else the one for all others."""
+        if block is None or block is ELSEWHERE:
+            return block
+        own = any(a.startswith(here) for _, here in block.moves for a in self._blocks)
+        return block if own else ELSEWHERE
 
 
 @dataclass(slots=True, eq=False)
@@ -120,13 +128,27 @@ class Programme:
         key = (id(node), place)
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = self._value(node, block)
+            found = self._known[key] = self._trimmed(self._value(node, block), _is_inside(node))
         return found
+
+    def _trimmed(self, value: Value, inside: bool) -> Value:
+        """Without what is over the budget already: whatever follows costs nothing or more."""
+        if not any(name in self.limits for name in self.grid.names):
+            return value
+        masks: Masks = {}
+        most = np.array([self.limits[name][1] for name in self.grid.names], np.int64)
+        for mask, found in value.masks.items():
+            within = (self.grid.costs(found.keys, inside) + value.low <= most).all(axis=1)
+            if not within.all():
+                found = Distribution(found.keys[within], found.weights[within])
+            if len(found.keys):
+                masks[mask] = found
+        return Value(masks, value.low, value.high)
 
     def _value(self, node: Node, block: InBlock | None) -> Value:
         match node:
             case InBlock():
-                return self.value(node.node, node if self.weighing.names(node) else None)
+                return self.value(node.node, self.weighing.place(node))
             case StageBlocks():
                 return self._coarser(self.value(node.node, block))
             case Both():
@@ -212,3 +234,16 @@ class Programme:
             high.append(error.max(axis=0))
             masks[mask] = gathered(keys, found.weights)
         return Value(masks, value.low + np.min(low, axis=0), value.high + np.max(high, axis=0))
+
+
+def _is_inside(node: Node) -> bool:
+    """Whether a node's keys are those inside a stage."""
+    match node:
+        case Choice():
+            return node.inside
+        case Both():
+            return _is_inside(node.one)
+        case InBlock():
+            return True
+        case StageBlocks():
+            return False

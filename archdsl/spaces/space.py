@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import difflib
-import random
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
 
 from archdsl.combinations import every_record
-from archdsl.errors import SpecError
+from archdsl.errors import SearchError, SpecError
+from archdsl.spaces.budget import Budgeted, inside, limits_of
+from archdsl.spaces.circuit import MAX_CASES, TooManyCases
+from archdsl.spaces.counting import COSTS, Count, Counting
+from archdsl.spaces.drawing import Drawing, Drawn
+from archdsl.spaces.programme import Limits, Weighing
 from archdsl.spaces.size import size
+from archdsl.spaces.table import Progress, Table, no_progress
 from archdsl.spaces.walk import questions
 from archdsl.spec.holes import Answer, Hole, normalise
 from archdsl.spec.resolve import Ask
@@ -20,11 +27,29 @@ if TYPE_CHECKING:
     from archdsl.cost import Cost
 
 
+Measure: TypeAlias = Literal["uniform", "stagewise"]
+Weights: TypeAlias = "Mapping[str, Mapping[Any, float]]"
+"""Address -> answer -> weight; an answer that is missing is never drawn."""
+
+
+def _one(address: str, answer: Answer) -> float:
+    return 1.0
+
+
+def _too_many(error: TooManyCases) -> SearchError:
+    return SearchError(
+        f"answers that several parts of this space share have {error.cases:,} combinations, and at "
+        f"most {MAX_CASES:,} are looked at.  ask some of them per stage or per block, or give "
+        "them fewer answers"
+    )
+
+
 class Space:
     """The architectures that a spec stands for. A spec without holes is a space of one."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
+        self._table: Table | None = None
 
     @cached_property
     def decisions(self) -> dict[str, Hole]:
@@ -85,14 +110,145 @@ class Space:
             )
         return member
 
-    def draw(self, generator: random.Random) -> Spec:
-        """A random member: every decision uniform in its turn, stage by stage."""
-        return self.resolve(lambda address, hole: generator.choice(hole.answers))
+    def count(self, budget: Budgeted = None) -> Count:
+        """How many members are inside a budget: an int, exact where its `exact` is true.
 
-    def sample(self, n: int, seed: int = 0) -> list[Spec]:
-        """`n` random members, drawn independently. The same seed gives the same members."""
-        generator = random.Random(seed)
-        return [self.draw(generator) for _ in range(n)]
+        Elsewhere it is the largest number that certainly are, and its `high` the smallest that
+        no more are. Raises CountError for a component whose cost is not known exactly.
+        """
+        limits = limits_of(budget)
+        try:
+            return self.counting.count(limits)
+        except TooManyCases:
+            return Count(0, self.size) if limits else Count(self.size)
+
+    def bounds(self, name: str) -> tuple[int, int]:
+        """The smallest and the largest cost `name` ("macs", "params", "activations") there is.
+
+        Raises SearchError for another name, and where shared answers have too many combinations.
+        """
+        if name not in COSTS:
+            raise SearchError(f"no cost is called '{name}'.  choose from {', '.join(COSTS)}")
+        try:
+            return self.counting.bounds(name)
+        except TooManyCases as error:
+            raise _too_many(error) from None
+
+    def sample(
+        self,
+        n: int,
+        budget: Budgeted = None,
+        seed: int = 0,
+        measure: Measure = "uniform",
+        weights: Weights | None = None,
+    ) -> list[Spec]:
+        """`n` random members inside a budget, drawn independently of each other.
+
+        measure: "uniform" over the members inside, or "stagewise": every decision uniform in its
+            turn, conditioned on the budget
+        weights: address -> answer -> weight, instead of the measure for those decisions; a
+            member is drawn as often as the product says
+        The same seed gives the same members. Raises SearchError where nothing is inside.
+        """
+        found = list(self.draws(n, budget, seed, measure, weights))
+        if len(found) < n:
+            raise SearchError(
+                f"{len(found):,} of {n:,} members could be drawn: the budget and the weights leave "
+                "next to nothing.  loosen them"
+            )
+        return [self.of(drawn.decisions) for drawn in found]
+
+    def draws(
+        self,
+        n: int,
+        budget: Budgeted = None,
+        seed: int = 0,
+        measure: Measure = "uniform",
+        weights: Weights | None = None,
+    ) -> Iterator[Drawn]:
+        """The members that `sample` gives, as answers and exact costs, one after another."""
+        drawing = self.drawing(budget, measure, weights)
+        yield from drawing.members(n, np.random.default_rng(seed))
+
+    def drawing(
+        self,
+        budget: Budgeted = None,
+        measure: Measure = "uniform",
+        weights: Weights | None = None,
+        cells: int = 1 << 11,
+    ) -> Drawing:
+        """What `sample` draws from, to be drawn from again. cells: see `Drawing`."""
+        if measure not in ("uniform", "stagewise"):
+            raise SearchError(f"no measure is called '{measure}'.  choose from uniform, stagewise")
+        limits = limits_of(budget)
+        if weights is not None:
+            weighing = Weighing(self._per_answer if measure == "stagewise" else _one, weights)
+            return self._drawing(limits, weighing, cells)
+        key = (tuple(limits.items()), measure, cells)
+        if key not in self._drawings:
+            plain = Weighing(self._per_answer if measure == "stagewise" else None)
+            self._drawings[key] = self._drawing(limits, plain, cells)
+        return self._drawings[key]
+
+    def _drawing(self, limits: Limits, weighing: Weighing, cells: int) -> Drawing:
+        try:
+            return Drawing(self.counting, limits, weighing, cells)
+        except TooManyCases as error:
+            raise _too_many(error) from None
+
+    def _per_answer(self, address: str, answer: Answer) -> float:
+        return 1.0 / len(self.decisions[address].answers)
+
+    @cached_property
+    def _drawings(self) -> dict[Any, Drawing]:
+        return {}
+
+    def tabulate(self, progress: Progress = no_progress) -> Table:
+        """The cost table: each distinct layer measured once. Made when it is first asked for.
+
+        Raises CountError for a component whose cost is not known exactly.
+        """
+        if self._table is None:
+            self._table = Table(self.spec.document, self.spec.holes, progress)
+        return self._table
+
+    @cached_property
+    def counting(self) -> Counting:
+        """Counts members by their costs. Raises TooManyCases."""
+        return Counting(self.tabulate())
+
+    def of(self, decisions: Mapping[str, Answer]) -> Spec:
+        """The member with these answers, which are known to be right and complete."""
+        order = sorted(decisions, key=self._order.__getitem__)
+        return Spec(
+            self.spec.document, self.spec.holes, {address: decisions[address] for address in order}
+        )
+
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        return {address: index for index, address in enumerate(self.decisions)}
+
+    def neighbours(self, member: Spec, budget: Budgeted = None) -> Iterator[Spec]:
+        """The members inside a budget that answer one question otherwise than `member`.
+
+        Questions that only the new answer raises are answered by their defaults.
+        """
+        limits = limits_of(budget)
+        for address, current in member.decisions.items():
+            for answer in self.decisions[address].answers:
+                if answer == current and type(answer) is type(current):
+                    continue
+                other = self.nearest({**member.decisions, address: answer})
+                if inside(self.cost(other).totals(), limits):
+                    yield other
+
+    def nearest(self, answers: Mapping[str, Any]) -> Spec:
+        """The member with these answers where it asks for them, and defaults elsewhere."""
+
+        def ask(address: str, hole: Hole) -> Any:
+            return answers[address] if address in answers else self.default_answer(hole)
+
+        return self.resolve(ask)
 
     def enumerate(self) -> Iterator[Spec]:
         """Every member, the last decision turning fastest."""

@@ -205,10 +205,12 @@ def _everywhere(layers: tuple[Layer, ...], last: int) -> tuple[Layer, ...]:
 
     Measuring them refuses a cost that is another one there than in the first block.
     """
-    return tuple(
-        replace(layer, context=tuple((k, last if k == "depth_index" else v) for k, v in layer.context))
-        for layer in layers
-    )  # fmt: skip
+
+    def there(layer: Layer) -> Layer:
+        context = ((name, last if name == "depth_index" else v) for name, v in layer.context)
+        return replace(layer, context=tuple(context))
+
+    return tuple(map(there, layers))
 
 
 def _states(parts: Iterable[Part[_Layers]]) -> tuple[State, ...]:

@@ -1,4 +1,4 @@
-"""From the key of a member back to its answers: a circuit walked downwards, many members at once."""
+"""From the keys of many members back to their answers: a circuit walked downwards."""
 
 from __future__ import annotations
 
@@ -75,10 +75,6 @@ class Tracer:
             case Choice():
                 self._choice(node, mask, keys, who, into, draws, block)
 
-    def _place(self, block: InBlock | None) -> InBlock | None:
-        """Where a node has to be looked up: blocks without weights of their own are all alike."""
-        return block if block is not None and self.programme.weighing.names(block) else None
-
     def _both(
         self,
         node: Both,
@@ -89,7 +85,7 @@ class Tracer:
         draws: np.random.Generator,
         block: InBlock | None,
     ) -> None:
-        place = self._place(block)
+        place = self.programme.weighing.place(block)
         one, other = self.programme.value(node.one, place), self.programme.value(node.other, place)
         swap = _count(one.masks) > _count(other.masks)
         small, large = (other, one) if swap else (one, other)
@@ -128,7 +124,7 @@ class Tracer:
         draws: np.random.Generator,
         block: InBlock | None,
     ) -> None:
-        place = self._place(block)
+        place = self.programme.weighing.place(block)
         edges, own, weights = self._edges(node, place)
         distinct, back = np.unique(keys, return_inverse=True)
         ways: list[tuple[int, int]] = []

@@ -63,7 +63,7 @@ def search_settings(document: Document) -> settings.SearchSettings:
     if objectives:
         given["objectives"] = objectives
     if "budget" in section:
-        given["budget"] = _budget(section["budget"])
+        given["budget"] = budget(section["budget"])
     if "trials" in section:
         given["trials"] = _scalar(section["trials"], POSITIVE, "search.trials")
     if "sampler" in section:
@@ -164,8 +164,8 @@ def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]
     return tuple(found)
 
 
-def _budget(node: Node) -> dict[str, tuple[int, int]]:
-    address = "search.budget"
+def budget(node: Node, address: str = "search.budget") -> dict[str, tuple[int, int]]:
+    """A budget as cost -> (low, high), both inside. Raises SpecError."""
     if not isinstance(node, Mapping) or not node.items:
         raise SpecError(
             "a budget names the costs that it bounds",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archdsl.study.budget import Budget, Costs, inside, violation
+from archdsl.spaces.budget import Budget, Costs, inside, violation
 from archdsl.study.members import Members, totals
 
 if TYPE_CHECKING:

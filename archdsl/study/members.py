@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archdsl.study.budget import Budget, inside
+from archdsl.spaces.budget import Budget, inside
 from archdsl.study.identity import fingerprint
-from archdsl.study.trial import COSTS
 
 if TYPE_CHECKING:
     from archdsl.cost import Cost
@@ -32,7 +31,7 @@ class Member:
 
 def totals(cost: Cost) -> dict[str, int]:
     """The totals of a cost by name."""
-    return {name: int(getattr(cost, name)) for name in COSTS}
+    return cost.totals()
 
 
 def member_of(space: Space, spec: Spec) -> Member:

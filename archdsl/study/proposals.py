@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.errors import SearchError
 from archdsl.settings import SearchSettings
-from archdsl.study.budget import inside
+from archdsl.spaces.budget import inside
 from archdsl.study.descent import nearest_to_default
 from archdsl.study.identity import fingerprint
 from archdsl.study.members import Member, Members, Progress, totals

@@ -11,7 +11,7 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from archdsl.study.budget import Budget, Costs, infeasible, inside, violation
+from archdsl.spaces.budget import Budget, Costs, infeasible, inside, violation
 from archdsl.study.descent import descend
 from archdsl.study.factored import counted
 from archdsl.study.intervals import wilson

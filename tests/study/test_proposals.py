@@ -13,7 +13,7 @@ import pytest
 
 from archdsl.errors import SearchError
 from archdsl.study import Result
-from archdsl.study.budget import inside
+from archdsl.spaces.budget import inside
 
 SAMPLERS = ("tpe", "random", "grid")
 

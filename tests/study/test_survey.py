@@ -9,8 +9,8 @@ import pytest
 
 import archdsl
 from archdsl.errors import SearchError, SpecError
-from archdsl.study.amounts import amount
-from archdsl.study.budget import InfeasibleBudget, inside
+from archdsl.spaces.amounts import amount
+from archdsl.spaces.budget import InfeasibleBudget, inside
 from archdsl.study.descent import descend, nearest_to_default
 from archdsl.study.identity import fingerprint
 from archdsl.study.members import Members, totals

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from archdsl.settings import COSTS
+from archdsl.spaces.amounts import amount
 from archdsl.study import files
-from archdsl.study.amounts import amount
 from archdsl.study.report import findings
 from archdsl.study.report.read import Record, read
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archdsl.options import with_unit
-from archdsl.study.amounts import amount
+from archdsl.spaces.amounts import amount
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping as MappingOf
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archdsl.errors import SearchError, SpecError
 from archdsl.options import UNITS
+from archdsl.spaces.amounts import amount, unit_of
+from archdsl.spec.load import mapping_of_patches
 from archdsl.spec.nodes import Mapping as MappingNode
 from archdsl.spec.nodes import Mark, Node, Scalar, Sequence
-from archdsl.study.amounts import amount, unit_of
+from archdsl.spec.search_section import budget as read_budget
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
@@ -17,6 +20,25 @@ if TYPE_CHECKING:
 Costs: TypeAlias = Mapping[str, int]
 Budget: TypeAlias = Mapping[str, tuple[int, int]]
 """Cost -> (low, high), both inside."""
+
+
+Budgeted: TypeAlias = "Mapping[str, Any] | None"
+"""A budget as it is written in a spec: `{"macs": "2G"}`, `{"macs": [1.98e9, 2e9]}`; or none."""
+
+
+def limits_of(budget: Budgeted) -> dict[str, tuple[int, int]]:
+    """A budget as cost -> (low, high), both inside. Raises SpecError for what is none."""
+    if budget is None:
+        return {}
+    if not isinstance(budget, MappingOf):
+        raise SpecError(
+            f"a budget names the costs that it bounds, and this is {budget!r}",
+            address="budget", cure='write  {"macs": "2G"}  or  {"macs": [1.5e9, 2e9]}',
+        )  # fmt: skip
+    if not budget:
+        return {}
+    plain = {name: list(b) if isinstance(b, tuple) else b for name, b in budget.items()}
+    return read_budget(mapping_of_patches({"budget": plain}).items["budget"], "budget")
 
 
 class InfeasibleBudget(SpecError, SearchError):
