@@ -65,7 +65,8 @@ class MetaFormer(nn.Module):
         self.class_token = class_token
         self.stages = nn.Sequential(*stages)
         self.head = head
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for parameter in self.parameters():
+            parameter.data = channels_last(parameter.data)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) images to (B, classes) logits, or to the last map without a head."""
@@ -75,3 +76,14 @@ class MetaFormer(nn.Module):
             x = self.class_token(x)
         x = self.stages(x)
         return x if self.head is None else self.head(x)
+
+
+def channels_last(x: Tensor) -> Tensor:
+    """A tensor in channels-last memory if it is a map or a kernel; what lies so is not copied."""
+    if x.dim() != 4:
+        return x
+    if x.is_contiguous(memory_format=torch.channels_last):  # 1x1: only its strides say otherwise
+        _, channels, height, width = x.shape
+        strides = (channels * height * width, 1, width * channels, channels)
+        return x.as_strided(x.shape, strides)
+    return x.contiguous(memory_format=torch.channels_last)

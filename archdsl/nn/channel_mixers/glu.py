@@ -8,6 +8,7 @@ from archdsl.component import Component
 from archdsl.errors import Misfit
 from archdsl.nn.checks import act_misfit, hidden_misfit
 from archdsl.nn.init import small_normal
+from archdsl.nn.pointwise import Pointwise
 from archdsl.options import Act
 from archdsl.registry import channel_mixer
 
@@ -31,9 +32,9 @@ class GLU(nn.Module):
     ) -> None:
         super().__init__()
         hidden = 2 * int(dim * ratio) // 3
-        self.fc1 = nn.Conv2d(dim, 2 * hidden, 1, bias=bias)  # rows: the gate, the value
+        self.fc1 = Pointwise(dim, 2 * hidden, bias=bias)  # rows: the gate, the value
         self.act = act()
-        self.fc2 = nn.Conv2d(hidden, dim, 1, bias=bias)
+        self.fc2 = Pointwise(hidden, dim, bias=bias)
         small_normal(self.fc1, self.fc2)
 
     @staticmethod

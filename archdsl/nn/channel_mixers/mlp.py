@@ -10,6 +10,7 @@ from archdsl.component import Component
 from archdsl.errors import Misfit
 from archdsl.nn.checks import act_misfit, hidden_misfit
 from archdsl.nn.init import start
+from archdsl.nn.pointwise import Pointwise
 from archdsl.options import Act
 from archdsl.registry import channel_mixer
 
@@ -37,9 +38,9 @@ class MLP(nn.Module):
     ) -> None:
         super().__init__()
         hidden = int(dim * ratio)
-        self.fc1 = nn.Conv2d(dim, hidden, 1, bias=bias)
+        self.fc1 = Pointwise(dim, hidden, bias=bias)
         self.act = act()
-        self.fc2 = nn.Conv2d(hidden, dim, 1, bias=bias)
+        self.fc2 = Pointwise(hidden, dim, bias=bias)
         start(init, self.fc1, self.fc2)
 
     @staticmethod

@@ -13,6 +13,7 @@ from archdsl.errors import Misfit
 from archdsl.nn.checks import heads_misfit, hidden_misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.layers import RepDepthwise
+from archdsl.nn.pointwise import Pointwise
 from archdsl.options import Odd, Positive
 from archdsl.registry import key
 
@@ -48,7 +49,7 @@ class RepDepthwiseKey(RepDepthwise):
 
 
 @key("pointwise")
-class PointwiseKey(nn.Conv2d):
+class PointwiseKey(Pointwise):
     """Static keys over channels: the first layer of an MLP.
 
     ratio: keys, and so coefficients at each position, per channel
@@ -56,7 +57,7 @@ class PointwiseKey(nn.Conv2d):
     """
 
     def __init__(self, dim: int, *, ratio: float = 4, bias: bool = True) -> None:
-        super().__init__(dim, int(dim * ratio), 1, bias=bias)
+        super().__init__(dim, int(dim * ratio), bias=bias)
         small_normal(self)
 
     @staticmethod

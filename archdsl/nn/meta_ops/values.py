@@ -12,6 +12,7 @@ from torch import nn
 from archdsl.errors import Misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.layers import RepDepthwise
+from archdsl.nn.pointwise import Pointwise
 from archdsl.nn.token_mixers.pooling import Pooling
 from archdsl.options import Odd
 from archdsl.registry import value
@@ -59,14 +60,14 @@ class RepDepthwiseValue(RepDepthwise):
 
 
 @value("pointwise")
-class PointwiseValue(nn.Conv2d):
+class PointwiseValue(Pointwise):
     """Static values over channels: the second layer of an MLP.
 
     bias: whether the values have a bias
     """
 
     def __init__(self, dim_in: int, dim: int, *, bias: bool = True) -> None:
-        super().__init__(dim_in, dim, 1, bias=bias)
+        super().__init__(dim_in, dim, bias=bias)
         small_normal(self)
 
 

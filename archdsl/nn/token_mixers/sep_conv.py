@@ -9,6 +9,7 @@ from archdsl.errors import Misfit
 from archdsl.nn.acts import StarReLU
 from archdsl.nn.checks import act_misfit, hidden_misfit
 from archdsl.nn.init import small_normal
+from archdsl.nn.pointwise import Pointwise
 from archdsl.options import Act, Odd
 from archdsl.registry import token_mixer
 
@@ -34,12 +35,12 @@ class SepConv(nn.Module):
     ) -> None:
         super().__init__()
         hidden = int(dim * ratio)
-        self.widen = nn.Conv2d(dim, hidden, 1, bias=bias)
+        self.widen = Pointwise(dim, hidden, bias=bias)
         self.act = act()
         self.depthwise = nn.Conv2d(
             hidden, hidden, kernel, padding=kernel // 2, groups=hidden, bias=bias
         )
-        self.narrow = nn.Conv2d(hidden, dim, 1, bias=bias)
+        self.narrow = Pointwise(hidden, dim, bias=bias)
         small_normal(self.widen, self.depthwise, self.narrow)
 
     @staticmethod
