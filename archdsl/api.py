@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
@@ -70,7 +70,8 @@ def build(
     """The module of a spec; a space gives its default member.
 
     weights: a state dict in a file (safetensors, or what torch.save wrote) by archdsl's own
-        names or by those it was published under
+        names or by those it was published under; those of a deployed form give the model in
+        that form
     classes: another number of classes than the spec's
     features: indices of stages, from 0: the module gives their maps, and has no head
     drop_head: start the classifier afresh, whatever the file has for it
@@ -90,23 +91,33 @@ def build(
     if features is not None:
         chosen(features, len(network.stages))
     model = build_network(network)
-    backbone = None if features is None else Backbone(model, features)
     if weights is not None:
-        _load_weights(model, Path(weights), backbone, drop_head)
-    return model if backbone is None else backbone
+        model = _with_weights(model, Path(weights), features, drop_head)
+    return model if features is None else Backbone(model, features)
 
 
-def _load_weights(model: Built, path: Path, backbone: Backbone | None, drop_head: bool) -> None:
+def _with_weights(
+    model: Built, path: Path, features: Sequence[int] | None, drop_head: bool
+) -> Built:
     import warnings
 
     from archdsl.checkpoints import head_names, load_published
 
-    unused = head_names(model.network) if drop_head or backbone is not None else frozenset()
-    if backbone is not None:
-        unused |= model.state_dict().keys() - backbone.state_dict().keys()
-    naming = load_published(model, path, unused=unused, others=baselines)
+    classifier = head_names(model.network) if drop_head or features is not None else frozenset()
+    beside = () if features is None else ("head.", *_later_stages(model.network, features))
+
+    def unused(names: Iterable[str]) -> frozenset[str]:
+        return classifier | {name for name in names if name.startswith(beside)}
+
+    model, naming = load_published(model, path, unused=unused, others=baselines)
     if naming.note:
         warnings.warn(f"{path}: {naming.note}", stacklevel=3)
+    return model
+
+
+def _later_stages(network: Network, features: Sequence[int]) -> tuple[str, ...]:
+    """What the names of the stages begin with that a backbone leaves out."""
+    return tuple(f"{stage.address}." for stage in network.stages[max(features) + 1 :])
 
 
 def baselines() -> Iterator[Network]:
