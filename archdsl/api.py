@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from archdsl import shipped
-from archdsl.errors import BuildError, SpecError
+from archdsl.errors import ArchError, BuildError, ExportError, SearchError, SpecError
 from archdsl.network import Network
 from archdsl.spec import load as reading
 from archdsl.spec.document import Document
@@ -39,6 +39,8 @@ def load(x: Specish, set: Mapping[str, Any] | None = None, *, imports: bool = Tr
 
 def loads(text: str, set: Mapping[str, Any] | None = None, *, imports: bool = True) -> Spec:
     """A spec from a text of YAML. Raises SpecError."""
+    if not isinstance(text, str):
+        raise SpecError(f"loads takes a text of YAML, and not {_kind(text)}", cure="use  load")
     return _finished(reading.document_from_text(text), set, imports)
 
 
@@ -70,7 +72,8 @@ def build(
     """The module of a spec; a space gives its default member.
 
     weights: a state dict in a file (safetensors, or what torch.save wrote) by archdsl's own
-        names or by those it was published under
+        names or by those it was published under; those of a deployed form give the model in
+        that form
     classes: another number of classes than the spec's
     features: indices of stages, from 0: the module gives their maps, and has no head
     drop_head: start the classifier afresh, whatever the file has for it
@@ -83,30 +86,42 @@ def build(
     if features is not None and (classes is not None or drop_head):
         given = "classes" if classes is not None else "drop_head"
         raise BuildError(f"{given} is about a head, and with features there is none: drop it")
-    if drop_head and weights is None:
+    if weights is not None:
+        weights = _path("weights", weights, BuildError)
+    elif drop_head:
         raise BuildError("drop_head is about weights from a file, and there is none: drop it")
     spec = load(x, set=None if classes is None else {"classes": classes})
     network = spec.network()
     if features is not None:
         chosen(features, len(network.stages))
     model = build_network(network)
-    backbone = None if features is None else Backbone(model, features)
     if weights is not None:
-        _load_weights(model, Path(weights), backbone, drop_head)
-    return model if backbone is None else backbone
+        model = _with_weights(model, weights, features, drop_head)
+    return model if features is None else Backbone(model, features)
 
 
-def _load_weights(model: Built, path: Path, backbone: Backbone | None, drop_head: bool) -> None:
+def _with_weights(
+    model: Built, path: Path, features: Sequence[int] | None, drop_head: bool
+) -> Built:
     import warnings
 
     from archdsl.checkpoints import head_names, load_published
 
-    unused = head_names(model.network) if drop_head or backbone is not None else frozenset()
-    if backbone is not None:
-        unused |= model.state_dict().keys() - backbone.state_dict().keys()
-    naming = load_published(model, path, unused=unused, others=baselines)
+    classifier = head_names(model.network) if drop_head or features is not None else frozenset()
+    beside = () if features is None else ("head.", *_later_stages(model.network, features))
+
+    def unused(names: Iterable[str]) -> frozenset[str]:
+        return classifier | {name for name in names if name.startswith(beside)}
+
+    model, naming = load_published(model, path, unused=unused, others=baselines)
     if naming.note:
         warnings.warn(f"{path}: {naming.note}", stacklevel=3)
+    return model
+
+
+def _later_stages(network: Network, features: Sequence[int]) -> tuple[str, ...]:
+    """What the names of the stages begin with that a backbone leaves out."""
+    return tuple(f"{stage.address}." for stage in network.stages[max(features) + 1 :])
 
 
 def baselines() -> Iterator[Network]:
@@ -127,8 +142,14 @@ def count(x: Specish) -> Cost:
 
 def fuse(model: nn.Module) -> nn.Module:
     """A copy of a model in its deployed form: branches and a layer's own batch norm folded."""
+    from torch import nn
+
     from archdsl.nn.fuse import fuse as fused
 
+    if not isinstance(model, nn.Module):
+        raise BuildError(
+            f"fuse takes a model, and not {_kind(model)}.  write  archdsl.fuse(archdsl.build(spec))"
+        )
     return fused(model)
 
 
@@ -160,6 +181,10 @@ def search(
     from archdsl.spaces import Space
     from archdsl.study import search as run
 
+    for name, function in (("evaluate", evaluate), ("listener", listener)):
+        if function is not None and not callable(function):
+            raise SearchError(f"{name} is a function, and not {_kind(function)}")
+    where = None if out is None else _path("out", out, SearchError)
     given = x if isinstance(x, Space) else space(x)
     if overrides:
         patches = {f"search.{key}": value for key, value in overrides.items()}
@@ -167,7 +192,7 @@ def search(
     return run(
         given,
         evaluate=evaluate,
-        out=None if out is None else Path(out),
+        out=where,
         settings=given.spec.settings(),
         listener=listener,
     )
@@ -180,11 +205,29 @@ def export(x: Specish, to: str = "code", path: str | Path | None = None) -> str:
     """
     from archdsl.exporters import export as write_out
 
-    return write_out(load(x).network(), to=to, path=None if path is None else Path(path))
+    where = None if path is None else _path("path", path, ExportError)
+    return write_out(load(x).network(), to=to, path=where)
+
+
+def _path(name: str, value: str | Path, error: type[ArchError]) -> Path:
+    """A path that was given as `name`. Raises `error`."""
+    if not isinstance(value, (str, Path)):
+        raise error(f"{name} is a path, and not {_kind(value)}")
+    return Path(value)
+
+
+def _kind(value: object) -> str:
+    """What a value of another type than wanted is, in words."""
+    return type(value).__name__
 
 
 def _finished(document: Document, set_: Mapping[str, Any] | None, imports: bool) -> Spec:
     fill_registry()
+    if set_ is not None and not isinstance(set_, Mapping):
+        raise SpecError(
+            f"set maps addresses to values, and is {_kind(set_)}",
+            cure='write  set={"stages.2.depth": 6}',
+        )
     if set_:
         reading.apply_patches(document, reading.mapping_of_patches(set_))
     reading.run_imports(document, imports)
@@ -201,7 +244,7 @@ def _document(x: Specish) -> Document:
         return _document(inner)  # a space stands for its spec
     if not isinstance(x, (str, Path, Mapping)):
         raise SpecError(
-            f"a spec is a shipped name, a path or a mapping, and not {type(x).__name__}",
+            f"a spec is a shipped name, a path or a mapping, and not {_kind(x)}",
             cure='write  archdsl.load("poolformer_s12")  or  archdsl.load("./my.yaml")',
         )
     if isinstance(x, Mapping):

@@ -17,6 +17,7 @@ from archdsl.errors import BuildError
 from archdsl.network import Block, Layer, Network
 from archdsl.network import Stage as StageEntry
 from archdsl.nn.block import MetaFormerBlock, Mixers, Scale, mixed
+from archdsl.nn.fuse import fuse
 from archdsl.nn.model import ClassToken, MetaFormer, Stage
 from archdsl.options import OptionValue
 
@@ -78,9 +79,12 @@ def build_layer(layer: Layer) -> nn.Module:
     return TokenMixer(module) if getattr(module, "tokens", False) else module
 
 
-def shapes(network: Network) -> dict[str, tuple[int, ...]]:
-    """The names and shapes of a network's tensors, by building it without memory for them."""
-    return _shapes(lambda: build(network))
+def shapes(network: Network, *, deployed: bool = False) -> dict[str, tuple[int, ...]]:
+    """The names and shapes of a network's tensors, by building it without memory for them.
+
+    deployed: those of its deployed form, branches and batch norms folded
+    """
+    return _shapes(lambda: fuse(build(network)) if deployed else build(network))
 
 
 def classifier_names(head: Layer) -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from archdsl.component import Component, component
@@ -49,6 +50,24 @@ class Part:
     node: Node
     address: str
     dim: int | None
+
+    def out_size(self, size: Size) -> Size:
+        """Height and width of the map after it; below 1 where nothing is left."""
+        function = static(self.component.definition, "out_size")
+        if function is None:
+            return size
+        known = {"size": size, **dict(self.component.options)}
+        after: Size = function[0](**arguments(function[1], known))
+        return after
+
+
+def _left(parts: Iterable[Part], size: Size) -> bool:
+    """Whether something is left of a map after parts, one after another."""
+    for part in parts:
+        size = part.out_size(size)
+        if min(size) < 1:
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,19 +384,30 @@ class Lowering:
         return self._spelled_out(self.resolver.param(found.alone), address)
 
     def _out_size(self, part: Part, size: Size) -> Size:
-        function = static(part.component.definition, "out_size")
-        after = size
-        if function is not None:
-            known = {"size": size, **dict(part.component.options)}
-            after = function[0](**arguments(function[1], known))
+        after = part.out_size(size)
         if min(after) < 1:
+            height, width = self._least_input()
             raise SpecError(
                 f"nothing is left of a map of {size[0]}x{size[1]}",
                 address=part.address,
                 mark=part.node.mark,
-                cure="the input is too small, or the strides and kernels are too large",
+                cure=f"choose an input of {height}x{width} or more, or smaller strides and kernels",
             )
         return after
+
+    def _least_input(self) -> Size:
+        """The smallest input that is no smaller than this one and of which something is left.
+
+        Where nothing is decided yet, the defaults stand.
+        """
+        default, known = Lowering(self.document, self.resolver.holes, None), self._parts
+        stages = range(len(self.document.stages))
+        parts = [part for i in stages for part in known.get(i) or default._entry_parts(i)]
+        height, width = self.input[1:]
+        return (
+            bisect_left(range(VAST), True, height, key=lambda side: _left(parts, (side, VAST))),
+            bisect_left(range(VAST), True, width, key=lambda side: _left(parts, (VAST, side))),
+        )
 
     def _layer(
         self,

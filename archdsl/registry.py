@@ -140,7 +140,13 @@ def register(kind: str, name: str, cls: C) -> C:
 
 
 def _decorator(kind: str) -> Callable[[str], Callable[[C], C]]:
-    def named(name: str) -> Callable[[C], C]:
+    def named(name: object) -> Callable[[C], C]:
+        if not isinstance(name, str):
+            cls = name.__name__ if isinstance(name, type) else "MyMixer"
+            raise ArchError(
+                f"@{kind} stands without the name of the component.  "
+                f'write  @{kind}("{_snake(cls)}")'
+            )
         return functools.partial(register, kind, name)
 
     named.__doc__ = f"Register a class as a {KINDS[kind].words}. {KINDS[kind].doc}"
@@ -268,6 +274,11 @@ def _read(kind: str, name: str, cls: type) -> Definition:
         )
     first_line = (inspect.getdoc(cls) or "").partition("\n")[0]
     return Definition(kind, name, cls, tuple(context), options, first_line, where)
+
+
+def _snake(name: str) -> str:
+    """`ShiftConv` as a component would be called: `shift_conv`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _option_help(doc: str) -> dict[str, str]:

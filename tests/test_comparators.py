@@ -97,11 +97,20 @@ def test_other_sizes_are_taken(name: str, size: tuple[int, int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "size"), [("deit_tiny", 12), ("convnext_tiny", 16), ("swin_tiny", 3)]
-)
-def test_a_size_too_small_is_an_error_in_words(name: str, size: int) -> None:
-    with pytest.raises(archdsl.errors.SpecError, match="nothing is left of a map of"):
-        archdsl.load(name, set={"input": [3, size, size]}).network()
+    ("name", "size", "least"),
+    [
+        ("deit_tiny", (12, 50), "16x50"), ("convnext_tiny", (16, 8), "32x32"),
+        ("swin_tiny", (3, 3), "4x4"), ("poolformer_s12", (1, 2), "3x3"),
+    ],
+)  # fmt: skip
+def test_a_size_too_small_is_an_error_that_names_the_nearest(
+    name: str, size: tuple[int, int], least: str
+) -> None:
+    with pytest.raises(archdsl.errors.SpecError, match="nothing is left of a map of") as caught:
+        archdsl.load(name, set={"input": [3, *size]}).network()
+    assert caught.value.cure.startswith(f"choose an input of {least} or more")
+    nearest = [int(side) for side in least.split("x")]
+    archdsl.load(name, set={"input": [3, *nearest]}).network()
 
 
 def test_no_classes_gives_features() -> None:

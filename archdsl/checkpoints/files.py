@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,9 +30,8 @@ def read(path: Path) -> dict[str, Tensor]:
     try:
         found = _content(path)
     except Exception as error:  # whatever a broken or a hostile file makes the readers raise
-        reason = str(error).strip().splitlines() or [type(error).__name__]
         raise BuildError(
-            f"{path} cannot be read as weights: {reason[0]}\n"
+            f"{path} cannot be read as weights: {_reason(path, error)}\n"
             "  archdsl reads safetensors, and pickles of plain tensors without code"
         ) from None
     for key in ("state_dict", "model"):
@@ -73,6 +73,15 @@ def _content(path: Path) -> object:
         return load_file(path)
     with torch.serialization.safe_globals([argparse.Namespace]):
         return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _reason(path: Path, error: Exception) -> str:
+    """Why a file could not be read; torch's own words would advise to run its code."""
+    words = str(error).strip()
+    if path.suffix == SAFETENSORS:
+        return words.partition("\n")[0]
+    code = re.search(r"\bGLOBAL (\S+)", words)
+    return f"it holds {code[1]}, which is code" if code else "it is not what torch.save writes"
 
 
 def _state_dict(found: object, path: Path) -> dict[str, Tensor]:

@@ -14,6 +14,14 @@ Shapes = Mapping[str, Shape]
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A model's tensors in the form that it is trained in, or deployed."""
+
+    shapes: Shapes
+    deployed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """Where one tensor of the model is in a file: its name there, and how its axes differ."""
 
@@ -25,6 +33,7 @@ class Entry:
 class Fit:
     """A file's tensors beside a model's, under one naming.
 
+    form: the model's tensors
     entries: our name -> where it is in the file
     missing: our names that the file has nothing for
     extra: names of the file that are none of the model's
@@ -32,6 +41,7 @@ class Fit:
     """
 
     naming: Naming
+    form: Form
     entries: dict[str, Entry]
     missing: tuple[str, ...]
     extra: tuple[str, ...]
@@ -41,6 +51,16 @@ class Fit:
     def problems(self) -> int:
         """How many tensors do not fit."""
         return len(self.missing) + len(self.extra) + len(self.misshapen)
+
+    @property
+    def words(self) -> str:
+        """How the file was read: "the official naming, deployed"."""
+        return in_words(self.naming, self.form)
+
+
+def in_words(naming: Naming, form: Form) -> str:
+    """A naming and a form as a sentence says them."""
+    return f"{naming.words}, deployed" if form.deployed else naming.words
 
 
 def entries(naming: Naming, model: Shapes) -> dict[str, Entry] | None:
@@ -65,18 +85,19 @@ def fit(
     naming: Naming,
     where: dict[str, Entry],
     file: Shapes,
-    model: Shapes,
+    form: Form,
     unused: Set[str] = frozenset(),
 ) -> Fit:
-    """Compare a file with a model under a naming.
+    """Compare a file with a form of a model under a naming.
 
-    where: the model's tensors in that naming
+    where: the form's tensors in that naming
     unused: our names that the file may have or lack, in any shape
     """
     wanted = {name: entry for name, entry in where.items() if name not in unused}
     names = {entry.name for entry in wanted.values()}
     return Fit(
         naming,
+        form,
         wanted,
         missing=tuple(name for name, entry in wanted.items() if entry.name not in file),
         extra=tuple(
@@ -87,7 +108,7 @@ def fit(
         misshapen=tuple(
             name
             for name, entry in wanted.items()
-            if entry.name in file and file[entry.name] != entry.axes.their_shape(model[name])
+            if entry.name in file and file[entry.name] != entry.axes.their_shape(form.shapes[name])
         ),
     )
 
@@ -95,14 +116,14 @@ def fit(
 def fits(
     spec: str,
     file: Shapes,
-    model: Shapes,
+    form: Form,
     unused: Set[str] = frozenset(),
     label: str | None = None,
 ) -> list[Fit]:
-    """The file under every naming of the model, or under those with a label; best ones first."""
+    """The file under every naming of a form, or under those with a label; best ones first."""
     found = [
-        fit(naming, where, file, model, unused)
-        for naming, where in known_namings(spec, model)
+        fit(naming, where, file, form, unused)
+        for naming, where in known_namings(spec, form.shapes)
         if label in (None, naming.label)
     ]
     return sorted(found, key=lambda one: one.problems)

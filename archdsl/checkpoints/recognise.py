@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from pathlib import Path
 from typing import TypeAlias
 
 from archdsl.builder import classifier_names, shapes
-from archdsl.checkpoints.fit import Fit, Shapes, distinct, fits
+from archdsl.checkpoints.fit import Fit, Form, Shapes, distinct, fits
 from archdsl.checkpoints.naming import OWN
 from archdsl.checkpoints.tables import LABELS, namings
 from archdsl.checkpoints.words import misfit
@@ -17,44 +17,63 @@ from archdsl.network import Network
 Networks: TypeAlias = Callable[[], Iterable[Network]]
 """The networks that a file might be for instead."""
 
+Unused: TypeAlias = Callable[[Shapes], Set[str]]
+"""Of the names of a form, those that a file may have or lack, in any shape."""
+
+
+def nothing(_: Shapes) -> Set[str]:
+    """A file has what the model has."""
+    return frozenset()
+
+
+def forms(network: Network) -> Iterator[Form]:
+    """The tensors of a network as it is trained, then deployed where that is another form."""
+    trained = shapes(network)
+    yield Form(trained)
+    deployed = shapes(network, deployed=True)
+    if deployed.keys() != trained.keys():
+        yield Form(deployed, deployed=True)
+
 
 def recognised(
     path: Path,
     file: Shapes,
     network: Network,
-    model: Shapes,
     *,
-    unused: Set[str] = frozenset(),
+    unused: Unused = nothing,
     label: str | None = None,
     others: Networks = tuple,
 ) -> Fit:
-    """The one naming under which a file fits a network, every name and shape equal.
+    """The one naming, and the form, in which a file fits a network, every name and shape equal.
 
-    file, model: the tensors of the file, and of the network as it is built
-    unused: names of ours that the file may have or lack, in any shape
+    file: the tensors of the file
     label: the only naming to try
     others: networks to look among for the one that the file is for
     Raises BuildError.
     """
-    found = fits(network.name, file, model, unused, label)
-    whole = distinct(found)
-    if len(whole) == 1:
-        return whole[0]
-    if whole:
-        ways = " and ".join(dict.fromkeys(_way(one) for one in whole))
-        raise BuildError(
-            f"{path} fits {network.name} in more than one naming: {ways}\n"
-            "  say which it is: archdsl weights import FILE --from ..."
-        )
-    if not found:
-        raise BuildError(_unknown_label(network, model, label))
+    nearest: list[Fit] = []
+    for form in forms(network):
+        found = fits(network.name, file, form, unused(form.shapes), label)
+        whole = distinct(found)
+        if len(whole) == 1:
+            return whole[0]
+        if whole:
+            ways = " and ".join(dict.fromkeys(_way(one) for one in whole))
+            raise BuildError(
+                f"{path} fits {network.name} in more than one naming: {ways}\n"
+                "  say which it is: archdsl weights import FILE --from ..."
+            )
+        nearest += found[:1]
+    if not nearest:
+        raise BuildError(unknown_label(network, label))
+    best = min(nearest, key=lambda one: len(one.extra))  # a file's own names tell its form
     cure = (
-        _other_label(network, file, model, unused, label)
-        or _other_classes(network, found[0], unused)
+        _other_label(network, file, unused, label)
+        or _other_classes(network, best, unused(best.form.shapes))
         or _other_spec(network, file, others)
     )
-    where = "any naming" if label is None else found[0].naming.words
-    raise BuildError(misfit(path, network.name, found[0], file, model, cure=cure, where=where))
+    where = "any naming" if label is None else best.naming.words
+    raise BuildError(misfit(path, network.name, best, file, cure=cure, where=where))
 
 
 def head_names(network: Network) -> frozenset[str]:
@@ -66,20 +85,21 @@ def _way(one: Fit) -> str:
     return f"{one.naming.label} ({one.naming.family})" if one.naming.family else one.naming.label
 
 
-def _unknown_label(network: Network, model: Shapes, label: str | None) -> str:
-    known = {one.naming.label for one in fits(network.name, {}, model)}
+def unknown_label(network: Network, label: str | None) -> str:
+    """What is said of a naming that a network has not."""
+    known = {one.naming.label for form in forms(network) for one in fits(network.name, {}, form)}
     said = " ".join(one for one in LABELS if one in known) or "none"
     return f"{network.name} has no {label} names; it has: {said}"
 
 
-def _other_label(
-    network: Network, file: Shapes, model: Shapes, unused: Set[str], label: str | None
-) -> str:
+def _other_label(network: Network, file: Shapes, unused: Unused, label: str | None) -> str:
     """The naming that the file is in, where another was asked for."""
     if label is None:
         return ""
-    whole = distinct(fits(network.name, file, model, unused))
-    return f"it fits in {whole[0].naming.words}" if whole else ""
+    for form in forms(network):
+        for one in distinct(fits(network.name, file, form, unused(form.shapes))):
+            return f"it fits in {one.words}"
+    return ""
 
 
 def _other_classes(network: Network, best: Fit, unused: Set[str]) -> str:
@@ -99,8 +119,9 @@ def _other_spec(network: Network, file: Shapes, others: Networks) -> str:
     found: list[str] = []
     for other in others():
         if _alike(file, other):
-            model, unused = shapes(other), head_names(other)
-            if any(not one.problems for one in fits(other.name, file, model, unused)):
+            unused = head_names(other)
+            every = (one for form in forms(other) for one in fits(other.name, file, form, unused))
+            if any(not one.problems for one in every):
                 found.append(other.name)
     if network.name in found:
         return f"it fits {network.name} as it is shipped, without changes"

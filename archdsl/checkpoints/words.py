@@ -17,7 +17,6 @@ def misfit(
     spec: str,
     best: Fit,
     file: Shapes,
-    model: Shapes,
     *,
     cure: str = "",
     where: str = OWN.words,
@@ -31,8 +30,8 @@ def misfit(
         lines += [f"  {name} {_shape(file[name])}" for name in list(file)[:_SHOWN]]
         more = len(file) - _SHOWN
     else:
-        problems = list(_problems(best, file, model))
-        lines = [f"{path} does not fit {spec}, read in {best.naming.words}:"]
+        problems = list(_problems(best, file))
+        lines = [f"{path} does not fit {spec}, read in {best.words}:"]
         lines += [f"  {problem}" for problem in problems[:_SHOWN]]
         more = len(problems) - _SHOWN
     if more > 0:
@@ -40,14 +39,14 @@ def misfit(
     return "\n".join([*lines, *(f"  {line}" for line in cure.splitlines())])
 
 
-def _problems(found: Fit, file: Shapes, model: Shapes) -> Iterator[str]:
+def _problems(found: Fit, file: Shapes) -> Iterator[str]:
     for name in found.missing:
         yield f"{_name(found, name)} is missing"
     for name in found.extra:
         yield f"{name} is not one of this model's"
     for name in found.misshapen:
         entry = found.entries[name]
-        wanted = entry.axes.their_shape(model[name])
+        wanted = entry.axes.their_shape(found.form.shapes[name])
         assert wanted is not None, "a naming whose axes do not suit the model is none of its own"
         given = _shape(file[entry.name])
         yield f"{_name(found, name)} is {given}, and the model's is {_shape(wanted)}"

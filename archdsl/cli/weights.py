@@ -3,8 +3,9 @@
     archdsl weights import FILE --from official --spec poolformer_s12 -o own.safetensors
     archdsl weights export own.safetensors --to timm --spec poolformer_s12 -o theirs.pth
 
-FILE is safetensors, or what torch.save wrote, and is read so that no code runs. Without --from
-its naming is recognised. What does not fit the spec is refused.
+FILE is safetensors, or what torch.save wrote, and is read so that no code runs. Its
+form, as it is trained or deployed, is recognised, and without --from so is its naming. What does
+not fit the spec is refused.
 """
 
 from __future__ import annotations
@@ -59,14 +60,16 @@ def run(known: argparse.Namespace) -> Answer:
             renamed = import_weights(known.file, network, known.out, label=known.source, **how)
         else:
             renamed = export_weights(known.file, network, known.out, label=known.target, **how)
-    source, target = renamed
+    source, target = renamed.words
+    notes = [naming.note for naming in (renamed.source, renamed.target) if naming.note]
     data = {
         "spec": spec.name,
-        "from": source.label,
-        "to": target.label,
+        "from": renamed.source.label,
+        "to": renamed.target.label,
+        "deployed": renamed.form.deployed,
         "path": str(known.out),
-        "notes": [naming.note for naming in renamed if naming.note],
+        "notes": notes,
     }
-    done = f"{known.file}, in {source.words}, is written to {known.out} in {target.words}"
-    lines = [f"{spec.name}: {done}", *(f"note: {note}" for note in data["notes"])]
+    done = f"{known.file}, in {source}, is written to {known.out} in {target}"
+    lines = [f"{spec.name}: {done}", *(f"note: {note}" for note in notes)]
     return Answer(data, "\n".join(lines))

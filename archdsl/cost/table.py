@@ -76,6 +76,10 @@ def count(network: Network) -> Cost:
     )
 
 
+class Misshapen(CountError):
+    """A layer that gives another shape than the network has for it."""
+
+
 def layer_cost(layer: Layer) -> LayerCost:
     """The cost of one layer: measured once for its options, context and shapes.
 
@@ -152,10 +156,9 @@ def _measured(layer: Layer) -> LayerCost:
 
     measured = measure(lambda: build_layer(layer), layer.in_shape, layer.address)
     out = measured.out_shape if len(measured.out_shape) == 3 else (*measured.out_shape, 1, 1)
-    if (
-        out != layer.out_shape
-    ):  # logits are (classes,) of the module, (classes, 1, 1) of the network
-        raise CountError(
+    # logits are (classes,) of the module, (classes, 1, 1) of the network
+    if out != layer.out_shape:
+        raise Misshapen(
             f"{layer.address}: {layer.component.type} gives {_sides(measured.out_shape)} where "
             f"the network expects {_sides(layer.out_shape)}"
         )

@@ -19,12 +19,14 @@ def export(network: Network, to: str = "code", path: Path | None = None) -> str:
     """
     if to not in FORMS:
         raise ExportError(f"there is no export to '{to}'.  choose from: {', '.join(FORMS)}")
-    from archdsl.cost import count
+    from archdsl.cost import Misshapen, count
     from archdsl.exporters.code import code
     from archdsl.exporters.files import write
 
     try:
         cost = count(network)
+    except Misshapen as error:  # what leaves would not run
+        raise ExportError(str(error)) from None
     except CountError:  # only the first line of the file would have told
         text = code(network)
     else:

@@ -23,7 +23,10 @@ def check_fits(
     cures: list[str] = []
     if input_shape != wanted:
         problems.append(f"input is {_shape(input_shape)}, and the images are {_shape(wanted)}")
-        cures.append(f"--set input=[{','.join(map(str, wanted))}]")
+        if info.name.startswith("npz ") and wanted[2] == channels != wanted[0]:
+            cures.append("layout: nhwc  in search.proxy.data, as the channels come last")
+        else:
+            cures.append(f"--set input=[{','.join(map(str, wanted))}]")
     if info.classes is not None and classes != info.classes:
         problems.append(f"classes is {classes}, and the data has {info.classes}")
         cures.append(f"--set classes={info.classes}")

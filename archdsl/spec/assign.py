@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 
 from archdsl.errors import SpecError
 from archdsl.spec.document import (
@@ -19,6 +20,22 @@ from archdsl.spec.nodes import Mapping, Mark, Node, Scalar, Sequence
 from archdsl.spec.patch import patched
 
 MAX_STAGES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One address of a document that is set to a node.
+
+    path: the address in its parts
+    origin: a number per file; what an earlier origin wrote below the address is discarded
+    """
+
+    document: Document
+    address: str
+    path: tuple[str, ...]
+    node: Node
+    mark: Mark | None
+    origin: int
 
 
 def assign(document: Document, address: str, node: Node, mark: Mark | None, origin: int) -> None:
@@ -42,206 +59,176 @@ def assign(document: Document, address: str, node: Node, mark: Mark | None, orig
         raise SpecError(
             f"{head} cannot be patched", address=address, mark=mark, cure=f"write  {head}: ..."
         )
+    one = Assignment(document, address, path, node, mark, origin)
     if head == "params":
-        _assign_param(document, path, node, mark, address, origin)
+        _assign_param(one)
     elif head == "block":
-        _assign_block(document, path, node, mark, address, origin)
+        _assign_block(one)
     elif head == "stages":
-        _assign_stage(document, path, node, mark, address, origin)
+        _assign_stage(one)
     else:
-        _assign_top(document, path, node, mark, address, origin)
+        _assign_top(one)
 
 
-def _assign_top(
-    document: Document,
-    path: tuple[str, ...],
-    node: Node,
-    mark: Mark | None,
-    address: str,
-    origin: int,
-) -> None:
-    head = path[0]
-    if len(path) == 1:
-        _remember(document, node, document.top.get(head))
-        document.top[head] = node
-        document.marks[head] = mark
+def _assign_top(one: Assignment) -> None:
+    head = one.path[0]
+    if len(one.path) == 1:
+        _remember(one.document, one.node, one.document.top.get(head))
+        one.document.top[head] = one.node
+        one.document.marks[head] = one.mark
         if head in ("downsample", "out_norm"):
-            for stage in document.stages:
-                _discard(document, stage, (head,), origin, address)
+            for stage in one.document.stages:
+                _discard(one.document, stage, (head,), one.origin, one.address)
         return
-    target = document.top.get(head)
+    target = one.document.top.get(head)
     if target is None:
         if head not in ("search", "found", "head"):
-            raise SpecError(f"there is no {head} to patch", address=address, mark=mark)
+            raise SpecError(f"there is no {head} to patch", address=one.address, mark=one.mark)
         target = Scalar("linear", "linear") if head == "head" else Mapping({}, {}, None)
-    _remember(document, node, _below(target, path[1:]))
+    _remember(one.document, one.node, _below(target, one.path[1:]))
     settings = head in ("search", "found")
-    document.top[head] = patched(
-        target, path[1:], node, address=address, mark=mark, settings=settings
+    one.document.top[head] = patched(
+        target, one.path[1:], one.node, address=one.address, mark=one.mark, settings=settings
     )
 
 
-def _assign_param(
-    document: Document,
-    path: tuple[str, ...],
-    node: Node,
-    mark: Mark | None,
-    address: str,
-    origin: int,
-) -> None:
-    if len(path) == 1:
-        if not isinstance(node, Mapping):
+def _assign_param(one: Assignment) -> None:
+    if len(one.path) == 1:
+        if not isinstance(one.node, Mapping):
             raise SpecError(
                 "a mapping of names belongs here",
                 address="params",
-                mark=node.mark,
+                mark=one.node.mark,
                 cure="write  name: value",
             )
-        document.params.clear()
-        document.own_params.clear()
-        for name, value in node.items.items():
+        one.document.params.clear()
+        one.document.own_params.clear()
+        for name, value in one.node.items.items():
+            mark = one.node.marks.get(name)
             _assign_param(
-                document, ("params", name), value, node.marks.get(name), f"params.{name}", origin
+                Assignment(
+                    one.document, f"params.{name}", ("params", name), value, mark, one.origin
+                )
             )
         return
-    name = path[1]
+    name = one.path[1]
     if not name.isidentifier():
         raise SpecError(
             f"'{name}' is no name for a param",
-            address=address,
-            mark=mark,
+            address=one.address,
+            mark=one.mark,
             cure="use letters, digits and _",
         )
-    if len(path) == 2:
-        _remember(document, node, document.params.get(name))
-        document.params[name] = node
-        document.param_marks[name] = mark
-        document.own_params[name] = mark
+    if len(one.path) == 2:
+        _remember(one.document, one.node, one.document.params.get(name))
+        one.document.params[name] = one.node
+        one.document.param_marks[name] = one.mark
+        one.document.own_params[name] = one.mark
         return
-    if name not in document.params:
-        raise _unknown(name, tuple(document.params), "params", address, mark)
-    _remember(document, node, _below(document.params[name], path[2:]))
-    document.params[name] = patched(
-        document.params[name], path[2:], node, address=address, mark=mark
+    if name not in one.document.params:
+        raise _unknown(name, tuple(one.document.params), "params", one.address, one.mark)
+    _remember(one.document, one.node, _below(one.document.params[name], one.path[2:]))
+    one.document.params[name] = patched(
+        one.document.params[name], one.path[2:], one.node, address=one.address, mark=one.mark
     )
 
 
-def _assign_block(
-    document: Document,
-    path: tuple[str, ...],
-    node: Node,
-    mark: Mark | None,
-    address: str,
-    origin: int,
-) -> None:
-    if len(path) == 1:
-        old = document.block
-        document.block = read_scope("block", "block", node, origin)
+def _assign_block(one: Assignment) -> None:
+    if len(one.path) == 1:
+        old = one.document.block
+        one.document.block = read_scope("block", "block", one.node, one.origin)
         for key in BLOCK_KEYS:
-            if key in document.block.plain:
-                _remember(document, document.block.plain[key], old.plain.get(key))
-            for stage in document.stages:
-                _discard(document, stage, (key,), origin, address)
+            if key in one.document.block.plain:
+                _remember(one.document, one.document.block.plain[key], old.plain.get(key))
+            for stage in one.document.stages:
+                _discard(one.document, stage, (key,), one.origin, one.address)
         return
-    _assign_scope(document, document.block, path[1:], node, mark, address, origin)
-    if len(path) == 2:
-        for stage in document.stages:
-            _discard(document, stage, path[1:], origin, address)
+    _assign_scope(one, one.document.block, one.path[1:])
+    if len(one.path) == 2:
+        for stage in one.document.stages:
+            _discard(one.document, stage, one.path[1:], one.origin, one.address)
 
 
-def _assign_stage(
-    document: Document,
-    path: tuple[str, ...],
-    node: Node,
-    mark: Mark | None,
-    address: str,
-    origin: int,
-) -> None:
-    if len(path) == 1:
-        if not isinstance(node, Sequence) or not node.items:
+def _assign_stage(one: Assignment) -> None:
+    if len(one.path) == 1:
+        if not isinstance(one.node, Sequence) or not one.node.items:
             raise SpecError(
                 "a list of stages belongs here",
-                address=address,
-                mark=node.mark,
+                address=one.address,
+                mark=one.node.mark,
                 cure="write  - {dim: 64, depth: 2}",
             )
-        if len(node.items) > MAX_STAGES:
+        if len(one.node.items) > MAX_STAGES:
             raise SpecError(
-                f"a spec has at most {MAX_STAGES} stages, and these are {len(node.items)}",
-                address=address,
-                mark=mark,
+                f"a spec has at most {MAX_STAGES} stages, and these are {len(one.node.items)}",
+                address=one.address,
+                mark=one.mark,
                 cure="blocks of one width belong into one stage:  depth: ...",
             )
-        for stage in document.stages:
+        for stage in one.document.stages:
             for key in INHERITED_BY_STAGES:
-                _discard(document, stage, (key,), origin, address)
-        document.stages = [
-            read_scope(f"stages.{index}", "stage", item, origin)
-            for index, item in enumerate(node.items)
+                _discard(one.document, stage, (key,), one.origin, one.address)
+        one.document.stages = [
+            read_scope(f"stages.{index}", "stage", item, one.origin)
+            for index, item in enumerate(one.node.items)
         ]
-        document.marks["stages"] = mark
+        one.document.marks["stages"] = one.mark
         return
-    stage = _element(document.stages, path[1], "stage", address, mark)
-    if len(path) == 2:
-        index = int(path[1])
-        document.stages[index] = read_scope(f"stages.{index}", "stage", node, origin)
+    stage = _element(one.document.stages, one.path[1], "stage", one.address, one.mark)
+    if len(one.path) == 2:
+        index = int(one.path[1])
+        one.document.stages[index] = read_scope(f"stages.{index}", "stage", one.node, one.origin)
         return
-    if path[2] == "runs" and len(path) > 3:
+    if one.path[2] == "runs" and len(one.path) > 3:
         if stage.runs is None:
-            raise SpecError(f"{stage.address} has no runs", address=address, mark=mark)
-        run = _element(stage.runs, path[3], "run", address, mark)
-        if len(path) == 4:
-            stage.runs[int(path[3])] = read_scope(run.address, "run", node, origin)
+            raise SpecError(f"{stage.address} has no runs", address=one.address, mark=one.mark)
+        run = _element(stage.runs, one.path[3], "run", one.address, one.mark)
+        if len(one.path) == 4:
+            stage.runs[int(one.path[3])] = read_scope(run.address, "run", one.node, one.origin)
         else:
-            _assign_scope(document, run, path[4:], node, mark, address, origin)
+            _assign_scope(one, run, one.path[4:])
         return
-    _assign_scope(document, stage, path[2:], node, mark, address, origin)
+    _assign_scope(one, stage, one.path[2:])
 
 
-def _assign_scope(
-    document: Document,
-    scope: Scope,
-    path: tuple[str, ...],
-    node: Node,
-    mark: Mark | None,
-    address: str,
-    origin: int,
-) -> None:
+def _assign_scope(one: Assignment, scope: Scope, path: tuple[str, ...]) -> None:
     key = path[0]
     if key not in SCOPE_KEYS[scope.level]:
-        raise _unknown(key, SCOPE_KEYS[scope.level], f"a {scope.level}", address, mark)
+        raise _unknown(key, SCOPE_KEYS[scope.level], f"a {scope.level}", one.address, one.mark)
     if len(path) > 1:
         if key in ("dim", "depth", "runs", "type"):
-            raise SpecError(f"{key} has no options to patch", address=address, mark=mark)
+            raise SpecError(f"{key} has no options to patch", address=one.address, mark=one.mark)
         if key in scope.plain:
-            _remember(document, node, _below(scope.plain[key], path[1:]))
-            scope.plain[key] = patched(scope.plain[key], path[1:], node, address=address, mark=mark)
+            _remember(one.document, one.node, _below(scope.plain[key], path[1:]))
+            scope.plain[key] = patched(
+                scope.plain[key], path[1:], one.node, address=one.address, mark=one.mark
+            )
             return
         if scope.level == "block":
             raise SpecError(
                 f"there is no {key} to patch",
-                address=address,
-                mark=mark,
+                address=one.address,
+                mark=one.mark,
                 cure=f"write the component whole:  block.{key}: {{type: ..., ...}}",
             )
         older = scope.patches.get(path)
-        _remember(document, node, older.value if older else None)
-        _discard(document, scope, path, origin, address)
-        scope.patches[path] = Patch(node, mark, origin)
+        _remember(one.document, one.node, older.value if older else None)
+        _discard(one.document, scope, path, one.origin, one.address)
+        scope.patches[path] = Patch(one.node, one.mark, one.origin)
         return
-    _exclude(document, scope, key, mark, address, origin)
+    _exclude(one.document, scope, key, one.mark, one.address, one.origin)
     if key == "runs":
-        scope.runs = _read_runs(scope.address, node, origin)
-        scope.origins["runs"] = origin
+        scope.runs = _read_runs(scope.address, one.node, one.origin)
+        scope.origins["runs"] = one.origin
         return
     old = scope.plain.get(key)
     if old is None and scope.level == "stage":
-        old = document.stage_value(scope, key)
-    _remember(document, node, old)
-    scope.plain[key] = node
-    scope.marks[key] = mark
-    scope.origins[key] = origin
-    _discard(document, scope, path, origin, address)
+        old = one.document.stage_value(scope, key)
+    _remember(one.document, one.node, old)
+    scope.plain[key] = one.node
+    scope.marks[key] = one.mark
+    scope.origins[key] = one.origin
+    _discard(one.document, scope, path, one.origin, one.address)
 
 
 def _exclude(

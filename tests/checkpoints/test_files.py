@@ -111,6 +111,21 @@ def test_a_file_of_something_else_is_refused_in_words(tmp_path, name, content):
     assert text.endswith("archdsl reads safetensors, and pickles of plain tensors without code")
 
 
+def test_what_is_code_in_a_pickle_is_named(tmp_path):
+    torch.save({"state_dict": TENSORS, "model": torch.nn.Bilinear(1, 1, 1)}, tmp_path / "x.pth")
+    (tmp_path / "y.pth").write_bytes(b"hello")
+    for name, said in (
+        ("x.pth", "it holds torch.nn.modules.linear.Bilinear, which is code"),
+        ("y.pth", "it is not what torch.save writes"),
+    ):
+        with pytest.raises(BuildError) as caught:
+            read(tmp_path / name)
+        assert str(caught.value).splitlines() == [
+            f"{tmp_path / name} cannot be read as weights: {said}",
+            "  archdsl reads safetensors, and pickles of plain tensors without code",
+        ]
+
+
 def test_half_a_file_is_refused(tmp_path):
     for name in ("x.safetensors", "x.pth"):
         write(tmp_path / name, {"a": torch.ones(1000)})

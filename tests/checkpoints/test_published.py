@@ -42,11 +42,11 @@ def test_a_published_checkpoint_comes_in_and_goes_out_unchanged(tmp_path, listed
     given = tensors(published(listed))
     theirs, ours, back = (tmp_path / name for name in ("theirs.pth", "ours.safetensors", "back.pt"))
     torch.save({"state_dict": given}, theirs)
-    source, _ = import_weights(theirs, network, ours, label=label)
+    source, *_ = import_weights(theirs, network, ours, label=label)
     assert source.label == label
     found = read(ours)
     assert {name: tuple(tensor.shape) for name, tensor in found.items()} == shapes(network)
-    _, target = export_weights(ours, network, back, label=label)
+    _, target, _ = export_weights(ours, network, back, label=label)
     assert target.label == label
     again = read(back)
     assert again.keys() == given.keys()
@@ -76,7 +76,7 @@ def test_from_one_published_naming_to_the_other(tmp_path):
     network = archdsl.load("poolformer_s12").network()
     given = tensors(published("metaformer/poolformer_s12_224_b2"))
     torch.save(given, tmp_path / "official.pth")
-    source, target = export_weights(
+    source, target, _ = export_weights(
         tmp_path / "official.pth", network, tmp_path / "timm.pth", label="timm"
     )
     assert (source.label, target.label) == ("official", "timm")
@@ -101,6 +101,6 @@ def test_what_is_stored_and_not_used_is_passed_over(tmp_path):
     official["layers.0.blocks.1.attn_mask"] = torch.zeros(64, 49, 49)
     official["layers.0.blocks.1.attn.relative_position_index"] = torch.zeros(49, 49)
     torch.save({"model": official}, tmp_path / "theirs.pth")
-    source, _ = import_weights(tmp_path / "theirs.pth", network, tmp_path / "back.pth")
+    source, *_ = import_weights(tmp_path / "theirs.pth", network, tmp_path / "back.pth")
     assert source.label == "official"
     assert read(tmp_path / "back.pth").keys() == shapes(network).keys()

@@ -31,7 +31,7 @@ def told(spec, file, **how):
     """What is said of a file that does not fit a spec."""
     network = spec.network()
     with pytest.raises(BuildError) as caught:
-        recognised(HERE, file, network, shapes(network), **how)
+        recognised(HERE, file, network, **how)
     return str(caught.value)
 
 
@@ -39,7 +39,7 @@ def told(spec, file, **how):
 @pytest.mark.parametrize("label", ["archdsl", "official", "timm"])
 def test_a_file_is_recognised_by_its_names(little, name, label):
     network = little(name).network()
-    found = recognised(HERE, in_naming(little(name), label), network, shapes(network))
+    found = recognised(HERE, in_naming(little(name), label), network)
     assert found.naming.label == label
 
 
@@ -48,15 +48,15 @@ def test_a_spec_of_ones_own_has_the_namings_of_its_family(little):
     mine = archdsl.load(tree)
     for label in ("official", "timm"):
         file = in_naming(little("poolformer_s12"), label)
-        found = recognised(HERE, file, mine.network(), shapes(mine.network()))
+        found = recognised(HERE, file, mine.network())
         assert (found.naming.family, found.naming.label) == ("poolformer", label)
 
 
 def test_namings_that_call_everything_alike_are_no_tie(little):
     file = in_naming(little("deit_tiny"), "timm")
     network = little("deit_tiny").network()
-    assert recognised(HERE, file, network, shapes(network)).naming.label == "official"
-    assert recognised(HERE, file, network, shapes(network), label="timm").naming.label == "timm"
+    assert recognised(HERE, file, network).naming.label == "official"
+    assert recognised(HERE, file, network, label="timm").naming.label == "timm"
 
 
 def test_a_file_that_fits_in_two_ways_is_refused(little, monkeypatch):
@@ -78,7 +78,7 @@ def test_a_file_that_fits_in_two_ways_is_refused(little, monkeypatch):
         "  say which it is: archdsl weights import FILE --from ...",
     ]
     network = spec.network()
-    found = recognised(HERE, shapes(network), network, shapes(network), label="timm")
+    found = recognised(HERE, shapes(network), network, label="timm")
     assert found.entries["stages.0.blocks.0.norm1.bias"].name == "stages.0.blocks.0.norm2.bias"
 
 

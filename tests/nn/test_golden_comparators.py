@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.nn.filling import image
+from tests.nn.golden import apart, assert_feature, assert_runs, watched
 from tests.nn.published_comparators import filled
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "metaformer"
@@ -33,37 +34,21 @@ def golden(case: str) -> dict[str, Any]:
     return content
 
 
-def watched(model: nn.Module) -> dict[str, Tensor]:
-    """What each forward pass leaves behind, by the names that the golden files give it."""
-    seen: dict[str, Tensor] = {}
-
-    def note(name: str, path: str) -> None:
-        def hook(_: nn.Module, __: Any, output: Tensor) -> None:
-            seen[name] = output
-
-        model.get_submodule(path).register_forward_hook(hook)
-
-    note("stem", "stem")
+def taps(model: nn.Module) -> dict[str, str]:
+    """Where the golden files look: name -> path."""
     stages = [name for name, _ in model.get_submodule("stages").named_children()]
     if len(stages) > 1:
-        for stage in stages:
-            note(f"stage{int(stage) + 1}", f"stages.{stage}")
-        note("pooled_norm", "head.pool_norm")
-    else:
-        depth = len(list(model.get_submodule("stages.0.blocks").children()))
-        for block in (0, depth // 2 - 1, depth - 1):
-            note(f"block{block}", f"stages.0.blocks.{block}")
-        note("final_norm", "head.norm")
-    return seen
+        found = {f"stage{int(stage) + 1}": f"stages.{stage}" for stage in stages}
+        return {"stem": "stem", **found, "pooled_norm": "head.pool_norm"}
+    depth = len(list(model.get_submodule("stages.0.blocks").children()))
+    blocks = (0, depth // 2 - 1, depth - 1)
+    found = {f"block{block}": f"stages.0.blocks.{block}" for block in blocks}
+    return {"stem": "stem", **found, "final_norm": "head.norm"}
 
 
 def laid_out(map_: Tensor, layout: str) -> Tensor:
     """A map as the golden files list it: NCHW, or tokens as NLC."""
     return map_.flatten(2).transpose(1, 2) if layout == "NLC" else map_
-
-
-def apart(found: Tensor, expected: Any) -> float:
-    return float((found.double() - torch.tensor(expected, dtype=torch.float64)).abs().max())
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -80,26 +65,18 @@ def test_logits_and_features_are_those_of_the_published_code(case: str) -> None:
     assert x.flatten()[:8].tolist() == expected["input_first8"]
     with torch.no_grad():
         single = model(x)
-        seen = watched(model.double())
+        seen = watched(model.double(), taps(model))
         double = model(x.double())
     assert apart(single, expected["logits_f64"]) < SINGLE
     assert apart(double, expected["logits_f64"]) < DOUBLE
     assert set(seen) == set(expected["features_f64"])
     for name, feature in expected["features_f64"].items():
-        map_ = laid_out(seen[name], feature["layout"])
-        assert list(map_.shape) == feature["shape"], name
-        flat = map_.contiguous().flatten()
-        assert apart(flat.mean(), feature["mean"]) < DOUBLE, name
-        assert apart(flat.std(correction=0), feature["std"]) < DOUBLE, name
-        assert apart(flat[:16], feature["first16"]) < DOUBLE, name
-        assert apart(flat[feature["spread32_index"]], feature["spread32"]) < DOUBLE, name
+        assert_feature(laid_out(seen[name], feature["layout"]), feature, DOUBLE, name)
 
 
 def test_every_case_is_run_as_it_is_and_none_is_left_out() -> None:
-    run = test_logits_and_features_are_those_of_the_published_code
-    (mark,) = run.pytestmark  # type: ignore[attr-defined]
-    assert mark.name == "parametrize"
-    assert list(mark.args[1]) == [
+    cases = [
         "deit_small_224_b2", "resmlp_12_224_b2", "convnext_tiny_224_b2", "mixer_s16_224_b2",
     ]  # fmt: skip
+    assert_runs(test_logits_and_features_are_those_of_the_published_code, cases)
     assert (SINGLE, DOUBLE) == (1e-5, 1e-9)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 import archdsl
-from archdsl.checkpoints.naming import Naming, Rule
-from archdsl.checkpoints.pattern import Pattern
 from archdsl.specification import Spec
 from tests.nn.filling import ffnet_rule, fill, image
+from tests.nn.golden import apart, assert_feature, assert_runs, watched
 from tests.nn.names import Names, names
 from tests.nn.published_specs import ffnet_tiny
 
@@ -28,33 +26,6 @@ CASES = {
     "ffnet_1_192x256_b1": "ffnet_1",
     "tiny_a_64_b2": "tiny_a",
 }
-
-
-_PARTS = (
-    ("layer_scale1.scale", "token_mixer.0.layer_scale"),
-    ("token_mixer.query.{leaf}", "token_mixer.0.main.fc.{leaf}"),
-    ("token_mixer.key.{leaf}", "token_mixer.0.main.conv1.{leaf}"),
-    ("token_mixer.value.{leaf}", "token_mixer.0.main.conv2.{leaf}"),
-    ("layer_scale2.scale", "channel_mixer.layer_scale"),
-    ("channel_mixer.query.{leaf}", "channel_mixer.main.conv.{leaf}"),
-    ("channel_mixer.key.{leaf}", "channel_mixer.main.fc1.{leaf}"),
-    ("channel_mixer.value.{leaf}", "channel_mixer.main.fc2.{leaf}"),
-)
-_DEPLOYED = (
-    ("patch_embed.0.{leaf}", "stem.0.0.{leaf}"),
-    ("patch_embed.2.{leaf}", "stem.1.{leaf}"),
-    ("stages.{i}.0.proj.{j}.{leaf}", "stages.{i}.downsample.{j}.{leaf}"),
-    *((f"stages.0.{{j}}.{theirs}", f"stages.0.blocks.{{j}}.{ours}") for ours, theirs in _PARTS),
-    *(
-        (f"stages.{{i}}.{{j+1}}.{theirs}", f"stages.{{i}}.blocks.{{j}}.{ours}")
-        for ours, theirs in _PARTS
-    ),
-    ("norm.{leaf}", "head.norm.{leaf}"),
-    ("head.{leaf}", "head.classifier.{leaf}"),
-)
-DEPLOYED = Names(
-    Naming("deployed", "ffnet", tuple(Rule(Pattern(t), Pattern(o)) for t, o in _DEPLOYED))
-)
 
 
 def spec(name: str) -> Spec:
@@ -77,25 +48,11 @@ def filled(name: str) -> nn.Module:
     return model.eval()
 
 
-def apart(found: Tensor, expected: Any) -> float:
-    return float((found.double() - torch.as_tensor(expected, dtype=torch.float64)).abs().max())
-
-
-def watched(model: nn.Module) -> dict[str, Tensor]:
-    """What each forward pass leaves behind, by the names that the golden files give it."""
-    seen: dict[str, Tensor] = {}
-
-    def note(name: str, path: str) -> None:
-        def hook(_: nn.Module, __: Any, output: Tensor) -> None:
-            seen[name] = output
-
-        model.get_submodule(path).register_forward_hook(hook)
-
-    note("patch_embed", "stem")
-    for stage in range(4):
-        note(f"stages.{stage}", f"stages.{stage}")
-    note("norm", "head.norm")
-    return seen
+TAPS = {
+    "patch_embed": "stem",
+    **{f"stages.{stage}": f"stages.{stage}" for stage in range(4)},
+    "norm": "head.norm",
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -113,20 +70,13 @@ def test_both_forms_give_what_the_published_code_gives(case: str) -> None:
         model, x = model.double(), x.double()
         fused = archdsl.fuse(model)
         for form, logits in ((model, "logits_f64"), (fused, "logits_deploy_f64")):
-            seen = watched(form)
+            seen = watched(form, TAPS)
             assert apart(form(x), arrays[logits]) < DOUBLE
             seen["pooled"] = seen["norm"].mean(dim=(2, 3))
             assert apart(seen["pooled"], arrays["pooled_f64"]) < DOUBLE
             assert set(seen) == set(about["stages"])
             for name, feature in about["stages"].items():
-                assert list(seen[name].shape) == feature["shape"], name
-                flat = seen[name].contiguous().flatten()
-                probes = torch.arange(16) * (flat.numel() - 1) // 15
-                assert apart(flat.mean(), feature["mean"]) < DOUBLE, name
-                assert apart(flat.std(correction=0), feature["std"]) < DOUBLE, name
-                assert apart(flat.abs().max(), feature["absmax"]) < DOUBLE, name
-                assert apart(flat[:16], feature["first16"]) < DOUBLE, name
-                assert apart(flat[probes], feature["probe16"]) < DOUBLE, name
+                assert_feature(seen[name], feature, DOUBLE, name)
 
 
 FUSED = {"fused_ffnet_1": "ffnet_1", "fused_tiny_a": "tiny_a"}
@@ -136,7 +86,7 @@ FUSED = {"fused_ffnet_1": "ffnet_1", "fused_tiny_a": "tiny_a"}
 def test_every_fused_tensor_is_that_of_the_published_code(case: str) -> None:
     golden = json.loads((GOLDEN / f"{case}.json").read_text())
     state = archdsl.fuse(filled(FUSED[case]).double()).state_dict()
-    tensors = {DEPLOYED.theirs(name): tensor for name, tensor in state.items()}
+    tensors = {official().theirs(name): tensor for name, tensor in state.items()}
     assert {name for name, tensor in tensors.items() if tensor.is_floating_point()} == set(golden)
     for name, expected in golden.items():
         tensor = tensors[name].double()
@@ -152,8 +102,8 @@ def test_the_deployed_state_dict_is_that_of_the_published_code(name: str) -> Non
     golden = json.loads((GOLDEN / "keys" / f"{name}_deploy.json").read_text())
     with torch.device("meta"):
         state = archdsl.fuse(archdsl.build(spec(name))).state_dict()
-    found = {DEPLOYED.theirs(name): tensor.numel() for name, tensor in state.items()}
-    assert found == {name: int(np.prod(shape)) for name, shape in golden}
+    found = dict(official().published(name, tuple(t.shape)) for name, t in state.items())
+    assert found == {name: tuple(shape) for name, shape in golden}
 
 
 def test_every_case_is_run_as_it_is_and_none_is_left_out() -> None:
@@ -164,7 +114,5 @@ def test_every_case_is_run_as_it_is_and_none_is_left_out() -> None:
         test_every_fused_tensor_is_that_of_the_published_code: ["fused_ffnet_1", "fused_tiny_a"],
     }  # fmt: skip
     for function, cases in run.items():
-        (mark,) = function.pytestmark  # type: ignore[attr-defined]
-        assert mark.name == "parametrize"
-        assert list(mark.args[1]) == cases
+        assert_runs(function, cases)
     assert (SINGLE, DOUBLE) == (1e-5, 1e-10)

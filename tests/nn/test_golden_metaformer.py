@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 import archdsl
 from tests.nn.filling import fill, image, metaformer_rule
+from tests.nn.golden import apart, assert_feature, assert_runs, watched
 from tests.nn.names import names
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "metaformer"
@@ -51,29 +52,14 @@ def filled(case: str, patch: dict[str, Any] | None = None) -> nn.Module:
     return model
 
 
-def watched(model: nn.Module) -> dict[str, Tensor]:
-    """What each forward pass leaves behind, by the names that the golden files give it."""
-    seen: dict[str, Tensor] = {}
-
-    def note(name: str, path: str) -> None:
-        def hook(_: nn.Module, __: Any, output: Tensor) -> None:
-            seen[name] = output
-
-        model.get_submodule(path).register_forward_hook(hook)
-
-    note("stem", "stem")
-    for stage in range(4):
-        note(f"stage{stage + 1}", f"stages.{stage}")
+def taps(model: nn.Module) -> dict[str, str]:
+    """Where the golden files look: name -> path."""
+    found = {"stem": "stem", **{f"stage{stage + 1}": f"stages.{stage}" for stage in range(4)}}
     paths = dict(model.named_modules())
-    if "head.norm" in paths:
-        note("final_norm", "head.norm")
-    if "head.pool_norm" in paths:
-        note("pooled_norm", "head.pool_norm")
-    return seen
-
-
-def apart(found: Tensor, expected: Any) -> float:
-    return float((found.double() - torch.tensor(expected, dtype=torch.float64)).abs().max())
+    for name, path in (("final_norm", "head.norm"), ("pooled_norm", "head.pool_norm")):
+        if path in paths:
+            found[name] = path
+    return found
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -85,30 +71,24 @@ def test_logits_and_features_are_those_of_the_published_code(case: str) -> None:
     assert x.flatten()[:8].tolist() == expected["input_first8"]
     with torch.no_grad():
         single = model(x)
-        seen = watched(model.double())
+        seen = watched(model.double(), taps(model))
         double = model(x.double())
     assert apart(single, expected["logits_f64"]) < SINGLE
     assert apart(double, expected["logits_f64"]) < DOUBLE
     assert set(seen) == set(expected["features_f64"])
     for name, feature in expected["features_f64"].items():
-        flat = seen[name].contiguous().flatten()
-        assert list(seen[name].flatten(len(feature["shape"]) - 1).shape) == feature["shape"], name
-        assert apart(flat.mean(), feature["mean"]) < DOUBLE, name
-        assert apart(flat.std(correction=0), feature["std"]) < DOUBLE, name
-        assert apart(flat[:16], feature["first16"]) < DOUBLE, name
-        assert apart(flat[feature["spread32_index"]], feature["spread32"]) < DOUBLE, name
+        map_ = seen[name].flatten(len(feature["shape"]) - 1)
+        assert_feature(map_, feature, DOUBLE, name)
 
 
 def test_every_case_is_run_as_it_is_and_none_is_left_out() -> None:
-    run = test_logits_and_features_are_those_of_the_published_code
-    (mark,) = run.pytestmark  # type: ignore[attr-defined]
-    assert mark.name == "parametrize"
-    assert list(mark.args[1]) == [
+    cases = [
         "poolformer_s12_224_b2", "poolformer_s12_192x256_b1", "poolformer_s24_224_b2",
         "metaformer_ppaa_s12_224_b2", "metaformer_ppff_s12_224_b2", "identityformer_s12_224_b2",
         "randformer_s12_224_b2", "poolformerv2_s12_224_b2", "convformer_s18_224_b2",
         "caformer_s18_224_b2",
     ]  # fmt: skip
+    assert_runs(test_logits_and_features_are_those_of_the_published_code, cases)
     assert (SINGLE, DOUBLE) == (1e-5, 1e-9)
 
 

@@ -40,6 +40,14 @@ def test_a_network_that_does_not_fit_is_told_what_to_set():
     )
 
 
+def test_arrays_whose_channels_come_last_are_told_apart_from_small_images():
+    arrays = dataclasses.replace(DIGITS, name="npz x.npz", channels=24, size=(24, 3))
+    with pytest.raises(SearchError, match=r"layout: nhwc  in search\.proxy\.data, as the channels"):
+        check_fits((3, 24, 24), 10, arrays)
+    with pytest.raises(SearchError, match=r"--set input=\[24,24,3\]$"):
+        check_fits((1, 24, 24), 10, arrays)
+
+
 @pytest.mark.parametrize(
     ("shape", "classes", "info", "cure"),
     [

@@ -24,7 +24,8 @@ class WindowAttention(CachesInEval):
 
     Each offset from a position to another has a learned bias of its own in each head.
     The windows tile the map; a map that they do not divide is padded with zeros below and at the
-    right. Along a side that is no longer than the window, the window is the side.
+    right before it is shifted, as in the authors' detection code (timm shifts first, and gives
+    other numbers there). Along a side that is no longer than the window, the window is the side.
 
     head_dim: channels of a head; the number of heads follows from the width
     window: side of a window
