@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from archdsl.errors import SearchError
-from archdsl.study import Result
 from archdsl.spaces.budget import inside
+from archdsl.study import Result
 
 SAMPLERS = ("tpe", "random", "grid")
 
