@@ -53,11 +53,13 @@ class SearchSettings:
     objectives: one, or two for a Pareto search
     budget: cost -> (low, high) inclusive integers; low is 0 for "at most"
     trials: the total number of trials of the study, also after a resume
+    measure: what random means: every decision uniform in its turn, or every member alike
     """
 
     objectives: tuple[Objective, ...] = (Objective("accuracy", "maximize"),)
     budget: dict[str, tuple[int, int]] = field(default_factory=dict)
     trials: int = 50
-    sampler: Literal["tpe", "random", "grid"] = "tpe"
+    sampler: Literal["tpe", "evolution", "random", "grid"] = "tpe"
+    measure: Literal["stagewise", "uniform"] = "stagewise"
     seed: int = 0
     proxy: ProxySettings = field(default_factory=ProxySettings)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archdsl.errors import SearchError, SpecError
 from archdsl.options import UNITS
+from archdsl.settings import COSTS
 from archdsl.spaces.amounts import amount, unit_of
 from archdsl.spec.load import mapping_of_patches
 from archdsl.spec.nodes import Mapping as MappingNode
@@ -35,10 +36,20 @@ def limits_of(budget: Budgeted) -> dict[str, tuple[int, int]]:
             f"a budget names the costs that it bounds, and this is {budget!r}",
             address="budget", cure='write  {"macs": "2G"}  or  {"macs": [1.5e9, 2e9]}',
         )  # fmt: skip
-    if not budget:
-        return {}
+    if all(_is_limit(name, bounds) for name, bounds in budget.items()):
+        return dict(budget)
     plain = {name: list(b) if isinstance(b, tuple) else b for name, b in budget.items()}
     return read_budget(mapping_of_patches({"budget": plain}).items["budget"], "budget")
+
+
+def _is_limit(name: str, bounds: Any) -> bool:
+    """Whether bounds are as `limits_of` gives them."""
+    return (
+        name in COSTS
+        and isinstance(bounds, tuple)
+        and [type(end) for end in bounds] == [int, int]
+        and 0 <= bounds[0] <= bounds[1]
+    )
 
 
 class InfeasibleBudget(SpecError, SearchError):
@@ -66,24 +77,28 @@ def infeasible(
     budget: Budget,
     reach: Mapping[str, tuple[int, int]],
     default: Costs,
-    visited: int | None,
+    nearest: Mapping[str, int],
 ) -> InfeasibleBudget:
     """The refusal of a budget, with the nearest that would do.
 
     reach: cost -> the smallest and the largest that the space reaches
-    visited: how many members were looked at, or None where it was every one of them
+    nearest: cost -> what comes next to its bounds while all others are inside, where known
     """
     name, problem = _problem(space, budget, reach, default)
     cure = ""
-    if visited is not None:
-        cure = (
-            f"the space is too large to visit: this is the best of {visited:,} members, drawn at "
-            "random and improved one decision at a time"
-        )
+    if all(reach[one][0] <= high and reach[one][1] >= low for one, (low, high) in budget.items()):
+        cure = "; ".join(_next(one, cost, budget) for one, cost in nearest.items())
     node = _node(space, name)
     return InfeasibleBudget(
         problem, address=f"search.budget.{name}", mark=None if node is None else node[1], cure=cure
     )
+
+
+def _next(name: str, cost: int, budget: Budget) -> str:
+    high = budget[name][1]
+    rounded = amount(cost, rounding="up" if cost > high else "down")
+    others = ", ".join(other for other in budget if other != name)
+    return f"the nearest {name} {'with ' + others + ' inside ' if others else ''}is {rounded}"
 
 
 def _problem(

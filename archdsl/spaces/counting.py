@@ -18,8 +18,6 @@ from archdsl.spaces.rows import Amounts
 if TYPE_CHECKING:
     from archdsl.spaces.table import Table
 
-COSTS = ("macs", "params", "activations")
-
 EFFORT = 300_000_000
 """Sums that one programme may form: a few seconds."""
 
@@ -120,7 +118,7 @@ class Counting:
         """How many members are inside the limits: exactly, or between bounds."""
         if not self._reachable(limits):
             return Count(0)
-        low = limits.get("activations", (0, 0))[0]
+        low = limits["activations"][0] if "activations" in limits else 0
         if low > 0:
             high = limits["activations"][1]
             most = self.count({**limits, "activations": (0, high)})
@@ -143,6 +141,32 @@ class Counting:
             if best.certified and best.high:
                 break
         return best
+
+    def nearest(self, name: str, bounds: tuple[int, int], others: Limits) -> int | None:
+        """The cost `name` next to its bounds of the members that are inside the other limits.
+
+        None where no member is, or where telling takes too long.
+        """
+        if name not in SUMS or not self._reachable(others):
+            return None
+        names = tuple(one for one in SUMS if one == name or one in self.names(others))
+        grid = self.exact_grid(others, names)
+        if grid is None:
+            return None
+        try:
+            found = self.cells(Programme(self.circuit, grid, limits=others, effort=EFFORT))
+        except TooLarge:
+            return None
+        inside = np.ones(len(found.keys), bool)
+        for index, one in enumerate(names):
+            if one in others:
+                low, high = others[one]
+                inside &= (found.low[:, index] >= low) & (found.low[:, index] <= high)
+        costs = found.low[inside][:, names.index(name)]
+        if not len(costs):
+            return None
+        distance = np.maximum(costs - bounds[1], bounds[0] - costs)
+        return int(costs[np.argmin(distance)])
 
     def names(self, limits: Limits) -> tuple[str, ...]:
         """The sums that limits bound in a way that keeps anything out."""
@@ -194,7 +218,7 @@ class Counting:
 
     def _most(self, limits: Limits, name: str) -> int:
         """What two parts that are each inside can come to."""
-        return min(self.bounds(name)[1], 2 * limits[name][1] + 1)
+        return min(self.bounds(name)[1], 2 * limits[name][1] + 1 if name in limits else 1 << 62)
 
     def cells(self, programme: Programme) -> Cells:
         """The cells of a programme, case by case."""

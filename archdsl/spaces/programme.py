@@ -136,7 +136,8 @@ class Programme:
         if not any(name in self.limits for name in self.grid.names):
             return value
         masks: Masks = {}
-        most = np.array([self.limits[name][1] for name in self.grid.names], np.int64)
+        free = (0, np.iinfo(np.int64).max)
+        most = np.array([self.limits.get(name, free)[1] for name in self.grid.names], np.int64)
         for mask, found in value.masks.items():
             within = (self.grid.costs(found.keys, inside) + value.low <= most).all(axis=1)
             if not within.all():

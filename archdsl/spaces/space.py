@@ -11,9 +11,10 @@ import numpy as np
 
 from archdsl.combinations import every_record
 from archdsl.errors import SearchError, SpecError
+from archdsl.settings import COSTS
 from archdsl.spaces.budget import Budgeted, inside, limits_of
 from archdsl.spaces.circuit import MAX_CASES, TooManyCases
-from archdsl.spaces.counting import COSTS, Count, Counting
+from archdsl.spaces.counting import Count, Counting
 from archdsl.spaces.drawing import Drawing, Drawn
 from archdsl.spaces.programme import Limits, Weighing
 from archdsl.spaces.size import size

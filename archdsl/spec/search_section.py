@@ -29,9 +29,10 @@ from archdsl.spec.positions import POSITIVE
 _ABOVE_ZERO = Number(False, (Bound("positive number", lambda v: v > 0),))
 _NOT_NEGATIVE = Number(False, (Bound("number from 0", lambda v: v >= 0),))
 
-SAMPLERS = ("tpe", "random", "grid")
-KEYS = ("maximize", "minimize", "budget", "trials", "sampler", "seed", "proxy")
-NOT_BUILT = ("measure", "workers", "engine", "storage", "prune", "baselines")
+SAMPLERS = ("tpe", "evolution", "random", "grid")
+MEASURES = ("stagewise", "uniform")
+KEYS = ("maximize", "minimize", "budget", "trials", "sampler", "measure", "seed", "proxy")
+NOT_BUILT = ("workers", "engine", "storage", "prune", "baselines")
 PROXY: dict[str, OptionType] = {
     "data": KindOf("data"),
     "datamodule": Text(),
@@ -67,7 +68,9 @@ def search_settings(document: Document) -> settings.SearchSettings:
     if "trials" in section:
         given["trials"] = _scalar(section["trials"], POSITIVE, "search.trials")
     if "sampler" in section:
-        given["sampler"] = _sampler(section["sampler"])
+        given["sampler"] = _scalar(section["sampler"], OneOf(SAMPLERS), "search.sampler")
+    if "measure" in section:
+        given["measure"] = _scalar(section["measure"], OneOf(MEASURES), "search.measure")
     if "seed" in section:
         seed = Number(True, (Bound("int that is not negative", lambda v: v >= 0),))
         given["seed"] = _scalar(section["seed"], seed, "search.seed")
@@ -230,18 +233,6 @@ def _shown(node: Node) -> str:
     from archdsl.spec.write import inline
 
     return inline(node)
-
-
-def _sampler(node: Node) -> str:
-    name = _scalar(node, Text(), "search.sampler")
-    if name == "evolution":
-        raise SpecError(
-            "evolution is not implemented",
-            address="search.sampler",
-            mark=node.mark,
-            cure=f"choose from {' '.join(SAMPLERS)}",
-        )
-    return str(typed.scalar(node, OneOf(SAMPLERS), "search.sampler"))
 
 
 def _proxy(node: Node | None, folder: Path) -> settings.ProxySettings:

@@ -95,9 +95,8 @@ class _Search:
 
     def survey(self) -> Survey:
         """How large the space is and how much of it fits. Raises InfeasibleBudget."""
-        progress = self._progress("measuring how much fits the budget")
-        settings = self.settings
-        return survey(self.space, settings.budget, self.members, settings.seed, progress)
+        progress = self._progress("measuring each distinct layer once")
+        return survey(self.space, self.settings.budget, progress)
 
     def prepare(self) -> None:
         """Find out before the first trial what would make every trial fail."""

@@ -10,20 +10,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from archdsl.errors import SearchError
 from archdsl.settings import SearchSettings
 from archdsl.spaces.budget import inside
-from archdsl.study.descent import nearest_to_default
 from archdsl.study.identity import fingerprint
 from archdsl.study.members import Member, Members, Progress, totals
-from archdsl.study.seeds import generator, number
+from archdsl.study.objectives import scores
+from archdsl.study.samplers import Evolution, History, Proposer, Random, Seen, Tpe
+from archdsl.study.seeds import number
+from archdsl.study.start import nearest_to_default
 from archdsl.study.trial import Origin, Trial
 
 if TYPE_CHECKING:
     from archdsl.cost import Cost
     from archdsl.spaces import Space
     from archdsl.specification import Spec
-    from archdsl.study.tpe import Tpe
 
 LIMIT = 10_000
 """Draws in a row that lead to nothing new before a search gives up."""
@@ -32,10 +35,9 @@ PATIENCE = 200
 """Such draws after which a small space is looked through instead."""
 
 STARTUP = 10
-"""Successful trials before TPE has anything to learn from; it draws at random until then."""
+"""Successful trials before a sampler has anything to learn from; until then it draws at random."""
 
-TPE_DRAWS = 32
-"""Proposals of TPE for one trial, before it is clear that it only repeats itself."""
+LEARNING: dict[str, type[Tpe] | type[Evolution]] = {"tpe": Tpe, "evolution": Evolution}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +61,20 @@ class Proposals:
         self.members = members
         self._progress = progress
         self._seen: set[str] = set()
-        self._successes = 0
+        self._history = History()
         self._walk: Iterator[Spec] | None = None
-        self._tpe: Tpe | None = None
+        budget = settings.budget
+        self._random = Random(space, budget, settings.measure)
+        self._learning: Proposer = self._random
+        if settings.sampler in LEARNING:
+            self._learning = LEARNING[settings.sampler](space, budget, settings.measure)
 
     def tell(self, trials: Sequence[Trial]) -> None:
         """Take note of finished trials."""
-        if self.settings.sampler == "tpe" and self._tpe is None:
-            from archdsl.study.tpe import Tpe
-
-            self._tpe = Tpe(self.space, self.settings.objectives, self.settings.seed)
         for trial in trials:
             self._seen.add(trial.network)
-            self._successes += trial.state == "complete"
-            if self._tpe is not None:
-                self._tpe.tell(trial)
+            own = None if trial.values is None else scores(self.settings.objectives, trial)
+            self._history.add(Seen(trial.number, trial.decisions, own))
 
     def next(self, trial_number: int) -> Proposal | None:
         """What trial `trial_number` is to try; None once everything inside was tried.
@@ -83,32 +84,29 @@ class Proposals:
         if trial_number == 0:
             spec = nearest_to_default(self.space, self.settings.budget, self.members)
             found = None if spec is None else self._new(spec, "default")
-            if isinstance(found, Proposal):
+            if found is not None:
                 return found
         if self.settings.sampler == "grid":
             return self._next_in_order()
         return self._drawn(trial_number)
 
     def _drawn(self, trial_number: int) -> Proposal | None:
-        draws = generator(self.settings.seed, "trial", trial_number)
-        outside = 0
-        for attempt in range(LIMIT):
+        draws = np.random.default_rng(number(self.settings.seed, "trial", trial_number))
+        learned = self._history.successes >= STARTUP
+        proposer = self._learning if learned else self._random
+        for attempt, drawn in enumerate(proposer.propose(self._history, draws)):
             if attempt == PATIENCE:
                 rest = self._untried()
                 if rest is not None:
                     return self._one_of(rest, trial_number)
-            if self._learned() and attempt < TPE_DRAWS:
-                assert self._tpe is not None
-                found = self._new(self._tpe.draw(trial_number, attempt), "tpe")
-            else:
-                spec = self.space.resolve(lambda _, hole: draws.choice(hole.answers))
-                found = self._new(spec, "random")
-            if isinstance(found, Proposal):
+            found = self._new(self.space.of(drawn.decisions), proposer.origin)
+            if found is not None:
                 return found
-            outside += found == "outside"
             if attempt >= PATIENCE:
                 self._progress(attempt + 1, LIMIT)
-        raise _nothing_new(LIMIT, outside)
+            if attempt + 1 >= LIMIT:
+                break
+        raise _nothing_new()
 
     def _one_of(self, rest: Sequence[Member], trial_number: int) -> Proposal | None:
         if not rest:
@@ -116,9 +114,6 @@ class Proposals:
         pick = rest[number(self.settings.seed, "rest", trial_number) % len(rest)]
         spec = self.space.member(pick.decisions)
         return Proposal(spec, self.space.cost(spec), pick.network, "random")
-
-    def _learned(self) -> bool:
-        return self.settings.sampler == "tpe" and self._successes >= STARTUP
 
     def _next_in_order(self) -> Proposal | None:
         """The next member of the enumeration; where it stands follows from what was tried."""
@@ -129,16 +124,12 @@ class Proposals:
                 if known is None
                 else (self.space.member(member.decisions) for member in known)
             )
-        outside = 0
-        for spec in self._walk:
+        for visited, spec in enumerate(self._walk):
             found = self._new(spec, "grid")
-            if isinstance(found, Proposal):
+            if found is not None:
                 return found
-            outside = outside + 1 if found == "outside" else 0
-            if outside >= LIMIT:
-                raise _nothing_new(LIMIT, outside)
-            if outside > PATIENCE:
-                self._progress(outside, LIMIT)
+            if visited >= PATIENCE:
+                self._progress(visited, self.space.size)
         return None
 
     def _untried(self) -> list[Member] | None:
@@ -147,23 +138,17 @@ class Proposals:
             return None
         return [member for member in known if member.network not in self._seen]
 
-    def _new(self, spec: Spec, origin: Origin) -> Proposal | str:
-        """A proposal, or why it is none: "outside" the budget, "tried" before."""
+    def _new(self, spec: Spec, origin: Origin) -> Proposal | None:
+        """A proposal, unless it is outside the budget or was tried before."""
         cost = self.space.cost(spec)
         if not inside(totals(cost), self.settings.budget):
-            return "outside"
+            return None
         network = fingerprint(spec.network())
-        return "tried" if network in self._seen else Proposal(spec, cost, network, origin)
+        return None if network in self._seen else Proposal(spec, cost, network, origin)
 
 
-def _nothing_new(draws: int, outside: int) -> SearchError:
-    if outside == draws:
-        return SearchError(
-            f"{draws:,} draws in a row were outside the budget.  widen search.budget, or take "
-            "answers out of the space that lead outside"
-        )
+def _nothing_new() -> SearchError:
     return SearchError(
-        f"{draws:,} draws in a row led to nothing new: {outside:,} were outside the budget, and "
-        f"{draws - outside:,} were tried before.  the space may be exhausted; widen search.budget, "
-        "or lower search.trials"
+        f"{LIMIT:,} draws inside the budget led to nothing that was not tried before.  the space "
+        "may be exhausted; widen search.budget, or lower search.trials"
     )

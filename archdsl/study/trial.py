@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archdsl.specification import Spec
 
 Metrics: TypeAlias = dict[str, float]
-Origin: TypeAlias = Literal["default", "random", "grid", "tpe"]
+Origin: TypeAlias = Literal["default", "random", "grid", "tpe", "evolution"]
 
 COSTS = ("macs", "params", "train_params", "activations")
 

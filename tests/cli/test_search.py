@@ -14,7 +14,7 @@ from archdsl.study.result import Ending, Result
 from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
 
-SURVEY = Survey(27, 27, 1.0, 1.0, 1.0, 0, {}, True)
+SURVEY = Survey(27, 27, 27, {}, True)
 COSTS = {"macs": 1_812_267, "params": 98_200, "train_params": 98_200, "activations": 512}
 GOOD = Trial(0, "default", {"stages.0.depth": 2}, "", COSTS, "a", "complete",
              metrics={"accuracy": 0.5}, values=(0.5,), seconds=1.0)  # fmt: skip

@@ -47,7 +47,7 @@ def test_a_member_has_no_hole_and_its_record_gives_the_same_network(
     tree: dict[str, Any], seed: int
 ) -> None:
     space = archdsl.space(tree)
-    [member] = space.sample(1, seed)
+    [member] = space.sample(1, seed=seed)
     assert not holes_in(member.tree)
     assert space.member(member.decisions).network() == member.network()
     assert set(member.decisions) <= set(space.decisions)
@@ -56,7 +56,7 @@ def test_a_member_has_no_hole_and_its_record_gives_the_same_network(
 @laws
 @given(spaces(), st.integers(0, 2**32))
 def test_a_written_winner_asks_nothing_and_is_the_winner(tree: dict[str, Any], seed: int) -> None:
-    [member] = archdsl.space(tree).sample(1, seed)
+    [member] = archdsl.space(tree).sample(1, seed=seed)
     winner = archdsl.loads(member.dump())
     assert not winner.is_space
     assert archdsl.space(winner).size == 1
@@ -79,5 +79,5 @@ def test_the_size_is_the_number_of_distinct_records(tree: dict[str, Any]) -> Non
 @given(spaces(), st.integers(0, 2**32))
 def test_the_same_seed_draws_the_same_members(tree: dict[str, Any], seed: int) -> None:
     space = archdsl.space(tree)
-    one, other = space.sample(2, seed), archdsl.space(tree).sample(2, seed)
+    one, other = space.sample(2, seed=seed), archdsl.space(tree).sample(2, seed=seed)
     assert [m.decisions for m in one] == [m.decisions for m in other]

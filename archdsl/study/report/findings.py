@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archdsl.options import written
+from archdsl.spaces.counting import Count
 from archdsl.study.intervals import Interval, difference, mean, wilson
 from archdsl.study.report.read import Record
 from archdsl.study.survey import percent
@@ -152,9 +153,8 @@ def share_words(record: Record) -> str:
             "counted, not estimated."
         )
     return (
-        f"About {percent(survey.share)} of them are inside the budget: an estimate from "
-        f"{survey.sampled:,} random ones, with a 95 % interval from {percent(survey.low)} to "
-        f"{percent(survey.high)}."
+        f"{Count(survey.fits, survey.most).words()} of them are inside the budget, "
+        f"{percent(survey.share)} to {percent(survey.most / survey.size)}: certain bounds."
     )
 
 

@@ -1,0 +1,97 @@
+"""What a sampler knows and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import numpy as np
+
+from archdsl.study.trial import Origin
+
+if TYPE_CHECKING:
+    from archdsl.spaces.drawing import Drawn
+
+Scores: TypeAlias = "tuple[float, ...]"
+"""The objectives, signed so that larger is better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A finished trial: its number, its answers, and its scores (None where it failed)."""
+
+    number: int
+    decisions: Mapping[str, Any]
+    scores: Scores | None
+
+
+class History:
+    """The finished trials in the order of their numbers, whenever they came in."""
+
+    def __init__(self) -> None:
+        self._by_number: dict[int, Seen] = {}
+
+    def add(self, seen: Seen) -> None:
+        """Take note of a trial."""
+        self._by_number[seen.number] = seen
+
+    @property
+    def successes(self) -> int:
+        """How many trials did not fail."""
+        return sum(seen.scores is not None for seen in self._by_number.values())
+
+    def trials(self) -> list[tuple[Seen, Scores]]:
+        """Each trial and its scores. A failure counts as the worst that was seen, so that what
+        cannot be trained is not proposed again and again.
+        """
+        ordered = [self._by_number[number] for number in sorted(self._by_number)]
+        known = [seen.scores for seen in ordered if seen.scores is not None]
+        if not known:
+            return []
+        worst = tuple(min(values) for values in zip(*known, strict=True))
+        return [(seen, seen.scores or worst) for seen in ordered]
+
+
+class Proposer(Protocol):
+    """A sampler: a function of the history and of what is drawn, and of nothing else."""
+
+    origin: Origin
+
+    def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
+        """Members inside the budget, the one to be tried first before the others."""
+
+
+def best_first(scores: Sequence[Scores]) -> list[int]:
+    """Indices from the best to the worst.
+
+    With two objectives by fronts (Deb et al., NSGA-II, 2002), and within a front those first
+    that stand alone. Of equals the earlier stands first.
+    """
+    values = np.array(scores, float)
+    if values.shape[1] == 1:
+        return [int(index) for index in np.argsort(-values[:, 0], kind="stable")]
+    left, order = list(range(len(values))), list[int]()
+    while left:
+        front = [
+            i for i in left
+            if not any(
+                (values[j] >= values[i]).all() and (values[j] > values[i]).any() for j in left
+            )
+        ]  # fmt: skip
+        crowding = _crowding(values[front])
+        order.extend(front[k] for k in np.argsort(-crowding, kind="stable").tolist())
+        left = [i for i in left if i not in set(front)]
+    return order
+
+
+def _crowding(values: Any) -> Any:
+    """How far the neighbours of each point of a front are; infinite at its ends."""
+    distance = np.zeros(len(values))
+    for column in values.T:
+        order = np.argsort(column, kind="stable")
+        span = column[order[-1]] - column[order[0]]
+        distance[order[[0, -1]]] = np.inf
+        if span > 0 and len(order) > 2:
+            distance[order[1:-1]] += (column[order[2:]] - column[order[:-2]]) / span
+    return distance

@@ -1,0 +1,56 @@
+"""Where a search starts: the default, or the member inside the budget that is next to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from archdsl.spaces.budget import Budget, inside
+from archdsl.study.members import Members, totals
+
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+    from archdsl.specification import Spec
+
+_CHANGED = 1e-6
+"""What another answer than the default weighs: each change more is a million times rarer."""
+
+_DRAWS = 64
+
+
+def nearest_to_default(space: Space, budget: Budget, members: Members) -> Spec | None:
+    """The default if it is inside the budget, else a member inside that changes fewest decisions.
+
+    None where nothing is inside.
+    """
+    default = space.default()
+    if inside(totals(space.cost(default)), budget):
+        return default
+    everyone = members.inside(budget)
+    if everyone is not None:
+        best = min(everyone, key=lambda m: _changes(space, m.decisions), default=None)
+        return None if best is None else space.member(best.decisions)
+    weights = {}
+    for address, hole in space.decisions.items():
+        own = space.default_answer(hole)
+        weights[address] = {
+            answer: 1.0 if _same(answer, own) else _CHANGED for answer in hole.answers
+        }
+    drawing = space.drawing(budget, weights=weights)
+    drawn = list(drawing.members(_DRAWS, np.random.default_rng(0)))
+    nearest = min(drawn, key=lambda one: _changes(space, one.decisions), default=None)
+    return None if nearest is None else space.of(nearest.decisions)
+
+
+def _changes(space: Space, decisions: Mapping[str, Any]) -> int:
+    known = space.decisions
+    return sum(
+        not _same(answer, space.default_answer(known[address]))
+        for address, answer in decisions.items()
+    )
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one == other and type(one) is type(other)
