@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from archdsl.component import Component, component
+from archdsl.entry import Part, Size, left
 from archdsl.errors import Misfit, SpecError
 from archdsl.network import Block, Branch, Layer, Network, Shape, Stage
 from archdsl.options import OptionType, OptionValue, written
@@ -18,8 +19,6 @@ from archdsl.spec.holes import Answer
 from archdsl.spec.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.spec.resolve import Ask, Resolver
 from archdsl.statics import arguments, static
-
-Size = tuple[int, int]
 
 VAST = 1 << 24
 """A side so large that the borders of a map make no difference."""
@@ -40,34 +39,6 @@ class Width:
         """`$width * 5 is 240`, or `dim is 240`."""
         found = typed.expression(self.node, self.address)
         return f"{found.text if found else 'dim'} is {self.dim}"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One layer of a stem or a downsample. dim: the width that it names for itself, if any."""
-
-    component: Component
-    node: Node
-    address: str
-    dim: int | None
-
-    def out_size(self, size: Size) -> Size:
-        """Height and width of the map after it; below 1 where nothing is left."""
-        function = static(self.component.definition, "out_size")
-        if function is None:
-            return size
-        known = {"size": size, **dict(self.component.options)}
-        after: Size = function[0](**arguments(function[1], known))
-        return after
-
-
-def _left(parts: Iterable[Part], size: Size) -> bool:
-    """Whether something is left of a map after parts, one after another."""
-    for part in parts:
-        size = part.out_size(size)
-        if min(size) < 1:
-            return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,8 +376,8 @@ class Lowering:
         parts = [part for i in stages for part in known.get(i) or default._entry_parts(i)]
         height, width = self.input[1:]
         return (
-            bisect_left(range(VAST), True, height, key=lambda side: _left(parts, (side, VAST))),
-            bisect_left(range(VAST), True, width, key=lambda side: _left(parts, (VAST, side))),
+            bisect_left(range(VAST), True, height, key=lambda side: left(parts, (side, VAST))),
+            bisect_left(range(VAST), True, width, key=lambda side: left(parts, (VAST, side))),
         )
 
     def _layer(

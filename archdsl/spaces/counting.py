@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archdsl.spaces.circuit import Circuit
+from archdsl.spaces.building import circuit
+from archdsl.spaces.count import Count
 from archdsl.spaces.distribution import Distribution, Keys, TooLarge
 from archdsl.spaces.extents import extents
 from archdsl.spaces.grid import FINER, SUMS, Grid, Ints
@@ -27,45 +28,8 @@ EXACT_EFFORT = 8_000_000
 EXACT_FLOAT = 1 << 53
 """Up to here floating point counts exactly."""
 
-CERTAIN = 0.01
-"""Bounds of a count no further apart than this are called certified."""
-
 _FLOAT_ERROR = 1e-9
 _CELLS = (1 << 12, 1 << 14, 1 << 16)
-
-
-class Count(int):
-    """A number of members: certainly this many, and exactly so where `exact` is true.
-
-    high: certainly no more than this
-    """
-
-    high: int
-    exact: bool
-
-    def __new__(cls, low: int, high: int | None = None) -> Count:
-        """A count between two bounds, or an exact one."""
-        made = super().__new__(cls, low)
-        made.high = low if high is None else high
-        made.exact = made.high == low
-        return made
-
-    @property
-    def certified(self) -> bool:
-        """Whether the bounds are within one percent of each other."""
-        return self.high - int(self) <= CERTAIN * self.high
-
-    def words(self) -> str:
-        """`1,204`, `between 1,204 and 1,210`, or `between 4.1e20 and 4.12e20`."""
-        if self.exact:
-            return short(int(self))
-        words = f"between {short(int(self))} and {short(self.high)}"
-        return words if self.certified else f"{words} (not certified)"
-
-
-def short(number: int) -> str:
-    """A number in full as long as it can be read, and in powers of ten from there."""
-    return f"{number:,}" if number < 10**15 else f"{number:.5g}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,9 +66,9 @@ class Counting:
     """Counts the members of a space, given its table. Raises TooManyCases when it is made."""
 
     def __init__(self, table: Table) -> None:
-        self.circuit = Circuit(table)
+        self.cases = circuit(table)
         self.size = self._size()
-        found = extents(Programme(self.circuit, _NO_COSTS))
+        found = extents(Programme(self.cases, _NO_COSTS))
         assert found is not None, "a space has a member"
         self.smallest = Amounts(*found[0].tolist())
         self.largest = Amounts(*found[1].tolist())
@@ -134,7 +98,7 @@ class Counting:
         for cells in _CELLS:
             grid = self.rounded(limits, names, cells)
             try:
-                found = self.cells(Programme(self.circuit, grid, limits=limits, effort=EFFORT))
+                found = self.spread(Programme(self.cases, grid, limits=limits, effort=EFFORT))
             except TooLarge:
                 break
             best = _bounds(found, names, limits)
@@ -154,7 +118,7 @@ class Counting:
         if grid is None:
             return None
         try:
-            found = self.cells(Programme(self.circuit, grid, limits=others, effort=EFFORT))
+            found = self.spread(Programme(self.cases, grid, limits=others, effort=EFFORT))
         except TooLarge:
             return None
         inside = np.ones(len(found.keys), bool)
@@ -189,8 +153,8 @@ class Counting:
         big = self.size >= EXACT_FLOAT
         effort = EXACT_EFFORT if big else EFFORT
         try:
-            found = self.cells(
-                Programme(self.circuit, grid, limits=limits, exact=big, effort=effort)
+            found = self.spread(
+                Programme(self.cases, grid, limits=limits, exact=big, effort=effort)
             )
         except TooLarge:
             return None
@@ -220,11 +184,11 @@ class Counting:
         """What two parts that are each inside can come to."""
         return min(self.bounds(name)[1], 2 * limits[name][1] + 1 if name in limits else 1 << 62)
 
-    def cells(self, programme: Programme) -> Cells:
+    def spread(self, programme: Programme) -> Cells:
         """The cells of a programme, case by case."""
         grid = programme.grid
         parts: list[tuple[int, Distribution, Value]] = []
-        for index, case in enumerate(self.circuit.cases):
+        for index, case in enumerate(self.cases):
             parts.append((index, *programme.case(case)))
         keys = np.concatenate([found.keys for _, found, _ in parts])
         costs = grid.costs(keys, False)
@@ -243,8 +207,8 @@ class Counting:
         )
 
     def _size(self) -> int:
-        programme = Programme(self.circuit, _NO_COSTS, exact=True)
-        return int(sum(programme.case(case)[0].total() for case in self.circuit.cases))
+        programme = Programme(self.cases, _NO_COSTS, exact=True)
+        return int(sum(programme.case(case)[0].total() for case in self.cases))
 
     def _common(self, table: Table) -> dict[str, int]:
         """What divides every cost of every row."""

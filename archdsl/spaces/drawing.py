@@ -95,10 +95,10 @@ class Drawing:
         if grid is None:
             return None
         programme = Programme(
-            self.counting.circuit, grid, self._weighing, self.limits, effort=EFFORT * cells >> 11
+            self.counting.cases, grid, self._weighing, self.limits, effort=EFFORT * cells >> 11
         )
         try:
-            self._found = self.counting.cells(programme)
+            self._found = self.counting.spread(programme)
         except TooLarge:
             return None
         return programme
@@ -106,8 +106,8 @@ class Drawing:
     def _prepare(self, programme: Programme | None) -> None:
         if programme is None:
             grid = self.counting.rounded(self.limits, self._names, self._fine())
-            programme = Programme(self.counting.circuit, grid, self._weighing, self.limits)
-            self._found = self.counting.cells(programme)
+            programme = Programme(self.counting.cases, grid, self._weighing, self.limits)
+            self._found = self.counting.spread(programme)
         self._programme = programme
         self._tracer = Tracer(programme)
         self._places = np.flatnonzero(self._found.possible(self._names, self.limits))
@@ -130,7 +130,7 @@ class Drawing:
         into = traced(count)
         cases = self._found.case[chosen]
         for index in np.unique(cases).tolist():
-            case = self.counting.circuit.cases[index]
+            case = self.counting.cases[index]
             who = np.flatnonzero(cases == index)
             for member in who.tolist():
                 into.answers[member].update(case.shared)

@@ -22,7 +22,7 @@ def extents(programme: Programme) -> tuple[Ints, Ints] | None:
     known = _Extents(programme)
     found = [
         extent
-        for case in programme.circuit.cases
+        for case in programme.cases
         if programme.weighing.of(case.shared, None)
         and (extent := known.of(case.node).get(case.needed)) is not None
     ]

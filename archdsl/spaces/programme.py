@@ -8,13 +8,13 @@ leaves the distribution as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from archdsl.spaces.circuit import Both, Case, Choice, Circuit, Edge, InBlock, Node, StageBlocks
+from archdsl.spaces.circuit import Both, Case, Choice, Edge, InBlock, Node, StageBlocks
 from archdsl.spaces.distribution import (
     Distribution,
     TooLarge,
@@ -100,7 +100,7 @@ class Programme:
     effort: how many sums may be formed before TooLarge is raised
     """
 
-    circuit: Circuit
+    cases: Sequence[Case]
     grid: Grid
     weighing: Weighing = field(default_factory=Weighing)
     limits: Limits = field(default_factory=dict)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from archdsl.combinations import every_record
 from archdsl.component import Component
-from archdsl.lower import Lowering, Size, Width
+from archdsl.entry import Size
+from archdsl.lower import Lowering, Width
 from archdsl.options import OptionValue
 from archdsl.spec.decisions import Holes
 from archdsl.spec.document import Document

@@ -7,16 +7,12 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-import numpy as np
-
 from archdsl.combinations import every_record
 from archdsl.errors import SearchError, SpecError
 from archdsl.settings import COSTS
 from archdsl.spaces.budget import Budgeted, inside, limits_of
 from archdsl.spaces.circuit import MAX_CASES, TooManyCases
-from archdsl.spaces.counting import Count, Counting
-from archdsl.spaces.drawing import Drawing, Drawn
-from archdsl.spaces.programme import Limits, Weighing
+from archdsl.spaces.count import Count
 from archdsl.spaces.size import size
 from archdsl.spaces.table import Progress, Table, no_progress
 from archdsl.spaces.walk import questions
@@ -26,6 +22,9 @@ from archdsl.specification import Spec
 
 if TYPE_CHECKING:
     from archdsl.cost import Cost
+    from archdsl.spaces.counting import Counting
+    from archdsl.spaces.drawing import Drawing, Drawn
+    from archdsl.spaces.programme import Limits, Weighing
 
 
 Measure: TypeAlias = Literal["uniform", "stagewise"]
@@ -168,6 +167,8 @@ class Space:
         weights: Weights | None = None,
     ) -> Iterator[Drawn]:
         """The members that `sample` gives, as answers and exact costs, one after another."""
+        import numpy as np
+
         drawing = self.drawing(budget, measure, weights)
         yield from drawing.members(n, np.random.default_rng(seed))
 
@@ -179,6 +180,8 @@ class Space:
         cells: int = 1 << 11,
     ) -> Drawing:
         """What `sample` draws from, to be drawn from again. cells: see `Drawing`."""
+        from archdsl.spaces.programme import Weighing
+
         if measure not in ("uniform", "stagewise"):
             raise SearchError(f"no measure is called '{measure}'.  choose from uniform, stagewise")
         limits = limits_of(budget)
@@ -192,6 +195,8 @@ class Space:
         return self._drawings[key]
 
     def _drawing(self, limits: Limits, weighing: Weighing, cells: int) -> Drawing:
+        from archdsl.spaces.drawing import Drawing
+
         try:
             return Drawing(self.counting, limits, weighing, cells)
         except TooManyCases as error:
@@ -216,6 +221,8 @@ class Space:
     @cached_property
     def counting(self) -> Counting:
         """Counts members by their costs. Raises TooManyCases."""
+        from archdsl.spaces.counting import Counting
+
         return Counting(self.tabulate())
 
     def of(self, decisions: Mapping[str, Answer]) -> Spec:

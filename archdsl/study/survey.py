@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.spaces.budget import Budget, infeasible, inside
 from archdsl.spaces.circuit import TooManyCases
-from archdsl.spaces.counting import Count, short
+from archdsl.spaces.count import Count, short
 from archdsl.study.members import Progress, totals
 
 if TYPE_CHECKING:

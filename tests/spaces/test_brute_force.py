@@ -105,7 +105,7 @@ def test_a_rounded_grid_bounds_what_an_exact_one_counts(
     names = counting.names(budget)
     assume(names)
     grid = counting.rounded(budget, names, data.draw(st.sampled_from([4, 16, 200])))
-    found = counting.cells(Programme(counting.circuit, grid, limits=budget))
+    found = counting.spread(Programme(counting.cases, grid, limits=budget))
     count = _bounds(found, names, budget)
     assert count <= sum(holds(costs, budget) for costs in members.values()) <= count.high
 

@@ -178,7 +178,7 @@ def trial(number: int, accuracy: float, **decisions: Any) -> Trial:
 
 
 def record(*trials: Trial, looks: dict[int, dict[str, float]] | None = None) -> Record:
-    survey = Survey(100, None, 0.25, 0.2, 0.31, 1000, {"macs": 9}, True)
+    survey = Survey(100, 20, 31, {"macs": 9}, True)
     return Record(
         folder=Path("run"), name="mine", survey=survey,
         objectives=(Objective("accuracy", "maximize"),),
@@ -223,9 +223,9 @@ def test_a_default_that_nothing_beats_is_no_victory() -> None:
     )
 
 
-def test_an_estimate_is_called_one() -> None:
+def test_bounds_of_a_count_are_called_bounds() -> None:
     said = words(page(record(trial(0, 0.9), trial(1, 0.95))))
-    assert "About 25 % of them are inside the budget: an estimate from 1,000 random ones" in said
+    assert "between 20 and 31 (not certified) of them are inside the budget, 20 % to 31 %" in said
 
 
 def test_a_validation_figure_has_its_interval() -> None:

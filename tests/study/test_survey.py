@@ -11,9 +11,9 @@ import archdsl
 from archdsl.errors import SearchError, SpecError
 from archdsl.spaces.amounts import amount
 from archdsl.spaces.budget import InfeasibleBudget, inside
-from archdsl.study.start import nearest_to_default
 from archdsl.study.identity import fingerprint
 from archdsl.study.members import Members, totals
+from archdsl.study.start import nearest_to_default
 from archdsl.study.survey import Survey, from_record, percent, survey
 
 
@@ -62,8 +62,9 @@ def test_bounds_are_said_as_bounds() -> None:
         "1,000 architectures, between 300 and 302 of them (30 %) inside the budget"
     )
     wide = Survey(1000, 100, 302, {}, True)
-    assert wide.words().endswith("between 100 and 302 (not certified) of them (10 % to 30 %) "
-                                 "inside the budget")
+    assert wide.words().endswith(
+        "between 100 and 302 (not certified) of them (10 % to 30 %) inside the budget"
+    )
 
 
 def test_the_record_of_a_survey_reads_back(tiny) -> None:

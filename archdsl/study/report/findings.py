@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archdsl.options import written
-from archdsl.spaces.counting import Count
+from archdsl.spaces.count import Count
 from archdsl.study.intervals import Interval, difference, mean, wilson
 from archdsl.study.report.read import Record
 from archdsl.study.survey import percent

@@ -1,0 +1,40 @@
+"""A number of members: exact, or between bounds that are certain."""
+
+from __future__ import annotations
+
+CERTAIN = 0.01
+"""Bounds of a count no further apart than this are called certified."""
+
+
+class Count(int):
+    """A number of members: certainly this many, and exactly so where `exact` is true.
+
+    high: certainly no more than this
+    """
+
+    high: int
+    exact: bool
+
+    def __new__(cls, low: int, high: int | None = None) -> Count:
+        """A count between two bounds, or an exact one."""
+        made = super().__new__(cls, low)
+        made.high = low if high is None else high
+        made.exact = made.high == low
+        return made
+
+    @property
+    def certified(self) -> bool:
+        """Whether the bounds are within one percent of each other."""
+        return self.high - int(self) <= CERTAIN * self.high
+
+    def words(self) -> str:
+        """`1,204`, `between 1,204 and 1,210`, or `between 4.1e20 and 4.12e20`."""
+        if self.exact:
+            return short(int(self))
+        words = f"between {short(int(self))} and {short(self.high)}"
+        return words if self.certified else f"{words} (not certified)"
+
+
+def short(number: int) -> str:
+    """A number in full as long as it can be read, and in powers of ten from there."""
+    return f"{number:,}" if number < 10**15 else f"{number:.5g}"
