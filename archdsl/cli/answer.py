@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -42,14 +42,17 @@ def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = (), gap: int =
 
 
 @contextmanager
-def busy(what: str) -> Iterator[None]:
-    """Say on a terminal what is being done, for as long as it is being done."""
+def busy(what: str) -> Iterator[Callable[[str], None]]:
+    """Say on a terminal what is being done, for as long as it is being done.
+
+    Yields a function that says what is being done now.
+    """
     import sys
 
     if not sys.stderr.isatty():
-        yield
+        yield lambda what: None
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(what):
-        yield
+    with Console(stderr=True).status(what) as status:
+        yield lambda what: status.update(what)

@@ -1,13 +1,26 @@
-"""Check a spec: every key, every option, and every combination of answers of a space."""
+"""Check a spec: every key, every option, and every combination of answers of a space.
+
+Of a space it also says how many architectures it has and how many of them are inside the
+budget, exactly or between certain bounds, what they cost, and what the budget does to each
+decision.
+"""
 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING, Any
 
-from archdsl.cli.answer import Answer, busy
+from archdsl.cli.answer import Answer, busy, columns
 from archdsl.cli.parser import patches, takes_a_spec
 
-HELP = "say whether a spec is right, and where it is not"
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+    from archdsl.spaces.overview import Bin, Effect
+    from archdsl.study.survey import Survey
+
+HELP = "say whether a spec is right, and where it is not; of a space, how much fits its budget"
+
+_BAR = 40
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,19 +29,103 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(known: argparse.Namespace) -> Answer:
-    """Load the spec, which checks it."""
+    """Load the spec, which checks it, and survey a space."""
     import archdsl
 
     with busy(f"checking {known.file}"):
         spec = archdsl.load(known.file, patches(known), imports=known.imports)
-        size = archdsl.space(spec).size
-    what = f"a space of {size:,} architectures" if spec.is_space else "one architecture"
-    lines = [f"{known.file}: right, {what}", *(f"  {line}" for line in spec.discarded)]
-    data = {
+        space = archdsl.space(spec)
+    lines = [f"  {line}" for line in spec.discarded]
+    data: dict[str, Any] = {
         "file": known.file,
         "name": spec.name,
         "space": spec.is_space,
-        "size": size,
+        "size": space.size,
         "discarded": list(spec.discarded),
     }
-    return Answer(data, "\n".join(lines))
+    if not spec.is_space:
+        return Answer(data, "\n".join([f"{known.file}: right, one architecture", *lines]))
+    surveyed, more = _surveyed(space, known.file)
+    data |= more
+    words = f"a space of {surveyed.words()}"
+    said = [f"{known.file}: right, {words}", *lines, "", *_costs(more["costs"])]
+    if "histogram" in more:
+        said += ["", *_histogram(more["histogram"])]
+    if more.get("effects"):
+        said += ["", *_effects(more["effects"])]
+    data["costs"] = {
+        name: dict(zip(_ENDS, its, strict=True)) for name, its in more["costs"].items()
+    }
+    for key in ("histogram", "effects"):
+        if key in data:
+            data[key] = [_plain(item) for item in data[key]]
+    return Answer(data, "\n".join(said))
+
+
+_ENDS = ("smallest", "largest", "default")
+
+
+def _surveyed(space: Space, file: str) -> tuple[Survey, dict[str, Any]]:
+    """The survey of a space, and its figures as objects."""
+    from archdsl.settings import COSTS
+    from archdsl.spaces.circuit import TooManyCases
+    from archdsl.spaces.overview import effects, histogram
+    from archdsl.study.survey import survey
+
+    budget = space.spec.settings().budget
+    with busy(f"measuring the layers of {file}") as say:
+        space.tabulate(lambda done, total: say(f"measuring layer {done} of {total}"))
+        say(f"counting {file}")
+        surveyed = survey(space, budget, lambda done, total: None)
+        default = surveyed.default
+        more: dict[str, Any] = {"fits": {"low": surveyed.fits, "high": surveyed.most}}
+        try:
+            more["histogram"] = histogram(space)
+        except TooManyCases:
+            more["costs"] = {}
+            return surveyed, more
+        more["costs"] = {name: (*space.bounds(name), default[name]) for name in COSTS}
+        more["effects"] = effects(space, budget) if budget else []
+    return surveyed, more
+
+
+def _plain(item: Bin | Effect) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in item.__slots__}
+
+
+def _costs(costs: dict[str, tuple[int, ...]]) -> list[str]:
+    from archdsl.spaces.amounts import amount
+
+    rows = [["", *_ENDS]]
+    rows += [[name, *map(amount, its)] for name, its in costs.items()]
+    return [f"  {line}" for line in columns(rows, right=(1, 2, 3))]
+
+
+def _histogram(bins: list[Bin]) -> list[str]:
+    from archdsl.spaces.amounts import amount
+    from archdsl.study.survey import percent
+
+    most = max(one.share for one in bins)
+    rows = [["MACs from", "to", "architectures", ""]]
+    for one in bins:
+        bar = "█" * round(_BAR * one.share / most)
+        rows.append([amount(one.low), amount(one.high - 1), percent(one.share), bar])
+    return [f"  {line}" for line in columns(rows, right=(0, 1, 2))]
+
+
+def _effects(found: list[Effect]) -> list[str]:
+    from archdsl.options import written
+    from archdsl.study.survey import percent
+
+    by_address: dict[str, list[Effect]] = {}
+    for one in found:
+        by_address.setdefault(one.address, []).append(one)
+    rows = [["what the budget does (about)", "share of each answer, in the space → inside"]]
+    for address, its in by_address.items():
+        said = [
+            f"{written(one.answer)}: {percent(round(one.before, 2))} → "
+            + (percent(round(one.after, 2)) if one.possible else "never")
+            for one in its
+        ]
+        rows.append([address, "   ".join(said)])
+    return [f"  {line}" for line in columns(rows)]

@@ -15,9 +15,38 @@ def test_check_says_that_a_spec_is_right(run, tiny):
 
 
 def test_check_says_how_large_a_space_is(run, tiny_space):
-    assert run("check", tiny_space).out == f"{tiny_space}: right, a space of 27 architectures\n"
+    said = run("check", tiny_space).out
+    assert said.startswith(f"{tiny_space}: right, a space of 27 architectures\n")
     data = run("check", tiny_space, "--json").data
     assert (data["name"], data["space"], data["size"]) == ("tiny_space", True, 27)
+
+
+def test_check_says_how_much_fits_and_what_the_budget_does(run, tiny_space):
+    space = archdsl.space(str(tiny_space))
+    costs = [space.cost(member) for member in space.enumerate()]
+    macs = sorted(cost.macs for cost in costs)
+    high = macs[13]
+    inside = [cost for cost in costs if cost.macs <= high]
+    data = run("check", tiny_space, "--set", f"search.budget.macs={high}", "--json").data
+    assert data["fits"] == {"low": len(inside), "high": len(inside)}
+    assert data["costs"]["macs"] == {
+        "smallest": macs[0], "largest": macs[-1], "default": space.cost(space.default()).macs,
+    }  # fmt: skip
+    assert sum(one["share"] for one in data["histogram"]) == pytest.approx(1)
+    addresses = {one["address"] for one in data["effects"]}
+    assert addresses == set(space.decisions)
+    for address in addresses:
+        its = [one for one in data["effects"] if one["address"] == address]
+        assert sum(one["after"] for one in its) == pytest.approx(1)
+    said = run("check", tiny_space, "--set", f"search.budget.macs={high}").out
+    assert f"27 architectures, {len(inside)} of them" in said
+    assert "smallest" in said and "what the budget does" in said
+
+
+def test_check_proves_that_a_budget_is_impossible(run, tiny_space):
+    done = run("check", tiny_space, "--set", "search.budget.macs=1")
+    assert done.code == 2
+    assert "no architecture of this space fits 1" in done.err
 
 
 def test_set_changes_a_value(run, tiny_space):
