@@ -31,7 +31,7 @@ CERTAIN = 0.01
 """Bounds of a count no further apart than this are called certified."""
 
 _FLOAT_ERROR = 1e-9
-_CELLS = (1 << 12, 1 << 14, 1 << 16)
+_CELLS = (1 << 12, 1 << 13, 1 << 14, 1 << 16)
 
 
 class Count(int):
