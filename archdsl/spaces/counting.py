@@ -29,7 +29,7 @@ EXACT_FLOAT = 1 << 53
 """Up to here floating point counts exactly."""
 
 _FLOAT_ERROR = 1e-9
-_CELLS = (1 << 12, 1 << 14, 1 << 16)
+_CELLS = (1 << 12, 1 << 13, 1 << 14, 1 << 16)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
