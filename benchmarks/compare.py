@@ -1,0 +1,90 @@
+"""Regret against trials, of archdsl's samplers and others, on problems with a known optimum.
+
+    python -m benchmarks.compare RECORD.jsonl [--problems analytic ...] [--samplers tpe ...]
+                                 [--seeds 20] [--trials 200]
+    python -m benchmarks.plot RECORD.jsonl
+
+Every run adds one line to the record, and what is in it already is not run again. A proposal
+outside the budget, or one that was made before, is a trial spent for nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.analytic import analytic
+from benchmarks.opponents import SAMPLERS as OPTUNA
+from benchmarks.opponents import optuna_run
+from benchmarks.ours import Tried, ours, rejection
+from benchmarks.problem import Problem
+from benchmarks.synthetic import synthetic
+
+PROBLEMS: dict[str, Callable[[], Problem]] = {
+    "analytic": analytic,
+    **{
+        f"synthetic {name}": lambda fits=fits: synthetic("poolformer_search", fits)
+        for name, fits in {"loose": 0.9, "half": 0.5, "tight": 0.1}.items()
+    },
+}
+
+SAMPLERS: dict[str, Callable[[Problem, int], Tried]] = {
+    **{name: ours(name) for name in ("random", "evolution", "tpe")},
+    "evolution with rejection": rejection,
+    **{name: optuna_run(make) for name, make in OPTUNA.items()},
+}
+
+
+def run(problem: Problem, sampler: str, seed: int, trials: int) -> dict[str, Any]:
+    """One search. regret: after each trial, of the best inside so far."""
+    best, regret, good = problem.worst, list[float](), list[int]()
+    begun = time.process_time()
+    for _, was_good, value in itertools.islice(SAMPLERS[sampler](problem, seed), trials):
+        if was_good:
+            best = max(best, value)
+        regret.append(round(problem.best - best, 6))
+        good.append(int(was_good))
+    seconds = round(time.process_time() - begun, 2)
+    return {
+        "problem": problem.name, "sampler": sampler, "seed": seed, "trials": trials,
+        "cpu_seconds": seconds, "inside_and_new": sum(good), "regret": regret,
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Run what the record lacks."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("record", type=Path)
+    parser.add_argument("--problems", nargs="+", default=list(PROBLEMS), choices=PROBLEMS)
+    parser.add_argument("--samplers", nargs="+", default=list(SAMPLERS), choices=SAMPLERS)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--trials", type=int, default=200)
+    given = parser.parse_args()
+    known = set()
+    if given.record.exists():
+        for line in given.record.read_text(encoding="utf-8").splitlines():
+            one = json.loads(line)
+            known.add((one["problem"], one["sampler"], one["seed"]))
+    for name in given.problems:
+        problem = PROBLEMS[name]()
+        for seed, sampler in itertools.product(range(given.seeds), given.samplers):
+            if (problem.name, sampler, seed) in known:
+                continue
+            record = run(problem, sampler, seed, given.trials)
+            with given.record.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+            print(
+                f"{problem.name}  {sampler}  seed {seed}  regret {record['regret'][-1]:.4f}  "
+                f"{record['inside_and_new']} of {given.trials} inside and new  "
+                f"{record['cpu_seconds']} s",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

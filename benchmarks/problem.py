@@ -1,0 +1,57 @@
+"""What a sampler is compared on: a space, a budget, and a value for every member."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from archdsl import Space
+
+Decisions: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A search without a training.
+
+    budget: cost -> (low, high), both inside
+    value: of a member by its decisions; larger is better
+    best: the largest value inside the budget
+    worst: what a search counts as while it has tried nothing inside
+    """
+
+    name: str
+    space: Space
+    budget: Mapping[str, tuple[int, int]]
+    value: Callable[[Decisions], float]
+    best: float
+    worst: float
+
+
+def chance(*words: Any) -> float:
+    """A fixed pseudo-random number in [0, 1) for some words: the same on every machine."""
+    text = json.dumps(words, sort_keys=True, default=str)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2.0**64
+
+
+def key(decisions: Decisions) -> str:
+    """A member's decisions as one word."""
+    return json.dumps(dict(decisions), sort_keys=True)
+
+
+def tabulated(
+    name: str, space: Space, fits: float, value: Callable[[Decisions], float]
+) -> Problem:
+    """A problem on a space that is small enough to be visited whole.
+
+    fits: the share of the members that the budget lets in, in MACs
+    """
+    costs = {key(one.decisions): space.cost(one).macs for one in space.enumerate()}
+    ranked = sorted(costs.values())
+    high = ranked[max(0, round(fits * len(ranked)) - 1)]
+    inside = [value(json.loads(k)) for k, macs in costs.items() if macs <= high]
+    return Problem(name, space, {"macs": (0, high)}, value, max(inside), min(inside))
