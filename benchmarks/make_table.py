@@ -15,6 +15,7 @@ import gzip
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -108,6 +109,7 @@ def run(folder: Path, workers: int) -> int:
         subprocess.Popen([*command, f"{at}/{workers}"], env={**os.environ, **ENVIRONMENT})
         for at in range(workers)
     ]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the processes end, too
     before, begun = sum(1 for _ in lines(folder)), time.monotonic()
     try:
         while any(process.poll() is None for process in processes):

@@ -31,7 +31,7 @@ class Schedule:
     epochs: int = 7
     steps: int = 20
     batch: int = 50
-    lr: float = 1.5e-2
+    lr: float = 8e-3
     rise: float = 0.1
     weight_decay: float = 0.05
     clip: float = 1.0
