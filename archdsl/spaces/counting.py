@@ -30,6 +30,8 @@ EXACT_FLOAT = 1 << 53
 
 _FLOAT_ERROR = 1e-9
 _CELLS = (1 << 12, 1 << 13, 1 << 14, 1 << 16)
+_LEVELS = (4, 4, 2)
+"""How many of these are tried with so many sums bounded: two take much longer than one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +97,7 @@ class Counting:
         if exact is not None:
             return exact
         best = Count(0, self.size)
-        for cells in _CELLS:
+        for cells in _CELLS[: _LEVELS[len(names)]]:
             grid = self.rounded(limits, names, cells)
             try:
                 found = self.spread(Programme(self.cases, grid, limits=limits, effort=EFFORT))
