@@ -74,35 +74,48 @@ class Row(Generic[T]):
     value: T
 
 
+_Groups: TypeAlias = "list[tuple[tuple[str, ...], bool, dict[tuple[Any, ...], list[int]]]]"
+
+
 class Part(Generic[T]):
     """The rows of one position, looked up by the shared answers."""
 
     def __init__(self, rows: Iterable[Row[T]]) -> None:
         self.rows = list(rows)
         self.addresses = tuple(sorted({a for row in self.rows for a, _ in row.shared}))
-        self._picked: dict[tuple[Any, ...], list[Row[T]]] = {}
+        self._groups: dict[tuple[str, ...], _Groups] = {}
 
     def pick(self, shared: Mapping[str, Answer]) -> list[Row[T]]:
         """The rows that ask for no shared answer but these."""
-        key = tuple(_typed(shared.get(address, _ABSENT)) for address in self.addresses)
-        found = self._picked.get(key)
-        if found is None:
-            known = dict(zip(self.addresses, key, strict=True))
-            found = self._picked[key] = [
-                row for row in self.rows if all(known[a] == _typed(v) for a, v in row.shared)
-            ]
-        return found
+        return self._agreeing(shared, whole=True)
 
     def pick_any(self, shared: Mapping[str, Answer]) -> list[Row[T]]:
         """The rows that disagree with none of the shared answers given."""
-        return [
-            row
-            for row in self.rows
-            if all(_typed(shared[a]) == _typed(v) for a, v in row.shared if a in shared)
-        ]
+        return self._agreeing(shared, whole=False)
 
+    def _agreeing(self, shared: Mapping[str, Answer], whole: bool) -> list[Row[T]]:
+        known = tuple(address for address in self.addresses if address in shared)
+        if known not in self._groups:
+            self._groups[known] = self._grouped(frozenset(known))
+        found: list[int] = []
+        for addresses, complete, by_answers in self._groups[known]:
+            if complete or not whole:
+                found += by_answers.get(tuple(_typed(shared[a]) for a in addresses), ())
+        return [self.rows[index] for index in sorted(found)]
 
-_ABSENT = object()
+    def _grouped(self, known: frozenset[str]) -> _Groups:
+        """Rows by the known addresses that they ask, and by their answers to these.
+
+        Whole cases are looked up for each combination of shared answers: no row is looked at
+        twice for one.
+        """
+        groups: dict[tuple[tuple[str, ...], bool], dict[tuple[Any, ...], list[int]]] = {}
+        for index, row in enumerate(self.rows):
+            asked = tuple(a for a, _ in row.shared if a in known)
+            answers = tuple(_typed(v) for a, v in row.shared if a in known)
+            by_answers = groups.setdefault((asked, len(asked) == len(row.shared)), {})
+            by_answers.setdefault(answers, []).append(index)
+        return [(asked, complete, found) for (asked, complete), found in groups.items()]
 
 
 def _typed(answer: object) -> tuple[type, object]:

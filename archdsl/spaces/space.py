@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from archdsl.cost import Cost
     from archdsl.spaces.counting import Counting
     from archdsl.spaces.drawing import Drawing, Drawn
-    from archdsl.spaces.programme import Limits, Weighing
+    from archdsl.spaces.rejecting import Rejecting
 
 
 Measure: TypeAlias = Literal["uniform", "stagewise"]
@@ -178,29 +178,33 @@ class Space:
         measure: Measure = "uniform",
         weights: Weights | None = None,
         cells: int = 1 << 11,
-    ) -> Drawing:
-        """What `sample` draws from, to be drawn from again. cells: see `Drawing`."""
+    ) -> Drawing | Rejecting:
+        """What `sample` draws from, to be drawn from again. cells: see `Drawing`.
+
+        Where shared answers have too many combinations, members are drawn decision by decision
+        and kept if they are inside; only the measure "uniform" is refused then, by SearchError.
+        """
+        from archdsl.spaces.drawing import Drawing
         from archdsl.spaces.programme import Weighing
+        from archdsl.spaces.rejecting import Rejecting
 
         if measure not in ("uniform", "stagewise"):
             raise SearchError(f"no measure is called '{measure}'.  choose from uniform, stagewise")
         limits = limits_of(budget)
-        if weights is not None:
-            weighing = Weighing(self._per_answer if measure == "stagewise" else _one, weights)
-            return self._drawing(limits, weighing, cells)
         key = (tuple(limits.items()), measure, cells)
-        if key not in self._drawings:
-            plain = Weighing(self._per_answer if measure == "stagewise" else None)
-            self._drawings[key] = self._drawing(limits, plain, cells)
-        return self._drawings[key]
-
-    def _drawing(self, limits: Limits, weighing: Weighing, cells: int) -> Drawing:
-        from archdsl.spaces.drawing import Drawing
-
+        if weights is None and key in self._drawings:
+            return self._drawings[key]
+        each = self._per_answer if measure == "stagewise" else None
+        weighing = Weighing(each, weights) if weights is None else Weighing(each or _one, weights)
         try:
-            return Drawing(self.counting, limits, weighing, cells)
+            made = Drawing(self.counting, limits, weighing, cells)
         except TooManyCases as error:
-            raise _too_many(error) from None
+            if measure == "uniform" and weights is None:
+                raise _too_many(error) from None
+            return Rejecting(self, limits, weights)
+        if weights is None:
+            self._drawings[key] = made
+        return made
 
     def _per_answer(self, address: str, answer: Answer) -> float:
         return 1.0 / len(self.decisions[address].answers)
@@ -218,12 +222,21 @@ class Space:
             self._table = Table(self.spec.document, self.spec.holes, progress)
         return self._table
 
-    @cached_property
+    @property
     def counting(self) -> Counting:
         """Counts members by their costs. Raises TooManyCases."""
+        if isinstance(self._counting, TooManyCases):
+            raise self._counting
+        return self._counting
+
+    @cached_property
+    def _counting(self) -> Counting | TooManyCases:
         from archdsl.spaces.counting import Counting
 
-        return Counting(self.tabulate())
+        try:
+            return Counting(self.tabulate())
+        except TooManyCases as error:
+            return error
 
     def of(self, decisions: Mapping[str, Answer]) -> Spec:
         """The member with these answers, which are known to be right and complete."""

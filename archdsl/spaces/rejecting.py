@@ -1,0 +1,53 @@
+"""Random members of a space whose shared answers are too many to be looked at one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from archdsl.spaces.budget import inside
+from archdsl.spaces.drawing import Drawn
+
+if TYPE_CHECKING:
+    from archdsl.spaces.programme import Limits
+    from archdsl.spaces.space import Space, Weights
+    from archdsl.spec.holes import Hole
+
+LIMIT = 10_000
+"""Draws in a row outside the budget after which no more are made."""
+
+
+class Rejecting:
+    """Draws every decision in its turn, by its weights or uniformly, and keeps what is inside.
+
+    The members come as `Drawing` gives them for the measure "stagewise", only more slowly, and
+    not at all where the budget leaves one in many thousands.
+    """
+
+    def __init__(self, space: Space, limits: Limits, weights: Weights | None) -> None:
+        self.space = space
+        self.limits = limits
+        self.weights = weights or {}
+
+    def members(self, count: int, draws: np.random.Generator) -> Iterator[Drawn]:
+        """`count` members, or fewer where `LIMIT` draws in a row were outside."""
+
+        def ask(address: str, hole: Hole) -> Any:
+            answers = hole.answers
+            given = self.weights.get(address)
+            if given is None:
+                return answers[int(draws.integers(len(answers)))]
+            shares = np.array([given.get(answer, 0.0) for answer in answers])
+            return answers[int(draws.choice(len(answers), p=shares / shares.sum()))]
+
+        left, futile = count, 0
+        while left and futile < LIMIT:
+            member = self.space.resolve(ask)
+            costs = self.space.cost(member).totals()
+            if inside(costs, self.limits):
+                yield Drawn(dict(member.decisions), costs)
+                left, futile = left - 1, 0
+            else:
+                futile += 1

@@ -1,0 +1,155 @@
+"""What a space says from Python: counts, bounds, draws, neighbours, and what it refuses."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+import archdsl
+from archdsl.errors import SearchError, SpecError
+from archdsl.spaces.budget import inside, limits_of
+from archdsl.spaces.count import Count
+
+MANY = """\
+archdsl: 1
+name: many
+
+params:
+PARAMS
+
+input: [1, 8, 8]
+classes: 4
+
+stem: {type: conv, kernel: 3, stride: 2}
+
+block:
+  norm: none
+  token_mixer: pooling
+  channel_mixer: {type: mlp, ratio: RATIO}
+
+stages:
+  - {dim: 8, depth: {range: [1, 3]}}
+
+head: linear
+"""
+
+
+def many(params: int) -> Any:
+    """A space with 5 answers for each of `params` params, all of them shared by the blocks."""
+    listed = "\n".join(f"  p{n}: {{choice: [1, 2, 3, 4, 5]}}" for n in range(params))
+    ratio = "$" + " + ".join(f"p{n}" for n in range(params))
+    return archdsl.space(archdsl.loads(MANY.replace("PARAMS", listed).replace("RATIO", ratio)))
+
+
+@pytest.fixture(scope="module")
+def digits() -> Any:
+    return archdsl.space("digits")
+
+
+def test_a_count_is_a_number_that_knows_whether_it_is_exact(digits) -> None:
+    count = digits.count({"macs": "600k"})
+    assert count == 912_846 and count.exact and count.high == 912_846
+    assert digits.count() == digits.size
+    bounds = Count(297, 300)
+    assert (bounds.exact, bounds.certified, bounds.words()) == (False, True, "between 297 and 300")
+    assert Count(296, 300).words() == "between 296 and 300 (not certified)"
+
+
+def test_budgets_are_written_as_in_yaml(digits) -> None:
+    by_text = digits.count({"macs": "600k"})
+    assert by_text == digits.count({"macs": 600_000}) == digits.count({"macs": [0, 6e5]})
+    assert by_text == digits.count({"macs": (0, 600_000)})
+    with pytest.raises(SpecError, match="multiply–accumulates"):
+        digits.count({"flops": "1M"})
+    with pytest.raises(SpecError, match="names the costs"):
+        digits.count("600k")
+
+
+def test_a_smallest_cost_has_a_member_and_one_less_has_none(digits) -> None:
+    smallest, largest = digits.bounds("macs")
+    assert digits.count({"macs": smallest}) > 0
+    assert digits.count({"macs": smallest - 1}) == 0
+    assert digits.count({"macs": [largest, largest]}) > 0
+    assert digits.count({"macs": [largest + 1, largest + 9]}) == 0
+    with pytest.raises(SearchError, match="no cost is called 'flops'"):
+        digits.bounds("flops")
+
+
+def test_the_same_seed_draws_the_same_whatever_was_drawn_before(digits) -> None:
+    def drawn() -> list[Any]:
+        return [m.decisions for m in digits.sample(5, {"macs": "600k"}, seed=3)]
+
+    first = drawn()
+    digits.sample(40, {"macs": "600k"}, seed=8)
+    assert drawn() == first
+    assert [m.decisions for m in digits.sample(5, {"macs": "600k"}, seed=4)] != first
+
+
+def test_a_drawn_member_is_the_member_of_its_answers(digits) -> None:
+    for member in digits.sample(20, {"macs": "300k"}, measure="stagewise"):
+        again = digits.member(member.decisions)
+        assert list(again.decisions) == sorted(again.decisions, key=list(again.decisions).index)
+        assert again.network() == member.network()
+        assert digits.cost(member).macs <= 300_000
+
+
+def test_what_nothing_fits_is_refused(digits) -> None:
+    with pytest.raises(SearchError, match="0 of 1 members could be drawn"):
+        digits.sample(1, {"macs": 1})
+    with pytest.raises(SearchError, match="no measure is called 'even'"):
+        digits.sample(1, measure="even")
+
+
+def test_neighbours_answer_one_question_otherwise_and_stay_inside(digits) -> None:
+    budget = {"macs": "600k"}
+    [member] = digits.sample(1, budget, seed=2)
+    found = list(digits.neighbours(member, budget))
+    assert found
+    for other in found:
+        assert inside(digits.cost(other).totals(), limits_of(budget))
+        shared = other.decisions.keys() & member.decisions.keys()
+        changed = [a for a in shared if other.decisions[a] != member.decisions[a]]
+        assert len(changed) == 1
+    assert len({repr(sorted(o.decisions.items(), key=str)) for o in found}) == len(found)
+
+
+def test_shared_answers_are_looked_at_one_by_one() -> None:
+    space = many(3)
+    budget = {"macs": "12k"}
+    inside_ = [m for m in space.enumerate() if space.cost(m).macs <= 12_000]
+    count = space.count(budget)
+    assert space.size == 3 * 5**3
+    assert count.exact and 0 < count == len(inside_) < space.size
+
+
+def test_beyond_their_limit_there_are_bounds_only_and_draws_one_by_one(monkeypatch) -> None:
+    monkeypatch.setattr("archdsl.spaces.building.MAX_CASES", 100)
+    space = many(3)
+    count = space.count({"macs": "12k"})
+    assert (int(count), count.high, count.certified) == (0, space.size, False)
+    members = space.sample(10, {"macs": "12k"}, measure="stagewise")
+    assert all(space.cost(member).macs <= 12_000 for member in members)
+    with pytest.raises(SearchError, match="125 combinations"):
+        space.sample(1, {"macs": "12k"})
+    result = archdsl.search(
+        space, evaluate=lambda c: -abs(c.cost.macs - 15_000), trials=14, budget={"macs": "12k"}
+    )
+    assert len(result.trials) == 14
+    assert all(trial.costs["macs"] <= 12_000 for trial in result.trials)
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_draws_from_a_narrow_window_of_a_vast_space_are_inside() -> None:
+    space = archdsl.space("metaformer_224")
+    assert space.size > 10**30
+    window = {"macs": [1.998e9, 2e9]}
+    drawn = 0
+    for one in space.draws(100_000, window, seed=1):
+        assert 1_998_000_000 <= one.costs["macs"] <= 2_000_000_000
+        drawn += 1
+    assert drawn == 100_000
+    for member in space.sample(20, window, seed=1):
+        assert space.cost(space.member(member.decisions)).macs == space.cost(member).macs
+    assert math.isfinite(space.drawing(window).acceptance)
