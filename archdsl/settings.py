@@ -59,7 +59,7 @@ class SearchSettings:
     objectives: tuple[Objective, ...] = (Objective("accuracy", "maximize"),)
     budget: dict[str, tuple[int, int]] = field(default_factory=dict)
     trials: int = 50
-    sampler: Literal["tpe", "evolution", "random", "grid"] = "tpe"
+    sampler: str = "tpe"
     measure: Literal["stagewise", "uniform"] = "stagewise"
     seed: int = 0
     proxy: ProxySettings = field(default_factory=ProxySettings)

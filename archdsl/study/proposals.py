@@ -72,9 +72,14 @@ class Proposals:
     def tell(self, trials: Sequence[Trial]) -> None:
         """Take note of finished trials."""
         for trial in trials:
-            self._seen.add(trial.network)
             own = None if trial.values is None else scores(self.settings.objectives, trial)
-            self._history.add(Seen(trial.number, trial.decisions, own))
+            self.note(trial.network, Seen(trial.number, trial.decisions, own))
+
+    def note(self, network: str, seen: Seen | None) -> None:
+        """Never propose a network again; learn from its trial, if that is finished."""
+        self._seen.add(network)
+        if seen is not None:
+            self._history.add(seen)
 
     def next(self, trial_number: int) -> Proposal | None:
         """What trial `trial_number` is to try; None once everything inside was tried.
