@@ -3,6 +3,7 @@
     driver.py       the loop: propose, count, judge, record
     proposals.py    what to try next, always inside the budget;  samplers/ start.py members.py
     budget_sampler.py   the same for a study of one's own
+    optunas.py      Optuna's own samplers, for comparison;  untrained.py
     survey.py       how large a space is and how much of it fits
     run_folder.py   the record on disk;  journal.py lock.py files.py setup.py
     training.py     the default way to judge a candidate
@@ -18,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archdsl.study.budget_sampler import BudgetSampler as BudgetSampler
-    from archdsl.study.budget_sampler import suggest as suggest
     from archdsl.study.candidate import Candidate as Candidate
+    from archdsl.study.distributions import suggest as suggest
     from archdsl.study.driver import search as search
     from archdsl.study.report import write_report as write_report
     from archdsl.study.result import Result as Result
@@ -31,7 +32,7 @@ _HOME = {
     "Result": "result",
     "Trial": "trial",
     "search": "driver",
-    "suggest": "budget_sampler",
+    "suggest": "distributions",
     "write_report": "report",
 }
 

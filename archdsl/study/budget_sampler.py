@@ -1,4 +1,4 @@
-"""For a program with a study of its own: our samplers as Optuna's, and a trial as a member.
+"""For a program with a study of its own: our samplers as Optuna's.
 
 sampler = archdsl.BudgetSampler(space, {"macs": "2G"})
 study = optuna.create_study(direction="maximize", sampler=sampler)
@@ -14,10 +14,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study, StudyDirection
-from optuna.trial import BaseTrial, FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from archdsl.errors import SearchError, SpecError
 from archdsl.settings import SearchSettings
@@ -34,28 +34,10 @@ from archdsl.study.survey import survey
 if TYPE_CHECKING:
     from archdsl.spaces import Space
     from archdsl.spaces.space import Measure
-    from archdsl.spec.holes import Hole
     from archdsl.specification import Spec
 
 _PROPOSED = "archdsl:proposed"
 """The attribute of a trial with all that was proposed: what it has asked so far may be less."""
-
-
-def suggest(trial: BaseTrial, space: Space) -> Spec:
-    """The member that an Optuna trial stands for; its decisions become the trial's parameters.
-
-    Works with every sampler. With a `BudgetSampler` the member is inside the budget.
-    """
-    return space.resolve(lambda address, hole: to_answer(hole, _asked(trial, address, hole)))
-
-
-def _asked(trial: BaseTrial, address: str, hole: Hole) -> Any:
-    known = distribution(hole)
-    if isinstance(known, IntDistribution):
-        return trial.suggest_int(address, known.low, known.high, step=known.step)
-    if isinstance(known, FloatDistribution):
-        return trial.suggest_float(address, known.low, known.high, step=known.step)
-    return trial.suggest_categorical(address, known.choices)  # type: ignore[attr-defined]
 
 
 class BudgetSampler(BaseSampler):
