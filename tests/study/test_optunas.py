@@ -69,8 +69,8 @@ def test_a_search_that_goes_on_tries_what_it_would_have_tried(tiny, run, tmp_pat
 
 
 def test_what_stands_on_record_is_answered_from_it(tiny, run) -> None:
-    patches = {"stages.0.depth": 1, "params.width": 8}
-    space = tiny(patches, budget={"macs": "16k"}, trials=40, sampler="optuna:RandomSampler")
+    patches = {"params.width": 8}
+    space = tiny(patches, budget={"macs": "30k"}, trials=60, sampler="optuna:RandomSampler")
     seen: list[str] = []
 
     def evaluate(candidate: Candidate) -> float:
@@ -130,7 +130,7 @@ def test_trials_that_are_answered_at_once_neither_excuse_failures_nor_add_to_the
     def broken(candidate: Candidate) -> float:
         raise RuntimeError("no data")
 
-    space = tiny(budget=TIGHT, trials=60, sampler="optuna:RandomSampler")
+    space = tiny(budget={"macs": "26k"}, trials=60, sampler="optuna:RandomSampler")
     failed: list[Trial] = []
     with pytest.raises(SearchError) as caught:
         run(space, evaluate=broken, listener=lambda e: failed.append(getattr(e, "trial", None)))
