@@ -16,8 +16,7 @@ OPTUNA = "optuna:"
 """What the name of one of Optuna's own samplers begins with."""
 
 OPTUNA_SAMPLERS = (
-    "TPESampler", "NSGAIISampler", "NSGAIIISampler", "GPSampler", "CmaEsSampler", "QMCSampler",
-    "RandomSampler",
+    "TPESampler", "NSGAIISampler", "NSGAIIISampler", "GPSampler", "QMCSampler", "RandomSampler",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from optuna.samplers import BaseSampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import TrialState
 
-from archdsl.errors import SearchError
+from archdsl.errors import ArchError, SearchError
 from archdsl.options import written
 from archdsl.settings import COSTS, OPTUNA, OPTUNA_SAMPLERS, SearchSettings
 from archdsl.spaces.budget import violation
@@ -54,10 +54,20 @@ class OptunaSampler:
         self._worst: tuple[float, ...] | None = None
 
     def propose(self) -> Spec:
-        """The member that it asks to be judged; the same until a trial is told."""
+        """The member that it asks to be judged; the same until a trial is told.
+
+        Raises SearchError where the sampler fails.
+        """
         if self._open is None:
-            asked = self._study.ask()
-            self._open = asked, suggest(asked, self.space)
+            try:
+                asked = self._study.ask()
+                self._open = asked, suggest(asked, self.space)
+            except ArchError:
+                raise
+            except Exception as error:  # an option that it takes and cannot work with
+                said = f"{type(error).__name__}: {error}".partition("\n")[0]
+                name = self.settings.sampler
+                raise SearchError(f"search.sampler: {name} cannot propose: {said}") from error
         return self._open[1]
 
     def tell(self, trial: Trial) -> None:

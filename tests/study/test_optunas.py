@@ -25,7 +25,7 @@ SAMPLERS: list[Any] = [
     {"type": "optuna:TPESampler", "multivariate": True, "group": True, "n_startup_trials": 4},
     {"type": "optuna:NSGAIISampler", "population_size": 4},
     {"type": "optuna:NSGAIIISampler", "population_size": 4},
-    {"type": "optuna:GPSampler", "n_startup_trials": 4},
+    pytest.param({"type": "optuna:GPSampler", "n_startup_trials": 4}, marks=pytest.mark.slow),
     {"type": "optuna:QMCSampler", "qmc_type": "halton", "scramble": True},
     "optuna:RandomSampler",
 ]
@@ -188,6 +188,12 @@ def test_an_option_that_is_none_is_refused_before_anything_is_done(
         run(space, listener=heard.append)
     assert str(caught.value).startswith(said)
     assert not heard
+
+
+def test_a_sampler_that_fails_later_ends_the_search_in_words(tiny, run) -> None:
+    sampler = {"type": "optuna:TPESampler", "n_startup_trials": 1, "n_ei_candidates": 0}
+    with pytest.raises(SearchError, match=r"^search.sampler: optuna:TPESampler cannot propose: "):
+        run(tiny(sampler=sampler, trials=9))
 
 
 def test_a_sampler_by_way_of_python_is_refused_too(tiny) -> None:
