@@ -50,7 +50,9 @@ if TYPE_CHECKING:
     from archdsl.registry import value as value
     from archdsl.spaces import Space as Space
     from archdsl.specification import Spec as Spec
+    from archdsl.study import BudgetSampler as BudgetSampler
     from archdsl.study import Candidate as Candidate
+    from archdsl.study import suggest as suggest
 
 _HOMES = {
     "archdsl.api": "build count dump export fuse load loads search space",
@@ -63,7 +65,7 @@ _HOMES = {
     ),
     "archdsl.spaces": "Space",
     "archdsl.specification": "Spec",
-    "archdsl.study": "Candidate",
+    "archdsl.study": "BudgetSampler Candidate suggest",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -12,6 +12,14 @@ COSTS = ("macs", "params", "activations")
 """Costs that are exact integers and known before anything is built."""
 
 
+OPTUNA = "optuna:"
+"""What the name of one of Optuna's own samplers begins with."""
+
+OPTUNA_SAMPLERS = (
+    "TPESampler", "NSGAIISampler", "NSGAIIISampler", "GPSampler", "QMCSampler", "RandomSampler",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class ProxySettings:
     """How a candidate is trained to see what it is worth.
@@ -53,13 +61,16 @@ class SearchSettings:
     objectives: one, or two for a Pareto search
     budget: cost -> (low, high) inclusive integers; low is 0 for "at most"
     trials: the total number of trials of the study, also after a resume
+    sampler: "tpe", "evolution", "random", "grid", or "optuna:" and the name of one of Optuna's
+    sampler_options: those of Optuna's, by name
     measure: what random means: every decision uniform in its turn, or every member alike
     """
 
     objectives: tuple[Objective, ...] = (Objective("accuracy", "maximize"),)
     budget: dict[str, tuple[int, int]] = field(default_factory=dict)
     trials: int = 50
-    sampler: Literal["tpe", "evolution", "random", "grid"] = "tpe"
+    sampler: str = "tpe"
+    sampler_options: dict[str, bool | int | float | str | None] = field(default_factory=dict)
     measure: Literal["stagewise", "uniform"] = "stagewise"
     seed: int = 0
     proxy: ProxySettings = field(default_factory=ProxySettings)

@@ -82,9 +82,11 @@ class LiveDisplay:
         progress = self.progress
         cells = [value for _, value in costs(progress, trial.costs)]
         style = "bold green" if trial is best else "red" if trial.cause else ""
+        style = style or ("" if trial.trained else "dim")
+        lasted = duration(trial.seconds) if trial.trained else "none"
         table.add_row(
-            str(trial.number), *values(progress, trial), *cells, duration(trial.seconds),
-            trial.origin, Text(trial.cause or _answers(trial.decisions)), style=style,
+            str(trial.number), *values(progress, trial), *cells, lasted, trial.origin,
+            Text(trial.cause or _answers(trial.decisions)), style=style,
         )  # fmt: skip
 
     def _add_running(self, table: Table, objectives_shown: int) -> None:

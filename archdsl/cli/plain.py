@@ -48,10 +48,12 @@ class PlainDisplay:
         pairs = zip(objectives(progress), values(progress, trial), strict=True)
         if trial.cause is not None:
             said.append(f"failed: {trial.cause}")
+        elif trial.state == "outside":
+            said.append("outside the budget")
         else:
             said += [f"{name} {value}" for name, value in pairs]
         said += [f"{name} {value}" for name, value in costs(progress, trial.costs)]
-        said += [trial.origin, duration(trial.seconds)]
+        said += [trial.origin, duration(trial.seconds) if trial.trained else "not trained"]
         if (left := progress.left) is not None:
             said.append(f"{duration(left)} left")
         return "  ".join(said)

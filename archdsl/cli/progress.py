@@ -81,12 +81,14 @@ class Progress:
     @property
     def left(self) -> float | None:
         """Seconds until the last trial ends, as the latest ones went; None before the first."""
-        lasted = [trial.seconds for trial in self.trials[-_RECENT:]]
+        trained = [trial for trial in self.trials if trial.trained]
+        lasted = [trial.seconds for trial in trained[-_RECENT:]]
         missing = self.total - len(self.trials)
         if not lasted or missing <= 0:
             return None
         under_way = self.clock() - self._trial_begun if self.running else 0.0
-        each = statistics.median(lasted)
+        # what is answered at once takes no time, and is as frequent as it was
+        each = statistics.median(lasted) * len(trained) / len(self.trials)
         return max(missing * each - min(under_way, each), 0.0)
 
 
@@ -99,7 +101,8 @@ def objectives(progress: Progress) -> list[str]:
 def values(progress: Progress, trial: Trial) -> list[str]:
     """A trial's objectives as text, in the same order; costs in units."""
     if trial.values is None:
-        return ["failed" for _ in objectives(progress)]
+        word = "outside" if trial.state == "outside" else "failed"
+        return [word for _ in objectives(progress)]
     return [
         amount(int(value)) if name in trial.costs else f"{value:.4f}"
         for name, value in zip(objectives(progress), trial.values, strict=True)

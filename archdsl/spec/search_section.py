@@ -68,14 +68,70 @@ def search_settings(document: Document) -> settings.SearchSettings:
     if "trials" in section:
         given["trials"] = _scalar(section["trials"], POSITIVE, "search.trials")
     if "sampler" in section:
-        given["sampler"] = _scalar(section["sampler"], OneOf(SAMPLERS), "search.sampler")
+        given["sampler"], given["sampler_options"] = _sampler(section["sampler"])
     if "measure" in section:
         given["measure"] = _scalar(section["measure"], OneOf(MEASURES), "search.measure")
+        if given.get("sampler", "").startswith(settings.OPTUNA):
+            raise SpecError(
+                "Optuna's samplers have no measure",
+                address="search.measure",
+                mark=section["measure"].mark,
+                cure="drop it; it says how the samplers inside the budget draw",
+            )
     if "seed" in section:
         seed = Number(True, (Bound("int that is not negative", lambda v: v >= 0),))
         given["seed"] = _scalar(section["seed"], seed, "search.seed")
     given["proxy"] = _proxy(section.get("proxy"), document.folder)
     return settings.SearchSettings(**given)
+
+
+def _sampler(node: Node) -> tuple[str, dict[str, Any]]:
+    """Its name and its options; which of these Optuna knows is found out when it is made."""
+    address = "search.sampler"
+    named, options = node, dict[str, Node]()
+    if isinstance(node, Mapping):
+        if "type" not in node.items:
+            raise SpecError(
+                "a sampler needs a type",
+                address=address,
+                mark=node.mark,
+                cure="write  {type: optuna:TPESampler, multivariate: true}",
+            )
+        named = node.items["type"]
+        options = {key: value for key, value in node.items.items() if key != "type"}
+    name = named.value if isinstance(named, Scalar) else None
+    if not isinstance(name, str) or not name.startswith(settings.OPTUNA):
+        name = str(_scalar(named, OneOf(SAMPLERS), address))
+        for key, value in options.items():
+            raise SpecError(
+                f"{name} has no options",
+                address=f"{address}.{key}",
+                mark=value.mark,
+                cure="drop it; options are for Optuna's samplers, as  optuna:TPESampler",
+            )
+    elif name.removeprefix(settings.OPTUNA) not in settings.OPTUNA_SAMPLERS:
+        known = [settings.OPTUNA + one for one in settings.OPTUNA_SAMPLERS]
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean '{close[0]}'?  " if close else ""
+        raise SpecError(
+            f"no sampler is called '{name}'",
+            address=address,
+            mark=named.mark,
+            cure=f"{hint}Optuna's are: {', '.join(known)}",
+        )
+    return name, {key: _plain(value, f"{address}.{key}") for key, value in options.items()}
+
+
+def _plain(node: Node, address: str) -> Any:
+    """One value of whatever type."""
+    if not isinstance(node, Scalar) or typed.expression(node, address) is not None:
+        raise SpecError(
+            "an option of a sampler is one plain value",
+            address=address,
+            mark=node.mark,
+            cure="write a number, true, false, none or a word",
+        )
+    return node.value
 
 
 def _mapping(

@@ -1,7 +1,9 @@
 """The search. The only folder that imports Optuna.
 
     driver.py       the loop: propose, count, judge, record
-    proposals.py    what to try next, always inside the budget;  tpe.py descent.py members.py
+    proposals.py    what to try next, always inside the budget;  samplers/ start.py members.py
+    budget_sampler.py   the same for a study of one's own
+    optunas.py      Optuna's own samplers, for comparison;  untrained.py
     survey.py       how large a space is and how much of it fits
     run_folder.py   the record on disk;  journal.py lock.py files.py setup.py
     training.py     the default way to judge a candidate
@@ -16,17 +18,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from archdsl.study.budget_sampler import BudgetSampler as BudgetSampler
     from archdsl.study.candidate import Candidate as Candidate
+    from archdsl.study.distributions import suggest as suggest
     from archdsl.study.driver import search as search
     from archdsl.study.report import write_report as write_report
     from archdsl.study.result import Result as Result
     from archdsl.study.trial import Trial as Trial
 
 _HOME = {
+    "BudgetSampler": "budget_sampler",
     "Candidate": "candidate",
     "Result": "result",
     "Trial": "trial",
     "search": "driver",
+    "suggest": "distributions",
     "write_report": "report",
 }
 

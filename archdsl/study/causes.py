@@ -42,8 +42,11 @@ def hopeless(trials: Sequence[Trial]) -> bool:
 
     A search that stopped of it and was started again gets as many failures once more.
     """
-    limit = LATER if any(trial.cause is None for trial in trials) else AT_FIRST
-    in_a_row = _streak(trials)
+    if not trials or not trials[-1].trained:
+        return False
+    trained = [trial for trial in trials if trial.trained]
+    limit = LATER if any(trial.cause is None for trial in trained) else AT_FIRST
+    in_a_row = _streak(trained)
     return in_a_row > 0 and in_a_row % limit == 0
 
 

@@ -1,8 +1,8 @@
-"""A hole as an Optuna distribution, and an answer as Optuna's value of it."""
+"""A hole as an Optuna distribution, an answer as Optuna's value, a trial as a member."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optuna.distributions import (
     BaseDistribution,
@@ -10,9 +10,14 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
+from optuna.trial import BaseTrial
 
 from archdsl.options import written
 from archdsl.spec.holes import Hole, Range
+
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+    from archdsl.specification import Spec
 
 
 def distribution(hole: Hole) -> BaseDistribution:
@@ -37,6 +42,23 @@ def to_answer(hole: Hole, value: Any) -> Any:
     if isinstance(hole, Range):
         return min(hole.answers, key=lambda answer: abs(answer - value))
     return hole.answers[_choices(hole.answers).index(value)]
+
+
+def suggest(trial: BaseTrial, space: Space) -> Spec:
+    """The member that an Optuna trial stands for; its decisions become the trial's parameters.
+
+    Works with every sampler. With a `BudgetSampler` the member is inside the budget.
+    """
+    return space.resolve(lambda address, hole: to_answer(hole, _asked(trial, address, hole)))
+
+
+def _asked(trial: BaseTrial, address: str, hole: Hole) -> Any:
+    known = distribution(hole)
+    if isinstance(known, IntDistribution):
+        return trial.suggest_int(address, known.low, known.high, step=known.step)
+    if isinstance(known, FloatDistribution):
+        return trial.suggest_float(address, known.low, known.high, step=known.step)
+    return trial.suggest_categorical(address, _choices(hole.answers))
 
 
 def _choices(answers: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -31,6 +31,7 @@ from archdsl.study.setup import setup
 from archdsl.study.survey import Survey, from_record, survey
 from archdsl.study.training import ProxyTraining
 from archdsl.study.trial import Metrics, Trial
+from archdsl.study.untrained import untrained
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
@@ -86,6 +87,9 @@ class _Search:
         self.settings = settings
         self.emit = listener
         self.members = Members(space, self._progress("visiting every architecture"))
+        self.proposals = Proposals(
+            space, settings, self.members, self._progress("looking for what fits the budget")
+        )
         self.training = (
             ProxyTraining(space, settings.proxy, self._progress("reading the images"))
             if evaluate is None
@@ -107,10 +111,7 @@ class _Search:
     def run(self, run: RunFolder, surveyed: Survey, *, kept: bool) -> Result:
         """Go on from the record until the search is over, in whatever way."""
         settings, folder = self.settings, run.folder if kept else None
-        proposals = Proposals(
-            self.space, settings, self.members, self._progress("looking for what fits the budget")
-        )
-        proposals.tell(run.trials)
+        self.proposals.tell(run.trials)
         run.keep_weights(self._worth_keeping(run.trials))
         name = self.space.spec.name
         self.emit(events.Started(name, settings, surveyed, folder, tuple(run.trials)))
@@ -122,7 +123,7 @@ class _Search:
             if len(run.trials) < settings.trials:
                 self.prepare()
             self._note_data(run)
-            ended = self._trials(run, proposals, folder)
+            ended = self._trials(run, folder)
         except KeyboardInterrupt:
             pass
         except SearchError as error:
@@ -147,12 +148,14 @@ class _Search:
         self.emit(events.Finished(result))
         return result
 
-    def _trials(self, run: RunFolder, proposals: Proposals, kept: Path | None) -> Ending:
+    def _trials(self, run: RunFolder, kept: Path | None) -> Ending:
+        proposals, budget = self.proposals, self.settings.budget
         while len(run.trials) < self.settings.trials:
             proposal = proposals.next(len(run.trials))
             if proposal is None:
                 return "exhausted"
-            trial = self._trial(run, proposal)
+            trial = untrained(proposal, run.trials, budget, self.space)
+            trial = trial or self._trial(run, proposal)
             before = best(self.settings.objectives, run.trials)
             run.add(trial)
             run.keep_weights(self._worth_keeping(run.trials))
@@ -231,7 +234,7 @@ class _Search:
 def _stopped(trials: list[Trial], folder: Path | None) -> str:
     last = trials[-1]
     trace = "".join(f"\n  {line}" for line in (last.trace or "").splitlines()[-1:])
-    successes = any(trial.cause is None for trial in trials)
+    successes = any(trial.cause is None for trial in trials if trial.trained)
     count = causes.LATER if successes else causes.AT_FIRST
     record = f"\n  the record is in {folder}; mend the cause, and the same command goes on"
     if folder is None:

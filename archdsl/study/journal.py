@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,20 +79,27 @@ def new_study(
 
 
 def frozen(
-    trial: Trial, space: Space, *, failed_as: tuple[float, ...] | None = None
+    trial: Trial,
+    space: Space,
+    *,
+    values: tuple[float, ...] | None = None,
+    constraints: Mapping[str, float] | None = None,
 ) -> FrozenTrial:
     """A trial as Optuna's, with the addresses as its parameters.
 
-    failed_as: the values of a trial that failed; it has none without them
+    values: what is said of a trial that has none of its own
+    constraints: name -> amount, above 0 where it is broken
     """
-    values = trial.values or failed_as
+    values = trial.values or values
+    without = TrialState.PRUNED if trial.state == "outside" else TrialState.FAIL
     holes = {address: space.decisions[address] for address in trial.decisions}
     return create_trial(
-        state=TrialState.FAIL if values is None else TrialState.COMPLETE,
+        state=without if values is None else TrialState.COMPLETE,
         values=values,
         params={a: to_optuna(hole, trial.decisions[a]) for a, hole in holes.items()},
         distributions={address: distribution(hole) for address, hole in holes.items()},
         user_attrs={_ATTRIBUTE: trial.record()},
+        constraints=None if constraints is None else dict(constraints),
     )
 
 

@@ -1,4 +1,5 @@
-"""What to try next: always inside the budget, never the same architecture twice.
+"""What to try next: always inside the budget, never the same architecture twice, unless one of
+Optuna's own samplers was asked for.
 
 The first trial is the default, or the member nearest to it that fits. After that proposal n
 follows from (seed, n, the trials before it) alone.
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archdsl.errors import SearchError
-from archdsl.settings import SearchSettings
+from archdsl.settings import OPTUNA, SearchSettings
 from archdsl.spaces.budget import inside
 from archdsl.study.identity import fingerprint
 from archdsl.study.members import Member, Members, Progress, totals
 from archdsl.study.objectives import scores
+from archdsl.study.optunas import OptunaSampler
 from archdsl.study.samplers import Evolution, History, Proposer, Random, Seen, Tpe
 from archdsl.study.seeds import number
 from archdsl.study.start import nearest_to_default
@@ -42,7 +44,7 @@ LEARNING: dict[str, type[Tpe] | type[Evolution]] = {"tpe": Tpe, "evolution": Evo
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A member inside the budget whose network was not tried yet."""
+    """A member, with what it costs and what its network is."""
 
     spec: Spec
     cost: Cost
@@ -68,13 +70,23 @@ class Proposals:
         self._learning: Proposer = self._random
         if settings.sampler in LEARNING:
             self._learning = LEARNING[settings.sampler](space, budget, settings.measure)
+        self._optunas: OptunaSampler | None = None
+        if settings.sampler.startswith(OPTUNA):
+            self._optunas = OptunaSampler(space, settings)
 
     def tell(self, trials: Sequence[Trial]) -> None:
         """Take note of finished trials."""
         for trial in trials:
-            self._seen.add(trial.network)
             own = None if trial.values is None else scores(self.settings.objectives, trial)
-            self._history.add(Seen(trial.number, trial.decisions, own))
+            self.note(trial.network, Seen(trial.number, trial.decisions, own))
+            if self._optunas is not None:
+                self._optunas.tell(trial)
+
+    def note(self, network: str, seen: Seen | None) -> None:
+        """Never propose a network again; learn from its trial, if that is finished."""
+        self._seen.add(network)
+        if seen is not None:
+            self._history.add(seen)
 
     def next(self, trial_number: int) -> Proposal | None:
         """What trial `trial_number` is to try; None once everything inside was tried.
@@ -86,6 +98,9 @@ class Proposals:
             found = None if spec is None else self._new(spec, "default")
             if found is not None:
                 return found
+        if self._optunas is not None:
+            spec = self._optunas.propose()
+            return Proposal(spec, self.space.cost(spec), fingerprint(spec.network()), "optuna")
         if self.settings.sampler == "grid":
             return self._next_in_order()
         return self._drawn(trial_number)

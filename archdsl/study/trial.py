@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archdsl.specification import Spec
 
 Metrics: TypeAlias = dict[str, float]
-Origin: TypeAlias = Literal["default", "random", "grid", "tpe", "evolution"]
+Origin: TypeAlias = Literal["default", "random", "grid", "tpe", "evolution", "optuna"]
 
 COSTS = ("macs", "params", "train_params", "activations")
 
@@ -27,8 +27,10 @@ class Trial:
     decisions: address -> answer; text: the spec that they make, as YAML
     costs: macs, params, train_params, activations, as exact integers
     network: equal for equal architectures
+    state: "complete" and "failed" were trained; what Optuna's samplers propose may be "outside"
+        the budget, or "repeated" and so answered from the record
     metrics: of the last epoch, or what `evaluate` returned; epochs: each report, in order
-    values: what the objectives came to; None for a trial that failed
+    values: what the objectives came to; None for a trial that failed or was outside
     cause: why it failed, in words; trace: where, for a fault of the code that ran
     seconds: how long it took
     """
@@ -39,7 +41,7 @@ class Trial:
     text: str
     costs: dict[str, int]
     network: str
-    state: Literal["complete", "failed"]
+    state: Literal["complete", "failed", "outside", "repeated"]
     metrics: Metrics = field(default_factory=dict)
     epochs: tuple[dict[str, float], ...] = ()
     values: tuple[float, ...] | None = None
@@ -47,6 +49,11 @@ class Trial:
     trace: str | None = None
     seconds: float = 0.0
     space: Space | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def trained(self) -> bool:
+        """Whether it was judged, well or in vain, and not answered at once."""
+        return self.state in ("complete", "failed")
 
     @cached_property
     def spec(self) -> Spec:

@@ -101,6 +101,25 @@ def test_lines_say_where_a_resumed_search_goes_on():
     ]
 
 
+def untrained() -> list[Trial]:
+    return [
+        trial(1, 0.0, state="outside", origin="optuna", metrics={}, values=None, seconds=0.0),
+        trial(2, 0.5, state="repeated", origin="optuna", seconds=0.0),
+    ]
+
+
+def test_lines_say_what_was_not_trained():
+    stream = io.StringIO()
+    with PlainDisplay(stream) as display:
+        for event in (started(), *map(TrialFinished, [trial(0, 0.5), *untrained()])):
+            display(event)
+    assert stream.getvalue().splitlines()[3:] == [
+        "trial 1  2 of 4  outside the budget  macs 1.81M  params 98.2k  optuna  not trained"
+        "  10 s left",
+        "trial 2  3 of 4  accuracy 0.5000  macs 1.81M  params 98.2k  optuna  not trained  3 s left",
+    ]
+
+
 def words(line: str) -> str:
     return " ".join(line.split())
 
@@ -127,6 +146,13 @@ def test_the_table_has_a_row_for_each_trial_and_what_runs():
     assert words(lines[3]) == "2 1.81M 98.2k begins tpe 3"
     assert "2 of 4 trials" in lines[4]
     assert "best so far: trial 0 with accuracy 0.5000" in lines[5]
+
+
+def test_the_table_says_what_was_not_trained():
+    events = [started(), *map(TrialFinished, [trial(0, 0.5), *untrained()])]
+    lines = drawn(events).splitlines()
+    assert words(lines[2]) == "1 outside 1.81M 98.2k none optuna pooling 2"
+    assert words(lines[3]) == "2 0.5000 1.81M 98.2k none optuna pooling 2"
 
 
 def test_the_running_trial_shows_its_epoch():

@@ -57,6 +57,16 @@ class Record:
         return [trial for trial in self.trials if trial.state == "failed"]
 
     @property
+    def outside(self) -> list[Trial]:
+        """The trials that were proposed outside the budget and not trained."""
+        return [trial for trial in self.trials if trial.state == "outside"]
+
+    @property
+    def repeated(self) -> list[Trial]:
+        """The trials that were answered from the record."""
+        return [trial for trial in self.trials if trial.state == "repeated"]
+
+    @property
     def front(self) -> list[Trial]:
         """The winner, or with two objectives the trials that no other dominates, winner first."""
         return front(self.objectives, self.trials)
