@@ -28,7 +28,7 @@ import archdsl
 import archdsl.cost.measure
 
 space = archdsl.space(sys.argv[1])
-budget = space.spec.search_settings().budget
+budget = space.spec.settings().budget
 found = {}
 
 def timed(name, function):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -290,7 +289,7 @@ def test_a_user_without_a_home_has_no_store(monkeypatch):
 
 
 def test_a_folder_in_the_place_of_the_file_is_no_error(path):
-    os.makedirs(path)
+    path.mkdir(parents=True)
     store("one", ROW)
     stores.forget()
     assert stored("one") is None
