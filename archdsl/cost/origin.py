@@ -13,8 +13,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-import torch
-
 from archdsl.component import Component
 from archdsl.network import Layer
 from archdsl.spec.imports import loaded_text
@@ -85,6 +83,8 @@ def _is_pure(text: str) -> bool:
 def _counter() -> str:
     """Versions, and a digest of archdsl's own text; empty where it cannot be read."""
     from importlib.metadata import PackageNotFoundError, version
+
+    import torch
 
     digest = hashlib.sha256()
     package = Path(__file__).parents[1]

@@ -19,6 +19,8 @@ import tempfile
 from archdsl.shipped import SPACES, names
 
 ROUNDS = 3
+"""Of a cold process and a cached one."""
+
 DRAWN = 10_000
 
 PROGRAM = """

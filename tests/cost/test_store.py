@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 import archdsl
 from archdsl.component import component
@@ -105,7 +106,7 @@ def test_another_version_is_measured_anew(monkeypatch, what):
             case "archdsl":
                 changed.setattr(origin, "VERSION", "99")
             case "torch":
-                changed.setattr(origin.torch, "__version__", "99")
+                changed.setattr(torch, "__version__", "99")
             case "fvcore":
                 changed.setattr("importlib.metadata.version", lambda name: "99")
         refuse(changed)
