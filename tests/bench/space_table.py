@@ -1,6 +1,6 @@
 """Seconds until the cost table of a space is there, cold and from the cache, and to count with it.
 
-    .venv/bin/python tests/bench/space_table.py
+    .venv/bin/python tests/bench/space_table.py [ROUNDS]
 
 Prints a table of docs/benchmarks.md. Times are wall seconds, medians over fresh processes with
 their spread; the start of the process, imports, and reading the spec are not in them. A cold
@@ -71,9 +71,10 @@ def main() -> None:
         "| ms a draw |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     for space in names(SPACES):
         cold, warm = [], []
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             with tempfile.TemporaryDirectory() as cache:
                 cold.append(process(space, cache))
                 warm.append(process(space, cache))
