@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 
 import hypothesis
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+# What a test run caches is its own, in this process and in those that it starts.
+_cache = tempfile.TemporaryDirectory(prefix="archdsl_tests_")
+os.environ["ARCHDSL_CACHE"] = _cache.name
 
 # Nothing timed decides, and a failure is the same one on every machine and every day.
 hypothesis.settings.register_profile("archdsl", deadline=None, derandomize=True, database=None)
@@ -17,6 +22,10 @@ hypothesis.settings.load_profile("archdsl")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests marked slow, too")
+
+
+def pytest_unconfigure() -> None:
+    _cache.cleanup()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

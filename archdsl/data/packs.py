@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from archdsl.cache import cache_folder
 from archdsl.data.decode import decode_all
 from archdsl.data.listing import Listing
 from archdsl.errors import SearchError
@@ -26,13 +27,6 @@ VERSION = 1
 
 PROBE = (8, 8)
 """The size at which images are decoded only to see that they can be."""
-
-
-def cache_folder() -> Path:
-    """`$ARCHDSL_CACHE`, else `archdsl` in the user's cache folder."""
-    if chosen := os.environ.get("ARCHDSL_CACHE"):
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "archdsl"
 
 
 def packed(

@@ -18,8 +18,9 @@ from tests.cost.single import ADDRESS, single
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered(monkeypatch):
+def _nothing_remembered(monkeypatch, tmp_path):
     monkeypatch.setattr(table, "_known", {})
+    monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path))
 
 
 @pytest.fixture
@@ -133,6 +134,7 @@ def test_other_options_or_another_shape_are_measured_again(measured):
 
 def test_what_is_remembered_is_bounded(measured, monkeypatch):
     monkeypatch.setattr(table, "REMEMBERED", 2)
+    monkeypatch.setattr(table, "stored", lambda key: None)
     layers = [single(component("norm", "layer_norm"), (dim, 4, 4)) for dim in (8, 16, 24)]
     for layer in (*layers, *layers[::-1]):
         layer_cost(layer)
