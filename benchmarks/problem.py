@@ -43,9 +43,7 @@ def key(decisions: Decisions) -> str:
     return json.dumps(dict(decisions), sort_keys=True)
 
 
-def tabulated(
-    name: str, space: Space, fits: float, value: Callable[[Decisions], float]
-) -> Problem:
+def tabulated(name: str, space: Space, fits: float, value: Callable[[Decisions], float]) -> Problem:
     """A problem on a space that is small enough to be visited whole.
 
     fits: the share of the members that the budget lets in, in MACs

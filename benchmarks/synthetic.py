@@ -20,9 +20,7 @@ def synthetic(spec: str, fits: float, number: int = 0) -> Problem:
 
     def value(decisions: Decisions) -> float:
         alone = [chance(number, a, decisions[a]) for a in addresses if a in decisions]
-        both = [
-            chance(number, a, decisions.get(a), b, decisions.get(b)) for a, b in neighbours
-        ]
+        both = [chance(number, a, decisions.get(a), b, decisions.get(b)) for a, b in neighbours]
         own = chance(number, sorted(decisions.items()))
         return 0.6 * sum(alone) / len(alone) + 0.3 * sum(both) / len(both) + 0.1 * own
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -33,6 +33,11 @@ class Grid:
     units: tuple[int, ...]
     sides: tuple[int, ...]
     finer: int = 1
+    _scales: tuple[tuple[Ints, Ints], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        scales = tuple((self._units(inside), self._strides(inside)) for inside in (False, True))
+        object.__setattr__(self, "_scales", scales)
 
     def amounts(self, amounts: Amounts) -> Ints:
         """The costs that the grid tells of."""
@@ -40,6 +45,9 @@ class Grid:
 
     def unit(self, inside: bool) -> Ints:
         """The units inside a stage or outside."""
+        return self._scales[inside][0]
+
+    def _units(self, inside: bool) -> Ints:
         units = np.array(self.units, np.int64)
         return np.maximum(units // self.finer, 1) if inside else units
 
@@ -52,12 +60,14 @@ class Grid:
 
     def key(self, costs: Ints, inside: bool) -> Keys:
         """(n, d) costs to (n,) keys, each rounded to the nearest cell."""
-        unit = self.unit(inside)
-        return np.asarray(((costs + unit // 2) // unit) @ self._strides(inside), np.int64)
+        unit, strides = self._scales[inside]
+        return np.asarray(((costs + unit // 2) // unit) @ strides, np.int64)
 
     def costs(self, keys: Keys, inside: bool) -> Ints:
         """(n,) keys to the (n, d) costs that they stand for."""
-        strides, unit = self._strides(inside), self.unit(inside)
+        unit, strides = self._scales[inside]
+        if len(unit) == 1:
+            return (keys * unit[0])[:, None]
         found = np.empty((len(keys), len(strides)), np.int64)
         rest = keys
         for index, stride in enumerate(strides):

@@ -27,30 +27,32 @@ class Seen:
 
 
 class History:
-    """The finished trials in the order of their numbers, whenever they came in."""
+    """The finished trials in the order of their numbers, whenever they came in.
+
+    successes: how many did not fail
+    """
 
     def __init__(self) -> None:
         self._by_number: dict[int, Seen] = {}
+        self._worst: Scores | None = None
+        self.successes = 0
 
     def add(self, seen: Seen) -> None:
         """Take note of a trial."""
         self._by_number[seen.number] = seen
-
-    @property
-    def successes(self) -> int:
-        """How many trials did not fail."""
-        return sum(seen.scores is not None for seen in self._by_number.values())
+        if seen.scores is None:
+            return
+        self.successes += 1
+        known = [seen.scores] if self._worst is None else [self._worst, seen.scores]
+        self._worst = tuple(min(values) for values in zip(*known, strict=True))
 
     def trials(self) -> list[tuple[Seen, Scores]]:
         """Each trial and its scores. A failure counts as the worst that was seen, so that what
         cannot be trained is not proposed again and again.
         """
         ordered = [self._by_number[number] for number in sorted(self._by_number)]
-        known = [seen.scores for seen in ordered if seen.scores is not None]
-        if not known:
-            return []
-        worst = tuple(min(values) for values in zip(*known, strict=True))
-        return [(seen, seen.scores or worst) for seen in ordered]
+        worst = self._worst
+        return [] if worst is None else [(seen, seen.scores or worst) for seen in ordered]
 
 
 class Proposer(Protocol):
