@@ -67,7 +67,7 @@ class Grid:
         """(n,) keys to the (n, d) costs that they stand for."""
         unit, strides = self._scales[inside]
         if len(unit) == 1:
-            return (keys * unit[0])[:, None]
+            return np.asarray((keys * unit[0])[:, None], np.int64)
         found = np.empty((len(keys), len(strides)), np.int64)
         rest = keys
         for index, stride in enumerate(strides):

@@ -17,6 +17,7 @@ from archdsl.study.trial import Origin
 if TYPE_CHECKING:
     from archdsl.spaces import Space
     from archdsl.spaces.drawing import Drawing, Drawn
+    from archdsl.spaces.rejecting import Rejecting
     from archdsl.spaces.space import Measure
 
 STARTUP = 10
@@ -66,7 +67,7 @@ class Tpe:
         self._sizes = np.array(sizes, float)
         self._begins = np.flatnonzero(np.r_[True, [a != b for a, b in self._neighbours()]])
         self._rows: dict[int, tuple[Seen, NDArray[np.int64]]] = {}
-        self._drawing: tuple[int, Drawing] | None = None
+        self._drawing: tuple[int, Drawing | Rejecting] | None = None
 
     def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
         """Candidates, the likeliest to be good first; then random ones."""
@@ -79,7 +80,7 @@ class Tpe:
             yield candidates[index]
         yield from self.random.propose(history, draws)
 
-    def _conditioned(self, trials: list[tuple[Seen, Any]]) -> Drawing:
+    def _conditioned(self, trials: list[tuple[Seen, Any]]) -> Drawing | Rejecting:
         """Draws from the densities of the good, as they were a few trials ago at most."""
         known = len(trials) - len(trials) % KEPT if len(trials) > KEPT else len(trials)
         if self._drawing is None or self._drawing[0] != known:
