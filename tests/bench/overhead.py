@@ -18,7 +18,7 @@ from zlib import crc32
 import archdsl
 
 SPACE = Path(__file__).parents[2] / "benchmarks" / "analytic.yaml"
-LAST = 50
+MOST = 50
 
 
 def main() -> None:
@@ -38,11 +38,12 @@ def main() -> None:
             archdsl.space(SPACE), evaluate=evaluate, out=f"{folder}/run", trials=trials,
             sampler=sampler, budget={"macs": "40M"},
         )  # fmt: skip
-    cpu = 1e3 * (marks[-1][0] - marks[-1 - LAST][0]) / LAST
-    wall = 1e3 * (marks[-1][1] - marks[-1 - LAST][1]) / LAST
+    last = min(MOST, len(marks) - 1)
+    cpu = 1e3 * (marks[-1][0] - marks[-1 - last][0]) / last
+    wall = 1e3 * (marks[-1][1] - marks[-1 - last][1]) / last
     print(
-        f"{sampler}: {cpu:.1f} ms of CPU a trial ({wall:.1f} ms of wall time) over the last {LAST} "
-        f"of {trials} trials, {sum(decisions[-LAST:]) / LAST:.0f} decisions each"
+        f"{sampler}: {cpu:.1f} ms of CPU a trial ({wall:.1f} ms of wall time) over the last {last} "
+        f"of {trials} trials, {sum(decisions[-last:]) / last:.0f} decisions each"
     )
 
 
