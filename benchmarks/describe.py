@@ -51,7 +51,7 @@ def spread(table: Table) -> None:
     print(f"MACs {ranked[0].macs} to {ranked[-1].macs}, ", end="")
     print(f"params {min(e.params for e in ranked)} to {max(e.params for e in ranked)}")
     print(f"accuracy {min(means):.3f} to {max(means):.3f}, median {median(means):.3f}")
-    for fit in (len(ranked), len(ranked) // 2, 300):
+    for fit in sorted({len(ranked), len(ranked) // 2, min(300, len(ranked))}, reverse=True):
         limit = ranked[fit - 1].macs
         inside = [entry for entry in ranked if entry.macs <= limit]
         best = max(inside, key=lambda entry: fmean(entry.finals))

@@ -80,7 +80,14 @@ class Table:
         path: Path = HERE / "small_metaformers.jsonl.gz",
         space: Path = HERE / "small_metaformers.yaml",
     ) -> Table:
-        """The table in `path`, of the members of `space`."""
+        """The table in `path`, of the members of `space`.
+
+        Raises FileNotFoundError, with the cure, where it has not been made.
+        """
+        if not path.exists():
+            raise FileNotFoundError(
+                f"there is no table {path}: make it with benchmarks/make_table.py, then --pack"
+            )
         with gzip.open(path, "rt") as file:
             return cls(space, [_entry(json.loads(line)) for line in file])
 
