@@ -42,11 +42,6 @@ class Distribution:
         return self.weights.sum() if len(self.weights) else 0
 
 
-def point(dtype: Any) -> Distribution:
-    """Weight 1 on key 0."""
-    return Distribution(np.zeros(1, np.int64), np.ones(1, dtype))
-
-
 def gathered(keys: Keys, weights: Weights) -> Distribution:
     """Weights by key, those of equal keys added up and those of 0 left out."""
     if not len(keys):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archdsl.settings import COSTS
+from archdsl.spaces.budget import inside
 from archdsl.spaces.counting import Counting
 from archdsl.spaces.distribution import TooLarge
 from archdsl.spaces.programme import Limits, Programme, Weighing
@@ -75,14 +77,14 @@ class Drawing:
             # from this call alone: what is drawn must not hang on what was drawn before
             share = max(0.01, (count - left) / tried) if tried else 1.0
             batch = self._batch(min(BATCH, max(8, round(1.3 * left / share))), draws)
-            inside = [index for index in range(len(batch.answers)) if self._inside(batch, index)]
-            tried += len(batch.answers)
-            self.tried += len(batch.answers)
-            self.drawn += len(inside)
-            for index in inside[:left]:
-                yield Drawn(batch.answers[index], _costs(batch, index))
-            left -= min(left, len(inside))
-            futile = 0 if inside else futile + 1
+            found = [Drawn(*pair) for pair in zip(batch.answers, _costs(batch), strict=True)]
+            kept = [drawn for drawn in found if inside(drawn.costs, self.limits)]
+            tried += len(found)
+            self.tried += len(found)
+            self.drawn += len(kept)
+            yield from kept[:left]
+            left -= min(left, len(kept))
+            futile = 0 if kept else futile + 1
             if futile >= _FUTILE:
                 if self._cells >= _MOST_CELLS or self._programme.grid.finer == 1:
                     return
@@ -138,20 +140,6 @@ class Drawing:
             self._tracer.walk(case.node, case.needed, keys, who, into, draws)
         return into
 
-    def _inside(self, batch: Traced, index: int) -> bool:
-        costs = _costs(batch, index)
-        return all(low <= costs[name] <= high for name, (low, high) in self.limits.items())
 
-
-def _costs(batch: Traced, index: int) -> dict[str, int]:
-    macs, params, activations = batch.amounts[index].tolist()
-    return {"macs": macs, "params": params, "activations": activations}
-
-
-def stagewise(answers: Mapping[str, int]) -> Weighing:
-    """Every decision uniform in its turn. answers: address -> how many there are."""
-
-    def each(address: str, answer: Any) -> float:
-        return 1.0 / answers[address]
-
-    return Weighing(each)
+def _costs(batch: Traced) -> list[dict[str, int]]:
+    return [dict(zip(COSTS, amounts, strict=True)) for amounts in batch.amounts.tolist()]

@@ -43,10 +43,6 @@ class Grid:
         """The costs that the grid tells of."""
         return np.array([getattr(amounts, name) for name in self.names], np.int64)
 
-    def unit(self, inside: bool) -> Ints:
-        """The units inside a stage or outside."""
-        return self._scales[inside][0]
-
     def _units(self, inside: bool) -> Ints:
         units = np.array(self.units, np.int64)
         return np.maximum(units // self.finer, 1) if inside else units

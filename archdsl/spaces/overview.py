@@ -96,7 +96,7 @@ def _shares(members: Iterable[dict[str, Any]]) -> dict[str, dict[Any, float]]:
 
 def _possible(space: Space, address: str, answer: Any, limits: Limits) -> bool:
     """Whether no single cost keeps out every member with this answer."""
-    weighing = Weighing(lambda _, __: 1.0, {address: {answer: 1.0}})
+    weighing = Weighing(by_address={address: {answer: 1.0}})
     counting = space.counting
     reach = extents(Programme(counting.cases, Grid((), (), ()), weighing, limits))
     if reach is None:

@@ -16,7 +16,7 @@ from archdsl.spaces.count import Count
 from archdsl.spaces.size import size
 from archdsl.spaces.table import Progress, Table, no_progress
 from archdsl.spaces.walk import questions
-from archdsl.spec.holes import Answer, Hole, normalise
+from archdsl.spec.holes import Answer, Hole, equal, normalise
 from archdsl.spec.resolve import Ask
 from archdsl.specification import Spec
 
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 Measure: TypeAlias = Literal["uniform", "stagewise"]
 Weights: TypeAlias = "Mapping[str, Mapping[Any, float]]"
 """Address -> answer -> weight; an answer that is missing is never drawn."""
-
-
-def _one(address: str, answer: Answer) -> float:
-    return 1.0
 
 
 def _too_many(error: TooManyCases) -> SearchError:
@@ -113,8 +109,8 @@ class Space:
     def count(self, budget: Budgeted = None) -> Count:
         """How many members are inside a budget: an int, exact where its `exact` is true.
 
-        Elsewhere it is the largest number that certainly are, and its `high` the smallest that
-        no more are. Raises CountError for a component whose cost is not known exactly.
+        Elsewhere at least so many certainly are, and no more than its `high`. Raises CountError
+        for a component whose cost is not known exactly.
         """
         limits = limits_of(budget)
         try:
@@ -195,9 +191,8 @@ class Space:
         if weights is None and key in self._drawings:
             return self._drawings[key]
         each = self._per_answer if measure == "stagewise" else None
-        weighing = Weighing(each, weights) if weights is None else Weighing(each or _one, weights)
         try:
-            made = Drawing(self.counting, limits, weighing, cells)
+            made = Drawing(self.counting, limits, Weighing(each, weights), cells)
         except TooManyCases as error:
             if measure == "uniform" and weights is None:
                 raise _too_many(error) from None
@@ -257,7 +252,7 @@ class Space:
         limits = limits_of(budget)
         for address, current in member.decisions.items():
             for answer in self.decisions[address].answers:
-                if answer == current and type(answer) is type(current):
+                if equal(answer, current):
                     continue
                 other = self.nearest({**member.decisions, address: answer})
                 if inside(self.cost(other).totals(), limits):

@@ -50,7 +50,7 @@ class Tracer:
     def __init__(self, programme: Programme) -> None:
         self.programme = programme
         self._weighed: dict[tuple[int, Any], tuple[list[Edge], Any, Any]] = {}
-        self._cells: dict[tuple[int, int, Any], tuple[Keys, Keys, Any]] = {}
+        self._cells: dict[tuple[int, int], tuple[Keys, Keys, Any]] = {}
         self._tables: dict[int, tuple[Distribution, _Table]] = {}
 
     def walk(
@@ -162,7 +162,7 @@ class Tracer:
     def _finer(self, node: StageBlocks, mask: int, keys: Keys, draws: np.random.Generator) -> Keys:
         if self.programme.grid.finer == 1:
             return keys
-        key = (id(node), mask, None)
+        key = (id(node), mask)
         if key not in self._cells:
             found = self.programme.value(node.node).masks[mask]
             coarse = self.programme.coarse(found.keys)

@@ -48,7 +48,7 @@ class Choice:
     def option(self, answer: object) -> Option | None:
         """The option of an answer; its label as a text is accepted too."""
         for option in self.options:
-            if _equal(option.answer, answer):
+            if equal(option.answer, answer):
                 return option
         for option in self.options:
             if option.label == (answer if isinstance(answer, str) else written(answer)):
@@ -163,7 +163,7 @@ def _options(node: Mapping, address: str) -> tuple[Option, ...]:
                 cure="drop one, or give them labels:  {type: ..., label: name}",
             )
         answer = _answer(item, label)
-        if any(_equal(answer, other.answer) for other in options.values()):
+        if any(equal(answer, other.answer) for other in options.values()):
             raise SpecError(
                 f"the option {label} is there twice",
                 address=address,
@@ -288,7 +288,8 @@ def _number(node: Node) -> int | float | None:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _equal(one: object, other: object) -> bool:
+def equal(one: object, other: object) -> bool:
+    """Whether two answers are one: 1 is 1.0, and not true."""
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 

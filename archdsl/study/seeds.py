@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import random
 
 
 def number(*parts: int | str) -> int:
     """32 bits from a seed and what is drawn, well mixed and the same in every process."""
     digest = hashlib.blake2b(":".join(map(str, parts)).encode(), digest_size=4).digest()
     return int.from_bytes(digest, "big")
-
-
-def generator(*parts: int | str) -> random.Random:
-    """A generator of its own for what is drawn."""
-    return random.Random(":".join(map(str, parts)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archdsl.spaces.budget import Budget, inside
+from archdsl.spec.holes import equal
 from archdsl.study.members import Members, totals
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def nearest_to_default(space: Space, budget: Budget, members: Members) -> Spec |
     for address, hole in space.decisions.items():
         own = space.default_answer(hole)
         weights[address] = {
-            answer: 1.0 if _same(answer, own) else _CHANGED for answer in hole.answers
+            answer: 1.0 if equal(answer, own) else _CHANGED for answer in hole.answers
         }
     drawing = space.drawing(budget, weights=weights)
     drawn = list(drawing.members(_DRAWS, np.random.default_rng(0)))
@@ -47,10 +48,6 @@ def nearest_to_default(space: Space, budget: Budget, members: Members) -> Spec |
 def _changes(space: Space, decisions: Mapping[str, Any]) -> int:
     known = space.decisions
     return sum(
-        not _same(answer, space.default_answer(known[address]))
+        not equal(answer, space.default_answer(known[address]))
         for address, answer in decisions.items()
     )
-
-
-def _same(one: Any, other: Any) -> bool:
-    return one == other and type(one) is type(other)

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from archdsl.spaces.rejecting import Rejecting
     from archdsl.spaces.space import Measure
 
-STARTUP = 10
-"""Successful trials before there is anything to learn from."""
-
 GOOD = 0.2
 """The share of the trials that counts as good."""
 
