@@ -9,6 +9,7 @@ import numpy as np
 
 from archdsl.spaces.budget import inside, limits_of
 from archdsl.spaces.drawing import Drawn
+from archdsl.spec.holes import equal
 from archdsl.study.samplers.base import History, Seen, best_first
 from archdsl.study.samplers.random import Random
 from archdsl.study.trial import Origin
@@ -72,9 +73,8 @@ class Evolution:
         if not open_:
             return
         address = open_[int(draws.integers(len(open_)))]
-        others = [
-            a for a in self.space.decisions[address].answers if a != parent.decisions[address]
-        ]
+        old = parent.decisions[address]
+        others = [a for a in self.space.decisions[address].answers if not equal(a, old)]
         answer = others[int(draws.integers(len(others)))]
         child = self._with({**parent.decisions, address: answer}, draws)
         if inside(child.costs, self._limits):
