@@ -13,7 +13,7 @@ from archdsl.spaces.budget import inside
 from archdsl.spaces.counting import Counting
 from archdsl.spaces.distribution import TooLarge
 from archdsl.spaces.programme import Limits, Programme, Weighing
-from archdsl.spaces.trace import BATCH, Places, Traced, Tracer, traced
+from archdsl.spaces.trace import BATCH, Traced, Tracer, traced
 
 if TYPE_CHECKING:
     from archdsl.spec.holes import Answer
@@ -77,7 +77,7 @@ class Drawing:
             # from this call alone: what is drawn must not hang on what was drawn before
             share = max(0.01, (count - left) / tried) if tried else 1.0
             batch = self._batch(min(BATCH, max(8, round(1.3 * left / share))), draws)
-            found = [Drawn(*pair) for pair in zip(batch.answers, _costs(batch), strict=True)]
+            found = [Drawn(*pair) for pair in zip(batch.answers(), _costs(batch), strict=True)]
             kept = [drawn for drawn in found if inside(drawn.costs, self.limits)]
             tried += len(found)
             self.tried += len(found)
@@ -128,16 +128,13 @@ class Drawing:
 
     def _batch(self, count: int, draws: np.random.Generator) -> Traced:
         goals = np.minimum(draws.random(count) * self._total, np.nextafter(self._total, 0))
-        chosen: Places = self._places[np.searchsorted(self._sums, goals, side="right")]
+        chosen = self._places[np.searchsorted(self._sums, goals, side="right")]
         into = traced(count)
         cases = self._found.case[chosen]
         for index in np.unique(cases).tolist():
-            case = self.counting.cases[index]
             who = np.flatnonzero(cases == index)
-            for member in who.tolist():
-                into.answers[member].update(case.shared)
             keys = self._found.keys[chosen[who]]
-            self._tracer.walk(case.node, case.needed, keys, who, into, draws)
+            self._tracer.walk(self.counting.cases[index], keys, who, into, draws)
         return into
 
 

@@ -61,6 +61,7 @@ class Weighing:
         self.each = each
         self.by_address = dict(by_address or {})
         self._blocks = tuple(a for a in self.by_address if ".blocks." in a)
+        self._places: dict[tuple[tuple[str, str], ...], InBlock] = {}
 
     @property
     def trivial(self) -> bool:
@@ -86,8 +87,11 @@ class Weighing:
         """A block whose answers have weights of their own, or else the one for all others."""
         if block is None or block is ELSEWHERE:
             return block
-        own = any(a.startswith(here) for _, here in block.moves for a in self._blocks)
-        return block if own else ELSEWHERE
+        known = self._places.get(block.moves)
+        if known is None:
+            own = any(a.startswith(here) for _, here in block.moves for a in self._blocks)
+            known = self._places[block.moves] = block if own else ELSEWHERE
+        return known
 
 
 @dataclass(slots=True, eq=False)

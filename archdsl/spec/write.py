@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as MappingOf
+from functools import lru_cache
 from typing import Any
 
 from archdsl.errors import SpecError
@@ -174,6 +175,7 @@ def _text(text: str, flow: bool) -> str:
     return '"' + "".join(_escaped(character) for character in text) + '"'
 
 
+@lru_cache(maxsize=4096)
 def _is_plain(text: str, flow: bool) -> bool:
     if not text.isprintable() or text != text.strip() or not text or text[0] in _AT_START:
         return False

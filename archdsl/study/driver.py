@@ -112,7 +112,7 @@ class _Search:
         """Go on from the record until the search is over, in whatever way."""
         settings, folder = self.settings, run.folder if kept else None
         self.proposals.tell(run.trials)
-        run.keep_weights(self._worth_keeping(run.trials))
+        run.keep_weights(self._worth_keeping(front(settings.objectives, run.trials)))
         name = self.space.spec.name
         self.emit(events.Started(name, settings, surveyed, folder, tuple(run.trials)))
         if run.trials and (known := best(settings.objectives, run.trials)) is not None:
@@ -149,19 +149,21 @@ class _Search:
         return result
 
     def _trials(self, run: RunFolder, kept: Path | None) -> Ending:
-        proposals, budget = self.proposals, self.settings.budget
+        proposals, objectives = self.proposals, self.settings.objectives
+        leading = front(objectives, run.trials)
         while len(run.trials) < self.settings.trials:
             proposal = proposals.next(len(run.trials))
             if proposal is None:
                 return "exhausted"
-            trial = untrained(proposal, run.trials, budget, self.space)
+            trial = untrained(proposal, run.trials, self.settings.budget, self.space)
             trial = trial or self._trial(run, proposal)
-            before = best(self.settings.objectives, run.trials)
+            before = leading[:1]
             run.add(trial)
-            run.keep_weights(self._worth_keeping(run.trials))
+            leading = front(objectives, [*leading, trial])  # whom it has beaten, it has beaten
+            run.keep_weights(self._worth_keeping(leading))
             proposals.tell([trial])
             self.emit(events.TrialFinished(trial))
-            if best(self.settings.objectives, run.trials) is not before:
+            if leading[:1] != before:
                 self.emit(events.Best(trial))
             if causes.hopeless(run.trials):
                 raise SearchError(_stopped(run.trials, kept))
@@ -218,9 +220,10 @@ class _Search:
         assert self.training is not None, "without an evaluate there is training"
         return self.training(candidate)
 
-    def _worth_keeping(self, trials: list[Trial]) -> list[int]:
+    @staticmethod
+    def _worth_keeping(leading: list[Trial]) -> list[int]:
         """The best, and the first: what a winner is compared with."""
-        return [0, *(trial.number for trial in front(self.settings.objectives, trials))]
+        return [0, *(trial.number for trial in leading)]
 
     def _note_data(self, run: RunFolder) -> None:
         if self.training is not None and self.training.prepared is not None:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from archdsl.study.samplers.base import History, Seen, best_first
+from archdsl.study.samplers.base import History, Scores, Seen, best_first
+from archdsl.study.samplers.indicators import Indicators, Matrix
 from archdsl.study.samplers.random import Random
+from archdsl.study.seeds import number
 from archdsl.study.trial import Origin
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
-    from archdsl.spaces.drawing import Drawing, Drawn
-    from archdsl.spaces.rejecting import Rejecting
+    from archdsl.spaces.drawing import Drawn
     from archdsl.spaces.space import Measure
 
 GOOD = 0.2
@@ -26,16 +25,17 @@ GOOD = 0.2
 MOST_GOOD = 10
 """How many trials count as good at most."""
 
-CANDIDATES = 64
+CANDIDATES = 512
+KEPT = 8
+"""Trials that candidates are kept for, as drawing them takes longer than all else; they are
+ranked anew for each."""
+
 PRIOR = 1.0
 """What the uniform prior weighs, in trials."""
 
 CELLS = 1 << 9
-KEPT = 8
-"""Trials for which the programme that candidates are drawn from is kept; it takes longer to make
-than all else. The ranking is made anew for each."""
 
-Logs = NDArray[np.float64]
+Trials: TypeAlias = "list[tuple[Seen, Scores]]"
 
 
 class Tpe:
@@ -54,67 +54,51 @@ class Tpe:
         self.space = space
         self.budget = budget
         self.random = Random(space, budget, measure)
-        self._places: dict[tuple[str, Any], int] = {}
-        sizes = []
-        for address, hole in space.decisions.items():
-            answers = dict.fromkeys(hole.answers)
-            for answer in answers:
-                self._places[address, answer] = len(self._places)
-            sizes.extend([len(answers)] * len(answers))
-        self._sizes = np.array(sizes, float)
-        self._begins = np.flatnonzero(np.r_[True, [a != b for a, b in self._neighbours()]])
-        self._rows: dict[int, tuple[Seen, NDArray[np.int64]]] = {}
-        self._drawing: tuple[int, Drawing | Rejecting] | None = None
+        self.indicators = Indicators(space)
+        self._candidates: tuple[list[int], list[Drawn], Matrix] | None = None
 
     def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
         """Candidates, the likeliest to be good first; then random ones."""
         trials = history.trials()
-        good, rest = self._split(trials)
-        ratio = good - rest
-        candidates = list(self._conditioned(trials).members(CANDIDATES, draws))
-        scores = [float(ratio[self._row(drawn.decisions)].sum()) for drawn in candidates]
-        for index in sorted(range(len(scores)), key=lambda i: -scores[i]):
+        candidates, rows = self._drawn(trials)
+        good, rest = self._densities(trials)
+        for index in np.argsort(-(rows @ (good - rest)), kind="stable").tolist():
             yield candidates[index]
         yield from self.random.propose(history, draws)
 
-    def _conditioned(self, trials: list[tuple[Seen, Any]]) -> Drawing | Rejecting:
-        """Draws from the densities of the good, as they were a few trials ago at most."""
-        known = len(trials) - len(trials) % KEPT if len(trials) > KEPT else len(trials)
-        if self._drawing is None or self._drawing[0] != known:
-            density = np.exp(self._split(trials[:known])[0]).tolist()
-            weights: dict[str, dict[Any, float]] = {}
-            for (address, answer), place in self._places.items():
-                weights.setdefault(address, {})[answer] = density[place]
-            self._drawing = known, self.space.drawing(self.budget, weights=weights, cells=CELLS)
-        return self._drawing[1]
+    def _drawn(self, trials: Trials) -> tuple[list[Drawn], Matrix]:
+        """Members from the density of the good, as it was a few trials ago at most.
 
-    def _split(self, trials: list[tuple[Seen, Any]]) -> tuple[Logs, Logs]:
-        """Log densities of the good and of the rest, an entry for each answer of each decision."""
+        They follow from the trials that the density follows from: which of them were kept, and
+        which are drawn again after a search went on, makes no difference.
+        """
+        known = trials[: max(1, len(trials) // KEPT) * KEPT]
+        numbers = [seen.number for seen, _ in known]
+        if self._candidates is None or self._candidates[0] != numbers:
+            weights = self.indicators.by_address(np.exp(self._densities(known)[0]))
+            drawing = self.space.drawing(self.budget, weights=weights, cells=CELLS)
+            told = [(seen.number, *map(float, scores)) for seen, scores in known]
+            seed = number("tpe", str(told), str(_key(known[-1][0].decisions)))
+            found = drawing.members(CANDIDATES, np.random.default_rng(seed))
+            drawn = list({_key(one.decisions): one for one in found}.values())
+            tried = {_key(seen.decisions) for seen, _ in known}
+            drawn = [one for one in drawn if _key(one.decisions) not in tried]
+            self._candidates = numbers, drawn, self.indicators.of(one.decisions for one in drawn)
+        return self._candidates[1:]
+
+    def _densities(self, trials: Trials) -> tuple[Matrix, Matrix]:
+        """Log densities of the good and of the rest, an entry for each answer (A,)."""
         order = best_first([scores for _, scores in trials])
+        rows = self.indicators.of_trials(seen for seen, _ in trials)[order]
         count = min(MOST_GOOD, max(1, math.ceil(GOOD * len(order))))
-        rows = [self._row_of(seen) for seen, _ in trials]
-        return (
-            self._density([rows[i] for i in order[:count]]),
-            self._density([rows[i] for i in order[count:]]),
-        )
+        return self._density(rows[:count]), self._density(rows[count:])
 
-    def _density(self, rows: list[NDArray[np.int64]]) -> Logs:
-        together = np.concatenate(rows) if rows else np.zeros(0, np.int64)
-        counts = np.bincount(together, minlength=len(self._sizes)) + PRIOR / self._sizes
-        totals = np.add.reduceat(counts, self._begins)
-        widths = np.diff(np.r_[self._begins, len(counts)])
-        return np.asarray(np.log(counts / np.repeat(totals, widths)))
+    def _density(self, rows: Matrix) -> Matrix:
+        sizes = np.repeat(self.indicators.sizes, self.indicators.sizes)
+        counts = rows.sum(axis=0) + PRIOR / sizes
+        totals = np.add.reduceat(counts, self.indicators.begins)
+        return np.asarray(np.log(counts / np.repeat(totals, self.indicators.sizes)))
 
-    def _neighbours(self) -> Iterator[tuple[str, str]]:
-        addresses = [address for address, _ in self._places]
-        return pairwise(addresses)
 
-    def _row_of(self, seen: Seen) -> NDArray[np.int64]:
-        """The answers of a trial as places, remembered."""
-        known = self._rows.get(seen.number)
-        if known is None or known[0] is not seen:
-            known = self._rows[seen.number] = seen, self._row(seen.decisions)
-        return known[1]
-
-    def _row(self, decisions: Any) -> NDArray[np.int64]:
-        return np.array([self._places[item] for item in decisions.items()], np.int64)
+def _key(decisions: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted(decisions.items()))
