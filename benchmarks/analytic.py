@@ -31,6 +31,7 @@ DECOY = 0.3
 """What an answer of x* is worth alone in a pair where it looks bad."""
 
 
+@cache
 def analytic(number: int = 0) -> Problem:
     """The problem with this number: each has another optimum, budget and utility."""
     import archdsl

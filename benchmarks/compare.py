@@ -13,8 +13,10 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import math
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +26,18 @@ from benchmarks.opponents import optuna_run
 from benchmarks.ours import Tried, ours, rejection
 from benchmarks.problem import Problem
 from benchmarks.synthetic import synthetic
+from benchmarks.trained import FITS, trained, trained_once
 
-PROBLEMS: dict[str, Callable[[], Problem]] = {
-    "analytic": analytic,
+PROBLEMS: dict[str, Callable[[int], Problem]] = {
+    "analytic": lambda seed: analytic(),
+    **{f"trained {name}": lambda seed, name=name: trained(name) for name in FITS},
+    **{f"once {name}": partial(trained_once, name) for name in FITS},
     **{
-        f"synthetic {name}": lambda fits=fits: synthetic("poolformer_search", fits)
+        f"synthetic {name}": lambda seed, fits=fits: synthetic("poolformer_search", fits)
         for name, fits in {"loose": 0.9, "half": 0.5, "tight": 0.1}.items()
     },
 }
+"""By name and the seed of the search, which may change what it sees and no more."""
 
 SAMPLERS: dict[str, Callable[[Problem, int], Tried]] = {
     **{name: ours(name) for name in ("random", "evolution", "tpe")},
@@ -41,13 +47,13 @@ SAMPLERS: dict[str, Callable[[Problem, int], Tried]] = {
 
 
 def run(problem: Problem, sampler: str, seed: int, trials: int) -> dict[str, Any]:
-    """One search. regret: after each trial, of the best inside so far."""
-    best, regret, good = problem.worst, list[float](), list[int]()
+    """One search. regret: after each trial, of what it takes for the best inside so far."""
+    best, worth, regret, good = -math.inf, problem.worst, list[float](), list[int]()
     begun = time.process_time()
-    for _, was_good, value in itertools.islice(SAMPLERS[sampler](problem, seed), trials):
-        if was_good:
-            best = max(best, value)
-        regret.append(round(problem.best - best, 6))
+    for decisions, was_good, value in itertools.islice(SAMPLERS[sampler](problem, seed), trials):
+        if was_good and value > best:
+            best, worth = value, problem.judged(decisions)
+        regret.append(round(problem.best - worth, 6))
         good.append(int(was_good))
     seconds = round(time.process_time() - begun, 2)
     return {
@@ -71,8 +77,8 @@ def main() -> None:
             one = json.loads(line)
             known.add((one["problem"], one["sampler"], one["seed"]))
     for name in given.problems:
-        problem = PROBLEMS[name]()
         for seed, sampler in itertools.product(range(given.seeds), given.samplers):
+            problem = PROBLEMS[name](seed)
             if (problem.name, sampler, seed) in known:
                 continue
             record = run(problem, sampler, seed, given.trials)

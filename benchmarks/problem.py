@@ -19,9 +19,10 @@ class Problem:
     """A search without a training.
 
     budget: cost -> (low, high), both inside
-    value: of a member by its decisions; larger is better
-    best: the largest value inside the budget
+    value: of a member by its decisions, as a search sees it; larger is better
+    best: the largest worth inside the budget
     worst: what a search counts as while it has tried nothing inside
+    worth: what a member is judged by, where a search sees that only with noise
     """
 
     name: str
@@ -30,6 +31,11 @@ class Problem:
     value: Callable[[Decisions], float]
     best: float
     worst: float
+    worth: Callable[[Decisions], float] | None = None
+
+    def judged(self, decisions: Decisions) -> float:
+        """What a member is worth."""
+        return (self.worth or self.value)(decisions)
 
 
 def chance(*words: Any) -> float:

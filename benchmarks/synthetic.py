@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 
 from benchmarks.problem import Decisions, Problem, chance, tabulated
 
 
+@cache
 def synthetic(spec: str, fits: float, number: int = 0) -> Problem:
     """An additive value, interactions of neighbouring decisions, and a member's own chance.
 
