@@ -124,6 +124,13 @@ def test_shared_answers_are_looked_at_one_by_one() -> None:
     assert count.exact and 0 < count == len(inside_) < space.size
 
 
+def test_a_param_that_only_an_option_asks_for_is_counted() -> None:
+    text = MANY.replace("PARAMS", "  inner: {type: pooling, kernel: {choice: [3, 5]}}")
+    text = text.replace("token_mixer: pooling", "token_mixer: {choice: [$inner, identity]}")
+    space = archdsl.space(archdsl.loads(text.replace("RATIO", "2")))
+    assert space.size == space.count() == len(list(space.enumerate())) == 3 * (2 + 1)
+
+
 def test_beyond_their_limit_there_are_bounds_only_and_draws_one_by_one(monkeypatch) -> None:
     monkeypatch.setattr("archdsl.spaces.building.MAX_CASES", 100)
     space = many(3)
