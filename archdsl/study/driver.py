@@ -22,6 +22,7 @@ from archdsl.study import causes, events
 from archdsl.study.candidate import Candidate, as_metrics, not_finite
 from archdsl.study.events import Listener, silent
 from archdsl.study.finish import finish
+from archdsl.study.hypervolume import hypervolume
 from archdsl.study.members import Members, Progress, totals
 from archdsl.study.objectives import best, first_metric, front, values_of
 from archdsl.study.proposals import Proposal, Proposals
@@ -144,6 +145,7 @@ class _Search:
             survey=surveyed,
             folder=folder,
             notes=tuple(notes),
+            hypervolume=hypervolume(settings.objectives, run.trials),
         )
         self.emit(events.Finished(result))
         return result
