@@ -37,6 +37,8 @@ from archdsl.study.untrained import untrained
 if TYPE_CHECKING:
     from archdsl.spaces import Space
 
+_MEASURING = "measuring each distinct layer once"
+
 Evaluate: TypeAlias = Callable[[Candidate], "float | Mapping[str, float]"]
 
 
@@ -100,11 +102,12 @@ class _Search:
 
     def survey(self) -> Survey:
         """How large the space is and how much of it fits. Raises InfeasibleBudget."""
-        progress = self._progress("measuring each distinct layer once")
-        return survey(self.space, self.settings.budget, progress)
+        return survey(self.space, self.settings.budget, self._progress(_MEASURING))
 
     def prepare(self) -> None:
         """Find out before the first trial what would make every trial fail."""
+        if self.proposals.by_cost:
+            self.space.tabulate(self._progress(_MEASURING))
         if self.training is not None:
             self.emit(events.Preparing("reading the images"))
             self.training.prepare()
