@@ -67,6 +67,7 @@ def _data(name: str, result: Result) -> dict[str, Any]:
         "folder": None if result.folder is None else str(result.folder),
         "best": None if result.best is None else result.best.number,
         "front": [trial.number for trial in result.front],
+        "hypervolume": None if result.hypervolume is None else result.hypervolume.record(),
         "trials": [trial.record() for trial in result.trials],
         "notes": list(result.notes),
     }
@@ -84,6 +85,9 @@ def _text(result: Result) -> str:
     if len(result.front) > 1:
         lines.append("no other trial is better in both objectives than any of")
         lines.append("  " + " ".join(str(trial.number) for trial in result.front))
+    if result.hypervolume is not None:
+        value = f"{result.hypervolume.value:.4g}"
+        lines.append(f"the front's hypervolume is {value}: {result.hypervolume.words()}")
     lines += [result.message, *result.notes]
     if result.folder is not None:
         written = [path.name for path in sorted(result.folder.glob("*")) if path.name in _MADE]

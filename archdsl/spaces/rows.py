@@ -17,9 +17,11 @@ from archdsl.component import Component
 from archdsl.entry import Size
 from archdsl.lower import Lowering, Width
 from archdsl.options import OptionValue
+from archdsl.spaces.ways import Record as Record
+from archdsl.spaces.ways import Ways
 from archdsl.spec.decisions import Holes
 from archdsl.spec.document import Document
-from archdsl.spec.holes import Answer
+from archdsl.spec.holes import Answer, Hole
 from archdsl.spec.nodes import Node
 from archdsl.spec.resolve import Ask
 
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from archdsl.cost.table import LayerCost
 
 T = TypeVar("T")
-Record: TypeAlias = "tuple[tuple[str, Answer], ...]"
-"""Answers by address, in the order in which they were asked."""
 
 
 class Amounts(NamedTuple):
@@ -156,11 +156,15 @@ class Placed(Lowering):
 
 
 class Reader:
-    """Reads the parts of a document."""
+    """Reads the parts of a document.
+
+    ways: (stage, map) -> the shared answers that lead there
+    """
 
     def __init__(self, document: Document, holes: Holes) -> None:
         self.document = document
         self.holes = holes
+        self.ways: dict[tuple[int | None, State | None], Ways] = {(None, None): Ways()}
 
     def part(
         self,
@@ -172,18 +176,39 @@ class Reader:
         """A part as `value` makes it, once for every way to answer what is asked meanwhile.
 
         prefixes: how the addresses begin that are asked here alone
-        index, state: a stage whose map is given
+        index, state: a stage whose map is given; answers that do not lead to it are left out,
+            because what they make need not fit the map
         """
+        ways = self.ways[index, state]
 
-        def run(ask: Ask) -> T:
-            return value(Placed(self.document, self.holes, ask, index, state))
+        def run(ask: Callable[[str, Hole], Answer]) -> T | _Unreachable:
+            left = ways.all
+
+            def asked(address: str, hole: Hole) -> Answer:
+                nonlocal left
+                answer = ask(address, hole)
+                left = ways.narrowed(left, address, answer)
+                if not left:
+                    raise _Unreachable
+                return answer
+
+            try:
+                return value(Placed(self.document, self.holes, asked, index, state))
+            except _Unreachable as unreachable:
+                return unreachable
 
         rows = []
         for record, made in every_record(run):
+            if isinstance(made, _Unreachable):
+                continue
             own = tuple(item for item in record.items() if item[0].startswith(prefixes))
             shared = tuple(item for item in record.items() if not item[0].startswith(prefixes))
             rows.append(Row(shared, own, made))
         return Part(rows)
+
+
+class _Unreachable(Exception):
+    """The answers so far do not lead to the map that is given."""
 
 
 def amounts(rows: Iterable[LayerCost]) -> Amounts:

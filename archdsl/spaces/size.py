@@ -91,11 +91,13 @@ class _Counter:
             terms = _times(terms, self.stage(index, stage))
         # A computed depth asked its params whatever else is chosen; they are the fixed ones.
         params = list(document.params)
-        order = sorted(
-            self.tied, key=lambda name: params.index(name[1:]) if name[0] == "$" else len(params)
-        )
-        for name in reversed(order):
+        settled: set[str] = set()
+        # What is settled may ask for params that nothing asked for before: those come after it,
+        # and a param only asks for earlier ones.
+        while left := [name for name in self.tied if name not in settled]:
+            name = max(left, key=lambda n: params.index(n[1:]) if n[0] == "$" else len(params))
             terms = self.settle(terms, name)
+            settled.add(name)
         return sum(terms.values())
 
     def settle(self, terms: Terms, name: str) -> Terms:

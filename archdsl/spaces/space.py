@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -38,6 +39,13 @@ def _too_many(error: TooManyCases) -> SearchError:
         f"most {MAX_CASES:,} are looked at.  ask some of them per stage or per block, or give "
         "them fewer answers"
     )
+
+
+def _of_any_block(address: str) -> str:
+    """An address without the number of its block: what is true of every block is asked of the
+    first, and a stage in runs may ask it of later ones alone.
+    """
+    return re.sub(r"\.blocks\.\d+\.", ".blocks.", address, count=1)
 
 
 class Space:
@@ -202,7 +210,12 @@ class Space:
         return made
 
     def _per_answer(self, address: str, answer: Answer) -> float:
-        return 1.0 / len(self.decisions[address].answers)
+        return self._shares[_of_any_block(address)]
+
+    @cached_property
+    def _shares(self) -> dict[str, float]:
+        """How much one answer weighs of those to a decision, which are as many in every block."""
+        return {_of_any_block(a): 1.0 / len(hole.answers) for a, hole in self.decisions.items()}
 
     @cached_property
     def _drawings(self) -> dict[Any, Drawing]:

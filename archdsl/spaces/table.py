@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from archdsl.lower import BlockPlace
 from archdsl.network import Layer, Shape
 from archdsl.spaces.rows import Amounts, Part, Placed, Reader, Row, State, amounts
+from archdsl.spaces.ways import Record, Ways
 from archdsl.spec.decisions import Holes, Place
 from archdsl.spec.document import Document, Scope
 
@@ -92,12 +93,15 @@ class Table:
         }
         stem = self._read.part(("stem", "stages.0.dim"), _stem)
         entries: dict[tuple[int, State], Part[_Layers]] = {}
-        states = [_states([stem])]
+        states = [self._reached(0, [(Ways(), stem)])]
         for index in range(1, count):
             own = (f"stages.{index}.dim", f"stages.{index}.downsample")
+            leading = []
             for state in states[-1]:
-                entries[index, state] = self._read.part(own, _entry(index), index - 1, state)
-            states.append(_states(part for (i, _), part in entries.items() if i == index))
+                part = self._read.part(own, _entry(index), index - 1, state)
+                entries[index, state] = part
+                leading.append((self._read.ways[index - 1, state], part))
+            states.append(self._reached(index, leading))
         blocks = {
             (index, number, state): self._block(index, stage, number, state)
             for index, stage in enumerate(document.stages)
@@ -134,6 +138,22 @@ class Table:
         for sides in self.sides.values():
             found.extend(sides)
         return [*found, *self.heads.values()]
+
+    def _reached(
+        self, index: int, leading: Iterable[tuple[Ways, Part[_Layers]]]
+    ) -> tuple[State, ...]:
+        """The maps that a stage can have, with the ways to them put on record.
+
+        leading: what leads into the stage, and the ways to the map that it starts from
+        """
+        found: dict[State, list[Record]] = {}
+        for ways, part in leading:
+            for row in part.rows:
+                assert row.value.state is not None, "what leads into a stage leads to a map"
+                found.setdefault(row.value.state, []).extend(ways.extended(row.shared))
+        for state, records in found.items():
+            self._read.ways[index, state] = Ways(records)
+        return tuple(found)
 
     def _depth(self, scope: Scope) -> Part[int]:
         return self._read.part((f"{scope.address}.depth",), lambda placed: placed.depth(scope))
@@ -211,11 +231,6 @@ def _everywhere(layers: tuple[Layer, ...], last: int) -> tuple[Layer, ...]:
         return replace(layer, context=tuple(context))
 
     return tuple(map(there, layers))
-
-
-def _states(parts: Iterable[Part[_Layers]]) -> tuple[State, ...]:
-    found = (row.value.state for part in parts for row in part.rows)
-    return tuple(dict.fromkeys(state for state in found if state is not None))
 
 
 def _measure(parts: Iterable[Part[_Layers]], progress: Progress) -> int:

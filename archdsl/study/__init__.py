@@ -8,6 +8,7 @@
     run_folder.py   the record on disk;  journal.py lock.py files.py setup.py
     training.py     the default way to judge a candidate
     finish.py       the winner, one look at the test split, the report
+    objectives.py   which trial is better, and fronts;  hypervolume.py
 
 Import the names from here; they load what they need when they are first asked for.
 """

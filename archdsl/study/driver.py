@@ -22,6 +22,7 @@ from archdsl.study import causes, events
 from archdsl.study.candidate import Candidate, as_metrics, not_finite
 from archdsl.study.events import Listener, silent
 from archdsl.study.finish import finish
+from archdsl.study.hypervolume import hypervolume
 from archdsl.study.members import Members, Progress, totals
 from archdsl.study.objectives import best, first_metric, front, values_of
 from archdsl.study.proposals import Proposal, Proposals
@@ -35,6 +36,8 @@ from archdsl.study.untrained import untrained
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
+
+_MEASURING = "measuring each distinct layer once"
 
 Evaluate: TypeAlias = Callable[[Candidate], "float | Mapping[str, float]"]
 
@@ -99,11 +102,12 @@ class _Search:
 
     def survey(self) -> Survey:
         """How large the space is and how much of it fits. Raises InfeasibleBudget."""
-        progress = self._progress("measuring each distinct layer once")
-        return survey(self.space, self.settings.budget, progress)
+        return survey(self.space, self.settings.budget, self._progress(_MEASURING))
 
     def prepare(self) -> None:
         """Find out before the first trial what would make every trial fail."""
+        if self.proposals.by_cost:
+            self.space.tabulate(self._progress(_MEASURING))
         if self.training is not None:
             self.emit(events.Preparing("reading the images"))
             self.training.prepare()
@@ -144,6 +148,7 @@ class _Search:
             survey=surveyed,
             folder=folder,
             notes=tuple(notes),
+            hypervolume=hypervolume(settings.objectives, run.trials),
         )
         self.emit(events.Finished(result))
         return result

@@ -74,6 +74,11 @@ class Proposals:
         if settings.sampler.startswith(OPTUNA):
             self._optunas = OptunaSampler(space, settings)
 
+    @property
+    def by_cost(self) -> bool:
+        """Whether proposals are drawn by what layers cost, so that the cost table is needed."""
+        return self._optunas is None and self.settings.sampler != "grid"
+
     def tell(self, trials: Sequence[Trial]) -> None:
         """Take note of finished trials."""
         for trial in trials:

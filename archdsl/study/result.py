@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from archdsl.study.trial import Trial
 
 if TYPE_CHECKING:
+    from archdsl.study.hypervolume import Hypervolume
     from archdsl.study.survey import Survey
 
 Ending: TypeAlias = Literal["done", "exhausted", "interrupted"]
@@ -26,6 +27,7 @@ class Result:
     survey: the size of the space, and how much of it fits the budget
     folder: the run directory; None for a search that keeps no record
     notes: what else there is to say, such as a winner that cannot be exported
+    hypervolume: how much the front dominates, with two objectives; None where there is no saying
     """
 
     best: Trial | None
@@ -36,6 +38,7 @@ class Result:
     survey: Survey
     folder: Path | None
     notes: tuple[str, ...] = ()
+    hypervolume: Hypervolume | None = None
 
     @property
     def interrupted(self) -> bool:

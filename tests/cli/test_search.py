@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 import archdsl
 from archdsl.errors import SearchError
+from archdsl.settings import Objective
+from archdsl.study.hypervolume import hypervolume
 from archdsl.study.result import Ending, Result
 from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
@@ -66,7 +69,32 @@ def test_what_was_written_is_named(run, searched, tiny_space, tmp_path):
 def test_json_has_every_trial_and_nothing_else_on_stdout(run, searched, tiny_space):
     data = run("search", tiny_space, "--json").data
     assert (data["best"], data["front"], data["ended"]) == (0, [0], "done")
+    assert data["hypervolume"] is None
     assert [trial["cause"] for trial in data["trials"]] == [None, "out of memory"]
+
+
+def test_two_objectives_are_summed_up_in_a_front_and_its_hypervolume(run, searched, tiny_space):
+    objectives = (Objective("accuracy", "maximize"), Objective("macs", "minimize"))
+    values = [(0.5, 1_812_267.0), (0.25, 604_089.0), (0.75, 906_133.5)]
+    trials = tuple(replace(GOOD, number=n, values=pair) for n, pair in enumerate(values))
+    searched["result"] = Result(
+        trials[2], trials, (trials[2], trials[1]), "done", "3 trials done", SURVEY, None,
+        hypervolume=hypervolume(objectives, trials),
+    )  # fmt: skip
+    lines = run("search", tiny_space).out.splitlines()
+    at = lines.index("no other trial is better in both objectives than any of")
+    assert lines[at + 1 : at + 3] == [
+        "  2 1",
+        "the front's hypervolume is 0.75: 1 is the box from accuracy 0.25, macs 1.81M to "
+        "accuracy 0.75, macs 604k, the worst and the best of each among the first 3 trials",
+    ]
+    data = run("search", tiny_space, "--json").data
+    assert data["hypervolume"] == {
+        "value": pytest.approx(0.75),
+        "worst": {"accuracy": 0.25, "macs": 1_812_267},
+        "best": {"accuracy": 0.75, "macs": 604_089},
+        "first": 3,
+    }
 
 
 def test_an_interrupted_search_is_130_and_says_how_to_go_on(run, searched, tiny_space):

@@ -1,51 +1,28 @@
-"""Counts, bounds and draws against visiting every member, on shipped and on random spaces."""
+"""Counts, bounds and draws against visiting every member, on random spaces."""
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from functools import cache
-from math import prod
-from pathlib import Path
 from typing import Any
 
-import pytest
+import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 import archdsl
 from archdsl.spaces import Space
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "spec"))
-from strategies import spaces
+from tests.spaces.visiting import inside, key, likelihood, visited, weight
+from tests.spec.strategies import spaces
 
 COSTS = ("macs", "params", "activations")
 
+EXAMPLES = 30
 laws = settings(
-    max_examples=30,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-
-
-def key(decisions: Any) -> tuple[Any, ...]:
-    return tuple(sorted((a, str(type(v)), v) for a, v in decisions.items()))
-
-
-def visited(space: Space) -> dict[tuple[Any, ...], dict[str, int]]:
-    """Every member's costs by its answers, measured layer by layer on its network."""
-    return {key(member.decisions): space.cost(member).totals() for member in space.enumerate()}
-
-
-@cache
-def poolformers() -> tuple[Space, dict[tuple[Any, ...], dict[str, int]]]:
-    space = archdsl.space("poolformer_search")
-    return space, visited(space)
-
-
-def holds(costs: dict[str, int], budget: dict[str, tuple[int, int]]) -> bool:
-    return all(low <= costs[name] <= high for name, (low, high) in budget.items())
 
 
 @st.composite
@@ -61,6 +38,17 @@ def budgets(draw: st.DrawFn, members: dict[Any, dict[str, int]]) -> dict[str, tu
     return found
 
 
+@st.composite
+def some_weights(draw: st.DrawFn, space: Space) -> dict[str, dict[Any, float]]:
+    """Weights for some decisions; an answer may have none, and all answers may be left out."""
+    chosen = draw(st.lists(st.sampled_from(list(space.decisions)), max_size=4, unique=True))
+    each = st.sampled_from([0.0, 0.5, 1.0, 1.0, 4.0])
+    return {
+        address: {answer: draw(each) for answer in space.decisions[address].answers}
+        for address in chosen
+    }
+
+
 @laws
 @given(spaces(), st.data())
 def test_a_random_space_is_counted_bounded_and_drawn_as_it_is(
@@ -74,18 +62,18 @@ def test_a_random_space_is_counted_bounded_and_drawn_as_it_is(
         values = [costs[name] for costs in members.values()]
         assert space.bounds(name) == (min(values), max(values))
     budget = data.draw(budgets(members))
-    inside = {one for one, costs in members.items() if holds(costs, budget)}
+    fitting = set(inside(members, budget))
     count = space.count(budget)
-    assert count.exact and count == len(inside)
+    assert count.exact and count == len(fitting)
     drawn = list(space.draws(50, budget, seed=data.draw(st.integers(0, 99))))
-    assert len(drawn) == (50 if inside else 0)
+    assert len(drawn) == (50 if fitting else 0)
     for one in drawn:
-        assert key(one.decisions) in inside
+        assert key(one.decisions) in fitting
         exact = members[key(one.decisions)]
         assert one.costs == {name: exact[name] for name in COSTS}
     measure = data.draw(st.sampled_from(["uniform", "stagewise"]))
     for one in space.draws(5, budget, measure=measure):
-        assert key(one.decisions) in inside
+        assert key(one.decisions) in fitting
 
 
 @laws
@@ -107,42 +95,57 @@ def test_a_rounded_grid_bounds_what_an_exact_one_counts(
     grid = counting.rounded(budget, names, data.draw(st.sampled_from([4, 16, 200])))
     found = counting.spread(Programme(counting.cases, grid, limits=budget))
     count = _bounds(found, names, budget)
-    assert count <= sum(holds(costs, budget) for costs in members.values()) <= count.high
+    assert count <= len(inside(members, budget)) <= count.high
 
 
-@pytest.mark.parametrize("budget", [{}, {"macs": "2G"}, {"macs": "2.4G", "params": "12M"}])
-@pytest.mark.parametrize("exact", [True, False])
-def test_members_are_drawn_uniformly(budget: dict[str, Any], exact: bool) -> None:
-    space, members = poolformers()
-    limits = archdsl.spaces.budget.limits_of(budget)
-    inside = {one for one, costs in members.items() if holds(costs, limits)}
-    drawing = space.drawing(budget)
-    if not exact:
-        drawing._prepare(None)
-    import numpy as np
+@laws
+@given(spaces(), st.data())
+def test_the_members_of_a_random_space_are_drawn_as_often_as_they_weigh(
+    tree: dict[str, Any], data: st.DataObject
+) -> None:
+    space = archdsl.space(tree)
+    assume(2 <= space.size <= 150)
+    members = visited(space)
+    budget = data.draw(budgets(members))
+    measure = data.draw(st.sampled_from(["uniform", "stagewise"]))
+    weights = data.draw(some_weights(space)) if data.draw(st.booleans()) else {}
+    weighed = {one: weight(space, one, measure, weights) for one in inside(members, budget)}
+    possible = {one for one, each in weighed.items() if each}
+    drawing = space.drawing(budget, measure, weights or None)
+    if data.draw(st.booleans()):
+        drawing._prepare(None)  # by a rounded programme
+    seed = np.random.default_rng(data.draw(st.integers(0, 99)))
+    drawn = list(drawing.members(30 * len(possible) + 200, seed))
+    if not possible:
+        assert not drawn
+        return
+    # each example is a test of so many, at a family-wise level of 1 %
+    assert likelihood(drawn, weighed) > 0.01 / EXAMPLES
+    if not weights and measure == "uniform":
+        assert {key(one.decisions) for one in drawn} == possible
 
-    times = 30
-    drawn = Counter(
-        key(one.decisions) for one in drawing.members(times * len(inside), np.random.default_rng(5))
-    )
-    assert set(drawn) <= inside
-    # one test of six, at a family-wise level of 1 %
-    assert chisquare([drawn[one] for one in inside]).pvalue > 0.01 / 6
 
-
-def test_every_decision_is_uniform_in_its_turn_where_that_is_asked() -> None:
-    space, members = poolformers()
-    inside = {
-        one: prod(1 / len(space.decisions[address].answers) for address, _, _ in one)
-        for one, costs in members.items()
-        if costs["macs"] <= 2_000_000_000
-    }
-    total, n = sum(inside.values()), 20_000
-    drawn = Counter(
-        key(one.decisions) for one in space.draws(n, {"macs": "2G"}, measure="stagewise")
-    )
-    expected = [n * weight / total for weight in inside.values()]
-    assert chisquare([drawn[one] for one in inside], expected).pvalue > 0.01
+@laws
+@given(spaces(), st.data())
+def test_what_is_nearest_to_a_window_is_what_visiting_every_member_finds(
+    tree: dict[str, Any], data: st.DataObject
+) -> None:
+    space = archdsl.space(tree)
+    assume(2 <= space.size <= 150)
+    members = visited(space)
+    name, other = data.draw(st.permutations(["macs", "params"]))
+    values = sorted({costs[name] for costs in members.values()})
+    low = data.draw(st.sampled_from(values)) + data.draw(st.integers(-9, 9))
+    window = max(0, low), max(0, low) + data.draw(st.integers(0, 9))
+    bound = data.draw(st.sampled_from([costs[other] for costs in members.values()]))
+    others = {other: (0, bound)} if data.draw(st.booleans()) else {}
+    distances = [
+        max(costs[name] - window[1], window[0] - costs[name], 0)
+        for costs in map(members.__getitem__, inside(members, others))
+    ]
+    found = space.counting.nearest(name, window, others)
+    assert found is not None
+    assert max(found - window[1], window[0] - found, 0) == min(distances)
 
 
 def test_weights_are_respected_block_by_block() -> None:

@@ -124,6 +124,25 @@ def test_shared_answers_are_looked_at_one_by_one() -> None:
     assert count.exact and 0 < count == len(inside_) < space.size
 
 
+def test_a_param_that_only_an_option_asks_for_is_counted() -> None:
+    text = MANY.replace("PARAMS", "  inner: {type: pooling, kernel: {choice: [3, 5]}}")
+    text = text.replace("token_mixer: pooling", "token_mixer: {choice: [$inner, identity]}")
+    space = archdsl.space(archdsl.loads(text.replace("RATIO", "2")))
+    assert space.size == space.count() == len(list(space.enumerate())) == 3 * (2 + 1)
+
+
+def test_a_question_that_the_first_block_is_not_asked_is_uniform_in_its_turn() -> None:
+    text = MANY.replace("PARAMS", "  ratio: {choice: [1, 2]}").replace("RATIO", "$ratio")
+    text = text.replace("pooling", "{choice: [pooling, identity], per: block}", 1)
+    text = text.replace(
+        "depth: {range: [1, 3]}", "runs: [{depth: 1, token_mixer: identity}, {depth: 2}]"
+    )
+    space = archdsl.space(archdsl.loads(text))
+    assert "stages.0.blocks.0.token_mixer" not in space.decisions
+    drawn = {tuple(sorted(one.decisions.items())) for one in space.draws(200, measure="stagewise")}
+    assert len(drawn) == space.size == 2 * 2 * 2
+
+
 def test_beyond_their_limit_there_are_bounds_only_and_draws_one_by_one(monkeypatch) -> None:
     monkeypatch.setattr("archdsl.spaces.building.MAX_CASES", 100)
     space = many(3)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import multiprocessing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import archdsl
 from archdsl.errors import SearchError
+from archdsl.study.events import Preparing
 from archdsl.study.lock import locked
 
 
@@ -91,6 +93,23 @@ def test_a_finished_run_is_not_run_again(tiny, run, tmp_path) -> None:
     assert again.best == first.best
     fewer = run(tiny(trials=2), tmp_path / "run", evaluate=never)
     assert fewer.trials == first.trials
+
+
+@pytest.mark.parametrize("given", [{"budget": {"macs": "60k"}}, {}])
+def test_whoever_measures_the_space_sees_how_far_it_is(tiny, run, tmp_path, given) -> None:
+    def measuring(trials: int) -> list[tuple[int, int]]:
+        heard: list[Any] = []
+        run(tiny(trials=trials, **given), tmp_path / "run", listener=heard.append)
+        return [
+            (event.done, event.total)
+            for event in heard
+            if isinstance(event, Preparing) and event.what == "measuring each distinct layer once"
+        ]
+
+    fresh = measuring(2)
+    assert len(fresh) > 10 and fresh == [(n, len(fresh)) for n in range(1, len(fresh) + 1)]
+    assert measuring(2) == []  # there is nothing left to propose
+    assert measuring(3) == fresh  # a space that was read anew
 
 
 def test_a_run_goes_on_to_a_greater_total(tiny, run, tmp_path) -> None:

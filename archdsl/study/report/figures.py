@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from archdsl.spaces.amounts import amount
+from archdsl.study.hypervolume import Hypervolume
 from archdsl.study.report.findings import Look
 from archdsl.study.report.read import Record
 from archdsl.study.trial import Trial
@@ -78,6 +79,17 @@ def against_cost(record: Record, cost: str) -> str:
     axes.set_xlabel(cost)
     axes.set_ylabel(record.judged_by)
     return _svg(figure, axes, f"{record.judged_by} of each trial by {cost}")
+
+
+def hypervolume(found: Hypervolume) -> str:
+    """How much the front dominates, trial by trial."""
+    figure, axes = _figure(height=2.6)
+    numbers, values = zip(*found.curve, strict=True)
+    axes.step(numbers, values, where="post", color=_WINNER)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("trial")
+    axes.set_ylabel("hypervolume")
+    return _svg(figure, None, "hypervolume of the front after each trial")
 
 
 def test_looks(seen: list[Look]) -> str:

@@ -55,6 +55,7 @@ def _shown(record: Record) -> dict[str, Any]:
             trial.number: findings.validation_interval(record, trial) for trial in record.complete
         },
         "metrics": list(dict.fromkeys(name for t in record.complete for name in t.metrics)),
+        "hypervolume": record.hypervolume,
         "costs": [name for name in COSTS if name in record.survey.default],
         "figures": _figures(record),
     }
@@ -69,11 +70,12 @@ def _figures(record: Record) -> dict[str, Any]:
 
     bounded = [*record.budget, *(o.name for o in record.objectives if o.name in COSTS), "macs"]
     shown = dict.fromkeys(bounded)
-    seen = findings.looks(record)
+    seen, covered = findings.looks(record), record.hypervolume
     drawn = {
         "best_so_far": figures.best_so_far(record),
         **{f"against_{cost}": figures.against_cost(record, cost) for cost in shown},
         **({"test": figures.test_looks(seen)} if seen else {}),
+        **({"hypervolume": figures.hypervolume(covered)} if covered else {}),
     }
     return {name: Markup(svg) for name, svg in drawn.items()}
 

@@ -10,6 +10,7 @@ from typing import Any
 from archdsl.errors import SearchError
 from archdsl.settings import COSTS, Objective
 from archdsl.study import survey
+from archdsl.study.hypervolume import Hypervolume, hypervolume
 from archdsl.study.objectives import front
 from archdsl.study.run_folder import RUN, SPACE, TEST, TRIALS, read_run
 from archdsl.study.survey import Survey
@@ -75,6 +76,11 @@ class Record:
     def best(self) -> Trial | None:
         """The winner."""
         return next(iter(self.front), None)
+
+    @property
+    def hypervolume(self) -> Hypervolume | None:
+        """How much the front dominates, with two objectives."""
+        return hypervolume(self.objectives, self.trials)
 
     @property
     def judged_by(self) -> str:
