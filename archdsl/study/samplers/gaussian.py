@@ -71,12 +71,12 @@ def evidence(theta: Floats, alike: Alike, columns: Floats, values: Floats) -> tu
     (2006), equations 5.8 and 5.9, with log-normal priors.
     """
     weights, (signal, noise) = np.exp(theta[:-2]), np.exp(theta[-2:])
-    prior, spreads = _prior(len(weights))
+    means, spreads = prior(len(weights))
     own = signal * alike.kernel(weights, columns, columns)
     factor = cholesky(own + noise * np.eye(len(own)), lower=True)
     inverse = cho_solve((factor, True), np.eye(len(own)))
     solved = inverse @ values
-    off = (theta - prior) / spreads
+    off = (theta - means) / spreads
     value = 0.5 * values @ solved + np.log(np.diag(factor)).sum() + 0.5 * off @ off
     slope = inverse - np.outer(solved, solved)
     both = slope * own
@@ -90,19 +90,19 @@ def evidence(theta: Floats, alike: Alike, columns: Floats, values: Floats) -> tu
 
 def fitted(alike: Alike, columns: Floats, values: Floats) -> Lengths:
     """The most probable lengths given standardised values; the same whatever was fitted before."""
-    prior, _ = _prior(len(alike.sizes))
-    bounds = [(p - 6, p + 6) for p in prior]
+    means, _ = prior(len(alike.sizes))
+    bounds = [(mean - 6, mean + 6) for mean in means]
     bounds[-1] = (math.log(LEAST_NOISE), 1.0)
     found = minimize(
-        evidence, prior, (alike, columns, values), "L-BFGS-B",
+        evidence, means, (alike, columns, values), "L-BFGS-B",
         jac=True, bounds=bounds, options={"maxiter": STEPS},
     )  # fmt: skip
     theta = np.exp(found.x)
     return Lengths(theta[:-2], float(theta[-2]), float(theta[-1]))
 
 
-def _prior(decisions: int) -> tuple[Floats, Floats]:
-    """Means and standard deviations of the logarithms."""
+def prior(decisions: int) -> tuple[Floats, Floats]:
+    """Means and standard deviations of log weights, log signal and log noise."""
     mean = math.log(ALIKE / decisions)
     return (
         np.r_[np.full(decisions, mean), 0.0, math.log(NOISE)],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -23,15 +25,14 @@ from archdsl.study.trial import Origin
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
-    from archdsl.spaces.drawing import Drawing, Drawn
-    from archdsl.spaces.rejecting import Rejecting
+    from archdsl.spaces.drawing import Drawn
     from archdsl.spaces.space import Measure
 
-AT_RANDOM = 64
-GUIDED = 128
+AT_RANDOM = 128
+GUIDED = 512
 """Candidates: by the measure alone, and where the process expects much."""
 
-HEAT = 0.1
+HEATS = ((0.1, True), (0.1, False))
 """A gain of this many standard deviations makes an answer e times as frequent among the guided."""
 
 BASES = 5
@@ -56,6 +57,16 @@ HOTTEST = 600.0
 """Logarithms of weights: of one answer at least, and of all together at most."""
 
 Values: TypeAlias = Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Guide:
+    """What is kept for a few trials, and the history that it follows from."""
+
+    key: bytes
+    lengths: Lengths
+    candidates: list[Drawn]
+    codes: Codes
 
 
 class Gp:
@@ -85,63 +96,67 @@ class Gp:
         ]
         self._alike = Alike([1 + len(answers) for _, answers in self._answers])
         self._rows: dict[int, tuple[Seen, Codes]] = {}
-        self._guide: tuple[Any, Lengths, Drawing | Rejecting] | None = None
+        self._guide: _Guide | None = None
 
     def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
         """Candidates, those of which most improvement is expected first; then random ones."""
         trials = history.trials()
         if self.space.decisions:
-            yield from self._ranked(trials, draws)
+            yield from self._ranked(trials)
         yield from self.random.propose(history, draws)
 
-    def _ranked(
-        self, trials: list[tuple[Seen, Scores]], draws: np.random.Generator
-    ) -> Iterator[Drawn]:
+    def _ranked(self, trials: list[tuple[Seen, Scores]]) -> Iterator[Drawn]:
         codes = np.array([self._row(seen) for seen, _ in trials], np.int64)
         scores = np.array([scores for _, scores in trials], float)
         kept = KEPT if scores.shape[1] == 1 else KEPT_OF_TWO
         known = max(1, len(trials) - len(trials) % kept)
         direction = known // kept
-        lengths, drawing = self._guided(codes[:known], _as_one(scores[:known], direction))
-        belief = self._belief(codes, _as_one(scores, direction), lengths)
+        guide = self._guided(codes[:known], as_one(scores[:known], direction))
+        belief = self._belief(codes, as_one(scores, direction), guide.lengths)
         tried = set(map(bytes, codes))
-        found = [
-            *drawing.members(GUIDED, draws),
-            *self.space.drawing(self.budget, self.measure).members(AT_RANDOM, draws),
-        ]
-        rows = {row.tobytes(): one for one in found for row in [self._codes(one.decisions)]}
-        candidates = [(row, one) for row, one in rows.items() if row not in tried]
-        if not candidates:
+        left = [i for i, row in enumerate(guide.codes) if row.tobytes() not in tried]
+        if not left:
             return
-        columns = self._alike.columns(
-            np.stack([np.frombuffer(row, np.int64) for row, _ in candidates])
-        )
+        columns = self._alike.columns(guide.codes[left])
         worth = log_expected_improvement(*belief.of(columns), float(belief.known.max()))
         for index in np.argsort(-worth, kind="stable").tolist():
-            yield candidates[index][1]
+            yield guide.candidates[left[index]]
 
-    def _guided(self, codes: Codes, values: Values) -> tuple[Lengths, Drawing | Rejecting]:
-        """Lengths and draws of what they favour, as they were a few trials ago at most."""
-        key = codes.tobytes(), values.tobytes()
-        if self._guide is None or self._guide[0] != key:
-            chosen = _informative(values)
+    def _guided(self, codes: Codes, values: Values) -> _Guide:
+        """Lengths and candidates, as they were a few trials ago at most."""
+        key = codes.tobytes() + values.tobytes()
+        if self._guide is None or self._guide.key != key:
+            chosen = informative(values)
             columns, own = self._alike.columns(codes[chosen]), standardised(values[chosen])
             lengths = fitted(self._alike, columns, own)
-            weights = self._weights(columns, Posterior(self._alike, lengths, columns, own))
-            drawing = self.space.drawing(self.budget, weights=weights, cells=CELLS)
-            self._guide = key, lengths, drawing
-        return self._guide[1], self._guide[2]
+            belief = Posterior(self._alike, lengths, columns, own)
+            # from the history alone, so that it does not matter which trial asks first
+            draws = np.random.default_rng(zlib.crc32(key))
+            found = list(self.space.drawing(self.budget, self.measure).members(AT_RANDOM, draws))
+            for heat, even in HEATS:
+                weights = self._weights(columns, belief, heat, even)
+                drawing = self.space.drawing(self.budget, weights=weights, cells=CELLS)
+                found.extend(drawing.members(GUIDED, draws))
+            rows = [self._codes(one.decisions) for one in found]
+            distinct = {row.tobytes(): index for index, row in reversed([*enumerate(rows)])}
+            order = sorted(distinct.values())
+            self._guide = _Guide(
+                key, lengths, [found[i] for i in order], np.array([rows[i] for i in order])
+            )
+        return self._guide
 
     def _belief(self, codes: Codes, values: Values, lengths: Lengths) -> Posterior:
-        chosen = _informative(values)
+        chosen = informative(values)
         return Posterior(
             self._alike, lengths, self._alike.columns(codes[chosen]), standardised(values[chosen])
         )
 
-    def _weights(self, columns: Floats, belief: Posterior) -> dict[str, dict[Any, float]]:
+    def _weights(
+        self, columns: Floats, belief: Posterior, heat: float, even: bool
+    ) -> dict[str, dict[Any, float]]:
         """How often each answer is to be drawn: as the measure has it, times e to its gain."""
         best = np.argsort(-belief.known, kind="stable")[:BASES]
-        gains = belief.effects(columns[best]) / HEAT
+        gains = belief.effects(columns[best]) / heat
         hottest = HOTTEST / len(self._answers)
         weights: dict[str, dict[Any, float]] = {}
         for (address, answers), begin in zip(self._answers, self._alike.begins, strict=True):
@@ -150,7 +165,7 @@ class Gp:
             # always asked has no such member to compare with, and needs none
             always = not columns[:, begin].any()
             logs = np.clip(own - (own.max() if always else gains[begin]), COLDEST, hottest)
-            shares = np.exp(logs) / len(answers)
+            shares = np.exp(logs) / (1 if even else len(answers))
             weights[address] = dict(zip(answers, shares.tolist(), strict=True))
         return weights
 
@@ -171,7 +186,7 @@ class Gp:
         )
 
 
-def _informative(values: Values) -> Codes:
+def informative(values: Values) -> Codes:
     """Which trials to learn from, in their order: the best and the youngest."""
     if len(values) <= 2 * LEARNT:
         return np.arange(len(values))
@@ -180,7 +195,7 @@ def _informative(values: Values) -> Codes:
     return np.concatenate([np.sort(best), np.arange(old, len(values))])
 
 
-def _as_one(scores: Floats, direction: int) -> Values:
+def as_one(scores: Floats, direction: int) -> Values:
     """One value for each trial; of two objectives by an augmented Chebyshev norm.
 
     direction: two objectives are weighed otherwise for each, at random
