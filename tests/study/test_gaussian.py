@@ -8,75 +8,81 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from archdsl.study.samplers import gaussian
-from archdsl.study.samplers.gaussian import Alike, Lengths, Posterior
+from archdsl.study.samplers.gaussian import Lengths, Posterior
 
 SIZES = [3, 4, 2, 5]
 
 
-def members(count: int, seed: int = 0) -> tuple[Alike, np.ndarray, np.ndarray]:
+GROUPS = np.repeat(np.arange(len(SIZES)), SIZES)
+
+
+def members(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Random answers, as numbers and as columns."""
     draws = np.random.default_rng(seed)
     codes = np.stack([draws.integers(0, size, count) for size in SIZES], axis=1)
-    alike = Alike(SIZES)
-    return alike, codes, alike.columns(codes)
+    return codes, as_columns(codes)
+
+
+def as_columns(codes: np.ndarray) -> np.ndarray:
+    return np.hstack([np.eye(size)[codes[:, index]] for index, size in enumerate(SIZES)])
 
 
 def test_members_correlate_by_the_decisions_in_which_they_differ() -> None:
-    alike, codes, columns = members(20)
+    codes, columns = members(20)
     weights = np.array([0.1, 0.2, 0.4, 0.8])
-    found = alike.kernel(weights, columns, columns)
+    found = gaussian.kernel(GROUPS, weights, columns, columns)
     for i, j in [(0, 0), (0, 1), (3, 17)]:
         assert found[i, j] == pytest.approx(np.exp(-weights[codes[i] != codes[j]].sum()))
 
 
 def test_the_gradient_is_that_of_the_evidence() -> None:
-    alike, _, columns = members(30)
+    _, columns = members(30)
     draws = np.random.default_rng(1)
     values = draws.normal(size=30)
     theta = draws.normal(-1, 0.5, size=len(SIZES) + 2)
-    _, gradient = gaussian.evidence(theta, alike, columns, values)
+    _, gradient = gaussian.evidence(theta, GROUPS, columns, values)
     for index, slope in enumerate(gradient):
         step = np.zeros(len(theta))
         step[index] = 1e-5
-        above, _ = gaussian.evidence(theta + step, alike, columns, values)
-        below, _ = gaussian.evidence(theta - step, alike, columns, values)
+        above, _ = gaussian.evidence(theta + step, GROUPS, columns, values)
+        below, _ = gaussian.evidence(theta - step, GROUPS, columns, values)
         assert slope == pytest.approx((above - below) / 2e-5, rel=1e-5, abs=1e-6)
 
 
 def test_the_evidence_is_that_of_a_normal_distribution() -> None:
-    alike, _, columns = members(6)
+    _, columns = members(6)
     values = np.random.default_rng(1).normal(size=6)
     theta = np.log([0.5, 0.2, 0.1, 0.4, 1.3, 0.2])
-    own = 1.3 * alike.kernel(np.exp(theta[:-2]), columns, columns) + 0.2 * np.eye(6)
+    own = 1.3 * gaussian.kernel(GROUPS, np.exp(theta[:-2]), columns, columns) + 0.2 * np.eye(6)
     means, spreads = gaussian.prior(4)
     density = -0.5 * values @ np.linalg.solve(own, values) - 0.5 * np.linalg.slogdet(own)[1]
     expected = density + (norm.logpdf(theta, means, spreads) - norm.logpdf(0, 0, spreads)).sum()
-    assert gaussian.evidence(theta, alike, columns, values)[0] == pytest.approx(-expected)
+    assert gaussian.evidence(theta, GROUPS, columns, values)[0] == pytest.approx(-expected)
 
 
 def test_the_fitted_lengths_tell_what_matters_from_what_does_not() -> None:
-    alike, codes, columns = members(60)
+    codes, columns = members(60)
     noise = np.random.default_rng(2).normal(size=60)
     values = gaussian.standardised(1.0 * codes[:, 1] + 0.5 * codes[:, 2] + 0.05 * noise)
-    first, second, third, fourth = gaussian.fitted(alike, columns, values).weights
+    first, second, third, fourth = gaussian.fitted(GROUPS, columns, values).weights
     assert min(second, third) > 5 * max(first, fourth)
     assert second > third
 
 
 def test_noise_is_told_from_what_the_answers_explain() -> None:
-    alike, codes, columns = members(100)
+    codes, columns = members(100)
     noise = np.random.default_rng(2).normal(size=100)
-    exact = gaussian.fitted(alike, columns, gaussian.standardised(1.0 * codes[:, 1]))
-    noisy = gaussian.fitted(alike, columns, gaussian.standardised(codes[:, 1] + noise))
+    exact = gaussian.fitted(GROUPS, columns, gaussian.standardised(1.0 * codes[:, 1]))
+    noisy = gaussian.fitted(GROUPS, columns, gaussian.standardised(codes[:, 1] + noise))
     assert noisy.noise > 0.2 > 0.01 > exact.noise
 
 
 def test_without_noise_what_was_seen_is_believed() -> None:
-    alike, codes, columns = members(12, seed=1)
+    codes, columns = members(12, seed=1)
     assert len(set(map(bytes, codes))) == 12
     values = np.random.default_rng(3).normal(size=12)
     lengths = Lengths(np.full(4, 0.5), 1.0, 1e-9)
-    belief = Posterior(alike, lengths, columns, values)
+    belief = Posterior(GROUPS, lengths, columns, values)
     means, deviations = belief.of(columns)
     assert means == pytest.approx(values, abs=1e-5)
     assert belief.known == pytest.approx(values, abs=1e-5)
@@ -84,18 +90,17 @@ def test_without_noise_what_was_seen_is_believed() -> None:
 
 
 def test_nothing_is_known_of_what_is_like_nothing_that_was_seen() -> None:
-    alike = Alike(SIZES)
-    seen, other = alike.columns(np.array([[0, 0, 0, 0]])), alike.columns(np.array([[1, 1, 1, 1]]))
-    belief = Posterior(alike, Lengths(np.full(4, 9.0), 2.0, 0.1), seen, np.array([5.0]))
+    seen, other = as_columns(np.array([[0, 0, 0, 0]])), as_columns(np.array([[1, 1, 1, 1]]))
+    belief = Posterior(GROUPS, Lengths(np.full(4, 9.0), 2.0, 0.1), seen, np.array([5.0]))
     means, deviations = belief.of(other)
     assert means == pytest.approx([0.0], abs=1e-10)
     assert deviations == pytest.approx([np.sqrt(2.0)])
 
 
 def test_the_effect_of_an_answer_is_what_the_mean_gains_by_it() -> None:
-    alike, codes, columns = members(25)
+    codes, columns = members(25)
     values = np.random.default_rng(4).normal(size=25)
-    belief = Posterior(alike, Lengths(np.array([0.3, 1.0, 0.1, 0.6]), 1.5, 0.1), columns, values)
+    belief = Posterior(GROUPS, Lengths(np.array([0.3, 1.0, 0.1, 0.6]), 1.5, 0.1), columns, values)
     bases = [3, 8]
     before, _ = belief.of(columns[bases])
     expected = []
@@ -103,7 +108,7 @@ def test_the_effect_of_an_answer_is_what_the_mean_gains_by_it() -> None:
         for answer in range(size):
             changed = codes[bases].copy()
             changed[:, decision] = answer
-            expected.append(np.mean(belief.of(alike.columns(changed))[0] - before))
+            expected.append(np.mean(belief.of(as_columns(changed))[0] - before))
     assert belief.effects(columns[bases]) == pytest.approx(np.array(expected))
 
 

@@ -1,4 +1,13 @@
-"""A Gaussian process over answers: how alike two members are, decision by decision."""
+"""A Gaussian process over answers: how alike two members are, decision by decision.
+
+Members are rows of zeros and ones with a column for each answer of each decision, "not asked"
+among them, so that every decision has one column that is 1. `groups` (columns,) is the decision of
+each column.
+
+scikit-learn has such processes, but no prior on their lengths, and it wants a matrix of pairs for
+the derivative by each length: at 85 decisions a fit to 100 trials took 0.48 s of CPU time where
+this one takes 0.03 s, and to 300 trials 3.7 s where it takes 0.22 s.
+"""
 
 from __future__ import annotations
 
@@ -15,44 +24,18 @@ from scipy.special import erfcx, log_ndtr
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-ALIKE = 2.0
+ALIKE = 0.5
 """What all weights are together at the prior's mode: two members without one answer in common
 correlate by exp(-ALIKE), whatever the number of decisions."""
 
 SPREADS = (1.5, 1.0, 1.5)
 """Standard deviations of the normal priors on log weights, log signal and log noise."""
 
-NOISE = 0.02
+NOISE = 0.01
 """The noise at the prior's mode, as a share of the values' variance."""
 
 LEAST_NOISE = 1e-6
 STEPS = 60
-
-
-class Alike:
-    """Answers as columns, one for each answer of each decision; "not asked" is an answer too.
-
-    sizes: how many answers each decision has
-    """
-
-    def __init__(self, sizes: list[int]) -> None:
-        self.sizes = np.array(sizes, np.int64)
-        self.begins = np.r_[0, np.cumsum(self.sizes)[:-1]]
-        self.of_column = np.repeat(np.arange(len(sizes)), self.sizes)
-
-    def columns(self, codes: Codes) -> Floats:
-        """(n, decisions) answers by number -> (n, columns) of zeros and ones."""
-        found = np.zeros((len(codes), int(self.sizes.sum())))
-        np.put_along_axis(found, codes + self.begins, 1.0, axis=1)
-        return found
-
-    def kernel(self, weights: Floats, one: Floats, other: Floats) -> Floats:
-        """exp(-sum of the weights of the decisions in which two members differ): (n, m)."""
-        return np.asarray(np.exp((one * weights[self.of_column]) @ other.T - weights.sum()))
-
-    def per_decision(self, columns: Floats) -> Floats:
-        """Sums over the answers of each decision."""
-        return np.asarray(np.add.reduceat(columns, self.begins))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +47,12 @@ class Lengths:
     noise: float
 
 
-def evidence(theta: Floats, alike: Alike, columns: Floats, values: Floats) -> tuple[float, Floats]:
+def kernel(groups: Codes, weights: Floats, one: Floats, other: Floats) -> Floats:
+    """exp(-sum of the weights of the decisions in which two members differ): (n, m)."""
+    return np.asarray(np.exp((one * weights[groups]) @ other.T - weights.sum()))
+
+
+def evidence(theta: Floats, groups: Codes, columns: Floats, values: Floats) -> tuple[float, Floats]:
     """Minus the log posterior density of log weights, log signal and log noise, and its gradient.
 
     The marginal likelihood as in Rasmussen and Williams, Gaussian Processes for Machine Learning
@@ -72,7 +60,7 @@ def evidence(theta: Floats, alike: Alike, columns: Floats, values: Floats) -> tu
     """
     weights, (signal, noise) = np.exp(theta[:-2]), np.exp(theta[-2:])
     means, spreads = prior(len(weights))
-    own = signal * alike.kernel(weights, columns, columns)
+    own = signal * kernel(groups, weights, columns, columns)
     factor = cholesky(own + noise * np.eye(len(own)), lower=True)
     inverse = cho_solve((factor, True), np.eye(len(own)))
     solved = inverse @ values
@@ -82,19 +70,19 @@ def evidence(theta: Floats, alike: Alike, columns: Floats, values: Floats) -> tu
     both = slope * own
     # the share of pairs that agree in a decision is a sum over its answers, so that no matrix of
     # pairs has to be made for each decision
-    agreeing = alike.per_decision(np.einsum("ij,ij->j", columns, both @ columns))
+    agreeing = np.bincount(groups, np.einsum("ij,ij->j", columns, both @ columns))
     total = both.sum()
     gradient = 0.5 * np.r_[-weights * (total - agreeing), total, noise * np.trace(slope)]
     return float(value), gradient + off / spreads
 
 
-def fitted(alike: Alike, columns: Floats, values: Floats) -> Lengths:
+def fitted(groups: Codes, columns: Floats, values: Floats) -> Lengths:
     """The most probable lengths given standardised values; the same whatever was fitted before."""
-    means, _ = prior(len(alike.sizes))
+    means, _ = prior(int(groups.max()) + 1)
     bounds = [(mean - 6, mean + 6) for mean in means]
     bounds[-1] = (math.log(LEAST_NOISE), 1.0)
     found = minimize(
-        evidence, means, (alike, columns, values), "L-BFGS-B",
+        evidence, means, (groups, columns, values), "L-BFGS-B",
         jac=True, bounds=bounds, options={"maxiter": STEPS},
     )  # fmt: skip
     theta = np.exp(found.x)
@@ -116,11 +104,11 @@ class Posterior:
     lengths: see `fitted`; columns, values: of the members that were seen
     """
 
-    def __init__(self, alike: Alike, lengths: Lengths, columns: Floats, values: Floats) -> None:
-        self.alike = alike
+    def __init__(self, groups: Codes, lengths: Lengths, columns: Floats, values: Floats) -> None:
+        self.groups = groups
         self.lengths = lengths
         self._columns = columns
-        own = lengths.signal * alike.kernel(lengths.weights, columns, columns)
+        own = lengths.signal * kernel(groups, lengths.weights, columns, columns)
         self._factor = cholesky(own + lengths.noise * np.eye(len(own)), lower=True)
         self._solved = cho_solve((self._factor, True), values)
         self.known = own @ self._solved
@@ -129,7 +117,7 @@ class Posterior:
     def of(self, columns: Floats) -> tuple[Floats, Floats]:
         """Means and standard deviations, without the noise."""
         lengths = self.lengths
-        across = lengths.signal * self.alike.kernel(lengths.weights, self._columns, columns)
+        across = lengths.signal * kernel(self.groups, lengths.weights, self._columns, columns)
         half = solve_triangular(self._factor, across, lower=True)
         variance = np.maximum(lengths.signal - np.einsum("ij,ij->j", half, half), 1e-12)
         return across.T @ self._solved, np.sqrt(variance)
@@ -138,23 +126,18 @@ class Posterior:
         """(columns,) what the mean gains where one answer of a base is replaced by another,
         averaged over the bases: the process made additive.
         """
-        lengths, alike = self.lengths, self.alike
-        per_column = lengths.weights[alike.of_column]
-        across = lengths.signal * alike.kernel(lengths.weights, bases, self._columns)
-        terms = across * self._solved  # (bases, n)
-        # an answer that agrees with the seen member where the base does not, and the other way
-        gain, loss = np.expm1(per_column), np.expm1(-per_column)
-        # for base b, column c: sum over seen i of terms[b, i] * (exp(w ([b != i] - [c != i])) - 1)
-        total = np.zeros(len(per_column))
-        seen = self._columns
+        lengths, groups, seen = self.lengths, self.groups, self._columns
+        gain, loss = np.expm1(lengths.weights)[groups], np.expm1(-lengths.weights)[groups]
+        terms = lengths.signal * kernel(groups, lengths.weights, bases, seen) * self._solved
+        members = np.eye(len(lengths.weights))[groups]  # (columns, decisions)
+        total = np.zeros(len(groups))
         for base, term in zip(bases, terms, strict=True):
-            agrees = np.repeat(  # (n, columns): whether i has the base's answer
-                np.add.reduceat(seen * base, alike.begins, axis=1), alike.sizes, axis=1
-            )
-            gained = np.einsum("i,ij,ij->j", term, seen, 1 - agrees) * gain
-            lost = np.einsum("i,ij,ij->j", term, 1 - seen, agrees) * loss
-            total += gained + lost
-        return total / len(bases)
+            agrees = ((seen * base) @ members)[:, groups]  # (n, columns): in what is replaced
+            # who agrees with the new answer and not with the old comes nearer; the other way, goes
+            nearer = term @ (seen * (1 - agrees))
+            farther = term @ ((1 - seen) * agrees)
+            total += nearer * gain + farther * loss
+        return np.asarray(total / len(bases))
 
 
 def log_expected_improvement(means: Floats, deviations: Floats, best: float) -> Floats:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from archdsl.study.samplers.base import History, Scores, Seen
 from archdsl.study.samplers.gaussian import (
-    Alike,
     Codes,
     Floats,
     Lengths,
@@ -20,6 +19,7 @@ from archdsl.study.samplers.gaussian import (
     log_expected_improvement,
     standardised,
 )
+from archdsl.study.samplers.indicators import Indicators
 from archdsl.study.samplers.random import Random
 from archdsl.study.trial import Origin
 
@@ -29,11 +29,14 @@ if TYPE_CHECKING:
     from archdsl.spaces.space import Measure
 
 AT_RANDOM = 128
-GUIDED = 512
-"""Candidates: by the measure alone, and where the process expects much."""
+GUIDED = 256
+"""Candidates: by the measure alone, and by each of `HEATS`."""
 
-HEATS = ((0.1, True), (0.1, False))
-"""A gain of this many standard deviations makes an answer e times as frequent among the guided."""
+HEATS = ((0.1, False), (0.03, True), (0.01, False))
+"""How the guided are drawn: a gain of so many standard deviations makes an answer e times as
+frequent; and whether without a gain all members are drawn alike (which favours the deep), or all
+answers. No single one does everywhere: at 0.1 alone candidates of many decisions are too far from
+what is best, at 0.003 they are too few."""
 
 BASES = 5
 """Trials around which the gain of an answer is looked at: those of which most is believed."""
@@ -56,8 +59,6 @@ COLDEST = -30.0
 HOTTEST = 600.0
 """Logarithms of weights: of one answer at least, and of all together at most."""
 
-Values: TypeAlias = Floats
-
 
 @dataclass(frozen=True, slots=True)
 class _Guide:
@@ -66,7 +67,7 @@ class _Guide:
     key: bytes
     lengths: Lengths
     candidates: list[Drawn]
-    codes: Codes
+    columns: Floats
 
 
 class Gp:
@@ -90,12 +91,9 @@ class Gp:
         self.budget = budget
         self.measure = measure
         self.random = Random(space, budget, measure)
-        self._answers = [
-            (address, {answer: code for code, answer in enumerate(dict.fromkeys(hole.answers), 1)})
-            for address, hole in space.decisions.items()
-        ]
-        self._alike = Alike([1 + len(answers) for _, answers in self._answers])
-        self._rows: dict[int, tuple[Seen, Codes]] = {}
+        self.indicators = Indicators(space)
+        decisions = np.arange(len(self.indicators.sizes))
+        self._groups = np.concatenate([np.repeat(decisions, self.indicators.sizes), decisions])
         self._guide: _Guide | None = None
 
     def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
@@ -106,87 +104,75 @@ class Gp:
         yield from self.random.propose(history, draws)
 
     def _ranked(self, trials: list[tuple[Seen, Scores]]) -> Iterator[Drawn]:
-        codes = np.array([self._row(seen) for seen, _ in trials], np.int64)
+        columns = self._with_unasked(self.indicators.of_trials(seen for seen, _ in trials))
         scores = np.array([scores for _, scores in trials], float)
         kept = KEPT if scores.shape[1] == 1 else KEPT_OF_TWO
-        known = max(1, len(trials) - len(trials) % kept)
+        known = max(1, len(trials) // kept) * kept
         direction = known // kept
-        guide = self._guided(codes[:known], as_one(scores[:known], direction))
-        belief = self._belief(codes, as_one(scores, direction), guide.lengths)
-        tried = set(map(bytes, codes))
-        left = [i for i, row in enumerate(guide.codes) if row.tobytes() not in tried]
-        if not left:
-            return
-        columns = self._alike.columns(guide.codes[left])
-        worth = log_expected_improvement(*belief.of(columns), float(belief.known.max()))
+        guide = self._guided(columns[:known], as_one(scores[:known], direction))
+        tried = set(map(bytes, columns))
+        left = [i for i, row in enumerate(guide.columns) if bytes(row) not in tried]
+        values = as_one(scores, direction)
+        chosen = informative(values)
+        belief = Posterior(
+            self._groups, guide.lengths, columns[chosen], standardised(values[chosen])
+        )
+        means, deviations = belief.of(guide.columns[left])
+        worth = log_expected_improvement(means, deviations, float(belief.known.max()))
         for index in np.argsort(-worth, kind="stable").tolist():
             yield guide.candidates[left[index]]
 
-    def _guided(self, codes: Codes, values: Values) -> _Guide:
-        """Lengths and candidates, as they were a few trials ago at most."""
-        key = codes.tobytes() + values.tobytes()
+    def _guided(self, columns: Floats, values: Floats) -> _Guide:
+        """Lengths and candidates, as they were a few trials ago at most.
+
+        They follow from the trials that they were learnt from, and not from which trial asks.
+        """
+        key = bytes(columns) + bytes(values)
         if self._guide is None or self._guide.key != key:
             chosen = informative(values)
-            columns, own = self._alike.columns(codes[chosen]), standardised(values[chosen])
-            lengths = fitted(self._alike, columns, own)
-            belief = Posterior(self._alike, lengths, columns, own)
-            # from the history alone, so that it does not matter which trial asks first
+            columns, values = columns[chosen], standardised(values[chosen])
+            lengths = fitted(self._groups, columns, values)
+            belief = Posterior(self._groups, lengths, columns, values)
+            best = np.argsort(-belief.known, kind="stable")[:BASES]
+            gains = self._gains(columns, belief.effects(columns[best]))
             draws = np.random.default_rng(zlib.crc32(key))
             found = list(self.space.drawing(self.budget, self.measure).members(AT_RANDOM, draws))
             for heat, even in HEATS:
-                weights = self._weights(columns, belief, heat, even)
+                weights = self.indicators.by_address(self._weights(gains / heat, even))
                 drawing = self.space.drawing(self.budget, weights=weights, cells=CELLS)
                 found.extend(drawing.members(GUIDED, draws))
-            rows = [self._codes(one.decisions) for one in found]
-            distinct = {row.tobytes(): index for index, row in reversed([*enumerate(rows)])}
-            order = sorted(distinct.values())
-            self._guide = _Guide(
-                key, lengths, [found[i] for i in order], np.array([rows[i] for i in order])
-            )
+            rows = self._with_unasked(self.indicators.of(one.decisions for one in found))
+            distinct = sorted({bytes(row): index for index, row in enumerate(rows)}.values())
+            self._guide = _Guide(key, lengths, [found[i] for i in distinct], rows[distinct])
         return self._guide
 
-    def _belief(self, codes: Codes, values: Values, lengths: Lengths) -> Posterior:
-        chosen = informative(values)
-        return Posterior(
-            self._alike, lengths, self._alike.columns(codes[chosen]), standardised(values[chosen])
-        )
+    def _with_unasked(self, asked: Floats) -> Floats:
+        """A column more for each decision: 1 where it is not taken."""
+        taken = np.add.reduceat(asked, self.indicators.begins, axis=1)
+        return np.hstack([asked, 1 - taken])
 
-    def _weights(
-        self, columns: Floats, belief: Posterior, heat: float, even: bool
-    ) -> dict[str, dict[Any, float]]:
-        """How often each answer is to be drawn: as the measure has it, times e to its gain."""
-        best = np.argsort(-belief.known, kind="stable")[:BASES]
-        gains = belief.effects(columns[best]) / heat
-        hottest = HOTTEST / len(self._answers)
-        weights: dict[str, dict[Any, float]] = {}
-        for (address, answers), begin in zip(self._answers, self._alike.begins, strict=True):
-            own = gains[begin + 1 : begin + 1 + len(answers)]
-            # what a member is not asked weighs 1, so that gains are over not being asked; who is
-            # always asked has no such member to compare with, and needs none
-            always = not columns[:, begin].any()
-            logs = np.clip(own - (own.max() if always else gains[begin]), COLDEST, hottest)
-            shares = np.exp(logs) / (1 if even else len(answers))
-            weights[address] = dict(zip(answers, shares.tolist(), strict=True))
-        return weights
+    def _gains(self, columns: Floats, effects: Floats) -> Floats:
+        """(A,) what each answer gains over what it is to be compared with."""
+        begins, sizes = self.indicators.begins, self.indicators.sizes
+        count = len(begins)
+        answers, unasked = effects[:-count], effects[-count:]
+        # in a product of weights a decision that is not taken counts 1, so that gains are over
+        # that; one that all take has nothing of the kind to compare with, and needs none
+        optional = columns[:, -count:].any(axis=0)
+        base = np.where(optional, unasked, np.maximum.reduceat(answers, begins))
+        return np.asarray(answers - np.repeat(base, sizes))
 
-    def _row(self, seen: Seen) -> Codes:
-        """The answers of a trial as numbers, remembered."""
-        known = self._rows.get(seen.number)
-        if known is None or known[0] is not seen:
-            known = self._rows[seen.number] = seen, self._codes(seen.decisions)
-        return known[1]
+    def _weights(self, logs: Floats, even: bool) -> Floats:
+        """(A,) how often each answer is to be drawn.
 
-    def _codes(self, decisions: Mapping[str, Any]) -> Codes:
-        return np.array(
-            [
-                answers[decisions[address]] if address in decisions else 0
-                for address, answers in self._answers
-            ],
-            np.int64,
-        )
+        even: as if otherwise every member were drawn alike; else every answer of a decision
+        """
+        sizes = self.indicators.sizes
+        weights = np.exp(np.clip(logs, COLDEST, HOTTEST / len(sizes)))
+        return weights if even else np.asarray(weights / np.repeat(sizes, sizes))
 
 
-def informative(values: Values) -> Codes:
+def informative(values: Floats) -> Codes:
     """Which trials to learn from, in their order: the best and the youngest."""
     if len(values) <= 2 * LEARNT:
         return np.arange(len(values))
@@ -195,7 +181,7 @@ def informative(values: Values) -> Codes:
     return np.concatenate([np.sort(best), np.arange(old, len(values))])
 
 
-def as_one(scores: Floats, direction: int) -> Values:
+def as_one(scores: Floats, direction: int) -> Floats:
     """One value for each trial; of two objectives by an augmented Chebyshev norm.
 
     direction: two objectives are weighed otherwise for each, at random
