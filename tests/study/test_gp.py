@@ -110,7 +110,7 @@ def test_two_objectives_are_weighed_otherwise_from_trial_to_trial(tiny) -> None:
         return deep(decisions), -space.cost(space.member(decisions)).macs
 
     depths = []
-    for count in range(20, 32, 2):
+    for count in range(16, 40, 4):
         history = history_of(space, both, count)
         depths.append(np.mean([deep(one) for one in first(Gp(space, BUDGET), history, 5)]))
     assert max(depths) - min(depths) > 1

@@ -42,12 +42,12 @@ BASES = 5
 """Trials around which the gain of an answer is looked at: those of which most is believed."""
 
 KEPT = 8
-KEPT_OF_TWO = 2
+KEPT_OF_TWO = 4
 """Trials for which lengths and the programme that candidates are drawn from are kept, with one
 objective and with two; both take longer to make than all else. What is believed is made anew for
 each."""
 
-LEARNT = 150
+LEARNT = 100
 """Of so many of the best trials and so many of the youngest the process knows at most: its cost
 grows with the third power."""
 
