@@ -80,7 +80,7 @@ class Gp:
     it is drawn. So the budget is divided among all decisions at once, which changing one
     decision after another does not.
 
-    Two objectives are made one by weights that change from trial to trial, as in ParEGO
+    Two objectives are made one by weights that change every few trials, after ParEGO
     (Knowles, 2006).
     """
 
