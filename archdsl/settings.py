@@ -61,7 +61,8 @@ class SearchSettings:
     objectives: one, or two for a Pareto search
     budget: cost -> (low, high) inclusive integers; low is 0 for "at most"
     trials: the total number of trials of the study, also after a resume
-    sampler: "tpe", "evolution", "random", "grid", or "optuna:" and the name of one of Optuna's
+    sampler: "tpe", "evolution", "gp", "random", "grid", or "optuna:" and the name of one of
+        Optuna's
     sampler_options: those of Optuna's, by name
     measure: what random means: every decision uniform in its turn, or every member alike
     """

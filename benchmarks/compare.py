@@ -40,7 +40,7 @@ PROBLEMS: dict[str, Callable[[int], Problem]] = {
 """By name and the seed of the search, which may change what it sees and no more."""
 
 SAMPLERS: dict[str, Callable[[Problem, int], Tried]] = {
-    **{name: ours(name) for name in ("random", "evolution", "tpe")},
+    **{name: ours(name) for name in ("random", "evolution", "tpe", "gp")},
     "evolution with rejection": rejection,
     **{name: optuna_run(make) for name, make in OPTUNA.items()},
 }

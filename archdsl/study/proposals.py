@@ -20,7 +20,7 @@ from archdsl.study.identity import fingerprint
 from archdsl.study.members import Member, Members, Progress, totals
 from archdsl.study.objectives import scores
 from archdsl.study.optunas import OptunaSampler
-from archdsl.study.samplers import Evolution, History, Proposer, Random, Seen, Tpe
+from archdsl.study.samplers import Evolution, Gp, History, Proposer, Random, Seen, Tpe
 from archdsl.study.seeds import number
 from archdsl.study.start import nearest_to_default
 from archdsl.study.trial import Origin, Trial
@@ -39,7 +39,9 @@ PATIENCE = 200
 STARTUP = 10
 """Successful trials before a sampler has anything to learn from; until then it draws at random."""
 
-LEARNING: dict[str, type[Tpe] | type[Evolution]] = {"tpe": Tpe, "evolution": Evolution}
+LEARNING: dict[str, type[Tpe] | type[Evolution] | type[Gp]] = {
+    "tpe": Tpe, "evolution": Evolution, "gp": Gp,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archdsl.specification import Spec
 
 Metrics: TypeAlias = dict[str, float]
-Origin: TypeAlias = Literal["default", "random", "grid", "tpe", "evolution", "optuna"]
+Origin: TypeAlias = Literal["default", "random", "grid", "tpe", "evolution", "gp", "optuna"]
 
 COSTS = ("macs", "params", "train_params", "activations")
 

@@ -14,7 +14,7 @@ from archdsl.errors import SearchError, SpecError
 from archdsl.spaces.budget import InfeasibleBudget
 from archdsl.study.identity import fingerprint
 
-NAMES = ("tpe", "evolution", "random", "grid")
+NAMES = ("tpe", "evolution", "gp", "random", "grid")
 BUDGET = {"macs": "60k", "params": "9k"}
 
 
@@ -91,7 +91,7 @@ def test_a_minimised_loss_is_the_same_as_a_maximised_gain(tiny) -> None:
     assert [trial.params for trial in gain.trials] == [trial.params for trial in loss.trials]
 
 
-@pytest.mark.parametrize("name", ["tpe", "evolution"])
+@pytest.mark.parametrize("name", ["tpe", "evolution", "gp"])
 def test_two_objectives(tiny, name) -> None:
     space = tiny()
     sampler = archdsl.BudgetSampler(space, BUDGET, name)
@@ -131,7 +131,7 @@ def test_who_is_under_way_is_not_proposed_again_though_it_has_asked_nothing(tiny
     assert len({fingerprint(member.network()) for member in members}) == 12
 
 
-@pytest.mark.parametrize("name", ["tpe", "evolution"])
+@pytest.mark.parametrize("name", ["tpe", "evolution", "gp"])
 def test_the_order_in_which_trials_finish_does_not_matter(tiny, name) -> None:
     space = tiny()
 
@@ -219,5 +219,5 @@ def test_what_cannot_be_is_refused_when_it_is_made(tiny) -> None:
         archdsl.BudgetSampler(space, BUDGET, "evolutoin")
     assert str(caught.value) == (
         "no sampler is called 'evolutoin'.  did you mean 'evolution'?  "
-        "choose from tpe, evolution, random, grid"
+        "choose from tpe, evolution, gp, random, grid"
     )

@@ -15,7 +15,7 @@ from archdsl.errors import SearchError
 from archdsl.spaces.budget import inside
 from archdsl.study import Result
 
-SAMPLERS = ("tpe", "evolution", "random", "grid")
+SAMPLERS = ("tpe", "evolution", "gp", "random", "grid")
 
 
 def tried(result: Result) -> list[dict[str, Any]]:
@@ -41,7 +41,7 @@ def test_the_same_seed_gives_the_same_trials(tiny, run, sampler) -> None:
     assert [trial.origin for trial in one.trials] == [trial.origin for trial in other.trials]
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("sampler", ["tpe", "gp", "random"])
 def test_another_seed_gives_other_trials(tiny, run, sampler) -> None:
     one = run(tiny(trials=6, sampler=sampler))
     other = run(tiny(trials=6, sampler=sampler, seed=1))
@@ -141,7 +141,7 @@ def test_a_search_that_finds_nothing_new_stops(tiny, run, monkeypatch) -> None:
     assert said.startswith("40 draws inside the budget") and "search.budget" in said
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("sampler", ["tpe", "gp", "random"])
 def test_a_small_space_is_looked_through_where_draws_fail(tiny, run, monkeypatch, sampler) -> None:
     monkeypatch.setattr("archdsl.study.proposals.PATIENCE", 3)
     space = tiny(budget={"macs": "16k"}, trials=99, sampler=sampler)

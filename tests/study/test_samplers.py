@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from archdsl.study.samplers import Evolution, History, Seen, Tpe
+from archdsl.study.samplers import Evolution, Gp, History, Seen, Tpe
 
 
-@pytest.mark.parametrize("sampler", [Evolution, Tpe])
+@pytest.mark.parametrize("sampler", [Evolution, Gp, Tpe])
 def test_a_history_and_a_seed_give_the_same_proposals(tiny, sampler) -> None:
     space, budget = tiny(), {"macs": (0, 60_000)}
     history = History()

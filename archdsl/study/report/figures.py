@@ -23,7 +23,7 @@ _INK = "#010203"
 
 COLOURS = {
     "default": "#d9822b", "random": "#8a8f98", "grid": "#8a8f98", "tpe": "#3b7dd8",
-    "evolution": "#3b7dd8", "optuna": "#3b7dd8",
+    "evolution": "#3b7dd8", "gp": "#3b7dd8", "optuna": "#3b7dd8",
 }  # fmt: skip
 _WINNER = "#2f9e57"
 _FAILED = "#d64545"

@@ -1,0 +1,195 @@
+"""Gaussian process: what is believed of a member, from how alike it is to those that were tried."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from archdsl.study.samplers.base import History, Scores, Seen
+from archdsl.study.samplers.gaussian import (
+    Codes,
+    Floats,
+    Lengths,
+    Posterior,
+    fitted,
+    log_expected_improvement,
+    standardised,
+)
+from archdsl.study.samplers.indicators import Indicators
+from archdsl.study.samplers.random import Random
+from archdsl.study.trial import Origin
+
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+    from archdsl.spaces.drawing import Drawn
+    from archdsl.spaces.space import Measure
+
+AT_RANDOM = 128
+GUIDED = 256
+"""Candidates: by the measure alone, and by each of `HEATS`."""
+
+HEATS = ((0.1, False), (0.03, True), (0.01, False))
+"""How the guided are drawn: a gain of so many standard deviations makes an answer e times as
+frequent; and whether without a gain all members are drawn alike (which favours the deep), or all
+answers. No single one does everywhere: at 0.1 alone candidates of many decisions are too far from
+what is best, at 0.003 they are too few."""
+
+BASES = 5
+"""Trials around which the gain of an answer is looked at: those of which most is believed."""
+
+KEPT = 8
+KEPT_OF_TWO = 4
+"""Trials for which lengths and the programme that candidates are drawn from are kept, with one
+objective and with two; both take longer to make than all else. What is believed is made anew for
+each."""
+
+LEARNT = 100
+"""Of so many of the best trials and so many of the youngest the process knows at most: its cost
+grows with the third power."""
+
+AUGMENTED = 0.05
+"""What the sum weighs beside the maximum where two objectives are made one."""
+
+CELLS = 1 << 9
+COLDEST = -30.0
+HOTTEST = 600.0
+"""Logarithms of weights: of one answer at least, and of all together at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Guide:
+    """What is kept for a few trials, and the history that it follows from."""
+
+    key: bytes
+    lengths: Lengths
+    candidates: list[Drawn]
+    columns: Floats
+
+
+class Gp:
+    """Expected improvement (Jones et al., 1998) by a Gaussian process over the decisions.
+
+    Two members correlate by the decisions in which they differ, each with a weight that is
+    fitted; not to be asked is an answer of its own. Candidates are drawn *inside the budget*,
+    some at random, and most from the product of weights that the process gives the answers: it
+    is made additive around the best trials, and the more an answer gains there, the more often
+    it is drawn. So the budget is divided among all decisions at once, which changing one
+    decision after another does not.
+
+    Two objectives are made one by weights that change every few trials, after ParEGO
+    (Knowles, 2006).
+    """
+
+    origin: Origin = "gp"
+
+    def __init__(self, space: Space, budget: Any, measure: Measure = "stagewise") -> None:
+        self.space = space
+        self.budget = budget
+        self.measure = measure
+        self.random = Random(space, budget, measure)
+        self.indicators = Indicators(space)
+        decisions = np.arange(len(self.indicators.sizes))
+        self._groups = np.concatenate([np.repeat(decisions, self.indicators.sizes), decisions])
+        self._guide: _Guide | None = None
+
+    def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
+        """Candidates, those of which most improvement is expected first; then random ones."""
+        trials = history.trials()
+        if self.space.decisions:
+            yield from self._ranked(trials)
+        yield from self.random.propose(history, draws)
+
+    def _ranked(self, trials: list[tuple[Seen, Scores]]) -> Iterator[Drawn]:
+        columns = self._with_unasked(self.indicators.of_trials(seen for seen, _ in trials))
+        scores = np.array([scores for _, scores in trials], float)
+        kept = KEPT if scores.shape[1] == 1 else KEPT_OF_TWO
+        known = max(1, len(trials) // kept) * kept
+        direction = known // kept
+        guide = self._guided(columns[:known], as_one(scores[:known], direction))
+        tried = set(map(bytes, columns))
+        left = [i for i, row in enumerate(guide.columns) if bytes(row) not in tried]
+        values = as_one(scores, direction)
+        chosen = informative(values)
+        belief = Posterior(
+            self._groups, guide.lengths, columns[chosen], standardised(values[chosen])
+        )
+        means, deviations = belief.of(guide.columns[left])
+        worth = log_expected_improvement(means, deviations, float(belief.known.max()))
+        for index in np.argsort(-worth, kind="stable").tolist():
+            yield guide.candidates[left[index]]
+
+    def _guided(self, columns: Floats, values: Floats) -> _Guide:
+        """Lengths and candidates, as they were a few trials ago at most.
+
+        They follow from the trials that they were learnt from, and not from which trial asks.
+        """
+        key = bytes(columns) + bytes(values)
+        if self._guide is None or self._guide.key != key:
+            chosen = informative(values)
+            columns, values = columns[chosen], standardised(values[chosen])
+            lengths = fitted(self._groups, columns, values)
+            belief = Posterior(self._groups, lengths, columns, values)
+            best = np.argsort(-belief.known, kind="stable")[:BASES]
+            gains = self._gains(columns, belief.effects(columns[best]))
+            draws = np.random.default_rng(zlib.crc32(key))
+            found = list(self.space.drawing(self.budget, self.measure).members(AT_RANDOM, draws))
+            for heat, even in HEATS:
+                weights = self.indicators.by_address(self._weights(gains / heat, even))
+                drawing = self.space.drawing(self.budget, weights=weights, cells=CELLS)
+                found.extend(drawing.members(GUIDED, draws))
+            rows = self._with_unasked(self.indicators.of(one.decisions for one in found))
+            distinct = sorted({bytes(row): index for index, row in enumerate(rows)}.values())
+            self._guide = _Guide(key, lengths, [found[i] for i in distinct], rows[distinct])
+        return self._guide
+
+    def _with_unasked(self, asked: Floats) -> Floats:
+        """A column more for each decision: 1 where it is not taken."""
+        taken = np.add.reduceat(asked, self.indicators.begins, axis=1)
+        return np.hstack([asked, 1 - taken])
+
+    def _gains(self, columns: Floats, effects: Floats) -> Floats:
+        """(A,) what each answer gains over what it is to be compared with."""
+        begins, sizes = self.indicators.begins, self.indicators.sizes
+        count = len(begins)
+        answers, unasked = effects[:-count], effects[-count:]
+        # in a product of weights a decision that is not taken counts 1, so that gains are over
+        # that; one that all take has nothing of the kind to compare with, and needs none
+        optional = columns[:, -count:].any(axis=0)
+        base = np.where(optional, unasked, np.maximum.reduceat(answers, begins))
+        return np.asarray(answers - np.repeat(base, sizes))
+
+    def _weights(self, logs: Floats, even: bool) -> Floats:
+        """(A,) how often each answer is to be drawn.
+
+        even: as if otherwise every member were drawn alike; else every answer of a decision
+        """
+        sizes = self.indicators.sizes
+        weights = np.exp(np.clip(logs, COLDEST, HOTTEST / len(sizes)))
+        return weights if even else np.asarray(weights / np.repeat(sizes, sizes))
+
+
+def informative(values: Floats) -> Codes:
+    """Which trials to learn from, in their order: the best and the youngest."""
+    if len(values) <= 2 * LEARNT:
+        return np.arange(len(values))
+    old = len(values) - LEARNT
+    best = np.argsort(-values[:old], kind="stable")[:LEARNT]
+    return np.concatenate([np.sort(best), np.arange(old, len(values))])
+
+
+def as_one(scores: Floats, direction: int) -> Floats:
+    """One value for each trial; of two objectives by an augmented Chebyshev norm.
+
+    direction: two objectives are weighed otherwise for each, at random
+    """
+    if scores.shape[1] == 1:
+        return scores[:, 0]
+    span = np.ptp(scores, axis=0)
+    lost = (scores.max(axis=0) - scores) / np.where(span > 0, span, 1.0)
+    shares = np.random.default_rng(direction).dirichlet(np.ones(scores.shape[1]))
+    weighed = lost * shares
+    return np.asarray(-weighed.max(axis=1) - AUGMENTED * weighed.sum(axis=1))
