@@ -75,6 +75,7 @@ class Counting:
         self.smallest = Amounts(*found[0].tolist())
         self.largest = Amounts(*found[1].tolist())
         self.common = self._common(table)
+        self._soon: dict[Any, bool] = {}
 
     def bounds(self, name: str) -> tuple[int, int]:
         """The smallest and the largest cost `name` of all members."""
@@ -169,6 +170,18 @@ class Counting:
             self._most(limits, name) // unit + 2 for name, unit in zip(names, units, strict=True)
         )
         return Grid(names, units, sides) if math.prod(sides) < 1 << 62 else None
+
+    def soon(self, grid: Grid, limits: Limits, effort: int) -> bool:
+        """Whether a programme without weights takes no more effort: one with weights takes more."""
+        key = grid, tuple(limits.items()), effort
+        if key not in self._soon:
+            try:
+                self.spread(Programme(self.cases, grid, limits=limits, effort=effort))
+            except TooLarge:
+                self._soon[key] = False
+            else:
+                self._soon[key] = True
+        return self._soon[key]
 
     def rounded(self, limits: Limits, names: tuple[str, ...], cells: int) -> Grid:
         """A grid of so many cells in all, finer inside the stages."""

@@ -93,12 +93,11 @@ class Drawing:
 
     def _grid(self, cells: int) -> Programme | None:
         """An exact programme, where one is made soon."""
+        effort = EFFORT * cells >> 11
         grid = self.counting.exact_grid(self.limits, self._names)
-        if grid is None:
+        if grid is None or not self.counting.soon(grid, self.limits, effort):
             return None
-        programme = Programme(
-            self.counting.cases, grid, self._weighing, self.limits, effort=EFFORT * cells >> 11
-        )
+        programme = Programme(self.counting.cases, grid, self._weighing, self.limits, effort=effort)
         try:
             self._found = self.counting.spread(programme)
         except TooLarge:

@@ -59,6 +59,10 @@ class Grid:
         unit, strides = self._scales[inside]
         return np.asarray(((costs + unit // 2) // unit) @ strides, np.int64)
 
+    def last(self, cost: int, inside: bool) -> int:
+        """The largest key that stands for no more than a cost, where the grid tells of one."""
+        return cost // int(self._scales[inside][0][0])
+
     def costs(self, keys: Keys, inside: bool) -> Ints:
         """(n,) keys to the (n, d) costs that they stand for."""
         unit, strides = self._scales[inside]

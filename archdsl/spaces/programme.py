@@ -17,6 +17,7 @@ import numpy as np
 from archdsl.spaces.circuit import Both, Case, Choice, Edge, InBlock, Node, StageBlocks
 from archdsl.spaces.distribution import (
     Distribution,
+    Keys,
     TooLarge,
     convolved,
     gathered,
@@ -28,6 +29,8 @@ from archdsl.spec.holes import Answer
 
 Masks: TypeAlias = "dict[int, Distribution]"
 """Bits of the shared answers that were asked -> distribution."""
+
+_FREE = int(np.iinfo(np.int64).max)
 
 Limits: TypeAlias = "Mapping[str, tuple[int, int]]"
 """Cost -> (low, high), both inside."""
@@ -62,6 +65,7 @@ class Weighing:
         self.by_address = dict(by_address or {})
         self._blocks = tuple(a for a in self.by_address if ".blocks." in a)
         self._places: dict[tuple[tuple[str, str], ...], InBlock] = {}
+        self._moved: dict[tuple[tuple[tuple[str, str], ...], str], Mapping[Any, float] | None] = {}
 
     @property
     def trivial(self) -> bool:
@@ -76,12 +80,20 @@ class Weighing:
         for address, answer in record:
             given = None
             if block is not ELSEWHERE:
-                given = self.by_address.get(address if block is None else block.moved(address))
+                given = self._given(address, block)
             if given is not None:
                 total *= given.get(answer, 0.0)
             elif self.each is not None:
                 total *= self.each(address, answer)
         return total
+
+    def _given(self, address: str, block: InBlock | None) -> Mapping[Any, float] | None:
+        if block is None:
+            return self.by_address.get(address)
+        key = block.moves, address
+        if key not in self._moved:
+            self._moved[key] = self.by_address.get(block.moved(address))
+        return self._moved[key]
 
     def place(self, block: InBlock | None) -> InBlock | None:
         """A block whose answers have weights of their own, or else the one for all others."""
@@ -140,15 +152,22 @@ class Programme:
         if not any(name in self.limits for name in self.grid.names):
             return value
         masks: Masks = {}
-        free = (0, np.iinfo(np.int64).max)
-        most = np.array([self.limits.get(name, free)[1] for name in self.grid.names], np.int64)
         for mask, found in value.masks.items():
-            within = (self.grid.costs(found.keys, inside) + value.low <= most).all(axis=1)
-            if not within.all():
+            within = self._within(found.keys, value.low, inside)
+            if within is not None:
                 found = Distribution(found.keys[within], found.weights[within])
             if len(found.keys):
                 masks[mask] = found
         return Value(masks, value.low, value.high)
+
+    def _within(self, keys: Keys, low: Ints, inside: bool) -> Any:
+        """Which keys may belong to a member inside the budget; None for all of them."""
+        most = [self.limits.get(name, (0, _FREE))[1] for name in self.grid.names]
+        if len(most) == 1:  # keys ascend with the cost
+            end = int(np.searchsorted(keys, self.grid.last(most[0] - int(low[0]), inside), "right"))
+            return None if end == len(keys) else slice(end)
+        within = (self.grid.costs(keys, inside) + low <= most).all(axis=1)
+        return None if within.all() else within
 
     def _value(self, node: Node, block: InBlock | None) -> Value:
         match node:

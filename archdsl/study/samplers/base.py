@@ -26,6 +26,9 @@ class Seen:
     scores: Scores | None
 
 
+Trials: TypeAlias = "list[tuple[Seen, Scores]]"
+
+
 class History:
     """The finished trials in the order of their numbers, whenever they came in.
 
@@ -34,25 +37,35 @@ class History:
 
     def __init__(self) -> None:
         self._by_number: dict[int, Seen] = {}
-        self._worst: Scores | None = None
         self.successes = 0
 
     def add(self, seen: Seen) -> None:
         """Take note of a trial."""
         self._by_number[seen.number] = seen
-        if seen.scores is None:
-            return
-        self.successes += 1
-        known = [seen.scores] if self._worst is None else [self._worst, seen.scores]
-        self._worst = tuple(min(values) for values in zip(*known, strict=True))
+        self.successes += seen.scores is not None
 
-    def trials(self) -> list[tuple[Seen, Scores]]:
-        """Each trial and its scores. A failure counts as the worst that was seen, so that what
-        cannot be trained is not proposed again and again.
+    def trials(self, first: int | None = None) -> Trials:
+        """Each trial and its scores, or the first so many: these as if there were no others.
+
+        A failure counts as the worst that was seen, so that what cannot be trained is not
+        proposed again and again. Nothing where all failed.
         """
-        ordered = [self._by_number[number] for number in sorted(self._by_number)]
-        worst = self._worst
-        return [] if worst is None else [(seen, seen.scores or worst) for seen in ordered]
+        ordered = [self._by_number[number] for number in sorted(self._by_number)][:first]
+        scores = [seen.scores for seen in ordered if seen.scores is not None]
+        if not scores:
+            return []
+        worst = tuple(min(values) for values in zip(*scores, strict=True))
+        return [(seen, seen.scores or worst) for seen in ordered]
+
+    def settled(self, every: int) -> Trials:
+        """The first of the trials, as far as what takes long follows from them.
+
+        They are more after `every` trials, and where there are many, after a twenty-fifth of
+        these. Of two histories that differ in what came later, they are the same.
+        """
+        count = len(self._by_number)
+        step = every * max(1, count // (25 * every))
+        return self.trials(max(1, count // step) * step) or self.trials()
 
 
 class Proposer(Protocol):

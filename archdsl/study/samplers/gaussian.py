@@ -116,10 +116,13 @@ class Posterior:
 
     def of(self, columns: Floats) -> tuple[Floats, Floats]:
         """Means and standard deviations, without the noise."""
-        lengths = self.lengths
-        across = lengths.signal * kernel(self.groups, lengths.weights, self._columns, columns)
+        return self.given(kernel(self.groups, self.lengths.weights, self._columns, columns))
+
+    def given(self, alike: Floats) -> tuple[Floats, Floats]:
+        """The same of members whose kernel with those that were seen is known: (n, m)."""
+        across = self.lengths.signal * alike
         half = solve_triangular(self._factor, across, lower=True)
-        variance = np.maximum(lengths.signal - np.einsum("ij,ij->j", half, half), 1e-12)
+        variance = np.maximum(self.lengths.signal - np.einsum("ij,ij->j", half, half), 1e-12)
         return across.T @ self._solved, np.sqrt(variance)
 
     def effects(self, bases: Floats) -> Floats:

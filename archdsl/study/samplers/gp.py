@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archdsl.study.samplers.base import History, Scores, Seen
+from archdsl.study.samplers.base import History, Seen, Trials
 from archdsl.study.samplers.gaussian import (
     Codes,
     Floats,
     Lengths,
     Posterior,
     fitted,
+    kernel,
     log_expected_improvement,
     standardised,
 )
@@ -62,12 +63,16 @@ HOTTEST = 600.0
 
 @dataclass(frozen=True, slots=True)
 class _Guide:
-    """What is kept for a few trials, and the history that it follows from."""
+    """What is kept for a few trials, and those that it follows from.
 
-    key: bytes
+    tried: how alike each candidate is to a trial, by its number
+    """
+
+    known: Trials
     lengths: Lengths
     candidates: list[Drawn]
     columns: Floats
+    tried: dict[int, Floats] = field(default_factory=dict)
 
 
 class Gp:
@@ -98,53 +103,62 @@ class Gp:
 
     def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
         """Candidates, those of which most improvement is expected first; then random ones."""
-        trials = history.trials()
         if self.space.decisions:
-            yield from self._ranked(trials)
+            yield from self._ranked(history)
         yield from self.random.propose(history, draws)
 
-    def _ranked(self, trials: list[tuple[Seen, Scores]]) -> Iterator[Drawn]:
-        columns = self._with_unasked(self.indicators.of_trials(seen for seen, _ in trials))
+    def _ranked(self, history: History) -> Iterator[Drawn]:
+        trials = history.trials()
         scores = np.array([scores for _, scores in trials], float)
-        kept = KEPT if scores.shape[1] == 1 else KEPT_OF_TWO
-        known = max(1, len(trials) // kept) * kept
-        direction = known // kept
-        guide = self._guided(columns[:known], as_one(scores[:known], direction))
-        tried = set(map(bytes, columns))
-        left = [i for i, row in enumerate(guide.columns) if bytes(row) not in tried]
+        known = history.settled(KEPT if scores.shape[1] == 1 else KEPT_OF_TWO)
+        direction = len(known)
+        guide = self._guided(known, direction)
         values = as_one(scores, direction)
         chosen = informative(values)
-        belief = Posterior(
-            self._groups, guide.lengths, columns[chosen], standardised(values[chosen])
-        )
-        means, deviations = belief.of(guide.columns[left])
+        seen = [trials[index][0] for index in chosen]
+        columns = self._columns(seen)
+        belief = Posterior(self._groups, guide.lengths, columns, standardised(values[chosen]))
+        means, deviations = belief.given(self._alike(guide, seen, columns))
         worth = log_expected_improvement(means, deviations, float(belief.known.max()))
         for index in np.argsort(-worth, kind="stable").tolist():
-            yield guide.candidates[left[index]]
+            yield guide.candidates[index]
 
-    def _guided(self, columns: Floats, values: Floats) -> _Guide:
+    def _alike(self, guide: _Guide, seen: list[Seen], columns: Floats) -> Floats:
+        """How alike trials are to the candidates, (trials, candidates), looked at once."""
+        new = [row for row, one in enumerate(seen) if one.number not in guide.tried]
+        if new:
+            found = kernel(self._groups, guide.lengths.weights, columns[new], guide.columns)
+            guide.tried.update(zip((seen[row].number for row in new), found, strict=True))
+        return np.array([guide.tried[one.number] for one in seen])
+
+    def _guided(self, known: Trials, direction: int) -> _Guide:
         """Lengths and candidates, as they were a few trials ago at most.
 
         They follow from the trials that they were learnt from, and not from which trial asks.
         """
-        key = bytes(columns) + bytes(values)
-        if self._guide is None or self._guide.key != key:
+        if self._guide is None or self._guide.known != known:
+            values = as_one(np.array([scores for _, scores in known], float), direction)
             chosen = informative(values)
-            columns, values = columns[chosen], standardised(values[chosen])
-            lengths = fitted(self._groups, columns, values)
-            belief = Posterior(self._groups, lengths, columns, values)
+            columns = self._columns([known[index][0] for index in chosen])
+            lengths = fitted(self._groups, columns, standardised(values[chosen]))
+            belief = Posterior(self._groups, lengths, columns, standardised(values[chosen]))
             best = np.argsort(-belief.known, kind="stable")[:BASES]
             gains = self._gains(columns, belief.effects(columns[best]))
-            draws = np.random.default_rng(zlib.crc32(key))
+            draws = np.random.default_rng(zlib.crc32(bytes(columns) + bytes(values)))
             found = list(self.space.drawing(self.budget, self.measure).members(AT_RANDOM, draws))
             for heat, even in HEATS:
                 weights = self.indicators.by_address(self._weights(gains / heat, even))
                 drawing = self.space.drawing(self.budget, weights=weights, cells=CELLS)
                 found.extend(drawing.members(GUIDED, draws))
             rows = self._with_unasked(self.indicators.of(one.decisions for one in found))
-            distinct = sorted({bytes(row): index for index, row in enumerate(rows)}.values())
-            self._guide = _Guide(key, lengths, [found[i] for i in distinct], rows[distinct])
+            tried = set(map(bytes, self._columns([seen for seen, _ in known])))
+            new = {bytes(row): at for at, row in enumerate(rows) if bytes(row) not in tried}
+            distinct = sorted(new.values())
+            self._guide = _Guide(known, lengths, [found[i] for i in distinct], rows[distinct])
         return self._guide
+
+    def _columns(self, seen: list[Seen]) -> Floats:
+        return self._with_unasked(self.indicators.of_trials(seen))
 
     def _with_unasked(self, asked: Floats) -> Floats:
         """A column more for each decision: 1 where it is not taken."""

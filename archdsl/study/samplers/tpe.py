@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archdsl.study.samplers.base import History, Scores, Seen, best_first
+from archdsl.study.samplers.base import History, Trials, best_first
 from archdsl.study.samplers.indicators import Indicators, Matrix
 from archdsl.study.samplers.random import Random
 from archdsl.study.seeds import number
@@ -27,15 +27,13 @@ MOST_GOOD = 10
 
 CANDIDATES = 512
 KEPT = 8
-"""Trials that candidates are kept for, as drawing them takes longer than all else; they are
-ranked anew for each."""
+"""Trials that candidates are kept for, or more (`History.settled`), as drawing them takes longer
+than all else; they are ranked anew for each."""
 
 PRIOR = 1.0
 """What the uniform prior weighs, in trials."""
 
 CELLS = 1 << 9
-
-Trials: TypeAlias = "list[tuple[Seen, Scores]]"
 
 
 class Tpe:
@@ -55,26 +53,23 @@ class Tpe:
         self.budget = budget
         self.random = Random(space, budget, measure)
         self.indicators = Indicators(space)
-        self._candidates: tuple[list[int], list[Drawn], Matrix] | None = None
+        self._candidates: tuple[Trials, list[Drawn], Matrix] | None = None
 
     def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
         """Candidates, the likeliest to be good first; then random ones."""
         trials = history.trials()
-        candidates, rows = self._drawn(trials)
+        candidates, rows = self._drawn(history.settled(KEPT))
         good, rest = self._densities(trials)
         for index in np.argsort(-(rows @ (good - rest)), kind="stable").tolist():
             yield candidates[index]
         yield from self.random.propose(history, draws)
 
-    def _drawn(self, trials: Trials) -> tuple[list[Drawn], Matrix]:
-        """Members from the density of the good, as it was a few trials ago at most.
+    def _drawn(self, known: Trials) -> tuple[list[Drawn], Matrix]:
+        """Members from the density of the good, which follow from the trials that it follows from.
 
-        They follow from the trials that the density follows from: which of them were kept, and
-        which are drawn again after a search went on, makes no difference.
+        Whether they were kept, or are drawn again after a search went on, makes no difference.
         """
-        known = trials[: max(1, len(trials) // KEPT) * KEPT]
-        numbers = [seen.number for seen, _ in known]
-        if self._candidates is None or self._candidates[0] != numbers:
+        if self._candidates is None or self._candidates[0] != known:
             weights = self.indicators.by_address(np.exp(self._densities(known)[0]))
             drawing = self.space.drawing(self.budget, weights=weights, cells=CELLS)
             told = [(seen.number, *map(float, scores)) for seen, scores in known]
@@ -83,7 +78,7 @@ class Tpe:
             drawn = list({_key(one.decisions): one for one in found}.values())
             tried = {_key(seen.decisions) for seen, _ in known}
             drawn = [one for one in drawn if _key(one.decisions) not in tried]
-            self._candidates = numbers, drawn, self.indicators.of(one.decisions for one in drawn)
+            self._candidates = known, drawn, self.indicators.of(one.decisions for one in drawn)
         return self._candidates[1:]
 
     def _densities(self, trials: Trials) -> tuple[Matrix, Matrix]:
