@@ -61,7 +61,7 @@ class SearchSettings:
     objectives: one, or two for a Pareto search
     budget: cost -> (low, high) inclusive integers; low is 0 for "at most"
     trials: the total number of trials of the study, also after a resume
-    sampler: "tpe", "evolution", "gp", "random", "grid", or "optuna:" and the name of one of
+    sampler: "gp", "tpe", "evolution", "random", "grid", or "optuna:" and the name of one of
         Optuna's
     sampler_options: those of Optuna's, by name
     measure: what random means: every decision uniform in its turn, or every member alike
@@ -70,7 +70,7 @@ class SearchSettings:
     objectives: tuple[Objective, ...] = (Objective("accuracy", "maximize"),)
     budget: dict[str, tuple[int, int]] = field(default_factory=dict)
     trials: int = 50
-    sampler: str = "tpe"
+    sampler: str = "gp"
     sampler_options: dict[str, bool | int | float | str | None] = field(default_factory=dict)
     measure: Literal["stagewise", "uniform"] = "stagewise"
     seed: int = 0

@@ -29,7 +29,7 @@ from archdsl.spec.positions import POSITIVE
 _ABOVE_ZERO = Number(False, (Bound("positive number", lambda v: v > 0),))
 _NOT_NEGATIVE = Number(False, (Bound("number from 0", lambda v: v >= 0),))
 
-SAMPLERS = ("tpe", "evolution", "gp", "random", "grid")
+SAMPLERS = ("gp", "tpe", "evolution", "random", "grid")
 MEASURES = ("stagewise", "uniform")
 KEYS = ("maximize", "minimize", "budget", "trials", "sampler", "measure", "seed", "proxy")
 NOT_BUILT = ("workers", "engine", "storage", "prune", "baselines")

@@ -44,7 +44,7 @@ class BudgetSampler(BaseSampler):
     """Proposes members inside a budget that no trial of the study has tried or is trying.
 
     budget: as in a spec, `{"macs": "2G"}` or `{"macs": [1.5e9, 2e9]}`; None for no bound
-    name: "tpe", "evolution", "gp", "random" or "grid"
+    name: "gp", "tpe", "evolution", "random" or "grid"
     measure: what random means: "stagewise" or "uniform", as in `Space.sample`
     The objective asks by `suggest`. Proposal n follows from the seed, n, and the trials that are
     finished or under way; a trial that failed counts as the worst. Parameters of the objective's
@@ -56,7 +56,7 @@ class BudgetSampler(BaseSampler):
         self,
         space: Space,
         budget: Budgeted,
-        name: str = "tpe",
+        name: str = "gp",
         *,
         seed: int = 0,
         measure: Measure = "stagewise",

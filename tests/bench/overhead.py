@@ -23,7 +23,7 @@ MOST = 50
 
 def main() -> None:
     """Search, and print the figures."""
-    sampler = sys.argv[1] if len(sys.argv) > 1 else "tpe"
+    sampler = sys.argv[1] if len(sys.argv) > 1 else "gp"
     trials = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000
     marks: list[tuple[float, float]] = []
     decisions: list[int] = []

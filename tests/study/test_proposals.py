@@ -15,7 +15,7 @@ from archdsl.errors import SearchError
 from archdsl.spaces.budget import inside
 from archdsl.study import Result
 
-SAMPLERS = ("tpe", "evolution", "gp", "random", "grid")
+SAMPLERS = ("gp", "tpe", "evolution", "random", "grid")
 
 
 def tried(result: Result) -> list[dict[str, Any]]:
@@ -77,25 +77,27 @@ def test_the_grid_of_a_space_too_large_to_visit_is_the_same(tiny, run, monkeypat
     assert tried(run(space)) == known
 
 
-def test_tpe_takes_over_after_ten_successes_and_finds_more(tiny, run) -> None:
+@pytest.mark.parametrize("sampler", ["gp", "tpe"])
+def test_it_takes_over_after_ten_successes_and_finds_more(tiny, run, sampler) -> None:
     def total(sampler: str) -> float:
         result = run(tiny(trials=30, sampler=sampler))
         return sum(trial.metrics["accuracy"] for trial in result.trials[10:])
 
-    origins = [trial.origin for trial in run(tiny(trials=14)).trials]
-    assert origins == ["default", *["random"] * 9, *["tpe"] * 4]
-    assert total("tpe") > total("random") + 2
+    origins = [trial.origin for trial in run(tiny(trials=14, sampler=sampler)).trials]
+    assert origins == ["default", *["random"] * 9, *[sampler] * 4]
+    assert total(sampler) > total("random") + 2
 
 
-def test_tpe_keeps_away_from_what_fails(tiny, run) -> None:
+@pytest.mark.parametrize("sampler", ["gp", "tpe"])
+def test_it_keeps_away_from_what_fails(tiny, run, sampler) -> None:
     def fragile(candidate: Any) -> float:
         if candidate.decisions["stages.0.token_mixer"] == "pooling":
             raise RuntimeError("pooling cannot be trained here")
         return candidate.decisions["stages.1.depth"] / 10
 
-    trials = run(tiny(trials=45, seed=1), evaluate=fragile).trials
+    trials = run(tiny(trials=45, seed=1, sampler=sampler), evaluate=fragile).trials
     drawn = [trial.cause is not None for trial in trials if trial.origin == "random"]
-    proposed = [trial.cause is not None for trial in trials if trial.origin == "tpe"]
+    proposed = [trial.cause is not None for trial in trials if trial.origin == sampler]
     assert len(proposed) > 20
     assert sum(proposed) / len(proposed) < 0.2 < sum(drawn) / len(drawn)
 

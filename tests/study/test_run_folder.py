@@ -129,7 +129,7 @@ def test_a_run_goes_on_to_a_greater_total(tiny, run, tmp_path) -> None:
 
 CHANGES = [
     ({"seed": 1}, {}, "search.seed was 0, and now it is 1"),
-    ({"sampler": "grid"}, {}, "search.sampler was tpe, and now it is grid"),
+    ({"sampler": "grid"}, {}, "search.sampler was gp, and now it is grid"),
     ({"budget": {"macs": "50k"}}, {}, "search.budget.macs was not there, and now it is [0, 50000]"),
     ({"maximize": "loss"}, {}, "search.objectives.0.name was accuracy, and now it is loss"),
     ({"proxy": {"epochs": 3}}, {}, "search.proxy.epochs was 10, and now it is 3"),
