@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 AT = (20, 40, 100, 200)
+REFERENCE = "optuna TPE"
 
 
 def read(paths: list[Path]) -> dict[str, dict[str, list[dict[str, Any]]]]:
@@ -27,22 +28,31 @@ def read(paths: list[Path]) -> dict[str, dict[str, list[dict[str, Any]]]]:
 
 
 def table(samplers: dict[str, list[dict[str, Any]]]) -> str:
-    """Mean regret and its standard error after some trials, and what was spent in vain."""
+    """Mean regret and its standard error after some trials, after how many trials the mean is
+    down to where that of `REFERENCE` ends, and what was spent in vain.
+    """
     lines = [
-        "| sampler | seeds | " + " | ".join(f"@{n}" for n in AT) + " | inside and new | CPU s |",
-        "|---" * (len(AT) + 4) + "|",
-    ]
+        "| sampler | seeds | " + " | ".join(f"@{n}" for n in AT)
+        + f" | reaches {REFERENCE}'s last | inside and new | CPU s per 200 |",
+        "|---" * (len(AT) + 5) + "|",
+    ]  # fmt: skip
+    goal = _regret(samplers[REFERENCE])[:, -1].mean() if REFERENCE in samplers else -1.0
     for name, runs in samplers.items():
-        regret = np.array([one["regret"] for one in runs])
-        error = regret.std(axis=0, ddof=1) / np.sqrt(len(runs))
+        regret = _regret(runs)
+        mean, error = regret.mean(axis=0), regret.std(axis=0, ddof=1) / np.sqrt(len(runs))
         cells = [
-            f"{regret[:, n - 1].mean():.3f} ± {error[n - 1]:.3f}"
-            for n in AT if n <= regret.shape[1]
+            f"{mean[n - 1]:.3f} ± {error[n - 1]:.3f}" if n <= len(mean) else "" for n in AT
         ]  # fmt: skip
+        there = np.flatnonzero(mean <= goal + 1e-9)
+        cells.append(f"@{there[0] + 1}" if len(there) else "not")
         good = np.mean([one["inside_and_new"] / one["trials"] for one in runs])
-        seconds = np.mean([one["cpu_seconds"] for one in runs])
+        seconds = np.mean([one["cpu_seconds"] / one["trials"] for one in runs]) * 200
         lines.append(f"| {name} | {len(runs)} | {' | '.join(cells)} | {good:.0%} | {seconds:.1f} |")
     return "\n".join(lines)
+
+
+def _regret(runs: list[dict[str, Any]]) -> Any:
+    return np.array([one["regret"] for one in runs])
 
 
 def figure(problems: dict[str, dict[str, list[dict[str, Any]]]], path: Path) -> None:
@@ -57,7 +67,7 @@ def figure(problems: dict[str, dict[str, list[dict[str, Any]]]], path: Path) -> 
     )
     for axis, (problem, samplers) in zip(axes[0], problems.items(), strict=True):
         for name, runs in samplers.items():
-            regret = np.array([one["regret"] for one in runs])
+            regret = _regret(runs)
             mean = regret.mean(axis=0)
             band = 1.96 * regret.std(axis=0, ddof=1) / np.sqrt(len(runs))
             trials = np.arange(1, len(mean) + 1)
