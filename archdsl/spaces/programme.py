@@ -223,10 +223,11 @@ class Programme:
 
     def weighed(self, node: Choice, block: InBlock | None) -> tuple[list[Edge], list[float]]:
         """The edges that weigh anything, and what they weigh."""
-        most = self.limits["activations"][1] if "activations" in self.limits else None
         edges, weights = [], []
         for edge in node.edges:
-            if most is not None and edge.amounts.activations > most:
+            # what is over the budget by itself would have a key beyond the grid's side, which is
+            # the key of something else
+            if any(getattr(edge.amounts, cost) > most for cost, (_, most) in self.limits.items()):
                 continue
             weight = self.weighing.of(edge.own, block)
             if weight:

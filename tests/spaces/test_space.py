@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -141,6 +142,20 @@ def test_a_question_that_the_first_block_is_not_asked_is_uniform_in_its_turn() -
     assert "stages.0.blocks.0.token_mixer" not in space.decisions
     drawn = {tuple(sorted(one.decisions.items())) for one in space.draws(200, measure="stagewise")}
     assert len(drawn) == space.size == 2 * 2 * 2
+
+
+def test_a_layer_that_is_over_one_budget_is_not_taken_for_more_of_the_other() -> None:
+    mixer = "{type: sep_conv, kernel: {choice: [3, 7]}, ratio: {range: [1, 3]}}"
+    text = MANY.replace("params:\nPARAMS\n", "").replace("RATIO", "1").replace("[1, 3]", "[1, 2]")
+    text = text.replace("}}\n\nhead", f"}}, token_mixer: {mixer}}}\n\nhead")
+    space = archdsl.space(archdsl.loads(text))
+    costs = [space.cost(member) for member in space.enumerate()]
+    macs, params = sorted(cost.macs for cost in costs), sorted(cost.params for cost in costs)
+    for low, most in itertools.product(macs, params[::3]):
+        window = {"macs": (low, macs[-1]), "params": (0, most)}
+        count = space.count(window)
+        assert count.exact
+        assert count == sum(cost.macs >= low and cost.params <= most for cost in costs)
 
 
 def test_beyond_their_limit_there_are_bounds_only_and_draws_one_by_one(monkeypatch) -> None:
