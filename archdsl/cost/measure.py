@@ -38,12 +38,15 @@ class Measured:
     out_shape: tuple[int, ...]
 
 
-def measure(make: Callable[[], nn.Module], in_shape: Shape, address: str) -> Measured:
+def measure(
+    make: Callable[[], nn.Module], in_shape: Shape, address: str, warmup: int = 1
+) -> Measured:
     """Build a module, measure it on one input, and let it go.
 
     make: builds it; it is given away, and measured in its deployed form, in eval
     in_shape: (C, H, W); the input comes in channels-last memory
     address: where the module stands in the network; errors begin with it
+    warmup: passes before the one that is measured
     Randomness is as before afterwards. Raises CountError, with the address of the innermost
     module at fault, for a cost that is not known exactly.
     """
@@ -56,7 +59,7 @@ def measure(make: Callable[[], nn.Module], in_shape: Shape, address: str) -> Mea
                     module = fuse(module)
                 module.eval()
                 x = torch.zeros(1, *in_shape).contiguous(memory_format=torch.channels_last)
-                macs, out_shape = _run(module, x)
+                macs, out_shape = _run(module, x, warmup)
             except Refused as error:
                 path = _own_path(module, error.path)
                 where = ".".join(part for part in (address, path) if part)
@@ -71,9 +74,10 @@ def measure(make: Callable[[], nn.Module], in_shape: Shape, address: str) -> Mea
         return Measured(macs, _params(module), train_params, out_shape)
 
 
-def _run(module: nn.Module, x: Tensor) -> tuple[int, tuple[int, ...]]:
+def _run(module: nn.Module, x: Tensor, warmup: int) -> tuple[int, tuple[int, ...]]:
     """MACs and the output's shape without the batch axis."""
-    module(x)  # what eval caches is cached now
+    for _ in range(warmup):
+        module(x)  # what eval caches is cached now
     calls, watch = Calls(leaves(module)), Watch()
     with calls.noted(watch.paused), watch.watching():
         out = module(x)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from math import prod
+from typing import TYPE_CHECKING
 
 from archdsl.component import Component
 from archdsl.cost.operators import registered_rules
@@ -12,6 +13,9 @@ from archdsl.cost.origin import modules_of, origin
 from archdsl.cost.store import Stored, store, stored
 from archdsl.errors import CountError
 from archdsl.network import Layer, Network, Shape
+
+if TYPE_CHECKING:
+    from torch import nn
 
 REMEMBERED = 1 << 16
 """Layers whose cost is kept; a row is under a kilobyte."""
@@ -169,8 +173,17 @@ def _classes(component: Component) -> tuple[type, ...]:
 def _measured(layer: Layer) -> LayerCost:
     from archdsl.builder import build_layer
     from archdsl.cost.measure import measure
+    from archdsl.cost.steady import measure_twice
 
-    measured = measure(lambda: build_layer(layer), layer.in_shape, layer.address)
+    component = layer.component
+
+    def make() -> nn.Module:
+        return build_layer(layer)
+
+    if all(cls.__module__.startswith(("archdsl.", "torch.")) for cls in _classes(component)):
+        measured = measure(make, layer.in_shape, layer.address)
+    else:
+        measured = measure_twice(make, layer.in_shape, layer.address, component.type)
     out = measured.out_shape if len(measured.out_shape) == 3 else (*measured.out_shape, 1, 1)
     # logits are (classes,) of the module, (classes, 1, 1) of the network
     if out != layer.out_shape:
