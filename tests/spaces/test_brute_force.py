@@ -12,12 +12,13 @@ from scipy.stats import chisquare
 
 import archdsl
 from archdsl.spaces import Space
-from tests.spaces.visiting import inside, key, likelihood, visited, weight
+from tests.spaces.visiting import Members, inside, key, likelihood, visited, weight
 from tests.spec.strategies import spaces
 
 COSTS = ("macs", "params", "activations")
 
 EXAMPLES = 30
+TURNS = ("uniform", "uniform", "stagewise", "stagewise")
 laws = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -38,15 +39,23 @@ def budgets(draw: st.DrawFn, members: dict[Any, dict[str, int]]) -> dict[str, tu
     return found
 
 
-@st.composite
-def some_weights(draw: st.DrawFn, space: Space) -> dict[str, dict[Any, float]]:
-    """Weights for some decisions; an answer may have none, and all answers may be left out."""
-    chosen = draw(st.lists(st.sampled_from(list(space.decisions)), max_size=4, unique=True))
-    each = st.sampled_from([0.0, 0.5, 1.0, 1.0, 4.0])
+def some_weights(space: Space, draws: np.random.Generator) -> dict[str, dict[Any, float]]:
+    """Weights for half of the decisions; an answer may have none, and so may all."""
     return {
-        address: {answer: draw(each) for answer in space.decisions[address].answers}
-        for address in chosen
+        address: {answer: float(draws.choice([0, 1, 1, 2, 5])) for answer in hole.answers}
+        for address, hole in space.decisions.items()
+        if draws.random() < 0.5
     }
+
+
+def some_budget(members: Members, draws: np.random.Generator) -> dict[str, tuple[int, int]]:
+    """Bounds around about half of the members."""
+    found = {}
+    for name in draws.permutation(COSTS)[: draws.integers(0, 3)].tolist():
+        values = sorted(costs[name] for costs in members.values())
+        low, high = sorted(draws.choice(values, 2).tolist())
+        found[name] = (low if draws.random() < 0.5 else 0, high)
+    return found
 
 
 @laws
@@ -99,30 +108,30 @@ def test_a_rounded_grid_bounds_what_an_exact_one_counts(
 
 
 @laws
-@given(spaces(), st.data())
+@given(spaces(), st.integers(0, 1 << 32))
 def test_the_members_of_a_random_space_are_drawn_as_often_as_they_weigh(
-    tree: dict[str, Any], data: st.DataObject
+    tree: dict[str, Any], seed: int
 ) -> None:
     space = archdsl.space(tree)
-    assume(2 <= space.size <= 150)
+    assume(4 <= space.size <= 300)
     members = visited(space)
-    budget = data.draw(budgets(members))
-    measure = data.draw(st.sampled_from(["uniform", "stagewise"]))
-    weights = data.draw(some_weights(space)) if data.draw(st.booleans()) else {}
-    weighed = {one: weight(space, one, measure, weights) for one in inside(members, budget)}
-    possible = {one for one, each in weighed.items() if each}
-    drawing = space.drawing(budget, measure, weights or None)
-    if data.draw(st.booleans()):
-        drawing._prepare(None)  # by a rounded programme
-    seed = np.random.default_rng(data.draw(st.integers(0, 99)))
-    drawn = list(drawing.members(30 * len(possible) + 200, seed))
-    if not possible:
-        assert not drawn
-        return
-    # each example is a test of so many, at a family-wise level of 1 %
-    assert likelihood(drawn, weighed) > 0.01 / EXAMPLES
-    if not weights and measure == "uniform":
-        assert {key(one.decisions) for one in drawn} == possible
+    for turn, measure in enumerate(TURNS):
+        draws = np.random.default_rng((seed, turn))
+        budget = some_budget(members, draws)
+        weights = some_weights(space, draws) if turn % 2 else {}
+        weighed = {one: weight(space, one, measure, weights) for one in inside(members, budget)}
+        possible = {one for one, each in weighed.items() if each}
+        drawing = space.drawing(budget, measure, weights or None)
+        if draws.random() < 0.3:
+            drawing._prepare(None)  # by a rounded programme
+        drawn = list(drawing.members(30 * len(possible) + 500, draws))
+        if not possible:
+            assert not drawn
+            continue
+        # each turn of each example is a test of so many, at a family-wise level of 1 %
+        assert likelihood(drawn, weighed) > 0.01 / (EXAMPLES * len(TURNS))
+        if not weights and measure == "uniform":
+            assert {key(one.decisions) for one in drawn} == possible
 
 
 @laws

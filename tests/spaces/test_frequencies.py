@@ -34,6 +34,24 @@ SPACES["digits_by_block"] = (
     },
 )
 
+# with a param that only those ask for who have chosen a convolution somewhere
+SPACES["digits_by_param"] = (
+    ROOT / "specs" / "spaces" / "digits.yaml",
+    {
+        "params.width": 8,
+        "params.ratio": 1,
+        "params.kernel": {"choice": [3, 5]},
+        "block.token_mixer": {
+            "choice": ["pooling", "identity", {"type": "sep_conv", "kernel": "$kernel"}],
+            "per": "block",
+        },
+        "stages.0.depth": 1,
+        "stages.0.token_mixer": {"choice": ["pooling", {"type": "depthwise", "kernel": "$kernel"}]},
+        "stages.1.depth": {"range": [1, 2]},
+        "stages.2.depth": {"range": [1, 2]},
+    },
+)
+
 SHARES: dict[str, dict[str, tuple[float, float]]] = {
     "none": {},
     "macs": {"macs": (0, 0.5)},
