@@ -28,11 +28,11 @@ class Count(int):
         return self.high - int(self) <= CERTAIN * self.high
 
     def words(self) -> str:
-        """`1,204`, `between 1,204 and 1,210`, or `between 4.1e20 and 4.12e20`."""
+        """`1,204`, `between 1,204 and 1,210 (certified)`, or `... (not certified)`."""
         if self.exact:
             return short(int(self))
-        words = f"between {short(int(self))} and {short(self.high)}"
-        return words if self.certified else f"{words} (not certified)"
+        certified = "certified" if self.certified else "not certified"
+        return f"between {short(int(self))} and {short(self.high)} ({certified})"
 
 
 def short(number: int) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from archdsl.spaces.bounding import Window, bounded, window
 from archdsl.spaces.building import circuit
 from archdsl.spaces.count import Count
 from archdsl.spaces.distribution import Distribution, Keys, TooLarge
-from archdsl.spaces.extents import extents
-from archdsl.spaces.grid import FINER, SUMS, Grid, Ints
-from archdsl.spaces.programme import Limits, Programme, Value
+from archdsl.spaces.extents import Point, extents, largest_edge, least_within
+from archdsl.spaces.grid import FINER, NO_COSTS, SUMS, Grid, Ints
+from archdsl.spaces.nearest import Nearest
+from archdsl.spaces.programme import Limits, Programme, Value, Weighing
 from archdsl.spaces.rows import Amounts
 
 if TYPE_CHECKING:
@@ -23,15 +26,14 @@ EFFORT = 300_000_000
 """Sums that one programme may form: a few seconds."""
 
 EXACT_EFFORT = 8_000_000
-"""The same in Python's integers."""
+"""The same in Python's integers; a quarter of it where two costs are bounded."""
 
 EXACT_FLOAT = 1 << 53
 """Up to here floating point counts exactly."""
 
 _FLOAT_ERROR = 1e-9
-_CELLS = (1 << 12, 1 << 13, 1 << 14, 1 << 16)
-_LEVELS = (4, 4, 2)
-"""How many of these are tried with so many sums bounded: two take much longer than one."""
+_CELLS = 1 << 12
+_CELLS_EFFORT = 60_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,11 +72,12 @@ class Counting:
     def __init__(self, table: Table) -> None:
         self.cases = circuit(table)
         self.size = self._size()
-        found = extents(Programme(self.cases, _NO_COSTS))
+        found = extents(Programme(self.cases, NO_COSTS))
         assert found is not None, "a space has a member"
         self.smallest = Amounts(*found[0].tolist())
         self.largest = Amounts(*found[1].tolist())
         self.common = self._common(table)
+        self._edge = largest_edge(self.cases)
         self._soon: dict[Any, bool] = {}
 
     def bounds(self, name: str) -> tuple[int, int]:
@@ -83,7 +86,7 @@ class Counting:
 
     def count(self, limits: Limits) -> Count:
         """How many members are inside the limits: exactly, or between bounds."""
-        if not self._reachable(limits):
+        if not self.reachable(limits):
             return Count(0)
         low = limits["activations"][0] if "activations" in limits else 0
         if low > 0:
@@ -94,46 +97,81 @@ class Counting:
         names = self.names(limits)
         if not names and "activations" not in limits:
             return Count(self.size)
-        exact = self._exact(limits, names)
+        windows = [
+            window(name, self.common[name], limits[name], self.bounds(name)) for name in names
+        ]
+        if any(one.low > one.high for one in windows):  # between two multiples of what divides all
+            return Count(0)
+        prices = self._prices(limits, names)
+        if prices is None:
+            return Count(0)
+        exact = self._exact(limits, names, prices)
         if exact is not None:
             return exact
-        best = Count(0, self.size)
-        for cells in _CELLS[: _LEVELS[len(names)]]:
-            grid = self.rounded(limits, names, cells)
-            try:
-                found = self.spread(Programme(self.cases, grid, limits=limits, effort=EFFORT))
-            except TooLarge:
-                break
-            best = _bounds(found, names, limits)
-            if best.certified and best.high:
-                break
-        return best
+        low, high = self._between(limits, windows)
+        if low == 0:
+            by_cells = self._by_cells(limits, names)
+            low, high = max(low, by_cells[0]), min(high, by_cells[1])
+        return Count(low, high)
+
+    def _prices(self, limits: Limits, names: tuple[str, ...]) -> list[Point] | None:
+        """Prices of two costs by which members come near both limits; None: none is inside both."""
+        if len(names) < 2:
+            return []
+        programme = Programme(self.cases, NO_COSTS, limits=limits)
+        prices = []
+        for sign, edge in ((1, limits[SUMS[0]][1]), (-1, -limits[SUMS[0]][0])):
+            found = least_within(programme, 0, sign, limits[SUMS[1]])
+            if found is None or found[0] > edge:
+                return None
+            prices += self.priced(found[1])
+        return prices
+
+    def priced(self, price: Point) -> list[Point]:
+        """Prices of both costs, with what they come to far below 63 bits."""
+        largest = max(self.bounds(name)[1] for name in SUMS)
+        shift = max(0, (max(map(abs, price)) * largest).bit_length() - 58)
+        rounded = price[0] >> shift, price[1] >> shift
+        return [rounded] if all(rounded) else []
+
+    def _between(self, limits: Limits, windows: list[Window]) -> tuple[int, int]:
+        """Bounds by the characteristic function."""
+        if not windows:
+            return 0, self.size
+        try:
+            return bounded(Programme(self.cases, NO_COSTS, limits=limits), windows, self.size)
+        except TooLarge:
+            return 0, self.size
+
+    def _by_cells(self, limits: Limits, names: tuple[str, ...]) -> tuple[int, int]:
+        """Bounds by rounded costs, which may find that nothing at all is inside."""
+        grid = self.rounded(limits, names, _CELLS)
+        try:
+            found = self.cells(grid, limits, _CELLS_EFFORT)
+        except TooLarge:
+            return 0, self.size
+        bounds = _bounds(found, names, limits)
+        return int(bounds), bounds.high
+
+    def cells(
+        self,
+        grid: Grid,
+        limits: Limits,
+        effort: int,
+        exact: bool = False,
+        prices: Sequence[Point] = (),
+    ) -> Cells:
+        """The cells that are about inside the limits. Raises TooLarge."""
+        return self.spread(
+            Programme(self.cases, grid, _EVEN, limits, exact, effort, narrow=True, prices=prices)
+        )
 
     def nearest(self, name: str, bounds: tuple[int, int], others: Limits) -> int | None:
         """The cost `name` next to its bounds of the members that are inside the other limits.
 
         None where no member is, or where telling takes too long.
         """
-        if name not in SUMS or not self._reachable(others):
-            return None
-        names = tuple(one for one in SUMS if one == name or one in self.names(others))
-        grid = self.exact_grid(others, names)
-        if grid is None:
-            return None
-        try:
-            found = self.spread(Programme(self.cases, grid, limits=others, effort=EFFORT))
-        except TooLarge:
-            return None
-        inside = np.ones(len(found.keys), bool)
-        for index, one in enumerate(names):
-            if one in others:
-                low, high = others[one]
-                inside &= (found.low[:, index] >= low) & (found.low[:, index] <= high)
-        costs = found.low[inside][:, names.index(name)]
-        if not len(costs):
-            return None
-        distance = np.maximum(costs - bounds[1], bounds[0] - costs)
-        return int(costs[np.argmin(distance)])
+        return Nearest(self, name, others).to(bounds)
 
     def names(self, limits: Limits) -> tuple[str, ...]:
         """The sums that limits bound in a way that keeps anything out."""
@@ -143,22 +181,23 @@ class Counting:
             and (limits[name][0] > self.bounds(name)[0] or limits[name][1] < self.bounds(name)[1])
         )  # fmt: skip
 
-    def _reachable(self, limits: Limits) -> bool:
+    def reachable(self, limits: Limits) -> bool:
+        """Whether no limit is beyond all members."""
         return all(
             low <= self.bounds(name)[1] and high >= self.bounds(name)[0]
             for name, (low, high) in limits.items()
         )
 
-    def _exact(self, limits: Limits, names: tuple[str, ...]) -> Count | None:
+    def _exact(
+        self, limits: Limits, names: tuple[str, ...], prices: Sequence[Point]
+    ) -> Count | None:
         grid = self.exact_grid(limits, names)
         if grid is None:
             return None
         big = self.size >= EXACT_FLOAT
-        effort = EXACT_EFFORT if big else EFFORT
+        effort = EXACT_EFFORT // (4 if len(names) > 1 else 1) if big else EFFORT
         try:
-            found = self.spread(
-                Programme(self.cases, grid, limits=limits, exact=big, effort=effort)
-            )
+            found = self.cells(grid, limits, effort, big, prices)
         except TooLarge:
             return None
         return Count(int(found.weights[found.possible(names, limits)].sum()))
@@ -196,8 +235,12 @@ class Counting:
         return Grid(names, tuple(units), tuple(sides), FINER)
 
     def _most(self, limits: Limits, name: str) -> int:
-        """What two parts that are each inside can come to."""
-        return min(self.bounds(name)[1], 2 * limits[name][1] + 1 if name in limits else 1 << 62)
+        """What a part that is inside and one more, or an edge, can come to."""
+        most = self.bounds(name)[1]
+        if name not in limits:
+            return most
+        inside = limits[name][1]
+        return min(most, inside + max(inside, int(getattr(self._edge, name))) + 1)
 
     def spread(self, programme: Programme) -> Cells:
         """The cells of a programme, case by case."""
@@ -222,7 +265,7 @@ class Counting:
         )
 
     def _size(self) -> int:
-        programme = Programme(self.cases, _NO_COSTS, exact=True)
+        programme = Programme(self.cases, NO_COSTS, exact=True)
         return int(sum(programme.case(case)[0].total() for case in self.cases))
 
     def _common(self, table: Table) -> dict[str, int]:
@@ -237,7 +280,7 @@ class Counting:
         return {name: max(1, divisor) for name, divisor in found.items()}
 
 
-_NO_COSTS = Grid((), (), ())
+_EVEN = Weighing()
 
 
 def _bounds(found: Cells, names: tuple[str, ...], limits: Limits) -> Count:

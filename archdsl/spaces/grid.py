@@ -73,3 +73,7 @@ class Grid:
         for index, stride in enumerate(strides):
             found[:, index], rest = np.divmod(rest, stride)
         return found * unit
+
+
+NO_COSTS = Grid((), (), ())
+"""All members in one cell."""

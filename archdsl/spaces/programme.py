@@ -23,7 +23,8 @@ from archdsl.spaces.distribution import (
     gathered,
     mixed,
 )
-from archdsl.spaces.grid import Grid, Ints
+from archdsl.spaces.extents import Point, Surroundings
+from archdsl.spaces.grid import SUMS, Grid, Ints
 from archdsl.spaces.rows import Record
 from archdsl.spec.holes import Answer
 
@@ -114,6 +115,9 @@ class Programme:
         is for the caller to look at
     exact: count in Python's integers; floating point is exact up to 2**53
     effort: how many sums may be formed before TooLarge is raised
+    narrow: leave out from the start what cannot come inside the limits, whatever the rest of a
+        member is; what is left is less, and enough to count what is inside
+    prices: of macs and params; by their sums more is known to be outside, where both are limited
     """
 
     cases: Sequence[Case]
@@ -122,6 +126,9 @@ class Programme:
     limits: Limits = field(default_factory=dict)
     exact: bool = False
     effort: int = 1 << 40
+    narrow: bool = False
+    prices: Sequence[Point] = ()
+    _faces: Faces | None = None
     _known: dict[tuple[int, Any], Value] = field(default_factory=dict)
 
     def case(self, case: Case) -> tuple[Distribution, Value]:
@@ -144,18 +151,26 @@ class Programme:
         key = (id(node), place)
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = self._trimmed(self._value(node, block), _is_inside(node))
+            found = self._known[key] = self._trimmed(self._value(node, block), node, block)
         return found
 
-    def _trimmed(self, value: Value, inside: bool) -> Value:
-        """Without what is over the budget already: whatever follows costs nothing or more."""
-        if not any(name in self.limits for name in self.grid.names):
+    def _trimmed(self, value: Value, node: Node, block: InBlock | None) -> Value:
+        """Without what is outside the budget already, by what else a member costs at least."""
+        names = self.grid.names
+        if not any(name in self.limits for name in names):
             return value
+        if self.narrow and self._faces is None:
+            self._faces = Faces(self)
         masks: Masks = {}
+        inside = _is_inside(node)
         for mask, found in value.masks.items():
             within = self._within(found.keys, value.low, inside)
             if within is not None:
                 found = Distribution(found.keys[within], found.weights[within])
+            if self._faces is not None:
+                costs = self.grid.costs(found.keys, inside)
+                kept = self._faces.within(node, block, costs, value)
+                found = Distribution(found.keys[kept], found.weights[kept])
             if len(found.keys):
                 masks[mask] = found
         return Value(masks, value.low, value.high)
@@ -259,6 +274,38 @@ class Programme:
             high.append(error.max(axis=0))
             masks[mask] = gathered(keys, found.weights)
         return Value(masks, value.low + np.min(low, axis=0), value.high + np.max(high, axis=0))
+
+
+class Faces:
+    """What prices say of a budget: which sums of costs no part of a member inside can have."""
+
+    def __init__(self, programme: Programme) -> None:
+        names = programme.grid.names
+        own = [
+            tuple(int(one == name) for one in SUMS) for name in names if name in programme.limits
+        ]
+        prices = np.array([*own, *programme.prices], np.int64)
+        self._around = Surroundings(programme, prices)
+        self._prices = prices[:, [SUMS.index(name) for name in names]]
+        limits = np.array([programme.limits.get(name, (0, 0)) for name in names], np.int64)
+        self._least = _least(self._prices, limits[:, 0], limits[:, 1])
+        self._most = -_least(-self._prices, limits[:, 0], limits[:, 1])
+
+    def within(self, node: Node, block: InBlock | None, costs: Ints, value: Value) -> Any:
+        """Which costs (n, d) of a node may be part of a member inside."""
+        outside = self._around.outside(node, block)
+        if outside is None:
+            return np.zeros(len(costs), bool)
+        low, high = outside
+        sums = costs @ self._prices.T
+        least = low + _least(self._prices, value.low, value.high)
+        most = high - _least(-self._prices, value.low, value.high)
+        return ((sums + least <= self._most) & (sums + most >= self._least)).all(axis=1)
+
+
+def _least(prices: Ints, low: Ints, high: Ints) -> Ints:
+    """What costs between low and high (d,) come to at least, by price (n,)."""
+    return np.asarray(np.minimum(prices * low, prices * high).sum(axis=1))
 
 
 def _is_inside(node: Node) -> bool:

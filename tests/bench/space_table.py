@@ -2,9 +2,10 @@
 
     .venv/bin/python tests/bench/space_table.py [ROUNDS]
 
-Prints a table of docs/benchmarks.md. Times are wall seconds, medians over fresh processes with
-their spread; the start of the process, imports, and reading the spec are not in them. A cold
-process finds an empty cache folder, the next one what the cold one left there.
+Prints two tables of docs/benchmarks.md: every shipped space with its own budget, and one space with
+other budgets, those that nothing fits among them. Times are wall seconds, medians over fresh
+processes with their spread; the start of the process, imports, and reading the spec are not in
+them. A cold process finds an empty cache folder, the next one what the cold one left there.
 """
 
 from __future__ import annotations
@@ -22,6 +23,41 @@ ROUNDS = 3
 """Of a cold process and a cached one."""
 
 DRAWN = 10_000
+
+BUDGETED = "metaformer_224"
+BUDGETS: tuple[dict[str, object], ...] = (
+    {"macs": "2G"},
+    {"macs": "2G", "params": "30M"},
+    {"macs": "2G", "params": "12M"},
+    {"macs": [1e9, 2e9], "params": ["10M", "12M"]},
+    {"macs": [1.98e9, 1.982e9]},
+    {"macs": [1.98e9, 1.982e9], "params": "20M"},
+    {"macs": "2G", "activations": "400k"},
+    {"macs": "600M"},
+    {"macs": "400M"},
+    {"macs": [322363393, 322363500]},
+    {"macs": "1G", "params": ["30M", "40M"]},
+)
+
+BUDGET = """
+import json, sys, time
+import archdsl
+from archdsl.spaces.budget import limits_of
+
+space = archdsl.space(sys.argv[1])
+limits = limits_of(json.loads(sys.argv[2]))
+space.counting
+begun = time.perf_counter()
+count = space.count(limits)
+counted = time.perf_counter() - begun
+nearest = {}
+if count.high == 0:
+    for name, bounds in limits.items():
+        others = {other: its for other, its in limits.items() if other != name}
+        nearest[name] = space.counting.nearest(name, bounds, others)
+looked = time.perf_counter() - begun - counted
+print(json.dumps([count.words(), counted, nearest, looked]))
+"""
 
 PROGRAM = """
 import json, sys, time
@@ -59,6 +95,22 @@ def process(space: str, cache: str) -> dict[str, float]:
     return found
 
 
+def budgeted(budget: dict[str, object]) -> str:
+    """The row of a budget."""
+    rows = []
+    for _ in range(ROUNDS):
+        done = subprocess.run(
+            [sys.executable, "-c", BUDGET, BUDGETED, json.dumps(budget)],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        rows.append(json.loads(done.stdout.splitlines()[-1]))
+    words, _, nearest, _ = rows[0]
+    found = ", ".join(f"{name} {cost:,}" for name, cost in nearest.items() if cost is not None)
+    looked = cell([row[3] for row in rows]) if nearest else ""
+    written = json.dumps(budget).replace('"', "")
+    return f"| {written} | {words} | {cell([row[1] for row in rows])} | {found} | {looked} |"
+
+
 def cell(values: list[float]) -> str:
     """`0.131 (0.130 to 0.135)`."""
     return f"{statistics.median(values):.3f} ({min(values):.3f} to {max(values):.3f})"
@@ -88,6 +140,11 @@ def main() -> None:
             f"| {cell([1e3 * row['draw'] / DRAWN for row in both])} |",
             flush=True,
         )
+    print()
+    print(f"| budget of {BUDGETED} | inside | count, s | nearest | found in, s |")
+    print("|---|---|---|---|---|")
+    for budget in BUDGETS:
+        print(budgeted(budget), flush=True)
 
 
 if __name__ == "__main__":

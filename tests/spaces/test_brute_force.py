@@ -85,6 +85,29 @@ def test_a_random_space_is_counted_bounded_and_drawn_as_it_is(
         assert key(one.decisions) in fitting
 
 
+def test_a_part_may_cost_more_than_the_budget_by_itself() -> None:
+    space = archdsl.space(
+        {
+            "archdsl": 1, "name": "tight", "input": [3, 16, 16], "classes": 4,
+            "stem": {"type": "conv", "kernel": 3},
+            "downsample": {"type": "conv", "kernel": {"choice": [1, 3]}, "stride": 2},
+            "block": {
+                "token_mixer": {"choice": ["identity", {"type": "sep_conv", "kernel": 3}]},
+                "channel_mixer": {"type": "mlp", "ratio": {"range": [1, 3]}},
+            },
+            "stages": [{"dim": {"choice": [8, 16]}, "depth": {"range": [1, 2]}}],
+            "head": "linear",
+        }
+    )  # fmt: skip
+    members = visited(space)
+    for params in sorted({costs["params"] for costs in members.values()}):
+        for macs in sorted({costs["macs"] for costs in members.values()}):
+            budget = {"params": (params, params), "macs": (macs - 100, macs + 100)}
+            count = space.count(budget)
+            assert count.exact
+            assert count == len(inside(members, budget))
+
+
 @laws
 @given(spaces(), st.data())
 def test_a_rounded_grid_bounds_what_an_exact_one_counts(
@@ -102,9 +125,91 @@ def test_a_rounded_grid_bounds_what_an_exact_one_counts(
     names = counting.names(budget)
     assume(names)
     grid = counting.rounded(budget, names, data.draw(st.sampled_from([4, 16, 200])))
-    found = counting.spread(Programme(counting.cases, grid, limits=budget))
-    count = _bounds(found, names, budget)
-    assert count <= len(inside(members, budget)) <= count.high
+    for narrow in (False, True):
+        found = counting.spread(Programme(counting.cases, grid, limits=budget, narrow=narrow))
+        count = _bounds(found, names, budget)
+        assert count <= len(inside(members, budget)) <= count.high
+
+
+@laws
+@given(spaces(), st.data())
+def test_the_characteristic_function_bounds_what_is_counted(
+    tree: dict[str, Any], data: st.DataObject
+) -> None:
+    space = archdsl.space(tree)
+    assume(space.size <= 150)
+    members = visited(space)
+    budget = data.draw(budgets(members))
+    from archdsl.spaces.bounding import _Bounding, _Plan, bounded, window
+    from archdsl.spaces.grid import NO_COSTS
+    from archdsl.spaces.programme import Programme
+
+    counting = space.counting
+    names = counting.names(budget)
+    windows = [window(n, counting.common[n], budget[n], counting.bounds(n)) for n in names]
+    assume(windows and all(one.low <= one.high for one in windows))
+    assume("activations" not in budget or budget["activations"][0] == 0)
+    assume(counting.reachable(budget))
+    programme = Programme(counting.cases, NO_COSTS, limits=budget)
+    true = len(inside(members, budget))
+    low, high = bounded(programme, windows, space.size)
+    assert low <= true <= high
+
+    # by other degrees, periods and decays than it would choose
+    others = [float(space.size)] * len(windows)
+    bounding = _Bounding(programme, windows, space.size, others)
+    several = st.tuples(*[st.integers(1, 40)] * len(windows))
+    for stretch, decay in ((1.0, 1.0), (1.1, 9.0), (3.0, 30.0)):
+        periods = tuple(one.period(stretch) for one in windows)
+        plan = _Plan(data.draw(several), periods, (decay,) * len(windows))
+        found = bounding.estimate(plan)
+        assert found.low <= true <= found.high
+
+
+@laws
+@given(spaces(), st.data())
+def test_the_nearest_cost_to_two_windows_is_one_that_a_member_has(
+    tree: dict[str, Any], data: st.DataObject
+) -> None:
+    space = archdsl.space(tree)
+    assume(space.size <= 150)
+    members = visited(space)
+    budget = data.draw(budgets(members))
+    assume(not inside(members, budget))
+    counting = space.counting
+    for name, (low, high) in budget.items():
+        others = {other: its for other, its in budget.items() if other != name}
+        within = [members[one][name] for one in inside(members, others)]
+        found = counting.nearest(name, (low, high), others)
+        unsaid = name == "activations" or others.get("activations", (0, 0))[0] > 0
+        if unsaid or not within:
+            assert found is None
+            continue
+        assert found in within
+        assert max(found - high, low - found) == min(max(c - high, low - c) for c in within)
+
+
+@laws
+@given(spaces(), st.data())
+def test_a_hull_is_never_inside_what_members_reach(
+    tree: dict[str, Any], data: st.DataObject
+) -> None:
+    space = archdsl.space(tree)
+    assume(space.size <= 150)
+    members = visited(space)
+    from archdsl.spaces.extents import least_within
+    from archdsl.spaces.grid import NO_COSTS
+    from archdsl.spaces.programme import Programme
+
+    cost, sign = data.draw(st.sampled_from([0, 1])), data.draw(st.sampled_from([1, -1]))
+    own, other = COSTS[cost], COSTS[1 - cost]
+    low, high = data.draw(budgets(members)).get(other, (0, 1 << 40))
+    within = [sign * costs[own] for costs in members.values() if low <= costs[other] <= high]
+    found = least_within(Programme(space.counting.cases, NO_COSTS), cost, sign, (low, high))
+    if found is None:
+        assert not within
+    else:
+        assert all(found[0] <= its for its in within)
 
 
 @laws

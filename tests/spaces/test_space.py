@@ -54,7 +54,11 @@ def test_a_count_is_a_number_that_knows_whether_it_is_exact(digits) -> None:
     assert count == 912_846 and count.exact and count.high == 912_846
     assert digits.count() == digits.size
     bounds = Count(297, 300)
-    assert (bounds.exact, bounds.certified, bounds.words()) == (False, True, "between 297 and 300")
+    assert (bounds.exact, bounds.certified, bounds.words()) == (
+        False,
+        True,
+        "between 297 and 300 (certified)",
+    )
     assert Count(296, 300).words() == "between 296 and 300 (not certified)"
 
 

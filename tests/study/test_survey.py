@@ -59,7 +59,7 @@ def test_bounds_are_said_as_bounds() -> None:
     found = Survey(1000, 300, 302, {}, True)
     assert not found.exact
     assert found.words() == (
-        "1,000 architectures, between 300 and 302 of them (30 %) inside the budget"
+        "1,000 architectures, between 300 and 302 (certified) of them (30 %) inside the budget"
     )
     wide = Survey(1000, 100, 302, {}, True)
     assert wide.words().endswith(
