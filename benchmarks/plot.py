@@ -15,6 +15,8 @@ import numpy as np
 
 AT = (20, 40, 100, 200)
 REFERENCE = "optuna TPE"
+OURS = ("gp", "tpe", "evolution", "random")
+TICKS = (5, 10, 20, 50, 100, 200)
 
 
 def read(paths: list[Path]) -> dict[str, dict[str, list[dict[str, Any]]]]:
@@ -71,9 +73,12 @@ def figure(problems: dict[str, dict[str, list[dict[str, Any]]]], path: Path) -> 
             mean = regret.mean(axis=0)
             band = 1.96 * regret.std(axis=0, ddof=1) / np.sqrt(len(runs))
             trials = np.arange(1, len(mean) + 1)
-            (line,) = axis.plot(trials, mean, label=name, linewidth=1.3)
+            style = "-" if name in OURS else "--"
+            (line,) = axis.plot(trials, mean, style, label=name, linewidth=1.3)
             axis.fill_between(trials, mean - band, mean + band, color=line.get_color(), alpha=0.15)
-        axis.set(title=problem, xlabel="trials", ylabel="regret", xscale="log", xlim=(5, None))
+        axis.set(title=problem, xlabel="trials", ylabel="regret", xscale="log", xlim=(5, 200))
+        axis.set_xticks(TICKS, map(str, TICKS))
+        axis.minorticks_off()
     axes[0][-1].legend(fontsize=8)
     drawn.savefig(path)
 
