@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from archdsl.network import Network
+
+
+Answered: TypeAlias = "tuple[tuple[str, type, Any], ...]"
+
+
+def answered(decisions: Mapping[str, Any]) -> Answered:
+    """A record of answers, to be looked up: equal for equal ones; 1 and true differ."""
+    return tuple((a, type(decisions[a]), decisions[a]) for a in sorted(decisions))
 
 
 def fingerprint(network: Network) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from archdsl.errors import SearchError
 from archdsl.settings import OPTUNA, SearchSettings
 from archdsl.spaces.budget import inside
-from archdsl.study.identity import fingerprint
+from archdsl.study.identity import Answered, answered, fingerprint
 from archdsl.study.members import Member, Members, Progress, totals
 from archdsl.study.objectives import scores
 from archdsl.study.optunas import OptunaSampler
@@ -65,6 +65,7 @@ class Proposals:
         self.members = members
         self._progress = progress
         self._seen: set[str] = set()
+        self._answered: set[Answered] = set()
         self._history = History()
         self._walk: Iterator[Spec] | None = None
         budget = settings.budget
@@ -94,6 +95,7 @@ class Proposals:
         self._seen.add(network)
         if seen is not None:
             self._history.add(seen)
+            self._answered.add(answered(seen.decisions))
 
     def next(self, trial_number: int) -> Proposal | None:
         """What trial `trial_number` is to try; None once everything inside was tried.
@@ -121,9 +123,11 @@ class Proposals:
                 rest = self._untried()
                 if rest is not None:
                     return self._one_of(rest, trial_number)
-            found = self._new(self.space.of(drawn.decisions), proposer.origin)
-            if found is not None:
-                return found
+            # the same answers are the same network: so much is seen without making it
+            if answered(drawn.decisions) not in self._answered:
+                found = self._new(self.space.of(drawn.decisions), proposer.origin)
+                if found is not None:
+                    return found
             if attempt >= PATIENCE:
                 self._progress(attempt + 1, LIMIT)
             if attempt + 1 >= LIMIT:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from archdsl.study.identity import answered
 from archdsl.study.samplers.base import History, Trials, best_first
 from archdsl.study.samplers.indicators import Indicators, Matrix
 from archdsl.study.samplers.random import Random
@@ -73,11 +74,11 @@ class Tpe:
             weights = self.indicators.by_address(np.exp(self._densities(known)[0]))
             drawing = self.space.drawing(self.budget, weights=weights, cells=CELLS)
             told = [(seen.number, *map(float, scores)) for seen, scores in known]
-            seed = number("tpe", str(told), str(_key(known[-1][0].decisions)))
+            seed = number("tpe", str(told), str(answered(known[-1][0].decisions)))
             found = drawing.members(CANDIDATES, np.random.default_rng(seed))
-            drawn = list({_key(one.decisions): one for one in found}.values())
-            tried = {_key(seen.decisions) for seen, _ in known}
-            drawn = [one for one in drawn if _key(one.decisions) not in tried]
+            drawn = list({answered(one.decisions): one for one in found}.values())
+            tried = {answered(seen.decisions) for seen, _ in known}
+            drawn = [one for one in drawn if answered(one.decisions) not in tried]
             self._candidates = known, drawn, self.indicators.of(one.decisions for one in drawn)
         return self._candidates[1:]
 
@@ -93,7 +94,3 @@ class Tpe:
         counts = rows.sum(axis=0) + PRIOR / sizes
         totals = np.add.reduceat(counts, self.indicators.begins)
         return np.asarray(np.log(counts / np.repeat(totals, self.indicators.sizes)))
-
-
-def _key(decisions: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    return tuple(sorted(decisions.items()))
