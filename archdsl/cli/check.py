@@ -52,7 +52,7 @@ def run(known: argparse.Namespace) -> Answer:
     if "histogram" in more:
         said += ["", *_histogram(more["histogram"])]
     if more.get("effects"):
-        said += ["", *_effects(more["effects"])]
+        said += ["", *_effects(more["effects"]), "", f"  {_accepted(more['acceptance'])}"]
     data["costs"] = {
         name: dict(zip(_ENDS, its, strict=True)) for name, its in more["costs"].items()
     }
@@ -86,6 +86,8 @@ def _surveyed(space: Space, file: str) -> tuple[Survey, dict[str, Any]]:
             return surveyed, more
         more["costs"] = {name: (*space.bounds(name), default[name]) for name in COSTS}
         more["effects"] = effects(space, budget) if budget else []
+        if budget:
+            more["acceptance"] = space.drawing(budget).acceptance
     return surveyed, more
 
 
@@ -111,6 +113,15 @@ def _histogram(bins: list[Bin]) -> list[str]:
         bar = "█" * round(_BAR * one.share / most)
         rows.append([amount(one.low), amount(one.high - 1), percent(one.share), bar])
     return [f"  {line}" for line in columns(rows, right=(0, 1, 2))]
+
+
+def _accepted(share: float) -> str:
+    from archdsl.study.survey import percent
+
+    return (
+        f"the shares are those of random members; {percent(share)} of the candidates for the ones "
+        "inside were accepted by their exact costs"
+    )
 
 
 def _effects(found: list[Effect]) -> list[str]:

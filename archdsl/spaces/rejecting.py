@@ -30,6 +30,12 @@ class Rejecting:
         self.space = space
         self.limits = limits
         self.weights = weights or {}
+        self.drawn = self.tried = 0
+
+    @property
+    def acceptance(self) -> float:
+        """The share of candidates that were inside."""
+        return self.drawn / self.tried if self.tried else 1.0
 
     def members(self, count: int, draws: np.random.Generator) -> Iterator[Drawn]:
         """`count` members, or fewer where `LIMIT` draws in a row were outside."""
@@ -46,7 +52,9 @@ class Rejecting:
         while left and futile < LIMIT:
             member = self.space.resolve(ask)
             costs = self.space.cost(member).totals()
+            self.tried += 1
             if inside(costs, self.limits):
+                self.drawn += 1
                 yield Drawn(dict(member.decisions), costs)
                 left, futile = left - 1, 0
             else:
