@@ -42,7 +42,7 @@ def hopeless(trials: Sequence[Trial]) -> bool:
 
     A search that stopped of it and was started again gets as many failures once more.
     """
-    if not trials or not trials[-1].trained:
+    if not trials or not trials[-1].trained or trials[-1].cause is None:
         return False
     trained = [trial for trial in trials if trial.trained]
     limit = LATER if any(trial.cause is None for trial in trained) else AT_FIRST

@@ -21,6 +21,8 @@ def untrained(
 
     trials: those on record, in order. Only Optuna's samplers propose what is answered here.
     """
+    if proposal.origin != "optuna":
+        return None
     costs = totals(proposal.cost)
     fits = inside(costs, budget)
     known = None

@@ -37,11 +37,13 @@ class History:
 
     def __init__(self) -> None:
         self._by_number: dict[int, Seen] = {}
+        self._in_order: list[Seen] = []
         self.successes = 0
 
     def add(self, seen: Seen) -> None:
         """Take note of a trial."""
         self._by_number[seen.number] = seen
+        self._in_order = []
         self.successes += seen.scores is not None
 
     def trials(self, first: int | None = None) -> Trials:
@@ -50,7 +52,9 @@ class History:
         A failure counts as the worst that was seen, so that what cannot be trained is not
         proposed again and again. Nothing where all failed.
         """
-        ordered = [self._by_number[number] for number in sorted(self._by_number)][:first]
+        if not self._in_order:
+            self._in_order = [self._by_number[number] for number in sorted(self._by_number)]
+        ordered = self._in_order[:first]
         scores = [seen.scores for seen in ordered if seen.scores is not None]
         if not scores:
             return []
