@@ -111,8 +111,11 @@ Point: TypeAlias = "tuple[int, int]"
 """macs and params of a member, or of a part of one."""
 
 
-def cheapest(programme: Programme, price: Point) -> Point:
-    """The costs of a member whose macs and params, at such prices, come to the least."""
+def cheapest(programme: Programme, price: Point) -> Point | None:
+    """The costs of a member whose macs and params, at such prices, come to the least.
+
+    None where no member weighs anything: each has some part that is over a limit by itself.
+    """
 
     def value(point: Point) -> int:
         return price[0] * point[0] + price[1] * point[1]
@@ -147,7 +150,7 @@ def cheapest(programme: Programme, price: Point) -> Point:
     known: dict[tuple[int, Any], dict[int, Point]] = {}
     found = [of(case.node)[case.needed]
              for case in programme.cases if case.needed in of(case.node)]  # fmt: skip
-    return min(found, key=value)
+    return min(found, key=value, default=None)
 
 
 def least_within(
@@ -160,10 +163,13 @@ def least_within(
     the hull has nothing inside.
     """
     other = 1 - cost
+    if cheapest(programme, (1, 1)) is None:
+        return None
 
     def corner(own: int, its: int) -> Point:
         price = (own * sign, its) if cost == 0 else (its, own * sign)
         found = cheapest(programme, price)
+        assert found is not None, "a member weighs something, whatever the price"
         return sign * found[cost], found[other]
 
     first = corner(1, 0)
