@@ -27,6 +27,7 @@ class Seen:
 
 
 Trials: TypeAlias = "list[tuple[Seen, Scores]]"
+"""Trials in the order of their numbers, each with the scores that it counts with."""
 
 
 class History:
@@ -90,7 +91,7 @@ def best_first(scores: Sequence[Scores]) -> list[int]:
     values = np.array(scores, float)
     if values.shape[1] == 1:
         return [int(index) for index in np.argsort(-values[:, 0], kind="stable")]
-    no_worse = (values[:, None] >= values).all(axis=2)
+    no_worse = np.asarray((values[:, None] >= values).all(axis=2))
     dominates = no_worse & ~no_worse.T
     by, left = dominates.sum(axis=0), np.ones(len(values), bool)
     order = list[int]()
