@@ -13,8 +13,9 @@ from archdsl.spaces.bounding import Window, bounded, window
 from archdsl.spaces.building import circuit
 from archdsl.spaces.count import Count
 from archdsl.spaces.distribution import Distribution, Keys, TooLarge
-from archdsl.spaces.extents import Point, cheapest, extents, largest_edge, least_within
+from archdsl.spaces.extents import extents, largest_edge
 from archdsl.spaces.grid import FINER, NO_COSTS, SUMS, Grid, Ints
+from archdsl.spaces.hull import Point, cheapest, least_within
 from archdsl.spaces.nearest import Nearest
 from archdsl.spaces.programme import Limits, Programme, Value, Weighing
 from archdsl.spaces.rows import Amounts

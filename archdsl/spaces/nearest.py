@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archdsl.spaces.distribution import TooLarge
-from archdsl.spaces.extents import Point, least_within
 from archdsl.spaces.grid import NO_COSTS, SUMS, Ints
+from archdsl.spaces.hull import Point, least_within
 from archdsl.spaces.programme import Limits, Programme
 
 if TYPE_CHECKING:

@@ -220,8 +220,8 @@ def test_a_hull_is_never_inside_what_members_reach(
     space = archdsl.space(tree)
     assume(space.size <= 150)
     members = visited(space)
-    from archdsl.spaces.extents import least_within
     from archdsl.spaces.grid import NO_COSTS
+    from archdsl.spaces.hull import least_within
     from archdsl.spaces.programme import Programme
 
     cost, sign = data.draw(st.sampled_from([0, 1])), data.draw(st.sampled_from([1, -1]))
