@@ -48,19 +48,18 @@ def analytic(number: int = 0) -> Problem:
     addresses = list(space.decisions)
     order = [addresses[i] for i in draws.permutation(len(addresses))]
     pairs = list(zip(order[::2], order[1::2], strict=False))
-    best = optimum
     looks_bad = {address: i % 2 == 0 for i, pair in enumerate(pairs) for address in pair}
 
     @cache
     def alone(address: str, answer: Any) -> float:
-        if answer == best.get(address):
+        if answer == optimum.get(address):
             return DECOY if looks_bad[address] else 1.0
         return chance(number, address, answer)
 
     @cache
     def together(pair: tuple[str, str], one: Any, other: Any) -> float:
         a, b = pair
-        if one == best.get(a) and other == best.get(b):
+        if one == optimum.get(a) and other == optimum.get(b):
             return 1.0
         return 0.4 * (alone(a, one) + alone(b, other)) + 0.1 * chance(number, a, one, b, other)
 

@@ -23,9 +23,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))  # where `benchmarks` and an archdsl not installed lie
+# where `benchmarks` and an archdsl not installed lie
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.problem import key
+
+HERE = Path(__file__).resolve().parent
 SPACE = HERE / "small_metaformers.yaml"
 TABLE = HERE / "small_metaformers.jsonl.gz"
 SEEDS = (0, 1, 2)
@@ -49,11 +52,6 @@ def lines(folder: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
             except json.JSONDecodeError:
                 continue
-
-
-def key(decisions: dict[str, Any]) -> str:
-    """A member's decisions as one text, in the order of their addresses."""
-    return json.dumps(decisions, sort_keys=True)
 
 
 def work(folder: Path, shard: int, shards: int) -> None:

@@ -146,7 +146,7 @@ class _Bounding:
         self.windows = windows
         self.size = size
         self.others = others
-        self.low, self.high = 0.0, min(float(size), *others, float(size))
+        self.low, self.high = 0.0, min(float(size), *others)
         periods = tuple(one.period(_STRETCHES[0]) for one in windows)
         self.plan = _Plan(_PILOT[len(windows)], periods, tuple(1 + need for need in self.needed()))
 

@@ -17,8 +17,9 @@ from archdsl.spaces.circuit import (
     StageBlocks,
     TooManyCases,
 )  # fmt: skip
-from archdsl.spaces.rows import NOTHING, Amounts, Part, Record, Row, State
+from archdsl.spaces.rows import NOTHING, Amounts, Part, Row, State
 from archdsl.spaces.table import BlockParts, Table
+from archdsl.spaces.ways import Record
 from archdsl.spec.holes import Answer
 
 Shared: TypeAlias = "Mapping[str, Answer]"

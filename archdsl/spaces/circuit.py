@@ -15,7 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from archdsl.spaces.rows import Amounts, Record
+from archdsl.spaces.rows import Amounts
+from archdsl.spaces.ways import Record
 
 MAX_CASES = 4_096
 """Combinations of shared answers that are looked at one by one."""
@@ -76,6 +77,11 @@ class StageBlocks:
 
 
 Node: TypeAlias = "Choice | Both | InBlock | StageBlocks"
+
+
+def key_of(node: Node, block: InBlock | None) -> tuple[int, tuple[tuple[str, str], ...] | None]:
+    """A node in a block, or outside of all, to be looked up."""
+    return id(node), None if block is None else block.moves
 
 
 @dataclass(frozen=True, slots=True)

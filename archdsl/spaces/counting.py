@@ -13,8 +13,9 @@ from archdsl.spaces.bounding import Window, bounded, window
 from archdsl.spaces.building import circuit
 from archdsl.spaces.count import Count
 from archdsl.spaces.distribution import Distribution, Keys, TooLarge
-from archdsl.spaces.extents import Point, extents, largest_edge, least_within
+from archdsl.spaces.extents import extents, largest_edge
 from archdsl.spaces.grid import FINER, NO_COSTS, SUMS, Grid, Ints
+from archdsl.spaces.hull import Point, cheapest, least_within
 from archdsl.spaces.nearest import Nearest
 from archdsl.spaces.programme import Limits, Programme, Value, Weighing
 from archdsl.spaces.rows import Amounts
@@ -88,6 +89,7 @@ class Counting:
         """How many members are inside the limits: exactly, or between bounds."""
         if not self.reachable(limits):
             return Count(0)
+        limits = self.capped(limits)
         low = limits["activations"][0] if "activations" in limits else 0
         if low > 0:
             high = limits["activations"][1]
@@ -136,10 +138,13 @@ class Counting:
 
     def _between(self, limits: Limits, windows: list[Window]) -> tuple[int, int]:
         """Bounds by the characteristic function."""
+        programme = Programme(self.cases, NO_COSTS, limits=limits)
+        if cheapest(programme, (1, 1)) is None:
+            return 0, 0
         if not windows:
             return 0, self.size
         try:
-            return bounded(Programme(self.cases, NO_COSTS, limits=limits), windows, self.size)
+            return bounded(programme, windows, self.size)
         except TooLarge:
             return 0, self.size
 
@@ -187,6 +192,12 @@ class Counting:
             low <= self.bounds(name)[1] and high >= self.bounds(name)[0]
             for name, (low, high) in limits.items()
         )
+
+    def capped(self, limits: Limits) -> dict[str, tuple[int, int]]:
+        """Limits with no upper bound beyond all members, where numbers may not fit 64 bits."""
+        return {
+            name: (low, min(high, self.bounds(name)[1])) for name, (low, high) in limits.items()
+        }
 
     def _exact(
         self, limits: Limits, names: tuple[str, ...], prices: Sequence[Point]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archdsl.spaces.distribution import TooLarge
-from archdsl.spaces.extents import Point, least_within
 from archdsl.spaces.grid import NO_COSTS, SUMS, Ints
+from archdsl.spaces.hull import Point, least_within
 from archdsl.spaces.programme import Limits, Programme
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Nearest:
     def __init__(self, counting: Counting, name: str, others: Limits) -> None:
         self.counting = counting
         self.name = name
-        self.others = others
+        self.others = counting.capped(others)
 
     def to(self, bounds: tuple[int, int]) -> int | None:
         """The cost next to its bounds, or None where there is none or telling takes too long."""
@@ -36,6 +36,8 @@ class Nearest:
         if "activations" in self.others and self.others["activations"][0] > 0:
             return None
         least, most = self.counting.bounds(self.name)
+        # what lies further out is no nearer to any member, and may not fit 64 bits
+        bounds = max(least - 1, min(bounds[0], most + 1)), max(least - 1, min(bounds[1], most + 1))
         end = max(0, bounds[0] - least, most - bounds[1])
         # nothing is as close as `near`; where there is too much to look at, it is cut in halves
         near, prices = self._nothing_nearer(bounds)

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from archdsl.spaces.circuit import Both, Case, Choice, Edge, InBlock, Node, StageBlocks
+from archdsl.spaces.circuit import Both, Case, Choice, Edge, InBlock, Node, StageBlocks, key_of
 from archdsl.spaces.distribution import (
     Distribution,
     Keys,
@@ -23,9 +23,10 @@ from archdsl.spaces.distribution import (
     gathered,
     mixed,
 )
-from archdsl.spaces.extents import Point, Surroundings
 from archdsl.spaces.grid import SUMS, Grid, Ints
-from archdsl.spaces.rows import Record
+from archdsl.spaces.hull import Point
+from archdsl.spaces.surroundings import Surroundings
+from archdsl.spaces.ways import Record
 from archdsl.spec.holes import Answer
 
 Masks: TypeAlias = "dict[int, Distribution]"
@@ -147,8 +148,7 @@ class Programme:
 
     def value(self, node: Node, block: InBlock | None = None) -> Value:
         """The distribution of a node, remembered. block: where a part of a block stands."""
-        place = None if block is None else block.moves
-        key = (id(node), place)
+        key = key_of(node, block)
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = self._trimmed(self._value(node, block), node, block)

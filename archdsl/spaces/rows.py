@@ -17,8 +17,7 @@ from archdsl.component import Component
 from archdsl.entry import Size
 from archdsl.lower import Lowering, Width
 from archdsl.options import OptionValue
-from archdsl.spaces.ways import Record as Record
-from archdsl.spaces.ways import Ways
+from archdsl.spaces.ways import Record, Ways
 from archdsl.spec.decisions import Holes
 from archdsl.spec.document import Document
 from archdsl.spec.holes import Answer, Hole

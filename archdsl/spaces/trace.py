@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from archdsl.spaces.circuit import Both, Case, Choice, InBlock, Node, StageBlocks
+from archdsl.spaces.circuit import Both, Case, Choice, InBlock, Node, StageBlocks, key_of
 from archdsl.spaces.distribution import Distribution, Keys
 from archdsl.spaces.lookup import Items, Places, Weight, picked
 from archdsl.spaces.programme import Programme
-from archdsl.spaces.rows import Record
+from archdsl.spaces.ways import Record
 from archdsl.spec.holes import Answer
 
 BATCH = 1_024
@@ -272,7 +272,7 @@ def _split(numbers: Places) -> list[tuple[int, Places]]:
 
 
 def _at(node: Node, mask: int, place: InBlock | None) -> _At:
-    return id(node), None if place is None else place.moves, mask
+    return *key_of(node, place), mask
 
 
 def _count(masks: dict[int, Distribution]) -> int:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from archdsl.spec.holes import Answer
 
 Record: TypeAlias = "tuple[tuple[str, Answer], ...]"
+"""Answers by address, in the order in which they were asked."""
 
 MOST = 1 << 16
 """Ways to one map that are told apart; of more, nothing is known and nothing is left out."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from archdsl.network import Network
 
-
 Answered: TypeAlias = "tuple[tuple[str, type, Any], ...]"
+"""A record of answers that can be a key."""
 
 
 def answered(decisions: Mapping[str, Any]) -> Answered:

@@ -12,7 +12,8 @@ from statistics import fmean
 import pytest
 
 import archdsl
-from benchmarks.make_table import SEEDS, key
+from benchmarks.make_table import SEEDS
+from benchmarks.problem import key
 from benchmarks.table import Table
 from benchmarks.training import Schedule
 

@@ -108,6 +108,29 @@ def test_a_part_may_cost_more_than_the_budget_by_itself() -> None:
             assert count == len(inside(members, budget))
 
 
+def test_two_limits_that_each_some_part_is_over_by_itself_leave_nothing() -> None:
+    space = archdsl.space(
+        {
+            "archdsl": 1, "name": "apart", "input": [3, 32, 32], "classes": 4,
+            "stem": {"type": "conv", "kernel": 3},
+            "block": {
+                # many MACs and few params, or few and many
+                "token_mixer": {"choice": [{"type": "attention", "head_dim": 8}, "spatial_mlp"]},
+            },
+            "stages": [{"dim": 8, "depth": 1}],
+            "head": "linear",
+        }
+    )  # fmt: skip
+    budget = {"macs": (0, space.bounds("macs")[0] + 10), "params": (0, space.bounds("params")[0])}
+    assert not inside(visited(space), budget)
+    count = space.count(budget)
+    assert count == 0 and count.exact
+    assert space.counting._between(budget, []) == (0, 0)
+    macs, params = budget["macs"], budget["params"]
+    assert space.counting.nearest("macs", macs, {"params": params}) == space.bounds("macs")[1]
+    assert space.counting.nearest("params", params, {"macs": macs}) == space.bounds("params")[1]
+
+
 @laws
 @given(spaces(), st.data())
 def test_a_rounded_grid_bounds_what_an_exact_one_counts(
@@ -197,8 +220,8 @@ def test_a_hull_is_never_inside_what_members_reach(
     space = archdsl.space(tree)
     assume(space.size <= 150)
     members = visited(space)
-    from archdsl.spaces.extents import least_within
     from archdsl.spaces.grid import NO_COSTS
+    from archdsl.spaces.hull import least_within
     from archdsl.spaces.programme import Programme
 
     cost, sign = data.draw(st.sampled_from([0, 1])), data.draw(st.sampled_from([1, -1]))

@@ -49,6 +49,22 @@ def digits() -> Any:
     return archdsl.space("digits")
 
 
+@pytest.mark.parametrize("beyond", [10**15, 10**19, 10**25])
+def test_bounds_far_beyond_the_space_are_bounds_like_others(digits, beyond: int) -> None:
+    most = {name: digits.bounds(name)[1] for name in ("macs", "params")}
+    for budget in ({"macs": [600_000, "MOST"]}, {"macs": "500k", "params": [9_000, "MOST"]}):
+        counts = [
+            digits.count(
+                {n: [b[0], high[n]] if isinstance(b, list) else b for n, b in budget.items()}
+            )
+            for high in (most, dict.fromkeys(most, beyond))
+        ]
+        assert counts[0].exact and 0 < counts[0] == counts[1]
+    assert (
+        digits.counting.nearest("macs", (beyond, beyond), {"params": (0, beyond)}) == most["macs"]
+    )
+
+
 def test_a_count_is_a_number_that_knows_whether_it_is_exact(digits) -> None:
     count = digits.count({"macs": "600k"})
     assert count == 912_846 and count.exact and count.high == 912_846

@@ -27,6 +27,13 @@ def as_columns(codes: np.ndarray) -> np.ndarray:
     return np.hstack([np.eye(size)[codes[:, index]] for index, size in enumerate(SIZES)])
 
 
+def believed(
+    belief: Posterior, seen: np.ndarray, others: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Means and deviations of some members, given those that were seen."""
+    return belief.given(gaussian.kernel(GROUPS, belief.lengths.weights, seen, others))
+
+
 def test_members_correlate_by_the_decisions_in_which_they_differ() -> None:
     codes, columns = members(20)
     weights = np.array([0.1, 0.2, 0.4, 0.8])
@@ -83,7 +90,7 @@ def test_without_noise_what_was_seen_is_believed() -> None:
     values = np.random.default_rng(3).normal(size=12)
     lengths = Lengths(np.full(4, 0.5), 1.0, 1e-9)
     belief = Posterior(GROUPS, lengths, columns, values)
-    means, deviations = belief.of(columns)
+    means, deviations = believed(belief, columns, columns)
     assert means == pytest.approx(values, abs=1e-5)
     assert belief.known == pytest.approx(values, abs=1e-5)
     assert deviations.max() < 1e-3
@@ -92,7 +99,7 @@ def test_without_noise_what_was_seen_is_believed() -> None:
 def test_nothing_is_known_of_what_is_like_nothing_that_was_seen() -> None:
     seen, other = as_columns(np.array([[0, 0, 0, 0]])), as_columns(np.array([[1, 1, 1, 1]]))
     belief = Posterior(GROUPS, Lengths(np.full(4, 9.0), 2.0, 0.1), seen, np.array([5.0]))
-    means, deviations = belief.of(other)
+    means, deviations = believed(belief, seen, other)
     assert means == pytest.approx([0.0], abs=1e-10)
     assert deviations == pytest.approx([np.sqrt(2.0)])
 
@@ -102,13 +109,13 @@ def test_the_effect_of_an_answer_is_what_the_mean_gains_by_it() -> None:
     values = np.random.default_rng(4).normal(size=25)
     belief = Posterior(GROUPS, Lengths(np.array([0.3, 1.0, 0.1, 0.6]), 1.5, 0.1), columns, values)
     bases = [3, 8]
-    before, _ = belief.of(columns[bases])
+    before, _ = believed(belief, columns, columns[bases])
     expected = []
     for decision, size in enumerate(SIZES):
         for answer in range(size):
             changed = codes[bases].copy()
             changed[:, decision] = answer
-            expected.append(np.mean(belief.of(as_columns(changed))[0] - before))
+            expected.append(np.mean(believed(belief, columns, as_columns(changed))[0] - before))
     assert belief.effects(columns[bases]) == pytest.approx(np.array(expected))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -56,6 +57,18 @@ def test_what_was_asked_before_does_not_matter(tiny) -> None:
     for history in (other, one, other):
         first(used, history)
     assert first(used, one) == first(Gp(space, BUDGET), one)
+    assert first(used, other) == first(Gp(space, BUDGET), other)
+
+
+def test_trials_of_another_history_with_the_same_beginning_do_not_matter(tiny) -> None:
+    space = tiny()
+    one, other = history_of(space, deep, 24), history_of(space, deep, 24)
+    later = enumerate(space.draws(6, BUDGET, 1, "stagewise"), start=24)
+    for history, worth in ((one, 0.0), (other, 9.0)):
+        for number, drawn in itertools.islice(later, 3):
+            history.add(Seen(number - 3 * (history is other), drawn.decisions, (worth,)))
+    used = Gp(space, BUDGET)
+    first(used, one)
     assert first(used, other) == first(Gp(space, BUDGET), other)
 
 

@@ -27,6 +27,7 @@ class Seen:
 
 
 Trials: TypeAlias = "list[tuple[Seen, Scores]]"
+"""Trials in the order of their numbers, each with the scores that it counts with."""
 
 
 class History:
@@ -90,17 +91,16 @@ def best_first(scores: Sequence[Scores]) -> list[int]:
     values = np.array(scores, float)
     if values.shape[1] == 1:
         return [int(index) for index in np.argsort(-values[:, 0], kind="stable")]
-    left, order = list(range(len(values))), list[int]()
-    while left:
-        front = [
-            i for i in left
-            if not any(
-                (values[j] >= values[i]).all() and (values[j] > values[i]).any() for j in left
-            )
-        ]  # fmt: skip
+    no_worse = np.asarray((values[:, None] >= values).all(axis=2))
+    dominates = no_worse & ~no_worse.T
+    by, left = dominates.sum(axis=0), np.ones(len(values), bool)
+    order = list[int]()
+    while left.any():
+        front = np.flatnonzero(left & (by == 0))
         crowding = _crowding(values[front])
-        order.extend(front[k] for k in np.argsort(-crowding, kind="stable").tolist())
-        left = [i for i in left if i not in set(front)]
+        order.extend(front[np.argsort(-crowding, kind="stable")].tolist())
+        left[front] = False
+        by -= dominates[front].sum(axis=0)
     return order
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from archdsl.spaces.budget import inside, limits_of
 from archdsl.spaces.drawing import Drawn
 from archdsl.spec.holes import equal
-from archdsl.study.samplers.base import History, Seen, best_first
+from archdsl.study.samplers.base import History, Seen, Trials, best_first
 from archdsl.study.samplers.random import Random
 from archdsl.study.trial import Origin
 
@@ -61,12 +61,11 @@ class Evolution:
                 yield from self._mutated(parent, draws)
         yield from self.random.propose(history, draws)
 
-    def _parent(self, population: list[Any], draws: np.random.Generator) -> Seen:
+    def _parent(self, population: Trials, draws: np.random.Generator) -> Seen:
         size = min(TOURNAMENT, len(population))
-        chosen = sorted(draws.choice(len(population), size, replace=False).tolist())
+        chosen: list[int] = sorted(draws.choice(len(population), size, replace=False).tolist())
         best = best_first([population[index][1] for index in chosen])[0]
-        seen: Seen = population[chosen[best]][0]
-        return seen
+        return population[chosen[best]][0]
 
     def _mutated(self, parent: Seen, draws: np.random.Generator) -> Iterator[Drawn]:
         open_ = [a for a in parent.decisions if len(self.space.decisions[a].answers) > 1]

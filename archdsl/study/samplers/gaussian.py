@@ -114,12 +114,11 @@ class Posterior:
         self.known = own @ self._solved
         """(n,) what is believed of those that were seen."""
 
-    def of(self, columns: Floats) -> tuple[Floats, Floats]:
-        """Means and standard deviations, without the noise."""
-        return self.given(kernel(self.groups, self.lengths.weights, self._columns, columns))
-
     def given(self, alike: Floats) -> tuple[Floats, Floats]:
-        """The same of members whose kernel with those that were seen is known: (n, m)."""
+        """Means and standard deviations, without the noise, of members by their kernel.
+
+        alike: (n, m), of those that were seen with m others
+        """
         across = self.lengths.signal * alike
         half = solve_triangular(self._factor, across, lower=True)
         variance = np.maximum(self.lengths.signal - np.einsum("ij,ij->j", half, half), 1e-12)

@@ -65,14 +65,14 @@ HOTTEST = 600.0
 class _Guide:
     """What is kept for a few trials, and those that it follows from.
 
-    tried: how alike each candidate is to a trial, by its number
+    tried: by number, a trial and how alike each candidate is to it
     """
 
     known: Trials
     lengths: Lengths
     candidates: list[Drawn]
     columns: Floats
-    tried: dict[int, Floats] = field(default_factory=dict)
+    tried: dict[int, tuple[Seen, Floats]] = field(default_factory=dict)
 
 
 class Gp:
@@ -125,11 +125,16 @@ class Gp:
 
     def _alike(self, guide: _Guide, seen: list[Seen], columns: Floats) -> Floats:
         """How alike trials are to the candidates, (trials, candidates), looked at once."""
-        new = [row for row, one in enumerate(seen) if one.number not in guide.tried]
+        tried = guide.tried
+        new = [
+            row for row, one in enumerate(seen)
+            if one.number not in tried or tried[one.number][0] is not one
+        ]  # fmt: skip
         if new:
             found = kernel(self._groups, guide.lengths.weights, columns[new], guide.columns)
-            guide.tried.update(zip((seen[row].number for row in new), found, strict=True))
-        return np.array([guide.tried[one.number] for one in seen])
+            for row, alike in zip(new, found, strict=True):
+                tried[seen[row].number] = seen[row], alike
+        return np.array([tried[one.number][1] for one in seen])
 
     def _guided(self, known: Trials, direction: int) -> _Guide:
         """Lengths and candidates, as they were a few trials ago at most.
