@@ -44,11 +44,19 @@ def run(known: argparse.Namespace) -> Answer:
         "discarded": list(spec.discarded),
     }
     if not spec.is_space:
+        if budget := spec.settings().budget:
+            from archdsl.study.survey import survey
+
+            survey(space, budget, lambda done, total: None)  # raises where it does not fit
         return Answer(data, "\n".join([f"{known.file}: right, one architecture", *lines]))
     surveyed, more = _surveyed(space, known.file)
     data |= more
     words = f"a space of {surveyed.words()}"
-    said = [f"{known.file}: right, {words}", *lines, "", *_costs(more["costs"])]
+    said = [f"{known.file}: right, {words}", *lines, ""]
+    if "shared" in more:
+        said += [_uncounted(more["shared"], surveyed.default)]
+    else:
+        said += _costs(more["costs"])
     if "histogram" in more:
         said += ["", *_histogram(more["histogram"])]
     if more.get("effects"):
@@ -81,8 +89,8 @@ def _surveyed(space: Space, file: str) -> tuple[Survey, dict[str, Any]]:
         more: dict[str, Any] = {"fits": {"low": surveyed.fits, "high": surveyed.most}}
         try:
             more["histogram"] = histogram(space)
-        except TooManyCases:
-            more["costs"] = {}
+        except TooManyCases as error:
+            more["costs"], more["shared"] = {}, error.cases
             return surveyed, more
         more["costs"] = {name: (*space.bounds(name), default[name]) for name in COSTS}
         more["effects"] = effects(space, budget) if budget else []
@@ -101,6 +109,19 @@ def _costs(costs: dict[str, tuple[int, ...]]) -> list[str]:
     rows = [["", *_ENDS]]
     rows += [[name, *map(amount, its)] for name, its in costs.items()]
     return [f"  {line}" for line in columns(rows, right=(1, 2, 3))]
+
+
+def _uncounted(cases: int, default: dict[str, int]) -> str:
+    from archdsl.settings import COSTS
+    from archdsl.spaces.amounts import amount
+    from archdsl.spaces.circuit import MAX_CASES
+
+    costs = ", ".join(f"{name} {amount(cost)}" for name, cost in default.items() if name in COSTS)
+    return (
+        f"  not counted: answers that several parts share have {cases:,} combinations, and at most "
+        f"{MAX_CASES:,} are gone through.\n  ask some of them per stage or per block, or give them "
+        f"fewer answers.  the default has {costs}"
+    )
 
 
 def _histogram(bins: list[Bin]) -> list[str]:

@@ -95,10 +95,8 @@ def infeasible(
 
 
 def _next(name: str, cost: int, budget: Budget) -> str:
-    high = budget[name][1]
-    rounded = amount(cost, rounding="up" if cost > high else "down")
     others = ", ".join(other for other in budget if other != name)
-    return f"the nearest {name} {'with ' + others + ' inside ' if others else ''}is {rounded}"
+    return f"the nearest {name} {'with ' + others + ' inside ' if others else ''}is {cost}"
 
 
 def _problem(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from archdsl.combinations import every_record
 from archdsl.errors import SearchError, SpecError
 from archdsl.settings import COSTS
+from archdsl.spaces.asked import weights_of, whole
 from archdsl.spaces.budget import Budgeted, inside, limits_of
 from archdsl.spaces.circuit import MAX_CASES, TooManyCases
 from archdsl.spaces.count import Count
@@ -151,10 +152,11 @@ class Space:
         measure: "uniform" over the members inside, or "stagewise": every decision uniform in its
             turn, conditioned on the budget
         weights: address -> answer -> weight, instead of the measure for those decisions; a
-            member is drawn as often as the product says
-        The same seed gives the same members. Raises SearchError where nothing is inside.
+            member is drawn as often as the product says, and an answer that is not named never
+        The same seed gives the same members. Raises SearchError where nothing is inside, and for
+        weights, a measure, a number or a seed that are none.
         """
-        found = list(self.draws(n, budget, seed, measure, weights))
+        found = list(self.draws(n, budget, seed, measure, weights))  # n is checked there
         if len(found) < n:
             raise SearchError(
                 f"{len(found):,} of {n:,} members could be drawn: the budget and the weights leave "
@@ -173,8 +175,9 @@ class Space:
         """The members that `sample` gives, as answers and exact costs, one after another."""
         import numpy as np
 
-        drawing = self.drawing(budget, measure, weights)
-        yield from drawing.members(n, np.random.default_rng(seed))
+        count, draws = whole(n, "n"), np.random.default_rng(whole(seed, "a seed"))
+        drawing = self.drawing(budget, measure, weights_of(self.decisions, weights))
+        yield from drawing.members(count, draws)
 
     def drawing(
         self,

@@ -21,8 +21,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from archdsl.errors import SearchError, SpecError
 from archdsl.settings import SearchSettings
+from archdsl.spaces import Space
+from archdsl.spaces.asked import whole
 from archdsl.spaces.budget import Budgeted, limits_of
-from archdsl.spec.search_section import SAMPLERS
+from archdsl.spec.search_section import MEASURES, SAMPLERS
 from archdsl.study.distributions import distribution, to_answer, to_optuna
 from archdsl.study.identity import fingerprint
 from archdsl.study.members import Members
@@ -32,7 +34,6 @@ from archdsl.study.seeds import number
 from archdsl.study.survey import survey
 
 if TYPE_CHECKING:
-    from archdsl.spaces import Space
     from archdsl.spaces.space import Measure
     from archdsl.specification import Spec
 
@@ -67,9 +68,15 @@ class BudgetSampler(BaseSampler):
             raise SearchError(
                 f"no sampler is called '{name}'.  {hint}choose from {', '.join(SAMPLERS)}"
             )
+        if measure not in MEASURES:
+            raise SearchError(
+                f"no measure is called '{measure}'.  choose from {', '.join(MEASURES)}"
+            )
+        if not isinstance(space, Space):
+            raise SearchError(f"a space is what archdsl.space(...) gives, not {space!r}")
         self.space = space
         self.settings = SearchSettings(
-            budget=limits_of(budget), sampler=name, measure=measure, seed=seed
+            budget=limits_of(budget), sampler=name, measure=measure, seed=whole(seed, "a seed")
         )
         survey(space, self.settings.budget, _silent)
         self._members = Members(space, _silent)

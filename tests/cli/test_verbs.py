@@ -48,6 +48,20 @@ def test_check_says_how_much_fits_and_what_the_budget_does(run, tiny_space):
     )  # few costs are not rounded
 
 
+def test_check_holds_a_spec_without_holes_to_its_budget(run):
+    done = run("check", "poolformer_s12", "--set", "search.budget.macs=1G")
+    assert done.code == 2 and "the smallest has 1.82G" in done.err
+    assert run("check", "poolformer_s12", "--set", "search.budget.macs=2G").code == 0
+
+
+def test_check_says_why_it_cannot_count(run, monkeypatch):
+    monkeypatch.setattr("archdsl.spaces.building.MAX_CASES", 1)
+    done = run("check", "digits")
+    assert done.code == 0
+    assert "not counted: answers that several parts share have" in done.out
+    assert "the default has macs" in done.out
+
+
 def test_check_proves_that_a_budget_is_impossible(run, tiny_space):
     done = run("check", tiny_space, "--set", "search.budget.macs=1")
     assert done.code == 2

@@ -158,3 +158,16 @@ def test_weights_of_many_decisions_stay_finite(tiny, monkeypatch) -> None:
     space = tiny()
     proposed = first(Gp(space, BUDGET), history_of(space, deep), 5)
     assert math.isfinite(sum(map(deep, proposed)))
+
+
+@pytest.mark.parametrize("values", [(1e308, -1e308), (1e308, 1e308), (1e-308, -1e-308), (0.5, 0.5)])
+@pytest.mark.parametrize("objectives", [1, 2])
+def test_scores_of_any_size_are_learnt_from(tiny, values, objectives) -> None:
+    space, budget = tiny(), {"macs": (0, 60_000)}
+    history = History()
+    for number, drawn in enumerate(space.draws(12, budget)):
+        history.add(
+            Seen(number, drawn.decisions, (values[number % 2], -float(number))[:objectives])
+        )
+    drawn = next(Gp(space, budget).propose(history, np.random.default_rng(0)))
+    assert drawn.costs["macs"] <= 60_000

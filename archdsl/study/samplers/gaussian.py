@@ -36,6 +36,7 @@ NOISE = 0.01
 
 LEAST_NOISE = 1e-6
 STEPS = 60
+HUGE = 1e100
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,9 @@ def standardised(values: Any) -> Floats:
     box plot, so that one disaster does not make all others look alike; zeros for equal values.
     """
     found = np.asarray(values, float)
+    largest = np.abs(found).max()
+    if largest > HUGE:  # or sums and squares of the values are beyond floating point
+        found = found / largest
     low, high = np.quantile(found, [0.25, 0.75])
     if high > low:
         found = np.maximum(found, low - 1.5 * (high - low))

@@ -11,6 +11,7 @@ import numpy as np
 
 from archdsl.study.samplers.base import History, Seen, Trials
 from archdsl.study.samplers.gaussian import (
+    HUGE,
     Codes,
     Floats,
     Lengths,
@@ -207,6 +208,7 @@ def as_one(scores: Floats, direction: int) -> Floats:
     """
     if scores.shape[1] == 1:
         return scores[:, 0]
+    scores = scores / np.maximum(1.0, np.abs(scores).max(axis=0) / HUGE)
     span = np.ptp(scores, axis=0)
     lost = (scores.max(axis=0) - scores) / np.where(span > 0, span, 1.0)
     shares = np.random.default_rng(direction).dirichlet(np.ones(scores.shape[1]))

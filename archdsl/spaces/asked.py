@@ -1,0 +1,55 @@
+"""What a caller asks of random members, checked before anything is drawn."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from archdsl.errors import SearchError
+from archdsl.spec.holes import Hole, normalise
+
+
+def whole(value: object, what: str) -> int:
+    """A number of things, or a seed. Raises SearchError for what is no integer from 0."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 0:
+        raise SearchError(f"{what} is an integer from 0, not {value!r}")
+    return int(value.__index__())
+
+
+def weights_of(
+    decisions: Mapping[str, Hole], weights: Mapping[str, Mapping[Any, float]] | None
+) -> dict[str, dict[Any, float]] | None:
+    """Weights by address and answer, of each decision 1 at most.
+
+    An answer may be written as in a spec. Raises SearchError for a decision that the space does
+    not have and for what is no weight, SpecError for an answer that a decision does not have.
+    """
+    if weights is None:
+        return None
+    if not isinstance(weights, Mapping):
+        raise SearchError(f"weights are address -> answer -> weight, not {weights!r}")
+    found = {}
+    for address, given in weights.items():
+        if address not in decisions:
+            close = difflib.get_close_matches(str(address), decisions, n=1)
+            hint = f".  did you mean {close[0]}?" if close else ""
+            raise SearchError(f"weights: the space has no decision {address}{hint}")
+        if not isinstance(given, Mapping):
+            raise SearchError(f"weights of {address} are answer -> weight, not {given!r}")
+        its = {normalise(decisions[address], answer, address): w for answer, w in given.items()}
+        for answer, weight in its.items():
+            number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
+            if not number or not math.isfinite(weight) or weight < 0:
+                raise SearchError(
+                    f"weights of {address}: {answer} weighs {weight!r}.  write a number from 0"
+                )
+        most = max(its.values(), default=0)
+        if not most:
+            raise SearchError(
+                f"weights of {address}: no answer weighs anything.  give one a weight above 0; "
+                "what is not named is never drawn"
+            )
+        found[address] = {answer: weight / most for answer, weight in its.items()}
+    return found
