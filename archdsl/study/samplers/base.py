@@ -65,11 +65,11 @@ class History:
     def settled(self, every: int) -> Trials:
         """The first of the trials, as far as what takes long follows from them.
 
-        They are more after `every` trials, and where there are many, after a sixteenth of these.
+        They are more after `every` trials, and where there are many, after a twelfth of these.
         Of two histories that differ in what came later, they are the same.
         """
         count = len(self._by_number)
-        step = every * max(1, count // (16 * every))
+        step = every * max(1, count // (12 * every))
         return self.trials(max(1, count // step) * step) or self.trials()
 
 
