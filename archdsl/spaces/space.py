@@ -263,9 +263,11 @@ class Space:
     def neighbours(self, member: Spec, budget: Budgeted = None) -> Iterator[Spec]:
         """The members inside a budget that answer one question otherwise than `member`.
 
-        Questions that only the new answer raises are answered by their defaults.
+        Questions that only the new answer raises are answered by their defaults. Raises SpecError
+        for what is no member of this space.
         """
         limits = limits_of(budget)
+        member = self.member(member.decisions)
         for address, current in member.decisions.items():
             for answer in self.decisions[address].answers:
                 if equal(answer, current):

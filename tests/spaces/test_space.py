@@ -207,3 +207,10 @@ def test_a_hundred_thousand_draws_from_a_narrow_window_of_a_vast_space_are_insid
     for member in space.sample(20, window, seed=1):
         assert space.cost(space.member(member.decisions)).macs == space.cost(member).macs
     assert math.isfinite(space.drawing(window).acceptance)
+
+
+def test_what_is_no_member_has_no_neighbours() -> None:
+    space = archdsl.space("poolformer_search")
+    assert next(space.neighbours(space.default()))
+    with pytest.raises(SpecError, match="this decision is missing"):
+        next(space.neighbours(archdsl.load("poolformer_s12")))
