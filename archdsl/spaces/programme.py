@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from archdsl.settings import COSTS
 from archdsl.spaces.circuit import Both, Case, Choice, Edge, InBlock, Node, StageBlocks, key_of
 from archdsl.spaces.distribution import (
     Distribution,
@@ -112,8 +113,8 @@ class Weighing:
 class Programme:
     """Distributions for every node of a circuit.
 
-    limits: what the budget is; only an upper bound of activations keeps anything out, the rest
-        is for the caller to look at
+    limits: what the budget is; what is over it before a member is whole is left out, the rest is
+        for the caller to look at
     exact: count in Python's integers; floating point is exact up to 2**53
     effort: how many sums may be formed before TooLarge is raised
     narrow: leave out from the start what cannot come inside the limits, whatever the rest of a
@@ -239,10 +240,11 @@ class Programme:
     def weighed(self, node: Choice, block: InBlock | None) -> tuple[list[Edge], list[float]]:
         """The edges that weigh anything, and what they weigh."""
         edges, weights = [], []
+        highest = [(COSTS.index(name), high) for name, (_, high) in self.limits.items()]
         for edge in node.edges:
             # what is over the budget by itself would have a key beyond the grid's side, which is
             # the key of something else
-            if any(getattr(edge.amounts, cost) > most for cost, (_, most) in self.limits.items()):
+            if any(edge.amounts[index] > high for index, high in highest):
                 continue
             weight = self.weighing.of(edge.own, block)
             if weight:
