@@ -156,6 +156,8 @@ def test_a_front_is_a_table(tiny, run, tmp_path) -> None:
     said = words((tmp_path / "run" / "report.html").read_text())
     assert len(result.front) > 1
     assert "No other trial is better in both objectives" in said
+    for trial in result.front:
+        assert f"{trial.number} {trial.values[0]:.4g} {trial.costs['macs']:,}" in said
 
 
 def test_a_folder_without_a_search_has_none(tmp_path) -> None:
