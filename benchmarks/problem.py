@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -49,13 +49,18 @@ def key(decisions: Decisions) -> str:
     return json.dumps(dict(decisions), sort_keys=True)
 
 
+def budget_for(costs: Iterable[int], fits: float) -> int:
+    """The least upper bound that lets in a share of the members with these costs."""
+    ranked = sorted(costs)
+    return ranked[max(0, round(fits * len(ranked)) - 1)]
+
+
 def tabulated(name: str, space: Space, fits: float, value: Callable[[Decisions], float]) -> Problem:
     """A problem on a space that is small enough to be visited whole.
 
     fits: the share of the members that the budget lets in, in MACs
     """
     costs = {key(one.decisions): space.cost(one).macs for one in space.enumerate()}
-    ranked = sorted(costs.values())
-    high = ranked[max(0, round(fits * len(ranked)) - 1)]
+    high = budget_for(costs.values(), fits)
     inside = [value(json.loads(k)) for k, macs in costs.items() if macs <= high]
     return Problem(name, space, {"macs": (0, high)}, value, max(inside), min(inside))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from benchmarks.problem import Decisions, Problem, chance
+from benchmarks.problem import Decisions, Problem, budget_for, chance
 from benchmarks.table import Table
 
 FITS = {"loose": 0.9, "half": 0.5, "tight": 300 / 1024}
@@ -21,8 +21,7 @@ def table() -> Table:
 def trained(budget: str) -> Problem:
     """The mean over a member's seeds, as a search sees it and as it is judged."""
     found = table()
-    ranked = sorted(entry.macs for entry in found)
-    high = ranked[round(FITS[budget] * len(ranked)) - 1]
+    high = budget_for((entry.macs for entry in found), FITS[budget])
     inside = [found.mean(entry.decisions) for entry in found if entry.macs <= high]
     return Problem(
         f"trained, {budget}", found.space, {"macs": (0, high)}, found.mean, max(inside), min(inside)

@@ -53,8 +53,8 @@ def run(known: argparse.Namespace) -> Answer:
     data |= more
     words = f"a space of {surveyed.words()}"
     said = [f"{known.file}: right, {words}", *lines, ""]
-    if "shared" in more:
-        said += [_uncounted(more["shared"], surveyed.default)]
+    if "uncounted" in more:
+        said += _uncounted(more["uncounted"], surveyed.default)
     else:
         said += _costs(more["costs"])
     if "histogram" in more:
@@ -90,7 +90,7 @@ def _surveyed(space: Space, file: str) -> tuple[Survey, dict[str, Any]]:
         try:
             more["histogram"] = histogram(space)
         except TooManyCases as error:
-            more["costs"], more["shared"] = {}, error.cases
+            more["costs"], more["uncounted"] = {}, str(error)
             return surveyed, more
         more["costs"] = {name: (*space.bounds(name), default[name]) for name in COSTS}
         more["effects"] = effects(space, budget) if budget else []
@@ -111,17 +111,12 @@ def _costs(costs: dict[str, tuple[int, ...]]) -> list[str]:
     return [f"  {line}" for line in columns(rows, right=(1, 2, 3))]
 
 
-def _uncounted(cases: int, default: dict[str, int]) -> str:
+def _uncounted(why: str, default: dict[str, int]) -> list[str]:
     from archdsl.settings import COSTS
     from archdsl.spaces.amounts import amount
-    from archdsl.spaces.circuit import MAX_CASES
 
     costs = ", ".join(f"{name} {amount(cost)}" for name, cost in default.items() if name in COSTS)
-    return (
-        f"  not counted: answers that several parts share have {cases:,} combinations, and at most "
-        f"{MAX_CASES:,} are gone through.\n  ask some of them per stage or per block, or give them "
-        f"fewer answers.  the default has {costs}"
-    )
+    return [f"  not counted: {why}", f"  the default has {costs}"]
 
 
 def _histogram(bins: list[Bin]) -> list[str]:

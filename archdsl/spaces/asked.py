@@ -9,6 +9,7 @@ from typing import Any
 
 from archdsl.errors import SearchError
 from archdsl.spec.holes import Hole, normalise
+from archdsl.spec.search_section import MEASURES
 
 
 def whole(value: object, what: str) -> int:
@@ -16,6 +17,12 @@ def whole(value: object, what: str) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 0:
         raise SearchError(f"{what} is an integer from 0, not {value!r}")
     return int(value.__index__())
+
+
+def check_measure(measure: object) -> None:
+    """Raises SearchError for what is no measure."""
+    if measure not in MEASURES:
+        raise SearchError(f"no measure is called '{measure}'.  choose from {', '.join(MEASURES)}")
 
 
 def weights_of(

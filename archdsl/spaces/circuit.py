@@ -100,5 +100,9 @@ class TooManyCases(Exception):
     """The shared answers have more combinations than are looked at. cases: how many."""
 
     def __init__(self, cases: int) -> None:
-        super().__init__(cases)
+        super().__init__(
+            f"answers that several parts share have {cases:,} combinations, and at most "
+            f"{MAX_CASES:,} are looked at.  ask some of them per stage or per block, or give them "
+            "fewer answers"
+        )
         self.cases = cases

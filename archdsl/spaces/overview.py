@@ -11,7 +11,7 @@ import numpy as np
 
 from archdsl.settings import COSTS
 from archdsl.spaces.extents import extents
-from archdsl.spaces.grid import Grid
+from archdsl.spaces.grid import NO_COSTS
 from archdsl.spaces.programme import Limits, Programme, Weighing
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _possible(space: Space, address: str, answer: Any, limits: Limits) -> bool:
     """Whether no single cost keeps out every member with this answer."""
     weighing = Weighing(by_address={address: {answer: 1.0}})
     counting = space.counting
-    reach = extents(Programme(counting.cases, Grid((), (), ()), weighing, limits))
+    reach = extents(Programme(counting.cases, NO_COSTS, weighing, limits))
     if reach is None:
         return False
     return all(

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from archdsl.combinations import every_record
 from archdsl.errors import SearchError, SpecError
 from archdsl.settings import COSTS
-from archdsl.spaces.asked import weights_of, whole
+from archdsl.spaces.asked import check_measure, weights_of, whole
 from archdsl.spaces.budget import Budgeted, inside, limits_of
-from archdsl.spaces.circuit import MAX_CASES, TooManyCases
+from archdsl.spaces.circuit import TooManyCases
 from archdsl.spaces.count import Count
 from archdsl.spaces.size import size
 from archdsl.spaces.table import Progress, Table, no_progress
@@ -32,14 +32,6 @@ if TYPE_CHECKING:
 Measure: TypeAlias = Literal["uniform", "stagewise"]
 Weights: TypeAlias = "Mapping[str, Mapping[Any, float]]"
 """Address -> answer -> weight; an answer that is missing is never drawn."""
-
-
-def _too_many(error: TooManyCases) -> SearchError:
-    return SearchError(
-        f"answers that several parts of this space share have {error.cases:,} combinations, and at "
-        f"most {MAX_CASES:,} are looked at.  ask some of them per stage or per block, or give "
-        "them fewer answers"
-    )
 
 
 def _of_any_block(address: str) -> str:
@@ -137,7 +129,7 @@ class Space:
         try:
             return self.counting.bounds(name)
         except TooManyCases as error:
-            raise _too_many(error) from None
+            raise SearchError(str(error)) from None
 
     def sample(
         self,
@@ -195,8 +187,7 @@ class Space:
         from archdsl.spaces.programme import Weighing
         from archdsl.spaces.rejecting import Rejecting
 
-        if measure not in ("uniform", "stagewise"):
-            raise SearchError(f"no measure is called '{measure}'.  choose from uniform, stagewise")
+        check_measure(measure)
         limits = limits_of(budget)
         key = (tuple(limits.items()), measure, cells)
         if weights is None and key in self._drawings:
@@ -206,7 +197,7 @@ class Space:
             made = Drawing(self.counting, limits, Weighing(each, weights), cells)
         except TooManyCases as error:
             if measure == "uniform" and weights is None:
-                raise _too_many(error) from None
+                raise SearchError(str(error)) from None
             return Rejecting(self, limits, weights)
         if weights is None:
             self._drawings[key] = made

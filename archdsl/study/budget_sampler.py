@@ -22,9 +22,9 @@ from optuna.trial import FrozenTrial, TrialState
 from archdsl.errors import SearchError, SpecError
 from archdsl.settings import SearchSettings
 from archdsl.spaces import Space
-from archdsl.spaces.asked import whole
+from archdsl.spaces.asked import check_measure, whole
 from archdsl.spaces.budget import Budgeted, limits_of
-from archdsl.spec.search_section import MEASURES, SAMPLERS
+from archdsl.spec.search_section import SAMPLERS
 from archdsl.study.distributions import distribution, to_answer, to_optuna
 from archdsl.study.identity import fingerprint
 from archdsl.study.members import Members
@@ -68,10 +68,7 @@ class BudgetSampler(BaseSampler):
             raise SearchError(
                 f"no sampler is called '{name}'.  {hint}choose from {', '.join(SAMPLERS)}"
             )
-        if measure not in MEASURES:
-            raise SearchError(
-                f"no measure is called '{measure}'.  choose from {', '.join(MEASURES)}"
-            )
+        check_measure(measure)
         if not isinstance(space, Space):
             raise SearchError(f"a space is what archdsl.space(...) gives, not {space!r}")
         self.space = space

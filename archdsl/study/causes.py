@@ -46,14 +46,10 @@ def hopeless(trials: Sequence[Trial]) -> bool:
         return False
     trained = [trial for trial in trials if trial.trained]
     limit = LATER if any(trial.cause is None for trial in trained) else AT_FIRST
-    in_a_row = _streak(trained)
-    return in_a_row > 0 and in_a_row % limit == 0
+    return _streak(trained, trials[-1].cause) % limit == 0
 
 
-def _streak(trials: Sequence[Trial]) -> int:
-    """How many of the last trials failed, one after another, of the cause of the last."""
-    cause = trials[-1].cause if trials else None
-    if cause is None:
-        return 0
+def _streak(trials: Sequence[Trial], cause: str) -> int:
+    """How many of the last trials failed, one after another, of a cause."""
     alike = takewhile(lambda t: t.cause is not None and same(t.cause, cause), reversed(trials))
     return sum(1 for _ in alike)

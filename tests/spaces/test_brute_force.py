@@ -58,14 +58,19 @@ def some_budget(members: Members, draws: np.random.Generator) -> dict[str, tuple
     return found
 
 
+def small(tree: dict[str, Any]) -> tuple[Space, Members]:
+    """The space of a tree and its members' costs, where it is soon visited."""
+    space = archdsl.space(tree)
+    assume(space.size <= 150)
+    return space, visited(space)
+
+
 @laws
 @given(spaces(), st.data())
 def test_a_random_space_is_counted_bounded_and_drawn_as_it_is(
     tree: dict[str, Any], data: st.DataObject
 ) -> None:
-    space = archdsl.space(tree)
-    assume(space.size <= 150)
-    members = visited(space)
+    space, members = small(tree)
     assert space.counting.size == space.size == len(members)
     for name in COSTS:
         values = [costs[name] for costs in members.values()]
@@ -136,9 +141,7 @@ def test_two_limits_that_each_some_part_is_over_by_itself_leave_nothing() -> Non
 def test_a_rounded_grid_bounds_what_an_exact_one_counts(
     tree: dict[str, Any], data: st.DataObject
 ) -> None:
-    space = archdsl.space(tree)
-    assume(space.size <= 150)
-    members = visited(space)
+    space, members = small(tree)
     budget = data.draw(budgets(members))
     assume("activations" not in budget)
     from archdsl.spaces.counting import _bounds
@@ -159,9 +162,7 @@ def test_a_rounded_grid_bounds_what_an_exact_one_counts(
 def test_the_characteristic_function_bounds_what_is_counted(
     tree: dict[str, Any], data: st.DataObject
 ) -> None:
-    space = archdsl.space(tree)
-    assume(space.size <= 150)
-    members = visited(space)
+    space, members = small(tree)
     budget = data.draw(budgets(members))
     from archdsl.spaces.bounding import _Bounding, _Plan, bounded, window
     from archdsl.spaces.grid import NO_COSTS
@@ -194,9 +195,7 @@ def test_the_characteristic_function_bounds_what_is_counted(
 def test_the_nearest_cost_to_two_windows_is_one_that_a_member_has(
     tree: dict[str, Any], data: st.DataObject
 ) -> None:
-    space = archdsl.space(tree)
-    assume(space.size <= 150)
-    members = visited(space)
+    space, members = small(tree)
     budget = data.draw(budgets(members))
     assume(not inside(members, budget))
     counting = space.counting
@@ -217,9 +216,7 @@ def test_the_nearest_cost_to_two_windows_is_one_that_a_member_has(
 def test_a_hull_is_never_inside_what_members_reach(
     tree: dict[str, Any], data: st.DataObject
 ) -> None:
-    space = archdsl.space(tree)
-    assume(space.size <= 150)
-    members = visited(space)
+    space, members = small(tree)
     from archdsl.spaces.grid import NO_COSTS
     from archdsl.spaces.hull import least_within
     from archdsl.spaces.programme import Programme

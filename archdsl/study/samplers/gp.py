@@ -146,8 +146,9 @@ class Gp:
             values = as_one(np.array([scores for _, scores in known], float), direction)
             chosen = informative(values)
             columns = self._columns([known[index][0] for index in chosen])
-            lengths = fitted(self._groups, columns, standardised(values[chosen]))
-            belief = Posterior(self._groups, lengths, columns, standardised(values[chosen]))
+            learnt = standardised(values[chosen])
+            lengths = fitted(self._groups, columns, learnt)
+            belief = Posterior(self._groups, lengths, columns, learnt)
             best = np.argsort(-belief.known, kind="stable")[:BASES]
             gains = self._gains(columns, belief.effects(columns[best]))
             draws = np.random.default_rng(zlib.crc32(bytes(columns) + bytes(values)))

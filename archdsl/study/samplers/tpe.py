@@ -76,9 +76,9 @@ class Tpe:
             told = [(seen.number, *map(float, scores)) for seen, scores in known]
             seed = number("tpe", str(told), str(answered(known[-1][0].decisions)))
             found = drawing.members(CANDIDATES, np.random.default_rng(seed))
-            drawn = list({answered(one.decisions): one for one in found}.values())
             tried = {answered(seen.decisions) for seen, _ in known}
-            drawn = [one for one in drawn if answered(one.decisions) not in tried]
+            new = {key: one for one in found if (key := answered(one.decisions)) not in tried}
+            drawn = list(new.values())
             self._candidates = known, drawn, self.indicators.of(one.decisions for one in drawn)
         return self._candidates[1:]
 
