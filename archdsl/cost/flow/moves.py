@@ -20,7 +20,7 @@ chunk dsplit hsplit split split_with_sizes tensor_split unsafe_chunk unsafe_spli
 unsafe_split_with_sizes vsplit
 """.split())
 
-_TURNS = frozenset("mH mT numpy_T adjoint movedim moveaxis permute swapaxes swapdims t transpose".split())
+TURNS = frozenset("mH mT numpy_T adjoint movedim moveaxis permute swapaxes swapdims t transpose".split())
 
 
 def moved(name: str, axes: Axes, before: Shape, after: Shape, arguments: list[Any]) -> Moved:
@@ -36,7 +36,7 @@ def moved(name: str, axes: Axes, before: Shape, after: Shape, arguments: list[An
         return Moved(_expanded(axes, before, after), kept=True)
     if name in ("repeat", "tile"):
         return Moved(_repeated(axes, before, after), kept=True)
-    if name in _TURNS:
+    if name in TURNS:
         order = turned(name, len(before), arguments)
         if order is not None:
             return Moved(tuple(axes[i] for i in order), kept=True)

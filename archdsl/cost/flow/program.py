@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 from archdsl.cost.flow.algebra import Algebra, gathered
@@ -25,11 +26,15 @@ class Program:
         self._keys: dict[Hashable, int] = {}
 
     def value(self, traced: Any) -> Value:
-        """What is known of a tensor. An input, a parameter or a held tensor is a source."""
+        """What is known of a tensor. An input, a parameter or a held tensor is a source.
+
+        A number of the program is traced as a tensor of one element.
+        """
         name = traced.debugName()
         if name not in self._values:
             size, node = shape(traced), traced.node()
-            if size is None or is_truth(traced) or node.kind() not in _GIVEN:
+            number = node.kind() == "prim::Constant" and prod(size or ()) == 1
+            if size is None or number or is_truth(traced) or node.kind() not in _GIVEN:
                 return Value(blank(size or ()))
             held = node.kind() != "prim::Param" or traced.offset() > 0
             source = self.algebra.sources.named(("given", name), Source(frozenset(), held=held))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import prod
 from typing import Any
 
 from archdsl.cost.contractions import labelled
@@ -104,9 +103,8 @@ def einsum(program: Program, node: Any, name: str) -> Value:
             values[i] = program.algebra.reduced(
                 program.algebra.summed(values[i], alone), alone, True, (*program.key(node), i)
             )
-    if any(label not in output and prod(length((value.axes[k],))) > 1
-           for row, value in zip(labels, values, strict=True) for k, label in enumerate(row)):
-        found = program.begun(node)
+    if len(values) == 2 and not labels[0].keys() | labels[1].keys() <= output:
+        found = program.begun(node)  # its rule counts it
         return replace(found, sums=found.sums | gathered(values).sums)
     turned = [
         replace(value, axes=tuple(

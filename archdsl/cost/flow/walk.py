@@ -72,7 +72,7 @@ class Flow:
         program = self._program
         if node.kind() == "aten::einsum":
             return sums.einsum(program, node, name)
-        if node.kind() not in FREE:
+        if node.kind() not in FREE and name not in roles.RUNNING_SUMS:
             return program.begun(node)
         if name in roles.CONSTANTS or not any(value.sources for value in program.operands(node)):
             return program.constant(node)

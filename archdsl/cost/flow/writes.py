@@ -7,7 +7,7 @@ from typing import Any
 
 from archdsl.cost.flow.algebra import gathered
 from archdsl.cost.flow.layout import Axes, Place, Shape, Slots, fresh, marked, marks, united
-from archdsl.cost.flow.moves import turned
+from archdsl.cost.flow.moves import TURNS, turned
 from archdsl.cost.flow.products import Ids, Source, Value
 from archdsl.cost.flow.program import Program
 from archdsl.cost.flow.roles import RESHAPES, SAME
@@ -169,8 +169,8 @@ def _view(root: View, node: Any, name: str, first: Any) -> View | None:
         region = (*root.region[:of], span, *root.region[of + 1 :])
         axes = root.axes if name == "slice" else root.axes[:axis] + root.axes[axis + 1 :]
         return View(root.of, region, axes)
-    order = turned(name, len(before), arguments)
-    if order is not None and name in ("permute", "transpose", "t", "swapaxes", "movedim"):
+    order = turned(name, len(before), arguments) if name in TURNS else None
+    if order is not None:
         return replace(root, axes=tuple(root.axes[i] for i in order))
     return replace(root, axes=None)
 
