@@ -100,9 +100,7 @@ class Algebra:
             (along(x) & weights[0], along(y) & weights[1])
             for x, y in zip(atoms(one), atoms(other), strict=True)
         ]
-        both = [
-            all(pair) and not self.sources.is_image(*pair, same) for pair in varies
-        ]
+        both = [all(pair) and not self.sources.is_image(*pair, same) for pair in varies]
         single = (not any(x for x, _ in varies), not any(y for _, y in varies))
         large = all(bool(x) == bool(y) for x, y in varies) and not any(single)
         number = len(self.sources.products)
@@ -155,9 +153,7 @@ class Algebra:
             return value
         of = frozenset().union(*(row.statistic_of or () for row in rows))
         source = self.sources.named(key, Source(frozenset(), of, divides=True))
-        return replace(
-            value, axes=sourced(value.axes, source), sources=frozenset((source,))
-        )
+        return replace(value, axes=sourced(value.axes, source), sources=frozenset((source,)))
 
     def summed(self, value: Value, reduced: frozenset[int]) -> Value:
         """The value once it is summed along axes, before they go: what is wrong with it is noted."""
@@ -168,9 +164,7 @@ class Algebra:
             for product in sorted(mark.product for mark in there if isinstance(mark, Factor))
         }
         self._summed.update({number: product for product, number in found.items()})
-        slots = frozenset().union(
-            *(mark.products for mark in there if isinstance(mark, Slots))
-        )
+        slots = frozenset().union(*(mark.products for mark in there if isinstance(mark, Slots)))
         value = replace(
             without(value, set(found)),
             terms=value.terms | slots,

@@ -15,12 +15,16 @@ class Moved(NamedTuple):
     kept: bool
 
 
-_SPLITS = frozenset("""
+_SPLITS = frozenset(
+    """
 chunk dsplit hsplit split split_with_sizes tensor_split unsafe_chunk unsafe_split
 unsafe_split_with_sizes vsplit
-""".split())
+""".split()
+)
 
-TURNS = frozenset("mH mT numpy_T adjoint movedim moveaxis permute swapaxes swapdims t transpose".split())
+TURNS = frozenset(
+    "mH mT numpy_T adjoint movedim moveaxis permute swapaxes swapdims t transpose".split()
+)
 
 
 def moved(name: str, axes: Axes, before: Shape, after: Shape, arguments: list[Any]) -> Moved:

@@ -167,9 +167,7 @@ def in_place(one: Axes, other: Axes) -> Ids:
     """The sources that stand at the same place in two aligned tensors."""
     places = [_places(axes) for axes in (one, other)]
     return frozenset(
-        source
-        for source, where in places[0].items()
-        if places[1].get(source) == where
+        source for source, where in places[0].items() if places[1].get(source) == where
     )
 
 

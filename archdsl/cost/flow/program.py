@@ -54,10 +54,7 @@ class Program:
     def operands(self, node: Any) -> list[Value]:
         """The tensors that go into an operator, those in lists too."""
         return [
-            self.value(item)
-            for value in node.inputs()
-            for item in items(value)
-            if is_tensor(item)
+            self.value(item) for value in node.inputs() for item in items(value) if is_tensor(item)
         ]
 
     def name(self, traced: Any) -> int:
@@ -103,4 +100,6 @@ class Program:
 
 def _anywhere(axes: Axes, size: Shape) -> Axes:
     """What varies somewhere may vary along every axis."""
-    return tuple(one_atom(tuple(atoms(axes)), side) for side in size) if marks(axes) else blank(size)
+    return (
+        tuple(one_atom(tuple(atoms(axes)), side) for side in size) if marks(axes) else blank(size)
+    )

@@ -107,9 +107,12 @@ def einsum(program: Program, node: Any, name: str) -> Value:
         found = program.begun(node)  # its rule counts it
         return replace(found, sums=found.sums | gathered(values).sums)
     turned = [
-        replace(value, axes=tuple(
-            value.axes[list(row).index(label)] if label in row else () for label in order
-        ))
+        replace(
+            value,
+            axes=tuple(
+                value.axes[list(row).index(label)] if label in row else () for label in order
+            ),
+        )
         for row, value in zip(labels, values, strict=True)
     ]
     return turned[0] if len(turned) == 1 else program.algebra.multiplied(*turned)

@@ -13,10 +13,12 @@ from archdsl.cost.flow.program import Program
 from archdsl.cost.flow.roles import RESHAPES, SAME
 from archdsl.cost.flow.traced import constants, shape
 
-_VIEWS = frozenset("""
+_VIEWS = frozenset(
+    """
 alias chunk detach diagonal expand expand_as flatten movedim narrow permute reshape select slice
 split split_with_sizes squeeze swapaxes t transpose unbind unflatten unfold unsqueeze view view_as
-""".split())
+""".split()
+)
 
 Region = tuple[tuple[int, int, int], ...]
 """For each axis of a tensor where a view of it starts, where it ends, and its step."""
@@ -99,8 +101,10 @@ class Writes:
         size = shape(into)
         if size is None:
             return self._program.begun(node)
-        empty = tuple(tuple(replace(atom, marks=frozenset()) for atom in axis)
-                      for axis in self._program.value(into).axes)
+        empty = tuple(
+            tuple(replace(atom, marks=frozenset()) for atom in axis)
+            for axis in self._program.value(into).axes
+        )
         return replace(value, axes=united([value.axes, empty]))
 
     def _root(self, traced: Any) -> View:
@@ -116,9 +120,7 @@ class Writes:
         if not found.sources:
             return base
         sources = self._program.algebra.sources
-        source = sources.named(
-            ("written", len(sources.rows)), Source(sources.bases(found.sources))
-        )
+        source = sources.named(("written", len(sources.rows)), Source(sources.bases(found.sources)))
         added = frozenset().union(*written.terms.values())
         rows = []
         for i, axis in enumerate(fresh(size, source)):
@@ -131,9 +133,7 @@ class Writes:
             kept |= {Slots(added)} if parted and added else set()
             rows.append(marked((axis,), lambda atom, kept=kept: atom.marks | kept)[0])
         largest = max(written.terms.values(), key=len)
-        return replace(
-            found, axes=tuple(rows), sources=frozenset((source,)), terms=largest
-        )
+        return replace(found, axes=tuple(rows), sources=frozenset((source,)), terms=largest)
 
 
 def _along(axes: Axes, order: tuple[int, ...] | None, axis: int) -> frozenset[Any]:
@@ -179,16 +179,16 @@ def _span(name: str, arguments: list[Any], size: int) -> tuple[Any, Any]:
     if name == "select":
         at = arguments[2] % size
         return at, at + 1
-    start, stop = (min(end + size if end < 0 else end, size) if end is not None else None
-                   for end in arguments[2:4])
+    start, stop = (
+        min(end + size if end < 0 else end, size) if end is not None else None
+        for end in arguments[2:4]
+    )
     return start, stop
 
 
 def _meet(one: Region, other: Region) -> bool:
     """Whether two regions have elements in common; without steps, exactly."""
     return all(
-        a[0] < b[1]
-        and b[0] < a[1]
-        and not (a[2] == b[2] and (a[0] - b[0]) % a[2])
+        a[0] < b[1] and b[0] < a[1] and not (a[2] == b[2] and (a[0] - b[0]) % a[2])
         for a, b in zip(one, other, strict=True)
     )
