@@ -147,7 +147,7 @@ class Algebra:
         return replace(value, axes=marked(value.axes, crossed))
 
     def inverted(self, value: Value, key: Hashable) -> Value:
-        """1 / value, or a negative power: what a tensor is normalised with, if it is a statistic."""
+        """1 / value, or a negative power: a statistic becomes what its tensor is divided by."""
         rows = [self.sources.rows[source] for source in value.sources]
         if not rows or any(row.statistic_of is None for row in rows):
             return value
@@ -156,7 +156,7 @@ class Algebra:
         return replace(value, axes=sourced(value.axes, source), sources=frozenset((source,)))
 
     def summed(self, value: Value, reduced: frozenset[int]) -> Value:
-        """The value once it is summed along axes, before they go: what is wrong with it is noted."""
+        """A value that is summed along axes, before these go; what is wrong with that is noted."""
         row = [atom for axis in reduced for atom in value.axes[axis]]
         there = frozenset().union(*(atom.marks for atom in row))
         found = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import prod
 from typing import TypeAlias
 
@@ -121,7 +122,7 @@ def reshaped(axes: Axes, shape: Shape) -> Axes:
     ends = _bounds([atom.size for atom in row])
     common = sorted(bounds & ends)
     pieces: dict[int, Atom] = {}  # by their inner bound
-    for low, high in zip(common, common[1:], strict=False):
+    for low, high in pairwise(common):
         inside = [atom for atom, at in _placed(row) if low <= at < high]
         steps = sorted(bound for bound in bounds | ends if low <= bound <= high)
         if not _chain(steps):
@@ -189,7 +190,7 @@ def _placed(row: Sequence[Atom], inside: int = 1) -> list[tuple[Atom, int]]:
 
 
 def _chain(steps: Sequence[int]) -> bool:
-    return all(high % low == 0 for low, high in zip(steps, steps[1:], strict=False))
+    return all(high % low == 0 for low, high in pairwise(steps))
 
 
 def _split(row: list[Atom], inside: int, steps: Sequence[int]) -> list[tuple[Atom, int]]:
@@ -197,7 +198,7 @@ def _split(row: list[Atom], inside: int, steps: Sequence[int]) -> list[tuple[Ato
     found = []
     for atom, at in _placed(row, inside):
         cuts = [step for step in steps if at <= step <= at * atom.size]
-        for low, high in list(zip(cuts, cuts[1:], strict=False))[::-1]:
+        for low, high in list(pairwise(cuts))[::-1]:
             found.append((_part(atom, high // low, low // at), low))
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from archdsl.cost.flow.layout import Axes, Axis, Shape, blank, one_atom, reshaped
-from archdsl.cost.flow.roles import EXPANDS, RESHAPES, SAME
+from archdsl.cost.flow.roles import EXPANDS, RESHAPES, SAME, names
 
 
 class Moved(NamedTuple):
@@ -15,16 +15,7 @@ class Moved(NamedTuple):
     kept: bool
 
 
-_SPLITS = frozenset(
-    """
-chunk dsplit hsplit split split_with_sizes tensor_split unsafe_chunk unsafe_split
-unsafe_split_with_sizes vsplit
-""".split()
-)
-
-TURNS = frozenset(
-    "mH mT numpy_T adjoint movedim moveaxis permute swapaxes swapdims t transpose".split()
-)
+TURNS = names("mH mT numpy_T adjoint movedim moveaxis permute swapaxes swapdims t transpose")
 
 
 def moved(name: str, axes: Axes, before: Shape, after: Shape, arguments: list[Any]) -> Moved:

@@ -4,35 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-SAME = frozenset(
-    """
+
+def names(text: str) -> frozenset[str]:
+    """Operators by name."""
+    return frozenset(text.split())
+
+
+SAME = names("""
 alias alpha_dropout clone contiguous detach dropout feature_alpha_dropout feature_dropout
 lift_fresh positive resolve_conj resolve_neg to type_as
-""".split()
-)
+""")
 """What goes in comes out."""
 
-RESHAPES = frozenset(
-    """
+RESHAPES = names("""
 atleast_1d atleast_2d atleast_3d flatten ravel reshape reshape_as squeeze unflatten unsqueeze view
 view_as
-""".split()
-)
+""")
 """The same elements in the same order."""
 
-EXPANDS = frozenset("broadcast_tensors broadcast_to expand expand_as".split())
+EXPANDS = names("broadcast_tensors broadcast_to expand expand_as")
 
-JOINS = frozenset("cat concat concatenate stack".split())
+JOINS = names("cat concat concatenate stack")
 
-PRODUCTS = frozenset("mul multiply".split())
-QUOTIENTS = frozenset("div divide true_divide".split())
-ADDITIONS = frozenset("add rsub sub subtract".split())
+PRODUCTS = names("mul multiply")
+QUOTIENTS = names("div divide true_divide")
+ADDITIONS = names("add rsub sub subtract")
 
-SUMS = frozenset("logsumexp mean nansum sum".split())
-SQUARES = frozenset("std std_mean var var_mean".split())
-NORMS = frozenset("frobenius_norm linalg_vector_norm norm".split())
+SUMS = names("logsumexp mean nansum sum")
+SQUARES = names("std std_mean var var_mean")
+NORMS = names("frobenius_norm linalg_vector_norm norm")
 RUNNING_SUMS = frozenset(("cumsum",))
-CHOICES = frozenset("all amax amin any max median min prod".split())
+CHOICES = names("all amax amin any max median min prod")
 """Reductions that add nothing up."""
 
 POOLS = {
@@ -42,23 +44,19 @@ POOLS = {
 }
 """Sums over windows of the last axes, so many."""
 
-CONSTANTS = frozenset(
-    """
+CONSTANTS = names("""
 all any arange argmax argmin argsort bitwise_and bitwise_not bitwise_or bitwise_xor empty empty_like
 eq eye full full_like ge gt isfinite isinf isnan le linspace logical_and logical_not logical_or
 logical_xor lt ne new_empty new_full new_ones new_zeros one_hot ones ones_like scalar_tensor
 tril_indices triu_indices zeros zeros_like
-""".split()
-)
+""")
 """Masks, indices and filled tensors: they choose numbers and multiply none."""
 
-NORMALISATIONS = frozenset(
-    """
+NORMALISATIONS = names("""
 batch_norm group_norm instance_norm layer_norm log_softmax native_batch_norm native_group_norm
 native_layer_norm rms_norm softmax _log_softmax _native_batch_norm_legit_no_training _safe_softmax
 _softmax _weight_norm _weight_norm_interface
-""".split()
-)
+""")
 """They put statistics of a tensor back onto that tensor, which begins anew."""
 
 

@@ -10,15 +10,13 @@ from archdsl.cost.flow.layout import Axes, Place, Shape, Slots, fresh, marked, m
 from archdsl.cost.flow.moves import TURNS, turned
 from archdsl.cost.flow.products import Ids, Source, Value
 from archdsl.cost.flow.program import Program
-from archdsl.cost.flow.roles import RESHAPES, SAME
+from archdsl.cost.flow.roles import RESHAPES, SAME, names
 from archdsl.cost.flow.traced import constants, shape
 
-_VIEWS = frozenset(
-    """
+_VIEWS = names("""
 alias chunk detach diagonal expand expand_as flatten movedim narrow permute reshape select slice
 split split_with_sizes squeeze swapaxes t transpose unbind unflatten unfold unsqueeze view view_as
-""".split()
-)
+""")
 
 Region = tuple[tuple[int, int, int], ...]
 """For each axis of a tensor where a view of it starts, where it ends, and its step."""
