@@ -95,20 +95,16 @@ class Sources:
 
     def normalises(self, source: int, others: Ids, divided: bool) -> bool:
         """Whether a source is a statistic of others by which they are divided."""
-        row = self.rows[source]
-        return (
-            row.statistic_of is not None
-            and (divided or row.divides)
-            and self._follows(row.statistic_of, others)
-        )
+        by_it = divided or self.rows[source].divides
+        return by_it and self._is_statistic(source, others)
 
-    def _follows(self, of: Ids, others: Ids) -> bool:
+    def _follows(self, sources: Ids, others: Ids) -> bool:
         """Whether sources are among others, or statistics of them."""
-        return all(
-            source in others
-            or ((of := self.rows[source].statistic_of) is not None and self._follows(of, others))
-            for source in of
-        )
+        return all(source in others or self._is_statistic(source, others) for source in sources)
+
+    def _is_statistic(self, source: int, others: Ids) -> bool:
+        of = self.rows[source].statistic_of
+        return of is not None and self._follows(of, others)
 
     def is_image(self, one: Ids, other: Ids, same: Ids) -> bool:
         """Whether two factors are elementwise made of the same tensors.
@@ -117,8 +113,7 @@ class Sources:
         """
         common = one & other & same
         return bool(common) and all(
-            (of := self.rows[source].statistic_of) is not None and self._follows(of, common)
-            for source in (one | other) - common
+            self._is_statistic(source, common) for source in (one | other) - common
         )
 
     def counted(self, terms: Ids) -> int:
