@@ -244,6 +244,40 @@ def test_blends(blend):
             ),
             CONV + FC,
         ),
+        # selective kernels (arXiv 1903.06586)
+        (
+            lambda m, x: (lambda g: g * m.convs[0](x) + (1 - g) * m.convs[1](x))(
+                torch.sigmoid(m.fc(x.mean((2, 3))))[:, :, None, None]
+            ),
+            2 * CONV + FC,
+        ),
+        # coordinate attention (arXiv 2103.02907)
+        (
+            lambda m, x: (
+                x * m.convs[0](x.mean(3, keepdim=True)) * m.convs[1](x.mean(2, keepdim=True))
+            ),
+            2 * 6 * FC,
+        ),
+        # GeM pooling with a learned power (arXiv 1711.02512)
+        (
+            lambda m, x: F.avg_pool2d(x.clamp(min=1e-6).pow(m.numbers[0, :1]), 6).pow(
+                1 / m.numbers[0, :1]
+            ),
+            0,
+        ),
+        # StarReLU (arXiv 2210.13452), pooled
+        (lambda m, x: (m.numbers[0, 0] * F.relu(x) ** 2 + m.numbers[0, 1]).mean((1, 2, 3)), 0),
+        # weight standardisation (arXiv 1903.10520)
+        (lambda m, x: F.conv2d(x, layer_norm(m.fc.weight)[:, :, None, None]), CONV),
+        # a batch norm folded by hand: x·s + (b - mean·s)
+        (
+            lambda m, x: (
+                lambda v, mean: (lambda s: x * s + (m.scales[1] - mean * s))(
+                    m.scales[0] * torch.rsqrt(v + 1e-5)
+                )
+            )(*torch.var_mean(x, 1, keepdim=True)),
+            0,
+        ),
         # positions in two parts
         (lambda m, x: affine_norm(m, x + m.table[:, :1] + m.table[:, :, :1]), 0),
     ],

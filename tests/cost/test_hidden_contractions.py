@@ -106,6 +106,13 @@ def test_the_cure_is_counted():
         lambda q, k: torch.vmap(lambda a, b: (a * b).sum(-1))(q, k),
         lambda q, k: (torch.complex(q, q) * torch.complex(k, k)).sum(-1).real,
         lambda q, k: (q * k).pow(3).sum(-1),
+        lambda q, k: (q * k).topk(4, -1).values.sum(-1),
+        lambda q, k: (q * k).sort(-1)[0].sum(-1),
+        lambda q, k: torch.stack(torch.broadcast_tensors(q, k)).prod(0).sum(-1),
+        lambda q, k: torch.xlogy(q, k).sum(-1),
+        lambda q, k: torch.mul(q, k, out=torch.empty(1, 36, 36, 8)).sum(-1),
+        lambda q, k: torch.stack([(q[:, i] * k[:, 0]).mean(-1) for i in range(36)], 1),
+        lambda q, k: (q[..., None] * k[:, 0, :, None, None]).cumsum(2),
         lambda q, k: (F.normalize(q, dim=-1) * F.normalize(k, dim=-1)).sum(-1),
         lambda q, k: (q * q.transpose(1, 2)).sum(-1),
         lambda q, k: (q * q.roll(1, 1)).sum(-1),
@@ -212,6 +219,75 @@ def test_rows_written_and_summed():
     assert macs(rows) == PROJECTIONS
 
 
+def into_a_part(product):
+    out = torch.zeros(1, 36, 16)
+    out[:, :, :8] = product
+    return out
+
+
+def into_places(product):
+    out = torch.zeros(1, 36, 8)
+    out[:, torch.arange(36)] = product
+    return out
+
+
+def through_a_view(product):
+    out = torch.zeros(1, 36, 8)
+    out.view(36, 8).copy_(product[0])
+    return out
+
+
+def turned(product):
+    out = torch.zeros(1, 8, 36)
+    out.transpose(1, 2).copy_(product)
+    return out.transpose(1, 2)
+
+
+@pytest.mark.parametrize("written", [into_a_part, into_places, through_a_view, turned])
+def test_a_product_that_is_written_somewhere_and_summed(written):
+    def product(m, x):
+        q, k = queries_and_keys(m, x)
+        return written(q * k)
+
+    assert refused(lambda m, x: product(m, x).sum(-1)) == SUMMED
+    assert macs(product) == PROJECTIONS
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda total, product: (total + product).clamp(-5, 5) * 0.9,
+        lambda total, product: torch.where(torch.ones(36) > 0, total + product, total),
+        lambda total, product: torch.add(total, product, alpha=-1),
+        lambda total, product: total - product.neg(),
+        lambda total, product: torch.add(total, product, out=torch.empty(1, 36)),
+        lambda total, product: F.dropout(F.relu(total + product)),
+    ],
+)
+def test_whatever_is_done_to_a_chain_between_its_terms(step):
+    def chain(count):
+        def forward(m, x):
+            q, k = queries_and_keys(m, x)
+            total = torch.zeros(1, 36)
+            for c in range(count):
+                total = step(total, q[..., c] * k[..., c])
+            return total
+
+        return forward
+
+    assert refused(chain(4)) == ADDED
+    assert macs(chain(3)) == PROJECTIONS
+
+
+def test_a_chain_of_chains():
+    def forward(m, x):
+        q, k = queries_and_keys(m, x)
+        terms = [q[..., c] * k[..., c] for c in range(4)]
+        return (terms[0] + terms[1]) - (terms[2] + terms[3])
+
+    assert refused(forward) == ADDED
+
+
 def test_each_row_added_to_its_own_place_is_no_chain():
     def forward(m, x):
         q, k = queries_and_keys(m, x)
@@ -275,6 +351,10 @@ def test_a_filter_as_shifted_products(function):
             F.unfold(x, 3, padding=1) * F.unfold(m.convs[0](x), 3, padding=1), (6, 6), 3, padding=1
         ),
         lambda m, x: F.glu(x, 1).sum(1),
+        lambda m, x: (x[:, None] * m.fc.weight[:, :, None, None]).neg().mean(2),
+        lambda m, x: (tokens(x)[..., None] * tokens(x)[:, :, None]).mean(1),
+        # attention pooling
+        lambda m, x: (x * m.convs[0](x)[:, :1].flatten(2).softmax(2).view(1, 1, 6, 6)).sum((2, 3)),
         lambda m, x: (x * m.table).mean((2, 3)),
         lambda m, x: (x * m.scales[0] + 1).sum(1),
         # how alike a position is to the mean of all

@@ -32,6 +32,9 @@ from archdsl.cost.flow.products import (
     in_place,
 )
 
+SOURCES = 32
+"""Of how many sources a value is told to be made; modules have fewer between two contractions."""
+
 CURE = "write it as a matmul or an einsum, or give the module a method `macs`"
 
 SUMMED = f"a product of two tensors that is summed is a contraction, which no counter sees.  {CURE}"
@@ -70,6 +73,7 @@ class Algebra:
 
     def chained(self, value: Value) -> Value:
         """A value to which terms have been added."""
+        value = replace(value, terms=self.sources.outermost(value.terms))
         if self.sources.counted(value.terms) < FILTER:
             return value
         self._suspect(ADDED)
@@ -111,6 +115,22 @@ class Algebra:
             axes=_extended(axes, both, Factor(number)),
             terms=terms,
             behind=found.behind | terms,
+        )
+
+    def multiplied_along(self, value: Value, reduced: frozenset[int]) -> Value:
+        """The product of a tensor's own numbers along axes, which are tensors of their own."""
+        if not any(along(atom) for axis in reduced for atom in value.axes[axis]):
+            return value
+        number = len(self.sources.products)
+        pair = (value.sources, value.sources)
+        self.sources.products.append(Product(pair, True, (False, False), value.behind))
+        terms = frozenset((number,))
+        there = [bool(along(atom)) for atom in atoms(value.axes)]
+        return replace(
+            value,
+            axes=_extended(value.axes, there, Factor(number)),
+            terms=terms,
+            behind=value.behind | terms,
         )
 
     def _single(self, a: Value, b: Value) -> Ids:
@@ -178,6 +198,13 @@ class Algebra:
         if not kept:
             rest = [axis for i, axis in enumerate(value.axes) if i not in axes]
         return self.derived(replace(value, axes=tuple(rest)), key, value.sources)
+
+    def bounded(self, value: Value, key: Hashable) -> Value:
+        """A value with so many sources that it is one itself from here on."""
+        if len(value.sources) <= SOURCES:
+            return value
+        source = self.sources.named(key, Source(self.sources.bases(value.sources)))
+        return replace(value, axes=sourced(value.axes, source), sources=frozenset((source,)))
 
     def derived(self, value: Value, key: Hashable, of: Ids | None = None) -> Value:
         """A value as a source of its own; `of` makes it a statistic."""

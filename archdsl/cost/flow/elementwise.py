@@ -9,6 +9,7 @@ from archdsl.cost.flow.algebra import gathered, renamed
 from archdsl.cost.flow.layout import one_atom
 from archdsl.cost.flow.products import Value
 from archdsl.cost.flow.program import Program
+from archdsl.cost.flow.roles import QUOTIENTS
 from archdsl.cost.flow.traced import constant, constants, is_tensor, shape
 
 
@@ -17,7 +18,7 @@ def product(program: Program, node: Any, name: str) -> Value:
     values = program.operands(node)
     if len(values) < 2:
         return values[0]
-    return program.algebra.multiplied(*values[:2], divided=not name.startswith("mul"))
+    return program.algebra.multiplied(values[0], values[1], divided=name in QUOTIENTS)
 
 
 def addition(program: Program, node: Any, name: str) -> Value:
@@ -75,8 +76,8 @@ def gated(program: Program, node: Any, name: str) -> Value:
     rows = list(value.axes)
     rows[axis] = one_atom(rows[axis], size[axis])
     half = replace(value, axes=tuple(rows))
-    halves = [renamed(half, program.algebra.sources, ("glu", axis, side)) for side in (0, 1)]
-    return program.algebra.multiplied(*halves)
+    one, other = (renamed(half, program.algebra.sources, ("glu", axis, side)) for side in (0, 1))
+    return program.algebra.multiplied(one, other)
 
 
 def written(program: Program, node: Any, name: str) -> Value:

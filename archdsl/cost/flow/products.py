@@ -116,16 +116,18 @@ class Sources:
             self._is_statistic(source, common) for source in (one | other) - common
         )
 
+    def outermost(self, terms: Ids) -> Ids:
+        """Terms without those from which others follow: these were residuals on the way."""
+        return terms.difference(*(self.products[term].behind for term in terms))
+
     def counted(self, terms: Ids) -> int:
         """How many products of a chain a filter would have.
 
         Two large factors count. A product with one that is broadcast, a gate or a layer scale,
-        counts beside others only where they weigh parts of one tensor. What another term follows
-        from is a residual on the way to it, and counts no more.
+        counts beside others only where they weigh parts of one tensor.
         """
-        inner = frozenset().union(*(self.products[term].behind for term in terms))
-        large = [term for term in terms - inner if self.products[term].large]
-        small = [term for term in terms - inner if not self.products[term].large]
+        large = [term for term in terms if self.products[term].large]
+        small = [term for term in terms if not self.products[term].large]
         groups: list[list[int]] = []
         for term in small:
             near = [group for group in groups if any(self._related(term, to) for to in group)]

@@ -48,8 +48,10 @@ class Program:
             value = replace(value, axes=blank(size or ()), sources=frozenset(), terms=frozenset())
         elif length(value.axes) != size:
             value = replace(value, axes=_anywhere(value.axes, size))
-        self._values[traced.debugName()] = value
         self.name(traced)
+        self._values[traced.debugName()] = self.algebra.bounded(
+            value, ("bounded", self.name(traced))
+        )
 
     def operands(self, node: Any) -> list[Value]:
         """The tensors that go into an operator, those in lists too."""

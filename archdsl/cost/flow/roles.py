@@ -26,7 +26,7 @@ EXPANDS = names("broadcast_tensors broadcast_to expand expand_as")
 
 JOINS = names("cat concat concatenate stack")
 
-PRODUCTS = names("mul multiply")
+PRODUCTS = names("ldexp mul multiply xlogy")
 QUOTIENTS = names("div divide true_divide")
 ADDITIONS = names("add rsub sub subtract")
 
@@ -36,6 +36,9 @@ NORMS = names("frobenius_norm linalg_vector_norm norm")
 RUNNING_SUMS = frozenset(("cumsum",))
 CHOICES = names("all amax amin any max median min prod")
 """Reductions that add nothing up."""
+
+ORDERS = names("sort topk")
+"""Elements of a tensor at other places."""
 
 POOLS = {
     name: sides

@@ -34,6 +34,8 @@ def choice(program: Program, node: Any, name: str) -> Value:
     if size is None or (name in ("max", "min") and len(program.operands(node)) > 1):
         return program.algebra.elementwise(program.operands(node))
     axes = reduced_axes(name, constants(node), len(value.axes))
+    if name == "prod":
+        value = program.algebra.multiplied_along(value, axes)
     return program.algebra.reduced(value, axes, len(size) == len(value.axes), program.key(node))
 
 
@@ -115,7 +117,7 @@ def einsum(program: Program, node: Any, name: str) -> Value:
         )
         for row, value in zip(labels, values, strict=True)
     ]
-    return turned[0] if len(turned) == 1 else program.algebra.multiplied(*turned)
+    return turned[0] if len(turned) == 1 else program.algebra.multiplied(turned[0], turned[1])
 
 
 def _order(equation: str, output: set[str]) -> list[str]:

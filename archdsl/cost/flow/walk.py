@@ -31,6 +31,7 @@ _MAKERS: dict[str, Maker] = {
     **dict.fromkeys(roles.POOLS, sums.pool),
     **dict.fromkeys(("index_add", "scatter_add"), sums.added_at),
     "col2im": sums.folded,
+    **dict.fromkeys(roles.ORDERS, places.move),
     **dict.fromkeys(roles.JOINS, places.join),
     **dict.fromkeys(roles.NORMALISATIONS, lambda program, node, name: program.begun(node)),
 }

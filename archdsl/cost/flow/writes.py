@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archdsl.cost.flow.algebra import gathered
-from archdsl.cost.flow.layout import Axes, Place, Shape, Slots, fresh, marked, marks, united
+from archdsl.cost.flow.layout import Axes, Place, Shape, Slots, fresh, marks, united
 from archdsl.cost.flow.moves import TURNS, turned
 from archdsl.cost.flow.products import Ids, Source, Value
 from archdsl.cost.flow.program import Program
@@ -120,16 +120,16 @@ class Writes:
         sources = self._program.algebra.sources
         source = sources.named(("written", len(sources.rows)), Source(sources.bases(found.sources)))
         added = frozenset().union(*written.terms.values())
+        whole = _whole(view.of)
         rows = []
         for i, axis in enumerate(fresh(size, source)):
             own = frozenset().union(*(atom.marks for atom in base.axes[i]))
-            new = _along(value.axes, view.axes, i)
-            kept = {mark for mark in own | new if not isinstance(mark, (Place, Slots))}
-            parted = view.region[i] != _whole(view.of)[i] or any(
-                isinstance(mark, Slots) for mark in own
-            )
-            kept |= {Slots(added)} if parted and added else set()
-            rows.append(marked((axis,), lambda atom, kept=kept: atom.marks | kept)[0])
+            kept = own | _along(value.axes, view.axes, i)
+            kept = frozenset(mark for mark in kept if not isinstance(mark, (Place, Slots)))
+            parted = view.region[i] != whole[i] or any(isinstance(mark, Slots) for mark in own)
+            if parted and added:
+                kept |= {Slots(added)}
+            rows.append(tuple(replace(atom, marks=atom.marks | kept) for atom in axis))
         largest = max(written.terms.values(), key=len)
         return replace(found, axes=tuple(rows), sources=frozenset((source,)), terms=largest)
 
