@@ -112,7 +112,7 @@ def test_the_cure_is_counted():
         lambda q, k: torch.xlogy(q, k).sum(-1),
         lambda q, k: torch.mul(q, k, out=torch.empty(1, 36, 36, 8)).sum(-1),
         lambda q, k: torch.stack([(q[:, i] * k[:, 0]).mean(-1) for i in range(36)], 1),
-        lambda q, k: (q[..., None] * k[:, 0, :, None, None]).cumsum(2),
+        lambda q, k: (q[..., None] * k[:, 0, :, None, None]).cumsum(1),
         lambda q, k: (F.normalize(q, dim=-1) * F.normalize(k, dim=-1)).sum(-1),
         lambda q, k: (q * q.transpose(1, 2)).sum(-1),
         lambda q, k: (q * q.roll(1, 1)).sum(-1),
