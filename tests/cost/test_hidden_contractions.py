@@ -106,6 +106,8 @@ def test_the_cure_is_counted():
         lambda q, k: torch.vmap(lambda a, b: (a * b).sum(-1))(q, k),
         lambda q, k: (torch.complex(q, q) * torch.complex(k, k)).sum(-1).real,
         lambda q, k: (q * k).pow(3).sum(-1),
+        lambda q, k: torch.exp(q.log() + k.log()).sum(-1),
+        lambda q, k: torch.exp2(torch.log2(q) - torch.log2(k) + 1).mean(-1),
         lambda q, k: (q * k).topk(4, -1).values.sum(-1),
         lambda q, k: (q * k).sort(-1)[0].sum(-1),
         lambda q, k: torch.stack(torch.broadcast_tensors(q, k)).prod(0).sum(-1),
@@ -137,6 +139,9 @@ def test_a_product_is_followed_to_its_sum(how):
         lambda q, k: (q * torch.arange(8)).sum(-1),  # a constant
         lambda q, k: (q * torch.ones(8)).sum(-1),
         lambda q, k: (q * 2 + k * 3).sum(-1),
+        lambda q, k: (q.log() + k.log()).sum(-1),
+        lambda q, k: torch.exp(q + k).sum(-1),  # a softmax with a bias
+        lambda q, k: torch.exp(q.log() + q.log()).sum(-1),
     ],
 )
 def test_its_neighbours_cost_nothing(how):

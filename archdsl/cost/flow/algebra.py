@@ -8,6 +8,7 @@ from dataclasses import replace
 from archdsl.cost.flow.layout import (
     Atom,
     Axes,
+    Exponent,
     Factor,
     Mark,
     Operand,
@@ -65,11 +66,20 @@ class Algebra:
 
     def added(self, values: Sequence[Value], addition: int) -> Value:
         """A sum or a difference."""
-        found = self.elementwise(values)
         live = [value for value in values if value.sources]
+        logarithm = bool(live) and all(value.logarithm for value in live)
+        found = replace(self.elementwise(values), logarithm=logarithm)
         if len(live) == 2:
             found = replace(found, axes=self._outer(live, found.axes, addition))
         return self.chained(found)
+
+    def logarithm(self, value: Value) -> Value:
+        """The logarithm of a value: the sum of two is that of a product."""
+        return replace(self.elementwise([value]), logarithm=True)
+
+    def exponential(self, value: Value) -> Value:
+        """e to the value: of a sum of logarithms, a product."""
+        return self._product_of(self.elementwise([value]), Exponent, crossed=False)
 
     def chained(self, value: Value) -> Value:
         """A value to which terms have been added."""
@@ -80,11 +90,16 @@ class Algebra:
         return replace(value, terms=frozenset())
 
     def _outer(self, values: Sequence[Value], axes: Axes, addition: int) -> Axes:
-        one, other = (atoms(each) for each in aligned([value.axes for value in values]))
-        varies = [(bool(along(a)), bool(along(b))) for a, b in zip(one, other, strict=True)]
-        if (True, False) not in varies or (False, True) not in varies:
-            return axes
-        return _extended(axes, map(all, varies), Operand(addition))
+        one, other = aligned([value.axes for value in values])
+        pairs = list(zip(map(along, atoms(one)), map(along, atoms(other)), strict=True))
+        if all(value.logarithm for value in values):
+            same = in_place(one, other)
+            both = [all(pair) and not self.sources.is_image(*pair, same) for pair in pairs]
+            axes = _extended(axes, both, Exponent(addition))
+        alone = {tuple(map(bool, pair)) for pair in pairs}
+        if {(True, False), (False, True)} <= alone:
+            axes = _extended(axes, map(all, pairs), Operand(addition))
+        return axes
 
     def multiplied(self, a: Value, b: Value, divided: bool = False) -> Value:
         """a·b, or a / b."""
@@ -148,23 +163,27 @@ class Algebra:
 
     def squared(self, value: Value) -> Value:
         """A power: of a sum that is larger than both operands, it has their product in it."""
-        additions = {mark.addition for mark in marks(value.axes) if isinstance(mark, Operand)}
+        return self._product_of(value, Operand, crossed=True)
+
+    def _product_of(self, value: Value, kind: type[Operand | Exponent], crossed: bool) -> Value:
+        """A value in which what was added is multiplied."""
+        additions = {mark.addition for mark in marks(value.axes) if isinstance(mark, kind)}
         if not additions:
             return value
-        numbers = {}
-        for addition in sorted(additions):
-            numbers[addition] = len(self.sources.products)
-            self._crossed.add(numbers[addition])
-            empty: Ids = frozenset()
-            self.sources.products.append(Product((empty, empty), False, (True, True)))
+        empty: Ids = frozenset()
+        first = len(self.sources.products)
+        numbers = {addition: first + i for i, addition in enumerate(sorted(additions))}
+        self.sources.products += [Product((empty, empty), False, (True, True)) for _ in numbers]
+        if crossed:
+            self._crossed |= set(numbers.values())
 
-        def crossed(atom: Atom) -> list[Mark]:
+        def factors(atom: Atom) -> list[Mark]:
             return [
-                Factor(numbers[mark.addition]) if isinstance(mark, Operand) else mark
+                Factor(numbers[mark.addition]) if isinstance(mark, kind) else mark
                 for mark in atom.marks
             ]
 
-        return replace(value, axes=marked(value.axes, crossed))
+        return replace(value, axes=marked(value.axes, factors))
 
     def inverted(self, value: Value, key: Hashable) -> Value:
         """1 / value, or a negative power: a statistic becomes what its tensor is divided by."""

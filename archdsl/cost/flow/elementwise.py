@@ -65,6 +65,16 @@ def inverse(program: Program, node: Any, name: str) -> Value:
     return program.algebra.inverted(found, program.key(node))
 
 
+def logarithm(program: Program, node: Any, name: str) -> Value:
+    """log x, to whatever base."""
+    return program.algebra.logarithm(program.operands(node)[0])
+
+
+def exponential(program: Program, node: Any, name: str) -> Value:
+    """A power of e or of two."""
+    return program.algebra.exponential(program.operands(node)[0])
+
+
 def gated(program: Program, node: Any, name: str) -> Value:
     """One half of a tensor times the sigmoid of the other."""
     value = program.operands(node)[0]

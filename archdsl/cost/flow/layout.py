@@ -38,13 +38,20 @@ class Operand:
 
 
 @dataclass(frozen=True, slots=True)
+class Exponent:
+    """Along this atom, both of two logarithms vary that were added."""
+
+    addition: int
+
+
+@dataclass(frozen=True, slots=True)
 class Slots:
     """Along this atom, sums of these products lie side by side."""
 
     products: frozenset[int]
 
 
-Mark: TypeAlias = Place | Factor | Operand | Slots
+Mark: TypeAlias = Place | Factor | Operand | Exponent | Slots
 Shape: TypeAlias = tuple[int, ...]
 
 

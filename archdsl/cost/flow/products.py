@@ -55,6 +55,7 @@ class Value:
     terms: the products that it adds up
     behind: the products that it follows from in any way
     sums: the reductions under suspicion that it follows from in any way
+    logarithm: whether it is a logarithm, or a sum of these
     """
 
     axes: Axes
@@ -62,6 +63,7 @@ class Value:
     terms: Ids = frozenset()
     behind: Ids = frozenset()
     sums: Ids = frozenset()
+    logarithm: bool = False
 
 
 @dataclass

@@ -22,6 +22,8 @@ _MAKERS: dict[str, Maker] = {
     "lerp": elementwise.blend,
     **dict.fromkeys(("pow", "square"), elementwise.power),
     **dict.fromkeys(("reciprocal", "rsqrt"), elementwise.inverse),
+    **dict.fromkeys(("log", "log2", "log10"), elementwise.logarithm),
+    **dict.fromkeys(("exp", "exp2", "expm1"), elementwise.exponential),
     "glu": elementwise.gated,
     **dict.fromkeys(("index_copy", "index_put", "scatter"), elementwise.written),
     **dict.fromkeys((*roles.SUMS, *roles.SQUARES), sums.reduction),
