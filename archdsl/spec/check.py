@@ -66,18 +66,9 @@ class _Checker:
         self._unused_params()
 
     def node(
-        self,
-        node: Node,
-        type_: OptionType,
-        address: str,
-        old: Node | None = None,
-        labelled: bool = False,
+        self, node: Node, type_: OptionType, address: str, old: Node | None = None
     ) -> None:
-        """Check one value.
-
-        old: what a hole there would fall back to, for its default
-        labelled: an option of a choice, the one place where a component may have a label
-        """
+        """Check one value. old: what a hole there would fall back to, for its default."""
         found = typed.expression(node, address)
         if found is not None:
             for name in found.names:
@@ -99,12 +90,12 @@ class _Checker:
         match type_:
             case Maybe(inner):
                 if not typed.is_none(node):
-                    self.node(node, inner, address, old, labelled)
+                    self.node(node, inner, address, old)
             case KindOf(kind):
-                self._component(node, kind, address, old, labelled)
+                self._component(node, kind, address, old)
             case ListOf(inner):
                 if type_.bare and not isinstance(node, Sequence):
-                    self.node(node, inner, address, old, labelled)
+                    self.node(node, inner, address, old)
                     return
                 items = node.items if isinstance(node, Sequence) else ()
                 if not isinstance(node, Sequence):
@@ -126,12 +117,10 @@ class _Checker:
             case _:
                 typed.scalar(node, type_, address)
 
-    def _component(
-        self, node: Node, kind: str, address: str, old: Node | None, labelled: bool
-    ) -> None:
+    def _component(self, node: Node, kind: str, address: str, old: Node | None) -> None:
         read = typed.component(node, kind, address)
         below = old if isinstance(old, Mapping) else None
-        if isinstance(node, Mapping) and "label" in node and not labelled:
+        if isinstance(node, Mapping) and "label" in node:
             raise SpecError(
                 "a label names an option of a choice; there is no choice here",
                 address=address,
@@ -154,7 +143,7 @@ class _Checker:
             for option in hole.options:
                 below = f"{address}.{option.label}"
                 inner = address if isinstance(option.node, Scalar) else below
-                self.node(option.node, type_, inner, labelled=True)
+                self.node(option.node, type_, inner)
         else:
             bare = type_.inner if isinstance(type_, Maybe) else type_
             if not typed.numeric(bare):
