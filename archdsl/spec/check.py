@@ -15,6 +15,7 @@ from archdsl.spec import positions, typed
 from archdsl.spec.decisions import Holes, collect
 from archdsl.spec.defaults import settle
 from archdsl.spec.document import BLOCK_KEYS, Document, Scope
+from archdsl.spec.equal_options import EqualOptions
 from archdsl.spec.holes import Choice, is_hole
 from archdsl.spec.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.spec.search_section import check_search
@@ -37,6 +38,7 @@ class _Checker:
         self._as: set[tuple[str, str]] = set()
         self._order = list(document.params)
         self._inside: str = ""
+        self._choices: dict[int, tuple[Choice, OptionType, str]] = {}
 
     def document_(self) -> None:
         document = self.document
@@ -64,6 +66,7 @@ class _Checker:
         for stage in document.stages:
             self._stage(stage)
         self._unused_params()
+        self._equal_options()
 
     def node(
         self, node: Node, type_: OptionType, address: str, old: Node | None = None
@@ -140,6 +143,7 @@ class _Checker:
     def _hole(self, node: Mapping, type_: OptionType, address: str, old: Node | None) -> None:
         hole = self.holes.hole(node)
         if isinstance(hole, Choice):
+            self._choices.setdefault(id(hole), (hole, type_, address))
             for option in hole.options:
                 below = f"{address}.{option.label}"
                 inner = address if isinstance(option.node, Scalar) else below
@@ -287,6 +291,16 @@ class _Checker:
                 cure=f"{hint}the params are: {known}",
             )
         self.uses.setdefault(name, set()).add(self._inside)
+
+    def _equal_options(self) -> None:
+        """Last, because only what is right can be compared."""
+        equal = EqualOptions(self.document, self.holes)
+        for choice in self._choices.values():
+            equal.refuse(*choice)
+        for name, node in self.document.params.items():
+            hole = self.holes.by_node.get(id(node))
+            if isinstance(hole, Choice) and id(hole) not in self._choices:
+                equal.refuse_number(hole, f"params.{name}")
 
     def _unused_params(self) -> None:
         """A param counts as used if a use of it is reached from outside `params`."""

@@ -183,7 +183,7 @@ def keep_one(first: Option) -> str:
     """The cure for an option that says again what an earlier one says."""
     if first.node.mark is None:
         return "keep one of them"
-    return f"the other is {first.label} at {first.node.mark}; keep one of them"
+    return f"the other stands at {first.node.mark}; keep one of them"
 
 
 def _answer(node: Node, label: str) -> Answer:
