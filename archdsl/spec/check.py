@@ -68,9 +68,7 @@ class _Checker:
         self._unused_params()
         self._equal_options()
 
-    def node(
-        self, node: Node, type_: OptionType, address: str, old: Node | None = None
-    ) -> None:
+    def node(self, node: Node, type_: OptionType, address: str, old: Node | None = None) -> None:
         """Check one value. old: what a hole there would fall back to, for its default."""
         found = typed.expression(node, address)
         if found is not None:
