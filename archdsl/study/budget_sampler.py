@@ -27,8 +27,8 @@ from archdsl.spaces.asked import check_measure, whole
 from archdsl.spaces.budget import Budgeted, inside, limits_of
 from archdsl.spec.search_section import SAMPLERS
 from archdsl.study.distributions import distribution, fixed_answer, to_answer, to_optuna
-from archdsl.study.identity import fingerprint
 from archdsl.study.fixed import Fixed
+from archdsl.study.identity import fingerprint
 from archdsl.study.members import Members
 from archdsl.study.nothing_left import nothing_left
 from archdsl.study.proposals import Proposals

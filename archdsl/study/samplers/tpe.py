@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archdsl.study.identity import answered
 from archdsl.study.fixed import Fixed
+from archdsl.study.identity import answered
 from archdsl.study.samplers.base import History, Trials, best_first
 from archdsl.study.samplers.indicators import Indicators, Matrix
 from archdsl.study.samplers.random import Random
