@@ -11,6 +11,8 @@ import optuna
 import pytest
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import PartialFixedSampler
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState, create_trial
 
 import archdsl
@@ -119,7 +121,7 @@ def test_samplers_around_samplers_and_enqueued_trials_go_together() -> None:
 
 def test_two_objectives_and_workers_and_a_storage_that_is_opened_again(tmp_path: Path) -> None:
     space = tiny_space()
-    where = f"sqlite:///{tmp_path / 'study.db'}"
+    where = JournalStorage(JournalFileBackend(str(tmp_path / "journal")))
     sampler = archdsl.BudgetSampler(space, BUDGET, "evolution")
     study = optuna.create_study(
         study_name="s", storage=where, directions=["maximize", "minimize"], sampler=sampler
@@ -133,6 +135,7 @@ def test_two_objectives_and_workers_and_a_storage_that_is_opened_again(tmp_path:
         study.enqueue_trial({"params.width": 16})
     study.optimize(objective, n_trials=6, n_jobs=2)
     again = archdsl.BudgetSampler(space, BUDGET, "evolution")
+    where = JournalStorage(JournalFileBackend(str(tmp_path / "journal")))
     study = optuna.load_study(study_name="s", storage=where, sampler=again)
     study.optimize(objective, n_trials=6, n_jobs=2)
     members = tried(space, study)
@@ -314,7 +317,7 @@ def test_what_other_samplers_are_made_to_suggest_is_no_answer_by_rounding() -> N
     answers = {**space.default().decisions, "stages.0.depth": 9}
     with (
         pytest.warns(UserWarning, match="out of the range"),
-        pytest.raises(SpecError, match="stages.0.depth: 9 is not in its range"),
+        pytest.raises(SpecError, match="9 is not in its range"),
     ):
         archdsl.suggest(optuna.trial.FixedTrial(answers), space)
 
