@@ -9,6 +9,7 @@ by answer.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -167,7 +168,7 @@ class EqualOptions:
         values = []
         for combination in product(*answers):
             given = dict(zip(behind, combination, strict=True))
-            values.append(found.value(lambda name, given=given: self._value(name, given)))
+            values.append(found.value(partial(self._value, given=given)))
         return behind, tuple(values)
 
     def _behind(self, found: Expression) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def to_answer(hole: Hole, value: Any, address: str = "") -> Answer:
                 return answer
         return normalise(hole, value, address)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        nearest = min(hole.answers, key=lambda answer: abs(answer - value))
+        nearest: Any = min(hole.answers, key=lambda answer: abs(float(answer) - value))
         # Optuna computes numbers by their steps in floating point
         if abs(nearest - value) <= _ROUNDING * max(abs(nearest), hole.step):
             return nearest

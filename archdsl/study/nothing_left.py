@@ -26,7 +26,7 @@ def nothing_left(budget: Budget, members: Members, fixed: Fixed) -> SearchError:
     words = fixed.words()
     known = fixed.members(members)
     costs = _drawn(budget, fixed) if known is None else [member.costs for member in known]
-    has = "was found that has" if known is None else "has"
+    has, found = ("was found that has", "found ") if known is None else ("has", "")
     if not costs:
         return SearchError(
             f"no architecture of the space {has} {words}.  what one answer does not ask cannot be "
@@ -37,7 +37,7 @@ def nothing_left(budget: Budget, members: Members, fixed: Fixed) -> SearchError:
     nearest = min(costs, key=lambda own: violation(own, budget))
     said = ", ".join(f"{nearest[name]:,} {name}" for name in budget)
     return SearchError(
-        f"no architecture inside the budget {has} {words}.  the nearest has {said}; "
+        f"no architecture inside the budget {has} {words}.  the nearest {found}has {said}; "
         "fix other answers, or widen the budget"
     )
 

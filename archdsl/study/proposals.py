@@ -151,6 +151,7 @@ class Proposals:
         draws = np.random.default_rng(number(self.settings.seed, "trial", trial_number))
         learned = self._history.successes >= STARTUP
         proposer = source.learning if learned else source.random
+        attempt = None
         for attempt, drawn in enumerate(proposer.propose(self._history, draws)):
             if attempt == PATIENCE:
                 rest = self._untried(source)
@@ -165,6 +166,8 @@ class Proposals:
                 self._progress(attempt + 1, LIMIT)
             if attempt + 1 >= LIMIT:
                 break
+        if attempt is None and source.fixed.answers:
+            return None  # not even one draw came out
         rest = self._untried(source)
         if rest is None:
             raise _nothing_new(source.fixed)

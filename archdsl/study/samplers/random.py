@@ -43,7 +43,9 @@ class Random:
         """Independent draws."""
         drawing = self.fixed.drawing(self.budget, self.measure)
         for _ in range(_IN_ALL // _TOGETHER):
-            found = list(drawing.members(_TOGETHER, draws))
-            yield from found
+            found = False
+            for drawn in drawing.members(_TOGETHER, draws):
+                found = True
+                yield drawn
             if not found:  # it has tried many times: the budget leaves next to nothing
                 return
