@@ -50,7 +50,8 @@ def to_answer(hole: Hole, value: Any, address: str = "") -> Answer:
                 return answer
         return normalise(hole, value, address)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        nearest: Any = min(hole.answers, key=lambda answer: abs(float(answer) - value))
+        numbers = [answer for answer in hole.answers if not isinstance(answer, str)]
+        nearest = min(numbers, key=lambda number: abs(number - value))
         # Optuna computes numbers by their steps in floating point
         if abs(nearest - value) <= _ROUNDING * max(abs(nearest), hole.step):
             return nearest
