@@ -63,7 +63,7 @@ def worth(space: Space) -> Any:
     def objective(trial: optuna.Trial) -> float:
         member = archdsl.suggest(trial, space)
         assert trial.params.keys() == member.decisions.keys()
-        return space.cost(member).params / 1e6 + 0.1 * member.decisions["stages.1.depth"]
+        return space.cost(member).params / 1e6 + 0.1 * float(member.decisions["stages.1.depth"])
 
     return objective
 
@@ -103,11 +103,10 @@ def test_samplers_around_samplers_and_enqueued_trials_go_together() -> None:
     study.enqueue_trial({"stages.1.depth": 2})  # what is enqueued goes before the samplers
 
     def objective(trial: optuna.Trial) -> float:
-        return worth(space)(trial) * trial.suggest_float("lr", 0, 1)
+        return float(worth(space)(trial)) * trial.suggest_float("lr", 0, 1)
 
     def without(trial: optuna.Trial) -> float:
-        value: float = worth(space)(trial)
-        return value
+        return float(worth(space)(trial))
 
     study.optimize(without, n_trials=6)
     found = [member.decisions for member in tried(space, study)]

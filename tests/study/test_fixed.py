@@ -54,7 +54,9 @@ def visited_space(case: str) -> tuple[Space, Members]:
 def test_members_with_the_answers_are_drawn_as_often_as_they_weigh(case: str, measure: str) -> None:
     space, members = visited_space(case)
     answers = {**CASES, **BY_BLOCK}[case]
-    weights = {"params.width": {8: 1.0, 16: 0.25}} if measure == "weighted" else {}
+    weights: dict[str, dict[Any, float]] = {}
+    if measure == "weighted":
+        weights["params.width"] = {8: 1.0, 16: 0.25}
     if measure == "weighted" and case in CASES:
         weights |= {
             "stages.1.token_mixer": {"identity": 1.0, "pooling": 0.3, "sep_conv": 0.5},
