@@ -37,7 +37,7 @@ def look(
     try:
         logged = first_batches(model, settings, data)
         if data.alone and data.module is None:
-            _one_image(model, data)
+            _one_image(model, settings, data)
     except SearchError:
         raise
     except Diverged:
@@ -46,25 +46,34 @@ def look(
         if cause_of(error) == OUT_OF_MEMORY:
             return
         if _ONE_IMAGE in str(error):
-            raise SearchError(_batch_norm(settings, "gives a batch of one image")) from error
+            raise SearchError(_batch_norm(settings, "the first batch")) from error
         given = f"the batch is {data.batch}" if data.batch else PAIR
         raise SearchError(failure(error, settings, given)) from error
     for name in objectives:
         metric(logged, name)
 
 
-def _one_image(model: nn.Module, data: Prepared) -> None:
+def _one_image(model: nn.Module, settings: ProxySettings, data: Prepared) -> None:
+    """Whether a model can be trained on a batch of one image."""
     device = next(model.parameters()).device
-    with torch.no_grad():
-        model.train()(torch.zeros(1, *data.input_shape, device=device))
+    try:
+        with torch.no_grad():
+            model.train()(torch.zeros(1, *data.input_shape, device=device))
+    except ValueError as error:
+        if _ONE_IMAGE not in str(error):
+            raise
+        raise SearchError(_batch_norm(settings, "the last batch")) from error
 
 
-def _batch_norm(settings: ProxySettings, what: str) -> str:
-    name = settings.datamodule or settings.module
-    address = "datamodule" if settings.datamodule else "module"
+def _batch_norm(settings: ProxySettings, which: str) -> str:
+    if settings.datamodule is None:
+        return (
+            f"search.proxy.batch: {settings.batch} image has no variance for batch norm.  write a "
+            "larger batch"
+        )
     return (
-        f"search.proxy.{address}: {name} {what}, and batch norm needs two for a variance.  write "
-        "drop_last=True, or another batch_size"
+        f"search.proxy.datamodule: {which} of {settings.datamodule} has one image, and batch norm "
+        "needs two for a variance.  write drop_last=True, or another batch_size"
     )
 
 
