@@ -269,8 +269,12 @@ def _ends_alone(loader: Any) -> bool:
         and _is_indexed(loader)
         and not loader.drop_last
         and loader.batch_size not in (None, 1)
-        and len(loader.sampler) % loader.batch_size == 1
+        and _images(loader.sampler) % loader.batch_size == 1
     )
+
+
+def _images(sampler: Any) -> int:
+    return len(sampler)
 
 
 def _dropped(loader: Any) -> str:

@@ -19,7 +19,7 @@ from archdsl.errors import SearchError
 from archdsl.proxy.batches import SearchData
 from archdsl.proxy.engine import ShortTrainer, is_overridden, pl, quiet, trainer
 from archdsl.proxy.failures import Diverged
-from archdsl.proxy.loaders import ended_early, set_up_alike
+from archdsl.proxy.loaders import ADDRESS, ended_early, set_up_alike
 from archdsl.proxy.module import CheckedClassifier, Classifier
 from archdsl.proxy.prepare import Prepared
 from archdsl.proxy.seeds import seed_everything, seed_of
@@ -106,7 +106,20 @@ def first_batches(model: nn.Module, settings: ProxySettings, data: Prepared) -> 
             # trials have the one of `data`, as it was made
             data = dataclasses.replace(data, datamodule=type(data.datamodule)())
         _fit(run, model, settings, data, 0)
+    _refuse_to_train_nothing(run, settings)
     return epochs.history[0]
+
+
+def _refuse_to_train_nothing(run: pl.Trainer, settings: ProxySettings) -> None:
+    """Lightning goes on without an optimiser, and candidates would be judged as they were drawn."""
+    groups = [group for optimizer in run.optimizers for group in optimizer.param_groups]
+    trained = {id(parameter) for group in groups for parameter in group["params"]}
+    if not any(id(parameter) in trained for parameter in run.lightning_module.parameters()):
+        raise SearchError(
+            f"search.proxy.module: configure_optimizers of {settings.module} gives no optimizer of "
+            "its parameters, and nothing would be trained.  return one, as  "
+            "torch.optim.AdamW(self.parameters())"
+        )
 
 
 def _trainer(settings: ProxySettings, epochs: _Epochs, **options: Any) -> pl.Trainer:
@@ -223,10 +236,17 @@ class _Epochs(pl.callbacks.Checkpoint):
         """The schedule counts on every step, and a loader may give fewer than it said."""
         steps = int(trainer.num_training_batches)
         ends_itself = is_overridden("on_train_batch_start", pl_module) or trainer.should_stop
-        if self._batches < steps and not ends_itself:
-            name = self.settings.datamodule or "the data"
-            when = f" in epoch {trainer.current_epoch + 1}"
-            raise SearchError(ended_early(name, self._batches, steps, self.settings, when))
+        if self._batches == steps or ends_itself:
+            return
+        name = self.settings.datamodule or "the data"
+        when = f" in epoch {trainer.current_epoch + 1}"
+        if trainer.fit_loop.epoch_loop.batch_progress.current.ready == steps:
+            none = steps - self._batches
+            raise SearchError(
+                f"{ADDRESS}: the training loader of {name} gives None for {none:,} of {steps:,} "
+                f"batches{when}, and they are passed over.  leave them out"
+            )
+        raise SearchError(ended_early(name, self._batches, steps, self.settings, when))
 
     def _mean_loss(self, trainer: pl.Trainer) -> float:
         mean = float(self._losses) / self._steps

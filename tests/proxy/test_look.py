@@ -78,7 +78,23 @@ class Several(Plain):
 
 
 class Unoptimised(Plain):
-    configure_optimizers = pl.LightningModule.configure_optimizers
+    def configure_optimizers(self):
+        return None
+
+
+class Stepless(Plain):
+    training_step = pl.LightningModule.training_step
+
+
+class ByHand(Plain):
+    def __init__(self, model):
+        super().__init__(model)
+        self.automatic_optimization = False
+
+    def training_step(self, batch, batch_idx):
+        self.optimizers().zero_grad()
+        self.manual_backward(super().training_step(batch, batch_idx))
+        self.optimizers().step()
 
 
 class Broken(Plain):
@@ -111,6 +127,14 @@ class Pairs(pl.LightningDataModule):
 
 class OneLeft(Pairs):
     number = 33
+
+
+class NoneAtTimes(Pairs):
+    def train_dataloader(self):
+        return DataLoader(self.data, batch_size=self.batch_size, collate_fn=self.collated)
+
+    def collated(self, rows):
+        return None
 
 
 class Dicts(Pairs):
@@ -240,6 +264,25 @@ def test_a_module_that_cannot_begin(network, mine) -> None:
     assert refused(network, mine("Pairs", "Broken")) == (
         f"search.proxy.module: looked.py:{line}: Broken.__init__ fails (RuntimeError: no licence)."
         f"  {PAIRS}"
+    )
+
+
+def test_a_module_that_trains_nothing(network, mine) -> None:
+    assert refused(network, mine("Pairs", "Unoptimised")) == (
+        "search.proxy.module: configure_optimizers of looked:Unoptimised gives no optimizer of its "
+        "parameters, and nothing would be trained.  return one, as  "
+        "torch.optim.AdamW(self.parameters())"
+    )
+    assert refused(network, mine("Pairs", "Stepless")).startswith(
+        "search.proxy.module: looked:Stepless cannot be used (MisconfigurationException: "
+    )
+    looked(network, mine("Pairs", "ByHand"), ("f1",))
+
+
+def test_batches_that_are_none(network, mine) -> None:
+    assert refused(network, mine("NoneAtTimes")) == (
+        "search.proxy.datamodule: the training loader of looked:NoneAtTimes gives None for 1 of 1 "
+        "batches in epoch 1, and they are passed over.  leave them out"
     )
 
 
