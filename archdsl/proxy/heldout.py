@@ -37,20 +37,20 @@ def evaluate_on_test(
     """
     count = _Count()
     run = trainer(settings, callbacks=[count], inference_mode=False, enable_checkpointing=False)
-    with set_up_alike(), quiet():
-        where = _where(run, settings, input_shape)
-    with set_up_alike(), quiet():
-        try:
+    try:
+        with set_up_alike(), quiet():
+            where = _where(run, settings, input_shape)
+        with set_up_alike(), quiet():
             module = _module(model, settings, input_shape, classes)
             run.test(module, verbose=False, **where)
-        except (MisconfigurationException, SearchError) as error:
-            words = str(error).partition("\n")[0]
-            raise SearchError(f"there is no look at the test split: {words}") from error
-        except Exception as error:
-            if settings.module is None and settings.datamodule is None:
-                raise
-            words = failure(error, settings, PAIR)
-            raise SearchError(f"there is no look at the test split: {words}") from error
+    except (MisconfigurationException, SearchError) as error:
+        words = str(error).partition("\n")[0]
+        raise SearchError(f"there is no look at the test split: {words}") from error
+    except Exception as error:
+        if settings.module is None and settings.datamodule is None:
+            raise
+        words = failure(error, settings, PAIR)
+        raise SearchError(f"there is no look at the test split: {words}") from error
     metrics = {k: float(v) for k, v in run.callback_metrics.items() if k != "n"}
     return metrics if count.images is None else {**metrics, "n": count.images}
 
@@ -73,6 +73,9 @@ def _where(run: pl.Trainer, settings: ProxySettings, input_shape: Shape) -> dict
         from archdsl.proxy.user import datamodule_class
 
         datamodule = called(datamodule_class(settings), settings.datamodule)
+        datamodule.trainer = run
+        datamodule.prepare_data()
+        datamodule.setup("fit")  # as after a training: its test split may follow from that
         return {"datamodule": datamodule}
     _, height, width = input_shape
     size = (height, width) if settings.size is None else (settings.size, settings.size)

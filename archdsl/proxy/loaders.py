@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from torch.utils import data as torch_data
 
@@ -104,6 +104,8 @@ def _training_steps(name: str, loader: Any, settings: ProxySettings) -> int:
     wanted = settings.steps_per_epoch
     lengths = [_length(name, one, "training") for one in _flat(loader)]
     known = None if None in lengths else _len(loader)
+    if known == 0:
+        raise SearchError(_says_none("training", name))
     if wanted is None and known is None:
         raise SearchError(
             f"{ADDRESS}: the training loader of {name} has no length, and the schedule of the "
@@ -119,11 +121,18 @@ def _training_steps(name: str, loader: Any, settings: ProxySettings) -> int:
     if not all(map(_is_indexed, _flat(loader))):
         walked = min(steps, WALK)
         for again in ("", " when it is gone through again"):
-            given = sum(1 for _ in islice(iter(_combined(loader)), walked))
+            given = _drawn(name, "training", _combined(loader), walked)
             if given < walked:
                 raise SearchError(ended_early(name, given, steps, settings, again))
             walked = 1  # a stream that is used up has none
     return steps
+
+
+def _says_none(which: str, name: str) -> str:
+    return (
+        f"{ADDRESS}: the {which} loader of {name} says that it has 0 batches, and gives one.  mend "
+        "its __len__"
+    )
 
 
 def ended_early(name: str, given: int, steps: int, settings: ProxySettings, when: str = "") -> str:
@@ -165,6 +174,8 @@ def _validation(
     wanted = settings.validation_steps
     for one in _flat(loader):
         known = _length(name, one, "validation")
+        if known == 0:
+            raise SearchError(_says_none("validation", name))
         if wanted is not None and known is not None and wanted > known:
             raise SearchError(
                 f"search.proxy.validation_steps: a validation is to take {wanted:,} batches, and "
@@ -176,7 +187,7 @@ def _validation(
 
 def _walk_validation(name: str, loader: Any, wanted: int | None, most: int) -> None:
     limit = most + 1 if wanted is None else min(wanted, most)
-    given = sum(1 for _ in islice(iter(loader), limit))
+    given = _drawn(name, "validation", loader, limit)
     if wanted is None and given > most:
         raise SearchError(
             f"{ADDRESS}: the validation loader of {name} has no length, and has not ended after "
@@ -187,11 +198,25 @@ def _walk_validation(name: str, loader: Any, wanted: int | None, most: int) -> N
             f"search.proxy.validation_steps: a validation is to take {wanted:,} batches, and the "
             f"validation loader of {name} ends after {given:,}.  write at most {given}, or drop it"
         )
-    if not sum(1 for _ in islice(iter(loader), 1)):
+    if not _drawn(name, "validation", loader, 1):
         raise SearchError(
             f"{ADDRESS}: the validation loader of {name} can be gone through once only.  let "
             "val_dataloader give one that begins anew in every pass"
         )
+
+
+def _drawn(name: str, which: str, loader: Any, most: int) -> int:
+    """How many batches a loader gives in one pass, up to `most`."""
+    given = 0
+    try:
+        for _ in islice(iter(loader), most):
+            given += 1
+    except Exception as error:
+        raise SearchError(
+            f"{ADDRESS}: the {which} loader of {name} fails after {given:,} batches "
+            f"({first_line(error)}).  mend what it reads, or leave that out"
+        ) from error
+    return given
 
 
 def _refuse_several(name: str, method: str, loader: Any, is_one: bool) -> None:
@@ -269,12 +294,8 @@ def _ends_alone(loader: Any) -> bool:
         and _is_indexed(loader)
         and not loader.drop_last
         and loader.batch_size not in (None, 1)
-        and _images(loader.sampler) % loader.batch_size == 1
+        and len(cast("Sized", loader.sampler)) % loader.batch_size == 1
     )
-
-
-def _images(sampler: Any) -> int:
-    return len(sampler)
 
 
 def _dropped(loader: Any) -> str:

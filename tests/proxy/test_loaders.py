@@ -161,6 +161,27 @@ def test_a_length_that_is_too_large_is_refused_and_a_smaller_one_makes_the_epoch
     assert steps(lambda: loader(Sized(160)), settings=STEPS) == 3
 
 
+def test_a_length_of_nothing_that_gives_something_is_refused() -> None:
+    said = "loader of mine:Data says that it has 0 batches, and gives one.  mend its __len__"
+    assert refused(lambda: Loader(0)) == f"{ADDRESS}the training {said}"
+    assert refused(known, lambda: Loader(0)) == f"{ADDRESS}the validation {said}"
+
+
+def test_a_stream_that_breaks_on_its_way_is_refused_in_words() -> None:
+    class Breaking:
+        def __iter__(self):
+            yield BATCHES[0]
+            raise OSError("the disk is elsewhere")
+
+    assert refused(Breaking, settings=STEPS) == (
+        f"{ADDRESS}the training loader of mine:Data fails after 1 batches (OSError: the disk is "
+        "elsewhere).  mend what it reads, or leave that out"
+    )
+    assert refused(known, Breaking).startswith(
+        f"{ADDRESS}the validation loader of mine:Data fails after 1 batches (OSError: "
+    )
+
+
 @pytest.mark.parametrize("says", [RuntimeError("not yet"), ValueError("no"), -1, 10**30], ids=repr)
 def test_a_length_that_breaks_is_refused(says) -> None:
     said = refused(lambda: Loader(says))

@@ -169,6 +169,12 @@ class ManyTests(Pairs):
         return [self.loader(self.data), self.loader(self.data)]
 
 
+class SplitInFit(Pairs):
+    def setup(self, stage):
+        if stage == "fit":
+            super().setup(stage)
+
+
 class NoTest(Pairs):
     def test_dataloader(self):
         return None
@@ -350,6 +356,7 @@ def seen(network, settings: ProxySettings) -> dict[str, float]:
 def test_the_look_at_the_test_split_counts_images_and_never_batches(network, mine) -> None:
     assert seen(network, mine("Pairs"))["n"] == 64
     assert seen(network, mine("MadePairs", "Plain"))["n"] == 64
+    assert seen(network, mine("SplitInFit"))["n"] == 64
     both = seen(network, mine("ManyTests", "Plain"))
     assert both["n"] == 128
     assert both.keys() == {"f1/dataloader_idx_0", "f1/dataloader_idx_1", "n"}

@@ -87,9 +87,9 @@ def verdict(record: Record) -> str:
         return f"No trial was better than the first, {first_words(record)}."
     seen = looks(record)
     if len(seen) == 2:
-        held_out = _difference(*seen) or _without_interval(record.judged_by, *seen)
-        if held_out is not None:
-            return held_out
+        said = _difference(*seen) or _without_interval(record.judged_by, *seen)
+        if said is not None:
+            return said
     assert best.values is not None, "a winner is a trial that did not fail"
     return (
         f"The winner has the best {record.objectives[0].name} of {len(record.complete):,} trials, "
