@@ -16,7 +16,7 @@ from archdsl.network import Shape
 from archdsl.proxy.batch_checks import images_in
 from archdsl.proxy.batches import Batches
 from archdsl.proxy.engine import pl, quiet, trainer
-from archdsl.proxy.loaders import called, set_up_alike
+from archdsl.proxy.loaders import called, seed_set_up, set_up_alike
 from archdsl.proxy.look import PAIR, failure
 from archdsl.proxy.module import CheckedClassifier, Classifier
 from archdsl.proxy.prepare import source_of
@@ -40,8 +40,8 @@ def evaluate_on_test(
     try:
         with set_up_alike(), quiet():
             where = _where(run, settings, input_shape)
-        with set_up_alike(), quiet():
             module = _module(model, settings, input_shape, classes)
+            seed_set_up()
             run.test(module, verbose=False, **where)
     except (MisconfigurationException, SearchError) as error:
         words = str(error).partition("\n")[0]

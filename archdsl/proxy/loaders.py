@@ -42,15 +42,20 @@ class Seen:
     alone: bool
 
 
-@contextmanager
-def set_up_alike() -> Iterator[None]:
-    """Inside, whatever a datamodule draws while it is set up is the same each time.
+def seed_set_up() -> None:
+    """Make whatever a datamodule draws while it is set up the same each time.
 
     Lightning sets it up for every training and for the look at the test split: a split at random
     that were another each time would mix what was held out with what was trained on.
     """
+    seed_everything(seed_of("setup"))
+
+
+@contextmanager
+def set_up_alike() -> Iterator[None]:
+    """Seeded for a set-up inside, and the process's generators as they were outside."""
     with own_randomness():
-        seed_everything(seed_of("setup"))
+        seed_set_up()
         yield
 
 

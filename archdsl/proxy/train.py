@@ -19,10 +19,10 @@ from archdsl.errors import SearchError
 from archdsl.proxy.batches import SearchData
 from archdsl.proxy.engine import ShortTrainer, is_overridden, pl, quiet, trainer
 from archdsl.proxy.failures import Diverged
-from archdsl.proxy.loaders import ADDRESS, ended_early, set_up_alike
+from archdsl.proxy.loaders import ADDRESS, ended_early, seed_set_up
 from archdsl.proxy.module import CheckedClassifier, Classifier
 from archdsl.proxy.prepare import Prepared
-from archdsl.proxy.seeds import seed_everything, seed_of
+from archdsl.proxy.seeds import own_randomness, seed_everything, seed_of
 from archdsl.settings import ProxySettings
 
 Metrics: TypeAlias = dict[str, float]
@@ -82,7 +82,7 @@ def train(
     epochs = _Epochs(seed, settings, on_epoch, should_stop)
     run = _trainer(settings, epochs)
     resume = checkpoint if checkpoint is not None and checkpoint.exists() else None
-    with set_up_alike(), quiet(), _interruptible(run, epochs):
+    with own_randomness(), quiet(), _interruptible(run, epochs):
         _fit(run, model, settings, data, seed, ckpt_path=resume)
         if checkpoint is not None:
             draft = checkpoint.with_name(checkpoint.name + ".part")
@@ -101,7 +101,7 @@ def first_batches(model: nn.Module, settings: ProxySettings, data: Prepared) -> 
     run = _trainer(settings, epochs, cls=ShortTrainer, limit_train_batches=1, limit_val_batches=1)
     assert isinstance(run, ShortTrainer), "it was asked for"
     run.steps = data.steps * settings.epochs
-    with set_up_alike(), quiet(), _interruptible(run, epochs):
+    with own_randomness(), quiet(), _interruptible(run, epochs):
         if data.datamodule is not None:
             # trials have the one of `data`, as it was made
             data = dataclasses.replace(data, datamodule=type(data.datamodule)())
@@ -147,6 +147,7 @@ def _fit(
         datamodule: pl.LightningDataModule = SearchData(data.data, data.size, settings.batch, seed)
     else:
         datamodule = data.datamodule
+    seed_everything(seed_of(seed, "module"))
     if data.module is not None:
         from archdsl.proxy.user import wrapped
 
@@ -156,6 +157,7 @@ def _fit(
     else:
         module = Classifier(model, settings, data.classes)
     model.train()
+    seed_set_up()  # not before: what a module draws depends on the model
     run.fit(module, datamodule=datamodule, ckpt_path=ckpt_path, weights_only=True)
 
 

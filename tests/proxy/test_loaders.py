@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from archdsl.errors import SearchError
 from archdsl.proxy.loaders import examined
+from archdsl.proxy.module import CheckedClassifier
 from archdsl.proxy.prepare import prepare
 from archdsl.proxy.train import train
 from archdsl.settings import ProxySettings
@@ -378,12 +379,21 @@ def test_a_split_at_random_is_the_same_in_every_training(prepared, network) -> N
 
         val_dataloader = train_dataloader
 
+    class Greedy(CheckedClassifier):
+        draws = 1
+
+        def __init__(self, model: torch.nn.Module) -> None:
+            super().__init__(model, SETTINGS, 2, (1, 8, 8))
+            torch.rand(self.draws)
+
     drawn: list[tuple[int, ...]] = []
     ready = prepared(Split, SETTINGS)
     for seed in range(2):
         torch.manual_seed(seed)
         train(network(classes=2), SETTINGS, ready, seed=seed)
-    assert len(drawn) == 3
+    for Greedy.draws in (1, 50):  # as a head of its own for a small model and a large one
+        train(network(classes=2), SETTINGS, dataclasses.replace(ready, module=Greedy), seed=0)
+    assert len(drawn) == 5
     assert len(set(drawn)) == 1
 
 
