@@ -95,7 +95,7 @@ class Classifier(pl.LightningModule):
 class CheckedClassifier(Classifier):
     """For batches that come from elsewhere: each is checked before it is used.
 
-    data: the name of their datamodule; input_shape: what images have to be
+    input_shape: (C, H, W), which every image has to have
     """
 
     def __init__(
