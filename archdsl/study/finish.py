@@ -9,6 +9,7 @@ from archdsl.errors import ArchError
 from archdsl.settings import SearchSettings
 from archdsl.study.events import Listener, Preparing
 from archdsl.study.objectives import front
+from archdsl.study.trial import to_json
 from archdsl.study.winner import write_winner
 
 if TYPE_CHECKING:
@@ -58,5 +59,6 @@ def look(run: RunFolder, settings: SearchSettings, best: Trial) -> None:
         model = build(network)
         load_into(model, weights)
         with threads.for_work(run.trials[trial].costs["macs"] * settings.proxy.batch):
-            looks[trial] = evaluate_on_test(model, settings.proxy, network.input, network.classes)
+            metrics = evaluate_on_test(model, settings.proxy, network.input, network.classes)
+        looks[trial] = to_json(metrics)
     run.note_looks(looks)
