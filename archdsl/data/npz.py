@@ -15,6 +15,7 @@ from archdsl.data.source import (
     SourceInfo,
     Split,
     Views,
+    is_usual,
     no_progress,
 )
 from archdsl.data.split import stratified
@@ -74,7 +75,7 @@ class Npz(Source):
         return self._splits(folder)["test"], Arrays(flip=False)
 
     def _info(self, splits: dict[str, Split]) -> SourceInfo:
-        _, channels, height, width = splits["train"].images.shape
+        channels, height, width = splits["train"].images.shape[1:]
         classes = int(splits["train"].labels.max()) + 1
         return SourceInfo(
             name=f"npz {self.path}",
@@ -88,7 +89,27 @@ class Npz(Source):
                 if splits["train"].images.dtype.name == "uint8"
                 else "as in the file"
             ),
+            **self._relaid((channels, height, width)),
         )
+
+    def _relaid(self, shape: tuple[int, int, int]) -> dict[str, Any]:
+        """What images (C, H, W) would be under the other layout, and a word if that is likelier.
+
+        Channels are fewer than rows and columns in all but odd images, so that at most one of
+        two layouts makes usual ones.
+        """
+        first, second, third = shape
+        if first == 1:  # there may have been no axis of channels at all
+            return {}
+        nhwc = self.layout == "nhwc"
+        layout, other = (
+            ("nchw", (second, third, first)) if nhwc else ("nhwc", (third, first, second))
+        )
+        if is_usual(shape) or not is_usual(other):
+            return {"relaid": (layout, other)}
+        read, would = ("x".join(map(str, sides)) for sides in (shape, other))
+        said = f"{self.path}: images are read as {read}; with  layout: {layout}  they were {would}"
+        return {"relaid": (layout, other), "notes": (said,)}
 
     def _splits(self, folder: Path) -> dict[str, Split]:
         arrays = _arrays(folder / self.path)

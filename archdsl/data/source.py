@@ -29,6 +29,12 @@ def no_progress(done: int, total: int) -> None:
     """Say nothing."""
 
 
+def is_usual(shape: tuple[int, int, int]) -> bool:
+    """Whether an image (C, H, W) has fewer channels than rows and columns."""
+    channels, height, width = shape
+    return channels < min(height, width)
+
+
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
     """What a source holds, in figures.
@@ -39,6 +45,8 @@ class SourceInfo:
     class_names: in the order of the labels
     counts: images by split: "train", "val", "test"
     pixels: how a pixel becomes the number that the network sees
+    notes: what there is to say besides, such as files that were passed over
+    relaid: another `layout` of the arrays, and the (C, H, W) that images have under it
     """
 
     name: str
@@ -48,6 +56,8 @@ class SourceInfo:
     class_names: tuple[str, ...]
     counts: dict[str, int]
     pixels: str
+    notes: tuple[str, ...] = ()
+    relaid: tuple[str, tuple[int, int, int]] | None = None
 
     def words(self) -> str:
         """The facts on one line, for people."""
