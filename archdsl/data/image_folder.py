@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archdsl.data import passed_over
 from archdsl.data.decode import Channels
+from archdsl.data.digests import digests, size_of
+from archdsl.data.fingerprint import Fingerprint, Item, sampled
 from archdsl.data.layout import given_splits
 from archdsl.data.listing import Listing, listing
 from archdsl.data.source import (
@@ -90,6 +92,29 @@ class ImageFolder(Source):
         """The test images."""
         test = self._splits(folder)["test"]
         return self._split(test, size, lambda done: None), Windows(size, flip=False)
+
+    def fingerprint(self, folder: Path) -> Fingerprint:
+        """Every image's split, class and size, and its digest; a sample's digests for very many."""
+        root = folder / self.path
+        splits = self._splits(folder)
+        places = {
+            (split, name): (images.root / name).relative_to(root).as_posix()
+            for split, images in splits.items()
+            for name in images.files
+        }
+        known = digests(root, sampled(places.values()))
+        return tuple(
+            Item(
+                # the folder of a split may be called otherwise and hold the same
+                name if images.root == root else f"{split}/{name}",
+                split,
+                label,
+                size_of(images.root / name),
+                known.get(places[split, name], ""),
+            )
+            for split, images in splits.items()
+            for name, label in zip(images.files, images.labels, strict=True)
+        )
 
     def _info(self, splits: dict[str, Listing], folder: Path) -> SourceInfo:
         class_names = splits["train"].class_names

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from archdsl.data.digests import digests, size_of
+from archdsl.data.fingerprint import Fingerprint, Item
 from archdsl.data.source import (
     Progress,
     Searchable,
@@ -74,6 +77,26 @@ class Npz(Source):
         """The test arrays."""
         return self._splits(folder)["test"], Arrays(flip=False)
 
+    def fingerprint(self, folder: Path) -> Fingerprint:
+        """The digest of the file, and each image's split and class."""
+        path = folder / self.path
+        arrays = _arrays(path, "y")
+        pairs = _pairs(arrays, self.path, "y")
+        labels = {name: arrays[f"y{suffix}"] for name, suffix in pairs.items()}
+        parts = self._parts(labels["train"].astype("int64"), labels)
+        where = {name: ("train", parts[name]) for name in parts} | {
+            name: (name, list(range(len(its)))) for name, its in labels.items() if name != "train"
+        }
+        digest = digests(path.parent, [path.name])[path.name]
+        return (
+            Item("the file", size=size_of(path), digest=digest),
+            *(
+                Item(f"y{pairs[of]}[{index}]", split, int(labels[of][index]))
+                for split, (of, indices) in where.items()
+                for index in indices
+            ),
+        )
+
     def _info(self, splits: dict[str, Split]) -> SourceInfo:
         channels, height, width = splits["train"].images.shape[1:]
         classes = int(splits["train"].labels.max()) + 1
@@ -129,18 +152,9 @@ class Npz(Source):
                     "give all arrays the same dtype",
                 )
         classes = self._classes(whole.labels)
-        aside = {name: 0.0 if name in found else share for name, share in self.shares.items()}
-        parts = stratified(
-            [str(index) for index in range(len(whole))],
-            whole.labels.tolist(),
-            val=aside["val"],
-            test=aside["test"],
-            name=self.path,
-            class_names=[str(label) for label in range(classes)],
-        )
+        parts = self._parts(whole.labels, found)
         # indexing with a list copies: no split keeps the others' memory alive
-        for name in ("train", *(name for name, share in aside.items() if share)):
-            where = list(getattr(parts, name))
+        for name, where in parts.items():
             found[name] = Split(whole.images[where], whole.labels[where])
         for name, split in found.items():
             if stray := sorted(set(range(classes)) ^ set(split.labels.tolist())):
@@ -150,6 +164,20 @@ class Npz(Source):
                     "give every split the same classes",
                 )
         return found
+
+    def _parts(self, labels: NDArray[np.int64], given: Container[str]) -> dict[str, list[int]]:
+        """Split -> positions among the training images; splits that are given are left out."""
+        aside = {name: 0.0 if name in given else share for name, share in self.shares.items()}
+        parts = stratified(
+            [str(index) for index in range(len(labels))],
+            labels.tolist(),
+            val=aside["val"],
+            test=aside["test"],
+            name=self.path,
+            class_names=[str(label) for label in range(self._classes(labels))],
+        )
+        names = ("train", *(name for name, share in aside.items() if share))
+        return {name: list(getattr(parts, name)) for name in names}
 
     def _classes(self, labels: NDArray[np.int64]) -> int:
         present = set(labels.tolist())
@@ -215,8 +243,8 @@ class Arrays:
         return as_numbers(images)
 
 
-def _arrays(path: Path) -> dict[str, Any]:
-    """The arrays of the file by name. Raises SearchError."""
+def _arrays(path: Path, letters: str = "xy") -> dict[str, Any]:
+    """The arrays of the file whose names begin with one of `letters`. Raises SearchError."""
     import zipfile
     import zlib
 
@@ -230,7 +258,7 @@ def _arrays(path: Path) -> dict[str, Any]:
             file = np.load(stream, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise ValueError("it holds one array without a name")
-            return {name: file[name] for name in file.files if name[:1] in ("x", "y")}
+            return {name: file[name] for name in file.files if name[:1] in tuple(letters)}
     except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise SearchError(
             f"{path}: cannot be read as .npz ({error}).  "
@@ -238,7 +266,7 @@ def _arrays(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def _pairs(arrays: dict[str, Any], path: str) -> dict[str, str]:
+def _pairs(arrays: dict[str, Any], path: str, letters: str = "xy") -> dict[str, str]:
     """Each given split -> the suffix of its arrays. Raises SearchError."""
     cure = "save x and y, or x_train and y_train (and x_val, y_val, x_test, y_test)"
     given = {name: f"_{name}" for name in SPLITS}
@@ -251,7 +279,7 @@ def _pairs(arrays: dict[str, Any], path: str) -> dict[str, str]:
     if "train" not in pairs:
         raise SearchError(f"{path}: holds no training images.  {cure}")
     for suffix in pairs.values():
-        for letter in "xy":
+        for letter in letters:
             if f"{letter}{suffix}" not in arrays:
                 raise SearchError(f"{path}: holds no {letter}{suffix}.  {cure}")
     return pairs
