@@ -26,11 +26,9 @@ def data_changes(old: Fingerprint, new: Fingerprint) -> list[str]:
         name for name in both
         if (olds[name].split, olds[name].label) != (news[name].split, news[name].label)
     ]  # fmt: skip
-    return [
-        *_gone_and_new(olds, news),
-        *_phrase(other, "has other content", "have other content"),
-        *_phrase(moved, "is in another split or class", "are in another split or class"),
-    ]
+    found = [*_gone_and_new(olds, news), *_phrase(other, "has other content", "have other content")]
+    # where an image goes follows from what others its class has
+    return found or _phrase(moved, "is in another split or class", "are in another split or class")
 
 
 def file_changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
@@ -65,7 +63,7 @@ def _gone_and_new(old: Mapping[str, object], new: Mapping[str, object]) -> list[
 
 def _phrase(names: Iterable[str], one: str, many: str) -> list[str]:
     """`rose/0.png is gone`, `12 are gone (rose/0.png, rose/1.png, rose/2.png, ...)`."""
-    found = list(names)
+    found = sorted(names)
     if not found:
         return []
     if len(found) == 1:

@@ -143,6 +143,7 @@ class _Search:
             self.emit(events.Best(known))
         stopped: SearchError | None = None
         ended: Ending = "interrupted"
+        before = len(run.trials)
         try:
             trains = len(run.trials) < settings.trials
             if trains:
@@ -156,7 +157,7 @@ class _Search:
             stopped = error
         over = ended != "interrupted" and stopped is None
         notes: list[str] = []
-        if kept:
+        if kept and (stopped is None or len(run.trials) > before):
             hold = (lambda: self.hold(run)) if over and self.training is not None else None
             notes = finish(run, settings, self.emit, hold)
         if stopped is not None:

@@ -153,7 +153,14 @@ def _declared(datamodule: Any, folder: Path) -> dict[str, str]:
     """
     said = getattr(datamodule, "fingerprint", None)
     if callable(said):
-        said = said()
+        try:
+            said = said()
+        except Exception as error:
+            raise SearchError(
+                f"search.proxy.datamodule: its fingerprint() failed ({type(error).__name__}: "
+                f"{error}).  it takes no arguments and returns a text, or a mapping of names to "
+                "values or paths"
+            ) from error
     if said is None:
         return {}
     given = said if isinstance(said, Mapping) else {"fingerprint": said}
