@@ -131,7 +131,9 @@ class Npz(Source):
         if is_usual(shape) or not is_usual(other):
             return {"relaid": (layout, other)}
         read, would = ("x".join(map(str, sides)) for sides in (shape, other))
-        said = f"{self.path}: images are read as {read}; with  layout: {layout}  they were {would}"
+        said = (
+            f"{self.path}: images are read as {read}; with layout: {layout} they would be {would}"
+        )
         return {"relaid": (layout, other), "notes": (said,)}
 
     def _splits(self, folder: Path) -> dict[str, Split]:

@@ -82,7 +82,7 @@ def test_a_layout_that_fits_the_spec_and_is_unusual_is_gone_on_with_with_a_word(
     info = Npz(path="a.npz").describe(tmp_path)
     check_fits((8, 8, 3), 3, info)
     assert info.notes == (
-        "a.npz: images are read as 8x8x3; with  layout: nhwc  they were 3x8x8",
+        "a.npz: images are read as 8x8x3; with layout: nhwc they would be 3x8x8",
     )  # fmt: skip
     assert Npz(path="a.npz", layout="nhwc").describe(tmp_path).notes == ()
 
