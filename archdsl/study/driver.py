@@ -8,6 +8,7 @@ that was running vanishes and is proposed again.
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import tempfile
 import time
@@ -21,7 +22,7 @@ from archdsl.settings import SearchSettings
 from archdsl.study import causes, events
 from archdsl.study.candidate import Candidate, as_metrics, not_finite
 from archdsl.study.events import Listener, silent
-from archdsl.study.evidence import evidence
+from archdsl.study.evidence import Evidence, evidence
 from archdsl.study.finish import finish
 from archdsl.study.hypervolume import hypervolume
 from archdsl.study.members import Members, Progress, totals
@@ -101,6 +102,7 @@ class _Search:
         )
         self.evaluate: Evaluate = evaluate or self._train
         self._own = evaluate
+        self._held: Evidence | None = None
 
     def survey(self) -> Survey:
         """How large the space is and how much of it fits. Raises InfeasibleBudget."""
@@ -126,7 +128,12 @@ class _Search:
             self._read_data(self.training)
             prepared = self.training.prepare()
             words = prepared.info.words()
-        run.hold_to(evidence(self.space, self.settings.proxy, self._own, prepared), words)
+        known = evidence(self.space, self.settings.proxy, self._own, prepared)
+        if self._held is not None:  # an edit since then does not reach what Python imported
+            code = {"files": self._held.files, "packages": self._held.packages, "edited": ()}
+            known = dataclasses.replace(known, **code)
+        run.hold_to(known, words)
+        self._held = known
         if prepared is not None:
             run.note_data(prepared.info)
 

@@ -19,7 +19,8 @@ from archdsl.data import fingerprint
 from archdsl.errors import SearchError
 from archdsl.study import evidence as evidences
 from archdsl.study import search
-from archdsl.study.events import Notice
+from archdsl.study.candidate import WEIGHTS
+from archdsl.study.events import Notice, Preparing
 from archdsl.study.report.findings import validation_interval
 from archdsl.study.report.read import read
 from archdsl.study.training import ProxyTraining
@@ -195,6 +196,22 @@ def test_a_finished_search_needs_no_data(start, tmp_path) -> None:
     assert start(2).trials == first.trials
     assert (tmp_path / "run" / "report.html").exists()
     assert "no such folder" in refused(start)
+
+
+def test_the_test_split_of_other_data_is_not_looked_at(start, tmp_path, monkeypatch) -> None:
+    def judged_with_weights(self: ProxyTraining, candidate: Any) -> dict[str, float]:
+        (candidate.folder / WEIGHTS).write_text("never read")
+        return {"accuracy": judge(candidate)}
+
+    def meddled(event: object) -> None:
+        if isinstance(event, Preparing) and event.what == "looking at the test split":
+            replaced(tmp_path / "flowers")
+
+    monkeypatch.setattr(ProxyTraining, "__call__", judged_with_weights)
+    result = start(2, listener=meddled)
+    head = f"the test split was not looked at: {tmp_path / 'run'} holds a search that had other"
+    assert result.notes[0].startswith(head)
+    assert "rose/3.bmp has other content" in result.notes[0]
 
 
 def test_a_search_without_a_trial_takes_the_data_that_there_are(start, tmp_path) -> None:
