@@ -130,8 +130,9 @@ class _Search:
             words = prepared.info.words()
         known = evidence(self.space, self.settings.proxy, self._own, prepared)
         if self._held is not None:  # an edit since then does not reach what Python imported
-            code = {"files": self._held.files, "packages": self._held.packages, "edited": ()}
-            known = dataclasses.replace(known, **code)
+            known = dataclasses.replace(
+                known, files=self._held.files, packages=self._held.packages, edited=()
+            )
         run.hold_to(known, words)
         self._held = known
         if prepared is not None:
