@@ -60,9 +60,9 @@ class Number:
         value = with_unit(value)
         wanted = int if self.integer else (int, float)
         if isinstance(value, bool) or not isinstance(value, wanted):
-            raise Mismatch(_article(self.words()))
+            raise Mismatch(article(self.words()))
         if not all(bound.holds(value) for bound in self.bounds):
-            raise Mismatch(_article(self.words()))
+            raise Mismatch(article(self.words()))
         return value
 
 
@@ -108,6 +108,8 @@ class OneOf:
 
     def convert(self, value: OptionValue) -> OptionValue:
         """`value` as this type. Raises Mismatch."""
+        if value is None and None not in self.values and "none" in self.values:
+            value = "none"  # where a word of the option's own is called so, it is that word
         for known in self.values:
             if value == known and type(value) is type(known):
                 return known
@@ -155,6 +157,7 @@ Odd = Annotated[int, Bound("odd int", lambda v: v > 0 and v % 2 == 1)]
 Positive = Annotated[int, Bound("positive int", lambda v: v > 0)]
 NonNegative = Annotated[int, Bound("int from 0", lambda v: v >= 0)]
 PositiveNumber = Annotated[float, Bound("positive number", lambda v: v > 0)]
+NonNegativeNumber = Annotated[float, Bound("number from 0", lambda v: v >= 0)]
 Fraction = Annotated[float, Bound("number from 0 to 1", lambda v: 0 <= v <= 1)]
 Act = Annotated[Callable[..., Any], KindOf("act")]
 Norm = Annotated[Callable[..., Any], KindOf("norm")]
@@ -218,5 +221,6 @@ def written(value: OptionValue) -> str:
     return str(value)
 
 
-def _article(words: str) -> str:
+def article(words: str) -> str:
+    """The words with "a" or "an" before them."""
     return f"an {words}" if words[0] in "aeio" else f"a {words}"

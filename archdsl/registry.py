@@ -20,8 +20,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from archdsl.defaults import REQUIRED, Part, Refused, Unregistered, converted
 from archdsl.errors import ArchError
-from archdsl.options import KindOf, ListOf, Maybe, OptionType, OptionValue, from_annotation, written
+from archdsl.options import (
+    KindOf,
+    ListOf,
+    Maybe,
+    OptionType,
+    OptionValue,
+    article,
+    from_annotation,
+    written,
+)
 
 C = TypeVar("C", bound=type)
 
@@ -29,9 +39,6 @@ IMPORTED = "_archdsl_import_"
 """What the module names of imported `./file.py` begin with."""
 
 _RELOADABLE = ("__main__", IMPORTED)  # a cell run again, a file edited and loaded again
-
-REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "required"})()
-"""The default of an option that has none."""
 
 RESERVED = {"type", "label", "choice", "range", "per", "default", "step"}
 """Words of the language that no option may be called."""
@@ -80,7 +87,7 @@ KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class Option:
-    """One keyword-only parameter of a component."""
+    """One keyword-only parameter of a component. default: converted, or REQUIRED"""
 
     name: str
     type: OptionType
@@ -92,7 +99,7 @@ class Option:
         kind = _kind_of(self.type)
         if self.default is REQUIRED:
             return f"{self.name} ({self.type.words()}, required)"
-        default = default_text(kind, self.default)
+        default = default_text(self.default)
         if kind is not None or isinstance(self.default, bool):
             return f"{self.name} ({default})"
         return f"{self.name} ({self.type.words()}, {default})"
@@ -110,6 +117,10 @@ class Definition:
     doc: str
     where: str
     """`file:line` of the class, as errors print it."""
+    described: Callable[..., Any] | None = None
+    """What has the signature, help and check of a class of torch's; None for one's own."""
+    waiting: bool = False
+    """Whether a default names a class that was not registered yet."""
 
     def words(self) -> str:
         """`sep_conv takes: kernel (odd int, 7), ...`"""
@@ -121,22 +132,56 @@ class Definition:
 _registered: dict[str, dict[str, Definition]] = {kind: {} for kind in KINDS}
 
 
-def register(kind: str, name: str, cls: C) -> C:
+@dataclass(frozen=True)
+class OtherName:
+    """A second name of a component, with the options that it stands for."""
+
+    name: str
+    type: str
+    options: tuple[tuple[str, OptionValue], ...]
+
+    def words(self) -> str:
+        """What it stands for, as a spec would write it."""
+        return _component_text(self.type, self.options)
+
+
+_other_names: dict[str, dict[str, OtherName]] = {kind: {} for kind in KINDS}
+
+
+def register(kind: str, name: str, cls: C, described: Callable[..., Any] | None = None) -> C:
     """Register `cls` as component `name` of `kind` and return it unchanged.
 
     Registering the same source again (an imported file that is loaded twice, or its copy
-    beside a winner) replaces the earlier class. Raises ArchError for a name that another
-    definition has, and for a signature that the compiler cannot serve.
+    beside a winner) replaces the earlier class. A default that names a class of one's own waits
+    until that class is registered, at the latest until the component is used.
+
+    described: for a class that is not ours, a function whose keyword-only parameters are the
+        options, whose docstring is the help, and whose body is the `check`
+    Raises ArchError for a name that another definition has, for a signature that the compiler
+    cannot serve, and for a default that is not of its option's type or that no spec could say.
     """
-    definition = _read(kind, name, cls)
+    try:
+        definition = _read(kind, name, cls, described)
+    except _NotYet:
+        definition = Definition(kind, name, cls, (), {}, "", _where(cls), described, waiting=True)
     taken = _registered[kind].get(name)
     if taken is not None and not _same_source(taken.cls, cls):
         raise ArchError(
             f"the {KINDS[kind].words} name '{name}' is taken: defined at {taken.where}, "
             f"and again at {definition.where}.  choose another name for one of them"
         )
+    if (other := _other_names[kind].get(name)) is not None:
+        raise ArchError(
+            f"the {KINDS[kind].words} name '{name}' is taken: it stands for {other.words()}, "
+            f"and is defined again at {definition.where}.  choose another name"
+        )
     _registered[kind][name] = definition
     return cls
+
+
+def also_called(kind: str, name: str, type: str, **options: OptionValue) -> None:
+    """Give the component `type` with these options a second name."""
+    _other_names[kind][name] = OtherName(name, type, tuple(options.items()))
 
 
 def _decorator(kind: str) -> Callable[[str], Callable[[C], C]]:
@@ -169,50 +214,68 @@ data = _decorator("data")
 
 
 def find(kind: str, name: str) -> Definition | None:
-    """The component `name` of `kind`, or None."""
-    return _registered[kind].get(name)
+    """The component `name` of `kind`, or None. Raises ArchError for a default that still waits."""
+    found = _registered[kind].get(name)
+    if found is not None and found.waiting:
+        found = _registered[kind][name] = _read(kind, name, found.cls, found.described)
+    return found
+
+
+def settle() -> None:
+    """Read the defaults that wait for a class. Raises ArchError for a class that is still none."""
+    for kind, known in _registered.items():
+        for name in [name for name, definition in known.items() if definition.waiting]:
+            find(kind, name)
 
 
 def named(kind: str) -> Mapping[str, Definition]:
     """All components of `kind` by name, in the order of the alphabet."""
+    settle()
     return dict(sorted(_registered[kind].items()))
 
 
-def name_of(kind: str, cls: object) -> str | None:
-    """The name under which a class is registered, or None."""
-    for name, definition in _registered[kind].items():
-        if definition.cls is cls:
-            return name
-    return None
+def other_name(kind: str, name: str) -> OtherName | None:
+    """What a second name of a component stands for, or None."""
+    return _other_names[kind].get(name)
+
+
+def other_names(kind: str) -> Mapping[str, OtherName]:
+    """All second names of `kind`, in the order of the alphabet."""
+    return dict(sorted(_other_names[kind].items()))
 
 
 def unknown(kind: str, name: str) -> str:
     """The words for a name that nothing is registered under, with the nearest ones."""
     words = KINDS[kind].words
     message = f"no {words} is called '{name}'."
-    close = difflib.get_close_matches(name, _registered[kind], n=2, cutoff=0.6)
+    close = _nearest(kind, name)
     if close:
         message += "  did you mean " + " or ".join(f"'{c}'" for c in close) + "?"
     return f"{message}  (archdsl list {kind})"
 
 
-def split_default(default: OptionValue) -> tuple[type, dict[str, OptionValue]]:
-    """A factory default, a class or a `functools.partial` of one, as class and options."""
-    if isinstance(default, functools.partial):
-        return default.func, dict(default.keywords)  # type: ignore[return-value]
-    return default, {}
+def _nearest(kind: str, name: str) -> list[str]:
+    """The names that `name` may have meant; a class's own, `LeakyReLU`, means one alone."""
+    names = [*_registered[kind], *_other_names[kind]]
+    word = name.lower()
+    bare = {known.replace("_", ""): known for known in names}
+    if (same := bare.get(word.replace("_", ""))) is not None:
+        return [same]
+    return difflib.get_close_matches(word, names, n=2, cutoff=0.6)
 
 
-def default_text(kind: str | None, default: OptionValue) -> str:
+def default_text(default: OptionValue) -> str:
     """A default as a spec would write it."""
-    if kind is None or default is None or isinstance(default, (list, tuple)):
-        return written(default)
-    cls, options = split_default(default)
-    name = name_of(kind, cls) or cls.__name__
-    if not options:
-        return name
-    inner = ", ".join(f"{key}: {written(value)}" for key, value in options.items())
-    return f"{{type: {name}, {inner}}}"
+    if isinstance(default, Part):
+        return _component_text(default.type, default.options)
+    if isinstance(default, tuple):
+        return f"[{', '.join(map(default_text, default))}]"
+    return written(default)
+
+
+def _component_text(type: str, options: tuple[tuple[str, OptionValue], ...]) -> str:
+    inner = "".join(f", {key}: {default_text(value)}" for key, value in options)
+    return f"{{type: {type}{inner}}}" if inner else type
 
 
 def _kind_of(option: OptionType) -> str | None:
@@ -221,27 +284,34 @@ def _kind_of(option: OptionType) -> str | None:
     return option.kind if isinstance(option, KindOf) else None
 
 
-def _read(kind: str, name: str, cls: type) -> Definition:
+class _NotYet(ArchError):
+    """A signature with a default of a class that may yet be registered."""
+
+
+def _read(
+    kind: str, name: str, cls: type, described: Callable[..., Any] | None = None
+) -> Definition:
     where = _where(cls)
 
-    def refuse(problem: str, cure: str) -> ArchError:
-        return ArchError(f"{where}: {KINDS[kind].words} '{name}': {problem}.  {cure}")
+    def refuse(problem: str, cure: str, error: type[ArchError] = ArchError) -> ArchError:
+        return error(f"{where}: {KINDS[kind].words} '{name}': {problem}.  {cure}")
 
+    if kind not in KINDS:
+        raise ArchError(f"{where}: there is no kind '{kind}'.  the kinds are {' '.join(KINDS)}")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name == "none":
         raise refuse("is no name for a component", "use lower-case letters, digits and _")
-    if kind not in KINDS:
-        raise refuse(f"there is no kind '{kind}'", f"the kinds are {' '.join(KINDS)}")
-    init = cls.__init__  # type: ignore[misc]
+    init = described or cls.__init__  # type: ignore[misc]
     try:
         hints = typing.get_type_hints(init, include_extras=True)
     except NameError as error:
         raise refuse(f"its annotations do not resolve ({error})", "import the name") from None
     context: list[str] = []
     options: dict[str, Option] = {}
-    help_of = _option_help(cls.__doc__ or "")
+    help_of = _option_help((described or cls).__doc__ or "")
     foreign = cls.__module__.startswith("torch.")  # torch's own: its defaults stay its own
-    parameters = [] if init is object.__init__ else list(inspect.signature(cls).parameters.values())
-    for parameter in parameters:
+    plain = init is object.__init__
+    parameters = {} if plain else inspect.signature(described or cls).parameters
+    for parameter in parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         if parameter.kind is not parameter.KEYWORD_ONLY:
@@ -256,7 +326,14 @@ def _read(kind: str, name: str, cls: type) -> Definition:
             option_type = from_annotation(hints[parameter.name])
         except TypeError as error:
             raise refuse(f"the option '{parameter.name}': {error}", "change its type") from None
-        default = REQUIRED if parameter.default is parameter.empty else parameter.default
+        default = REQUIRED
+        if parameter.default is not parameter.empty:
+            try:
+                default = converted(parameter.name, parameter.default, option_type, _of_class)
+            except Unregistered as error:
+                raise refuse(str(error), error.cure, _NotYet) from None
+            except Refused as error:
+                raise refuse(str(error), error.cure) from None
         options[parameter.name] = Option(
             parameter.name, option_type, default, help_of.get(parameter.name, "")
         )
@@ -272,8 +349,35 @@ def _read(kind: str, name: str, cls: type) -> Definition:
         raise refuse(
             f"it is called with ({names})", f"take ({', '.join(('self', *allowed))}, *, ...)"
         )
-    first_line = (inspect.getdoc(cls) or "").partition("\n")[0]
-    return Definition(kind, name, cls, tuple(context), options, first_line, where)
+    first_line = (inspect.getdoc(described or cls) or "").partition("\n")[0]
+    return Definition(kind, name, cls, tuple(context), options, first_line, where, described)
+
+
+def _of_class(kind: str, cls: type) -> Definition:
+    """The component of `kind` that a class is. Raises Refused, or Unregistered if it may be yet."""
+    for name, definition in _registered[kind].items():
+        if definition.cls is cls and (found := find(kind, name)) is not None:
+            return found
+    other = next((k for k in KINDS if any(d.cls is cls for d in _registered[k].values())), None)
+    words = KINDS[kind].words
+    problem = f"is {article(KINDS[other].words)} and no {words}" if other else f"is no {words}"
+    # torch's own classes are registered all at once, with the vocabulary
+    final = cls.__module__.startswith("torch.") and "gelu" in _registered["act"]
+    raise (Refused if final else Unregistered)(problem, _instead(kind, cls))
+
+
+def _instead(kind: str, cls: type) -> str:
+    """What to write for a class that nothing is registered under."""
+    known = _registered[kind].values()
+    own = next((d for d in known if cls in d.cls.__mro__[1:3]), None)
+    if own is None and (close := _nearest(kind, cls.__name__)):
+        own = _registered[kind].get(close[0])
+    advice = f'register it:  @{kind}("{_snake(cls.__name__)}")'
+    if cls.__module__.startswith("torch."):
+        advice = f"choose one  (archdsl list {kind}), or write a class of your own around it"
+    if own is None:
+        return advice
+    return f"write {own.cls.__name__} of {own.cls.__module__}, which is {own.name}; or {advice}"
 
 
 def _snake(name: str) -> str:

@@ -27,6 +27,7 @@ ALL_FILES = sorted(
 FLOORS: list[set[str]] = [
     {"errors", "version", "threads", "cache"},
     {"options", "shipped"},
+    {"defaults"},
     {"registry"},
     {"component"},
     {"settings", "network", "statics"},

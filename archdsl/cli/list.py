@@ -57,9 +57,10 @@ def _kinds() -> Answer:
 
 def _kind(name: str) -> Answer:
     from archdsl import registry
+    from archdsl.defaults import REQUIRED
 
     lines: list[str] = []
-    data = {}
+    data: dict[str, dict[str, object]] = {}
     for component in registry.named(name).values():
         options = component.options.values()
         lines.append(f"{component.name}  {component.doc}")
@@ -71,10 +72,13 @@ def _kind(name: str) -> Answer:
             "where": component.where,
             "options": {
                 option.name: {"takes": option.type.words(), "words": option.words(),
-                              "required": option.default is registry.REQUIRED, "help": option.help}
+                              "required": option.default is REQUIRED, "help": option.help}
                 for option in options
             },
         }  # fmt: skip
+    for other in registry.other_names(name).values():
+        lines.append(f"{other.name}  {other.words()} by another name")
+        data[other.name] = {"stands_for": {"type": other.type, **dict(other.options)}}
     return Answer({name: data}, "\n".join(lines))
 
 
