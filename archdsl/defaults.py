@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
+from archdsl.errors import Misfit
 from archdsl.options import (
     KindOf,
     ListOf,
@@ -78,6 +79,10 @@ class Described(Protocol):
     def options(self) -> Mapping[str, Any]:
         """Its options by name."""
 
+    @property
+    def described(self) -> Callable[..., Misfit | None] | None:
+        """The check of options that need no context."""
+
     def words(self) -> str:
         """What it takes."""
 
@@ -108,6 +113,8 @@ class _Reader:
         if isinstance(type_, ListOf):
             if not isinstance(value, (list, tuple)):
                 raise _mismatch(value, article(type_.words()), subject)
+            if type_.length not in (None, len(value)):
+                raise _mismatch(list(value), article(type_.words()), subject)
             return tuple(self.value(item, type_.inner, f"{subject} a list with") for item in value)
         if isinstance(type_, KindOf):
             return self._part(value, type_, subject)
@@ -141,11 +148,8 @@ class _Reader:
                     f"leave {name} out of the partial",
                 )
             if name not in known.options:
-                close = difflib.get_close_matches(name, known.options, n=1)
-                hint = f"did you mean '{close[0]}'?  " if close else ""
-                raise Refused(
-                    f"{begin} sets '{name}', which {known.name} does not have", hint + known.words()
-                )
+                problem = f"{begin} sets '{name}', which {known.name} does not have"
+                raise Refused(problem, _misnamed(name, known))
             option = known.options[name]
             found = self.value(argument, option.type, f"{begin} sets '{name}' to")
             if not same(found, option.default):
@@ -155,6 +159,11 @@ class _Reader:
                 raise Refused(
                     f"{begin} gives {known.name} without its option '{name}'", known.words()
                 )
+        if known.described is not None:
+            own = {name: option.default for name, option in known.options.items()}
+            misfit = known.described(**{**own, **given})
+            if misfit is not None:
+                raise Refused(f"{begin} gives {known.name}, which {misfit.problem}", misfit.cure)
         return Part(kind, known.name, tuple(given.items()))
 
     def _no_class(self, value: Any, type_: KindOf, subject: str) -> Refused:
@@ -179,6 +188,13 @@ class _Reader:
 def same(one: OptionValue, other: OptionValue) -> bool:
     """Whether two values of one option are equal: 1 is 1.0, and not true."""
     return one == other and isinstance(one, bool) == isinstance(other, bool)
+
+
+def _misnamed(name: str, known: Described) -> str:
+    if name == "inplace":
+        return "leave it out: it changes no result"
+    close = difflib.get_close_matches(name, known.options, n=1)
+    return (f"did you mean '{close[0]}'?  " if close else "") + known.words()
 
 
 def _arguments(value: Any, cls: type, begin: str) -> Iterator[tuple[str, Any]]:
@@ -221,6 +237,6 @@ def _shown(value: Any) -> str:
         return f"'{value}'"
     if value is None:
         return "None"
-    if isinstance(value, (bool, int, float)):
+    if isinstance(value, (bool, int, float, list, tuple)):
         return written(value)
-    return repr(value)
+    return value.__name__ if isinstance(value, type) else repr(value)

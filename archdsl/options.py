@@ -129,14 +129,19 @@ class Maybe:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of another type. bare: one element may stand without the brackets."""
+    """A list of another type.
+
+    bare: one element may stand without the brackets; length: how many there are, if that is fixed
+    """
 
     inner: OptionType
     bare: bool = False
+    length: int | None = None
 
     def words(self) -> str:
         """The type as listings print it."""
-        return f"list of {self.inner.words()}"
+        many = "" if self.length is None else f"{self.length} "
+        return f"list of {many}{self.inner.words()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +196,11 @@ def from_annotation(annotation: Any) -> OptionType:
         if len(rest) == 1 and len(args) == 2:
             return Maybe(from_annotation(rest[0]))
     if origin in (list, tuple):
-        inside = {repr(a): a for a in typing.get_args(annotation) if a is not Ellipsis}
+        args = typing.get_args(annotation)
+        inside = {repr(a): a for a in args if a is not Ellipsis}
         if len(inside) == 1:
-            return ListOf(from_annotation(next(iter(inside.values()))))
+            length = len(args) if origin is tuple and Ellipsis not in args else None
+            return ListOf(from_annotation(next(iter(inside.values()))), length=length)
     simple: dict[Any, OptionType] = {
         bool: Bool(),
         int: Number(integer=True),

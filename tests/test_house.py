@@ -28,6 +28,7 @@ FLOORS: list[set[str]] = [
     {"errors", "version", "threads", "cache"},
     {"options", "shipped"},
     {"defaults"},
+    {"signature"},
     {"registry"},
     {"component"},
     {"settings", "network", "statics"},

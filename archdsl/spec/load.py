@@ -78,8 +78,10 @@ def run_imports(document: Document, allowed: bool) -> None:
                 cure="it runs Python; load it with imports allowed if you trust the file",
             )
         run_import(entry, folder, document.marks.get("imports"))
+    if not document.import_folders:
+        return
     try:
-        settle()
+        settle()  # all are in, so a class that a default names is registered now, or never
     except ArchError as error:
         raise SpecError(str(error), address="imports", mark=document.marks.get("imports")) from None
 
