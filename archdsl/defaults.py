@@ -139,7 +139,7 @@ class _Reader:
             known = self.find(kind, cls)
         except Refused as error:
             raise type(error)(f"{subject} {cls.__name__}, which {error}", error.cure) from None
-        begin = subject.removesuffix(" is").removesuffix(" to")
+        begin = _begin(subject)
         given: dict[str, OptionValue] = {}
         for name, argument in _arguments(value, cls, begin):
             if name in known.context:
@@ -183,6 +183,15 @@ class _Reader:
             f"{subject} an instance of {type(value).__name__}, which all layers would share",
             "give the class, or functools.partial of it",
         )
+
+
+def _begin(subject: str) -> str:
+    """The subject of what a component among the defaults sets, before its verb."""
+    if subject.endswith(" to"):
+        return subject.removesuffix(" to") + ", which"
+    if subject.endswith(" a list with"):
+        return subject.removesuffix(" with") + ", an element of which"
+    return subject.removesuffix(" is")
 
 
 def same(one: OptionValue, other: OptionValue) -> bool:

@@ -252,7 +252,7 @@ def holds(folder: Path, signature: list[Default]) -> None:
     by_hand = type(mixer)(4)
     by_hand.load_state_dict(mixer.state_dict())
     x = torch.randn(2, 4, 6, 6)
-    assert same([mixer.eval()(x)], [by_hand.eval()(x)])
+    torch.testing.assert_close(mixer.eval()(x), by_hand.eval()(x), equal_nan=True)
 
     counted = archdsl.count(bare)
     assert counted == archdsl.count(spelt)
@@ -309,7 +309,7 @@ def test_a_slope_in_a_default_is_the_slope_of_the_network(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(st.lists(defaults, min_size=1, max_size=5))
 def test_any_default_is_built_counted_and_exported_as_it_stands(
     tmp_path_factory: pytest.TempPathFactory, signature: list[Default]
