@@ -31,6 +31,9 @@ REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "required"})()
 """The default of an option that has none."""
 
 
+CHANGE = "change the default or the type"
+
+
 class Refused(ValueError):
     """A default that no spec could say; the text says why, `cure` what to write instead."""
 
@@ -126,6 +129,8 @@ class _Reader:
         # in another way, and an infinity in none.
         if type(found) is not type(value) or found != value or not _finite(value):
             raise _mismatch(value, article(type_.words()), subject)
+        if isinstance(value, str) and value.startswith("$"):
+            raise Refused(f"{subject} '{value}', which a spec reads as an expression", CHANGE)
         if type(value) not in (bool, int, float, str, type(None)):
             raise Refused(f"{subject} {value!r}, which is no plain value", "write the plain value")
         return found
@@ -196,7 +201,7 @@ def _begin(subject: str) -> str:
 
 def same(one: OptionValue, other: OptionValue) -> bool:
     """Whether two values of one option are equal: 1 is 1.0, and not true."""
-    return one == other and isinstance(one, bool) == isinstance(other, bool)
+    return bool(one == other and isinstance(one, bool) == isinstance(other, bool))
 
 
 def _misnamed(name: str, known: Described) -> str:
@@ -233,7 +238,7 @@ def _mismatch(value: Any, wanted: str, subject: str) -> Refused:
     elif not _finite(value):
         cure = "a spec holds finite numbers; write one, or the type with  | None"
     else:
-        cure = "change the default or the type"
+        cure = CHANGE
     return Refused(f"{subject} {_shown(value)}, which is not {wanted}", cure)
 
 

@@ -108,12 +108,16 @@ class OneOf:
 
     def convert(self, value: OptionValue) -> OptionValue:
         """`value` as this type. Raises Mismatch."""
-        if value is None and None not in self.values and "none" in self.values:
-            value = "none"  # where a word of the option's own is called so, it is that word
+        value = self.word(value)
         for known in self.values:
             if value == known and type(value) is type(known):
                 return known
         raise Mismatch(f"one of {self.words()}")
+
+    def word(self, value: OptionValue) -> OptionValue:
+        """`value`; but the word `none` where one of these is called so, as `gelu` has it."""
+        named = value is None and None not in self.values and "none" in self.values
+        return "none" if named else value
 
 
 @dataclass(frozen=True, slots=True)

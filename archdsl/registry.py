@@ -14,6 +14,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -180,9 +181,10 @@ def _nearest(kind: str, name: str) -> list[str]:
 
 def _of_class(kind: str, cls: type) -> Definition:
     """The component of `kind` that a class is. Raises Refused, or Unregistered if it may be yet."""
-    for name, definition in _registered[kind].items():
-        if definition.cls is cls and (found := find(kind, name)) is not None:
-            return found
+    for equal in (operator.is_, _same_source):  # of a file loaded twice one copy is registered
+        for name, definition in _registered[kind].items():
+            if equal(definition.cls, cls) and (found := find(kind, name)) is not None:
+                return found
     other = next((k for k in KINDS if any(d.cls is cls for d in _registered[k].values())), None)
     words = KINDS[kind].words
     problem = f"is no registered {words}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from archdsl.defaults import REQUIRED, Part
+from archdsl.defaults import REQUIRED, Part, same
 from archdsl.errors import SpecError
-from archdsl.options import KindOf, ListOf, Maybe, OptionType, OptionValue
+from archdsl.options import KindOf, ListOf, Maybe, OneOf, OptionType, OptionValue
 from archdsl.registry import find, other_name
 from archdsl.spec import typed
 from archdsl.spec.decisions import Holes
@@ -128,8 +128,10 @@ def fits(node: Node, value: Node | OptionValue, type_: OptionType) -> bool:
         return _same_list(node, value, type_)
     if not isinstance(node, Scalar):
         return False
-    other = value.value if isinstance(value, Scalar) else value
-    return bool(node.value == other and isinstance(node.value, bool) == isinstance(other, bool))
+    one, other = node.value, value.value if isinstance(value, Scalar) else value
+    if isinstance(type_, OneOf):
+        one, other = type_.word(one), type_.word(other)
+    return same(one, other)
 
 
 def _same_list(node: Node, value: Node | OptionValue, type_: ListOf) -> bool:

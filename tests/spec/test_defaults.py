@@ -93,6 +93,11 @@ REFUSED = [
     ),
     ("a: str = 3", "a: str = '3'", f"is 3, which is not a text.  {CHANGE}"),
     (
+        "a: str = '$x'",
+        "a: str = 'x$'",
+        f"is '$x', which a spec reads as an expression.  {CHANGE}",
+    ),
+    (
         "a: str = Way.ROWS",
         "a: str = Way.ROWS.value",
         "is <Way.ROWS: 'rows'>, which is no plain value.  write the plain value",
@@ -282,6 +287,22 @@ def test_a_class_may_be_registered_in_a_later_file(tmp_path: Path) -> None:
         "act('mine')(toy.Mine)\n"
     )
     spec.write_text(spec.read_text().replace("[./toy.py]", "[./toy.py, ./later.py]"))
+    archdsl.build(archdsl.load(spec))
+
+
+def test_a_class_of_which_another_copy_is_registered_is_the_same(tmp_path: Path) -> None:
+    """`import acts` and `imports: [./acts.py]` load one file under two names."""
+    (tmp_path / "acts_of_mine.py").write_text(
+        "from torch import nn\nfrom archdsl import act\n\n\n"
+        '@act("doubled")\nclass Doubled(nn.Identity):\n    pass\n'
+    )
+    above = f"\n\nimport sys\nsys.path.insert(0, {str(tmp_path)!r})\n"
+    above += "import acts_of_mine\nsys.path.pop(0)\n\n"
+    spec = spec_of(tmp_path, "a: Act = acts_of_mine.Doubled", above)
+    text = spec.read_text().replace("[./toy.py]", "[./toy.py, ./acts_of_mine.py]")
+    spec.write_text(text)
+    archdsl.load(spec)
+    spec.with_name("toy.py").write_text(spec.with_name("toy.py").read_text() + "\n# edited\n")
     archdsl.build(archdsl.load(spec))
 
 
