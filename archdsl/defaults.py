@@ -11,7 +11,7 @@ import difflib
 import functools
 import inspect
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -100,14 +100,13 @@ def converted(name: str, default: Any, type_: OptionType, find: Find) -> OptionV
     Raises Refused for one that is not of its type, and for one that no spec could say;
     Unregistered for a class that nothing is registered under.
     """
-    return _Reader(name, find).value(default, type_, f"the default of '{name}' is")
+    return _Reader(find).value(default, type_, f"the default of '{name}' is")
 
 
 class _Reader:
     """Reads one default. `subject` begins its errors: "the default of 'act' is"."""
 
-    def __init__(self, option: str, find: Find) -> None:
-        self.option = option
+    def __init__(self, find: Find) -> None:
         self.find = find
 
     def value(self, value: Any, type_: OptionType, subject: str) -> OptionValue:
@@ -145,8 +144,25 @@ class _Reader:
         except Refused as error:
             raise type(error)(f"{subject} {cls.__name__}, which {error}", error.cure) from None
         begin = _begin(subject)
+        given = self._given(known, _arguments(value, cls, begin), begin)
+        for name, option in known.options.items():
+            if option.default is REQUIRED and name not in given:
+                raise Refused(
+                    f"{begin} gives {known.name} without its option '{name}'", known.words()
+                )
+        if known.described is not None:
+            own = {name: option.default for name, option in known.options.items()}
+            misfit = known.described(**{**own, **given})
+            if misfit is not None:
+                raise Refused(f"{begin} gives {known.name}, which {misfit.problem}", misfit.cure)
+        return Part(kind, known.name, tuple(given.items()))
+
+    def _given(
+        self, known: Described, arguments: Iterable[tuple[str, Any]], begin: str
+    ) -> dict[str, OptionValue]:
+        """The options that differ from the class's own defaults."""
         given: dict[str, OptionValue] = {}
-        for name, argument in _arguments(value, cls, begin):
+        for name, argument in arguments:
             if name in known.context:
                 raise Refused(
                     f"{begin} sets '{name}', which the compiler gives",
@@ -159,17 +175,7 @@ class _Reader:
             found = self.value(argument, option.type, f"{begin} sets '{name}' to")
             if not same(found, option.default):
                 given[name] = found
-        for name, option in known.options.items():
-            if option.default is REQUIRED and name not in given:
-                raise Refused(
-                    f"{begin} gives {known.name} without its option '{name}'", known.words()
-                )
-        if known.described is not None:
-            own = {name: option.default for name, option in known.options.items()}
-            misfit = known.described(**{**own, **given})
-            if misfit is not None:
-                raise Refused(f"{begin} gives {known.name}, which {misfit.problem}", misfit.cure)
-        return Part(kind, known.name, tuple(given.items()))
+        return given
 
     def _no_class(self, value: Any, type_: KindOf, subject: str) -> Refused:
         if value is None or isinstance(value, (bool, int, float, list, tuple)):

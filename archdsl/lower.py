@@ -410,7 +410,7 @@ class Lowering:
                 cure="choose a mixer that works on a sequence, such as attention",
             )
         for inner in made.nested():
-            if not inner.definition.context:  # it is the same wherever it stands
+            if inner.definition.described is not None:  # it needs no context to be checked
                 self._check(inner, {}, written_at, node, width)
         self._check(made, known, written_at, node, width)
         context = tuple((name, known[name]) for name in definition.context)

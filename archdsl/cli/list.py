@@ -46,12 +46,11 @@ def _kinds() -> Answer:
     from archdsl import registry
 
     lines: list[str] = []
+    data: dict[str, dict[str, object]] = {}
     for kind in registry.KINDS.values():
-        lines += [f"{kind.name}  {kind.doc}", f"    {' '.join(registry.named(kind.name)) or '-'}"]
-    data = {
-        kind.name: {"doc": kind.doc, "names": list(registry.named(kind.name))}
-        for kind in registry.KINDS.values()
-    }
+        names = sorted([*registry.named(kind.name), *registry.other_names(kind.name)])
+        lines += [f"{kind.name}  {kind.doc}", f"    {' '.join(names) or '-'}"]
+        data[kind.name] = {"doc": kind.doc, "names": names}
     return Answer(data, "\n".join(lines))
 
 

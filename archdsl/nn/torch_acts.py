@@ -123,7 +123,7 @@ def relu6() -> None:
 
 @describes(nn.RReLU)
 def rrelu(*, lower: float = 1 / 8, upper: float = 1 / 3) -> Misfit | None:
-    """A leaky_relu of random slopes in training, of their mean after (arXiv 1505.00853).
+    """A leaky_relu of random slopes, and of their mean in eval (arXiv 1505.00853).
 
     lower: the smallest slope below zero
     upper: the largest one
