@@ -368,3 +368,39 @@ def test_what_waits_is_said_when_it_is_asked_for(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(ArchError, match="which is no registered act"):
             registry.find("token_mixer", "toy")
+
+
+@pytest.mark.parametrize(
+    ("signature", "spelt", "other"),
+    [
+        ("a: Act = partial(nn.LeakyReLU, 0.5)", "{type: leaky_relu, negative_slope: 0.5}", "relu"),
+        ("a: Act = nn.SiLU", "swish", "relu"),
+        ("a: Act = partial(nn.GELU, 'tanh')", "gelu_tanh", "gelu"),
+        ("a: Act = nn.GELU", "{type: gelu, approximate: none}", "gelu_tanh"),
+        ("a: list[Odd] = (3, 5)", "[3, 5]", "[3, 3]"),
+        ("a: list[Norm] = (LayerNorm,)", "[layer_norm]", "[batch_norm]"),
+    ],
+)
+def test_a_hole_begins_with_the_option_that_says_what_the_parent_left_unsaid(
+    tmp_path: Path, signature: str, spelt: str, other: str
+) -> None:
+    spec_of(tmp_path, signature)
+    child = tmp_path / "child.yaml"
+    child.write_text(
+        "archdsl: 1\nextends: ./toy.yaml\nstages.0.token_mixer:\n  choice:\n"
+        f"    - {{type: toy, a: {other}, label: other}}\n"
+        f"    - {{type: toy, a: {spelt}, label: spelt}}\n"
+    )
+    member = archdsl.space(child).default()
+    assert member.decisions == {"stages.0.token_mixer": "spelt"}
+
+
+def test_a_list_of_fixed_length_is_held_to_it(tmp_path: Path) -> None:
+    spec = spec_of(tmp_path, "a: tuple[int, int] = (1, 2)")
+    text = spec.read_text()
+    spec.write_text(text.replace("token_mixer: toy", "token_mixer: {type: toy, a: [3, 4, 5]}"))
+    with pytest.raises(SpecError) as caught:
+        archdsl.load(spec)
+    assert caught.value.problem == "a list of 2 int belongs here, and there are 3"
+    spec.write_text(text.replace("token_mixer: toy", "token_mixer: {type: toy, a: [3, 4]}"))
+    archdsl.build(archdsl.load(spec))
