@@ -124,8 +124,11 @@ def _shapes(make: Callable[[], nn.Module]) -> dict[str, tuple[int, ...]]:
 
 
 def factory(component: Component) -> Callable[..., Any]:
-    """What makes a component from its context: the class, with its options bound."""
-    options = {name: _option(value) for name, value in component.options}
+    """What makes a component from its context: the class, with what it changes bound.
+
+    The defaults stay the class's own, as they do in exported code.
+    """
+    options = {name: _option(value) for name, value in component.changed().items()}
     cls = component.definition.cls
     return functools.partial(cls, **options) if options else cls
 

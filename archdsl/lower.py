@@ -409,6 +409,9 @@ class Lowering:
                 mark=node.mark,
                 cure="choose a mixer that works on a sequence, such as attention",
             )
+        for inner in made.nested():
+            if inner.definition.described is not None:  # it needs no context to be checked
+                self._check(inner, {}, written_at, node, width)
         self._check(made, known, written_at, node, width)
         context = tuple((name, known[name]) for name in definition.context)
         return Layer(address, made, context, shape, after)

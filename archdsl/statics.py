@@ -19,6 +19,9 @@ Asked = tuple[str, ...] | None
 
 def static(definition: Definition, name: str) -> tuple[Callable[..., Any], Asked] | None:
     """A static method of a component's class with the names that it asks for, if it has one."""
+    if definition.described is not None:
+        function = definition.described
+        return (function, _asked(function)) if name == "check" else None
     found = inspect.getattr_static(definition.cls, name, None)
     if not isinstance(found, (staticmethod, classmethod)):
         return None

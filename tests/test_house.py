@@ -27,6 +27,8 @@ ALL_FILES = sorted(
 FLOORS: list[set[str]] = [
     {"errors", "version", "threads", "cache"},
     {"options", "shipped"},
+    {"defaults"},
+    {"signature"},
     {"registry"},
     {"component"},
     {"settings", "network", "statics"},

@@ -113,6 +113,12 @@ class _Checker:
                         mark=node.mark,
                         cure="write one element, or none where none can stand",
                     )
+                if type_.length not in (None, len(items)):
+                    raise SpecError(
+                        f"a {type_.words()} belongs here, and there are {len(items)}",
+                        address=address,
+                        mark=node.mark,
+                    )
                 for index, item in enumerate(items):
                     self.node(item, inner, f"{address}.{index}")
             case _:
