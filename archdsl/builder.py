@@ -18,7 +18,7 @@ from archdsl.network import Block, Layer, Network
 from archdsl.network import Stage as StageEntry
 from archdsl.nn.block import MetaFormerBlock, Mixers, Scale, mixed
 from archdsl.nn.fuse import fuse
-from archdsl.nn.model import ClassToken, MetaFormer, Stage
+from archdsl.nn.model import ClassToken, MetaFormer, Stage, lay_contiguous
 from archdsl.options import OptionValue
 
 
@@ -54,6 +54,7 @@ class Built(MetaFormer):
         fresh, old = classifier_names(network.head), self.head.state_dict()
         kept = {name: t for name, t in old.items() if f"head.{name}" not in fresh}
         head.load_state_dict({**head.state_dict(), **kept})
+        lay_contiguous(head)
         self.head = head
         self.network = network
 

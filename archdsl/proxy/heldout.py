@@ -14,6 +14,7 @@ from torch import nn
 
 from archdsl.errors import SearchError
 from archdsl.network import Shape
+from archdsl.nn.memory import channels_last_convolutions
 from archdsl.proxy.batches import Batches
 from archdsl.proxy.engine import pl, quiet, trainer
 from archdsl.proxy.module import Classifier
@@ -49,7 +50,7 @@ def evaluate_on_test(
         from archdsl.proxy.user import datamodule_of
 
         where = {"datamodule": datamodule_of(settings)[0]}
-    with own_randomness(), quiet():
+    with own_randomness(), quiet(), channels_last_convolutions(model):
         try:
             run.test(module, verbose=False, **where)
         except MisconfigurationException as error:
