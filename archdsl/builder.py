@@ -100,7 +100,7 @@ def classifier_names(head: Layer) -> frozenset[str]:
     return frozenset(f"{head.address}.{name}" for name in names)
 
 
-class _Unfilled(TorchFunctionMode):
+class Unfilled(TorchFunctionMode):
     """Tensors without memory stay as they are: there is nothing to draw numbers for."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -116,7 +116,7 @@ _DRAWS = (torch.Tensor.normal_, torch.Tensor.uniform_)
 
 def _shapes(make: Callable[[], nn.Module]) -> dict[str, tuple[int, ...]]:
     try:
-        with torch.device("meta"), _Unfilled():
+        with torch.device("meta"), Unfilled():
             module = make()
     except BuildError:  # a constructor that computes with numbers needs some
         with torch.random.fork_rng(devices=[]):
