@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
+from math import prod
 
 import torch
 from torch import nn
@@ -13,22 +14,25 @@ from torch import nn
 from archdsl import threads
 from archdsl.builder import Unfilled, build_layer
 from archdsl.conformance.owed import Fault
-from archdsl.conformance.probe import Probe, Work, named
+from archdsl.conformance.probe import Probe, named
 from archdsl.conformance.watch import Failed
 from archdsl.cost.measure import randomness_put_back
 from archdsl.errors import ArchError, SpecError
 from archdsl.network import Layer
 from archdsl.own import own_parts
 
-AFFORDABLE = 1 << 25
-"""Elements that the operators of a layer give, in all passes, up to which it is run with numbers
-too: a tenth of a second. Beyond that it is run on meta tensors alone."""
+ELEMENTS = 1 << 20
+"""Of a map up to which a layer is run with numbers, in some tenths of a second. What is larger is
+run on meta tensors, which show shapes, types, gradients and strides and no values."""
+
+POSITIONS = 1 << 12
+"""Of a map up to which a mixer is: its pairs of positions may have to be held at once."""
 
 
 def look(layers: Iterable[Layer]) -> None:
     """Run each layer that has a component of a user's, unless it was run before.
 
-    On meta tensors, and with numbers where that is quick or where meta tensors will not do.
+    With numbers where that is quick or where meta tensors will not do, and else on those.
     Raises SpecError for the first that does not give what the network expects of it.
     """
     for layer in layers:
@@ -49,8 +53,7 @@ def _fault(layer: Layer, classes: tuple[type, ...]) -> Fault | None:
         threads.for_work(),
     ):
         warnings.simplefilter("ignore")  # they are for the user's own training
-        work = _without_numbers(layer)
-        if work is not None and work > AFFORDABLE:
+        if not _small(layer) and _passes_without_numbers(layer):
             return None
         try:
             with torch.device("cpu"):
@@ -60,15 +63,21 @@ def _fault(layer: Layer, classes: tuple[type, ...]) -> Fault | None:
     return None
 
 
-def _without_numbers(layer: Layer) -> int | None:
-    """How many elements its operators give on meta tensors; None where it fails on those."""
-    work = Work()
+def _small(layer: Layer) -> bool:
+    positions = layer.in_shape[1] * layer.in_shape[2]
+    mixes = layer.component.kind.endswith("_mixer")
+    return max(prod(layer.in_shape), prod(layer.out_shape)) <= ELEMENTS and (
+        not mixes or positions <= POSITIONS
+    )
+
+
+def _passes_without_numbers(layer: Layer) -> bool:
     try:
-        with torch.device("meta"), work:
+        with torch.device("meta"):
             _probe(layer, numbers=False)
-    except Exception:  # what went wrong is told by the run with numbers
-        return None
-    return work.elements
+    except Exception:  # a constructor that computes with numbers, or a fault: numbers will tell
+        return False
+    return True
 
 
 def _probe(layer: Layer, numbers: bool) -> None:

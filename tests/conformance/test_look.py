@@ -290,7 +290,6 @@ def test_what_a_component_does_wrong_is_said_with_its_place_and_the_cure(
         {"token_mixer": "by_place", "stages": [{"dim": 8, "depth": 2}]},
         {"channel_mixer": {"type": "mlp", "act": "doubled"}},
         {"head": "as_asked"},
-        {"input": [3, 300, 300], "token_mixer": "fine"},
     ],
     ids=str,
 )
@@ -300,14 +299,33 @@ def test_its_nearest_good_neighbour_loads_and_gives_the_maps_that_are_shown(
     import torch
 
     spec = archdsl.load(network(**changed))
-    if spec.network().input[1] < 100:
-        backbone = archdsl.build(spec, features=[0]).eval()
-        with torch.no_grad():
-            maps = backbone(torch.randn(1, *spec.network().input))
-        assert [tuple(m.shape[1:]) for m in maps] == [spec.network().stages[0].shape]
+    stages = spec.network().stages
+    backbone = archdsl.build(spec, features=range(len(stages))).eval()
+    with torch.no_grad():
+        maps = backbone(torch.randn(1, *spec.network().input))
+    assert [tuple(m.shape[1:]) for m in maps] == [stage.shape for stage in stages]
     whole = archdsl.build(spec).eval()
     with torch.no_grad():
         assert whole(torch.randn(1, *spec.network().input)).shape == (1, 10)
+
+
+def test_a_large_map_is_looked_at_without_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    where: list[str] = []
+    forward = components.Fine.forward
+    monkeypatch.setattr(
+        components.Fine,
+        "forward",
+        lambda self, x: (where.append(x.device.type), forward(self, x))[1],
+    )
+    archdsl.load(network(token_mixer="fine", input=[3, 1000, 1000]))
+    assert set(where) == {"meta"}
+    for name in ("reduces", "in_place", "views", "detached", "unused", "two_images", "doubles"):
+        with pytest.raises(SpecError, match=f"'{name}'"):
+            archdsl.load(network(token_mixer=name, input=[3, 1000, 1000]))
+
+
+def test_one_that_computes_with_numbers_is_given_numbers_on_a_large_map() -> None:
+    archdsl.load(network(token_mixer="numbers", input=[3, 300, 300]))
 
 
 def test_every_alternative_of_a_space_is_run() -> None:
