@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
+from torch import Tensor
 
 import archdsl
 from archdsl.errors import ArchError, SpecError
@@ -296,8 +298,6 @@ def test_what_a_component_does_wrong_is_said_with_its_place_and_the_cure(
 def test_its_nearest_good_neighbour_loads_and_gives_the_maps_that_are_shown(
     changed: dict[str, Any],
 ) -> None:
-    import torch
-
     spec = archdsl.load(network(**changed))
     stages = spec.network().stages
     backbone = archdsl.build(spec, features=range(len(stages))).eval()
@@ -309,14 +309,16 @@ def test_its_nearest_good_neighbour_loads_and_gives_the_maps_that_are_shown(
         assert whole(torch.randn(1, *spec.network().input)).shape == (1, 10)
 
 
+@pytest.mark.slow
 def test_a_large_map_is_looked_at_without_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     where: list[str] = []
     forward = components.Fine.forward
-    monkeypatch.setattr(
-        components.Fine,
-        "forward",
-        lambda self, x: (where.append(x.device.type), forward(self, x))[1],
-    )
+
+    def noted(self: components.Fine, x: Tensor) -> Tensor:
+        where.append(x.device.type)
+        return forward(self, x)
+
+    monkeypatch.setattr(components.Fine, "forward", noted)
     archdsl.load(network(token_mixer="fine", input=[3, 1000, 1000]))
     assert set(where) == {"meta"}
     for name in ("reduces", "in_place", "views", "detached", "unused", "two_images", "doubles"):
@@ -363,8 +365,6 @@ def test_what_was_run_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_randomness_is_as_before() -> None:
-    import torch
-
     torch.manual_seed(3)
     wanted = torch.rand(2)
     torch.manual_seed(3)
