@@ -34,7 +34,7 @@ def load(x: Specish, set: Mapping[str, Any] | None = None, *, imports: bool = Tr
     not give what its place expects: each is run once.
     """
     if isinstance(x, Spec) and not set:
-        return x
+        return _looked_at(x)
     return _looked_at(_finished(_document(x), set, imports))
 
 
@@ -241,12 +241,15 @@ def _finished(document: Document, set_: Mapping[str, Any] | None, imports: bool)
 
 
 def _looked_at(spec: Spec) -> Spec:
-    """A spec whose own components, if it has any, were run."""
-    if spec.own:
-        from archdsl.conformance import look
-        from archdsl.own import own_layers
+    """A spec whose own components, if it has any, were run; a member's where they stand."""
+    from archdsl.own import own_layers
 
-        look(spec.own if spec.is_space else own_layers(spec.network().layers()))
+    if spec.own or spec.decisions:
+        layers = spec.own if spec.is_space else own_layers(spec.network().layers())
+        if layers:
+            from archdsl.conformance import look
+
+            look(layers)
     return spec
 
 

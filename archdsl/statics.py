@@ -29,11 +29,11 @@ def static(definition: Definition, name: str) -> tuple[Callable[..., Any], Asked
     Raises ArchError for a method of the name that is not static: nothing would call it.
     """
     found = inspect.getattr_static(definition.cls, name, None)
-    if not isinstance(found, (staticmethod, classmethod)):
-        if inspect.isfunction(found):
-            problem = f"its {name} is a method of instances, and is asked before there is one"
-            raise _refused(definition, problem, "write  @staticmethod  above it, and no self")
+    if found is None:
         return None
+    if not isinstance(found, (staticmethod, classmethod)):
+        problem = f"its {name} is no static method, and is asked before there is an instance"
+        raise _refused(definition, problem, f"write  @staticmethod  above  def {name}, and no self")
     function = getattr(definition.cls, name)
     return function, _asked(function)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from math import prod
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from archdsl import threads
 from archdsl.builder import Unfilled, build_layer
@@ -85,15 +87,21 @@ def _probe(layer: Layer, numbers: bool) -> None:
 
 
 def _made(layer: Layer, numbers: bool) -> nn.Module:
+    definition = own_parts(layer.component)[0].definition
     try:
-        if numbers:
-            return build_layer(layer)
-        with Unfilled():
-            return build_layer(layer)
+        with nullcontext() if numbers else Unfilled():
+            module = build_layer(layer)
     except ArchError as error:
-        definition = own_parts(layer.component)[0].definition
         given = ", ".join(f"{name} = {value}" for name, value in layer.context)
         cause = error.__cause__
         why = named(cause) if isinstance(cause, Exception) else str(error)
         problem = f"cannot be made with {given or 'no context'} ({why})"
         raise Failed(Fault(definition, problem, "mend its constructor")) from error
+    if not isinstance(module, nn.Module):
+        raise Failed(Fault(definition, "is no nn.Module", "derive the class from nn.Module"))
+    for name, parameter in module.named_parameters():
+        if is_lazy(parameter):
+            problem = f"has a parameter whose shape is left open: {name}"
+            cure = "say its widths: they follow from dim, as in nn.Conv2d(dim, dim, 1)"
+            raise Failed(Fault(definition, problem, cure))
+    return module

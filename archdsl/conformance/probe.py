@@ -70,7 +70,8 @@ class Probe:
         if not out.requires_grad:
             raise self._failed(faults.NO_GRADIENT)
         try:
-            (out * torch.randn_like(out)).sum().backward()  # a norm's plain sum has none
+            # a norm's plain sum has none
+            torch.autograd.backward((out * torch.randn_like(out)).sum())
         except Exception as error:
             raise self._failed(faults.BACKWARD, error) from error
         if leaf.grad is None or (self.numbers and not leaf.grad.any()):
@@ -143,7 +144,7 @@ class Probe:
         while path:
             path = path.rpartition(".")[0]
             if found := owners.get(type(self.module.get_submodule(path))):
-                owner = found
+                owner, name = found, name.removeprefix(path).removeprefix(".")
                 break
         problem = f"has a parameter that no gradient reaches: {name}"
         cure = "use it in forward, or give it requires_grad=False if it is meant to be frozen"

@@ -473,3 +473,27 @@ class AsAMap(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.conv(x.mean(dim=(2, 3), keepdim=True))
         return y
+
+
+@archdsl.token_mixer("no_module")
+class NoModule:
+    """A function with a name."""
+
+    def __init__(self, dim: int) -> None:
+        self.dim = dim
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return x
+
+
+@archdsl.token_mixer("lazy")
+class Lazy(nn.Module):
+    """Leaves its width open."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.conv = nn.LazyConv2d(dim, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.conv(x)
+        return y

@@ -167,6 +167,19 @@ FAULTS: list[tuple[dict[str, Any], str, str, str]] = [
         "fails on a map of 8x9x9 (ValueError: no maps today)\n  mend its forward",
     ),
     (
+        {"token_mixer": "no_module"},
+        "stages.0.blocks.0.token_mixer",
+        "token_mixer no_module",
+        "is no nn.Module\n  derive the class from nn.Module",
+    ),
+    (
+        {"token_mixer": "lazy"},
+        "stages.0.blocks.0.token_mixer",
+        "token_mixer lazy",
+        "has a parameter whose shape is left open: conv.weight\n"
+        "  say its widths: they follow from dim, as in nn.Conv2d(dim, dim, 1)",
+    ),
+    (
         {"token_mixer": "not_made"},
         "stages.0.blocks.0.token_mixer",
         "token_mixer not_made",
@@ -335,6 +348,14 @@ def test_every_alternative_of_a_space_is_run() -> None:
     with pytest.raises(SpecError, match="'reduces'"):
         archdsl.load(network(token_mixer=choice))
     archdsl.load(network(token_mixer={"choice": ["pooling", "fine"], "per": "block"}))
+
+
+def test_a_member_is_run_where_its_blocks_stand() -> None:
+    stages = [{"dim": 8, "depth": {"range": [2, 3]}}]
+    space = archdsl.space(network(token_mixer="by_place", stages=stages))
+    archdsl.build(space.member({"stages.0.depth": 2}))
+    with pytest.raises(SpecError, match="'by_place'"):
+        archdsl.build(space.member({"stages.0.depth": 3}))
 
 
 def test_every_width_of_a_space_is_run() -> None:
