@@ -48,13 +48,15 @@ def look(layers: Iterable[Layer]) -> None:
 @lru_cache(maxsize=1 << 14)
 def _fault(layer: Layer, classes: tuple[type, ...]) -> Fault | None:
     with (
-        warnings.catch_warnings(),
+        warnings.catch_warnings(action="ignore"),  # they are for the user's own training
         randomness_put_back(),
         torch.inference_mode(False),
         torch.enable_grad(),
         threads.for_work(),
+        # oneDNN's gradient of a convolution whose stride is larger than its kernel writes beside
+        # a channels-last map, and ends the process (torch 2.13)
+        torch.backends.mkldnn.flags(enabled=False),
     ):
-        warnings.simplefilter("ignore")  # they are for the user's own training
         if not _small(layer) and _passes_without_numbers(layer):
             return None
         try:
