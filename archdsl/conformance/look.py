@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import cast
 
 import torch
 from torch import nn
@@ -93,7 +93,7 @@ def _made(layer: Layer, numbers: bool) -> nn.Module:
     definition = own_parts(layer.component)[0].definition
     try:
         with nullcontext() if numbers else Unfilled():
-            module: Any = build_layer(layer)  # a user's class need not be what it should
+            module = cast(object, build_layer(layer))  # a user's class may be no module
     except ArchError as error:
         given = ", ".join(f"{name} = {value}" for name, value in layer.context)
         cause = error.__cause__
@@ -107,5 +107,4 @@ def _made(layer: Layer, numbers: bool) -> nn.Module:
             problem = f"has a parameter whose shape is left open: {name}"
             cure = "say its widths: they follow from dim, as in nn.Conv2d(dim, dim, 1)"
             raise Failed(Fault(definition, problem, cure))
-    made: nn.Module = module
-    return made
+    return module
