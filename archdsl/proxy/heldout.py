@@ -13,6 +13,7 @@ from torch import nn
 
 from archdsl.errors import SearchError
 from archdsl.network import Shape
+from archdsl.nn.memory import channels_last_convolutions
 from archdsl.proxy.batch_checks import images_in
 from archdsl.proxy.batches import Batches
 from archdsl.proxy.engine import pl, quiet, trainer
@@ -38,7 +39,7 @@ def evaluate_on_test(
     count = _Count()
     run = trainer(settings, callbacks=[count], inference_mode=False, enable_checkpointing=False)
     try:
-        with set_up_alike(), quiet():
+        with set_up_alike(), quiet(), channels_last_convolutions(model):
             where = _where(run, settings, input_shape)
             module = _module(model, settings, input_shape, classes)
             seed_set_up()

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from archdsl.errors import SearchError
+from archdsl.nn.memory import channels_last_convolutions, like
 from archdsl.proxy.batches import SearchData
 from archdsl.proxy.engine import ShortTrainer, is_overridden, pl, quiet, trainer
 from archdsl.proxy.failures import Diverged
@@ -82,7 +83,12 @@ def train(
     epochs = _Epochs(seed, settings, on_epoch, should_stop)
     run = _trainer(settings, epochs)
     resume = checkpoint if checkpoint is not None and checkpoint.exists() else None
-    with own_randomness(), quiet(), _interruptible(run, epochs):
+    with (
+        own_randomness(),
+        quiet(),
+        _interruptible(run, epochs),
+        channels_last_convolutions(model),
+    ):
         _fit(run, model, settings, data, seed, ckpt_path=resume)
         if checkpoint is not None:
             draft = checkpoint.with_name(checkpoint.name + ".part")
@@ -227,6 +233,20 @@ class _Epochs(pl.callbacks.Checkpoint):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
     ) -> None:
         self.interrupted = isinstance(exception, KeyboardInterrupt)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        # fused optimisers take for granted that state and weights lie alike
+        for optimizer in trainer.optimizers:
+            for parameter, state in optimizer.state.items():
+                for name, value in state.items():
+                    if isinstance(value, Tensor):
+                        state[name] = like(value, parameter)
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        weights = checkpoint["state_dict"]
+        checkpoint["state_dict"] = {name: value.contiguous() for name, value in weights.items()}
 
     def state_dict(self) -> dict[str, Any]:
         return {"history": self.history}
