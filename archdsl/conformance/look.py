@@ -11,7 +11,7 @@ from math import prod
 from typing import cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from archdsl import threads
@@ -103,7 +103,7 @@ def _made(layer: Layer, numbers: bool) -> nn.Module:
     if not isinstance(module, nn.Module):
         raise Failed(Fault(definition, "is no nn.Module", "derive the class from nn.Module"))
     for name, parameter in module.named_parameters():
-        if is_lazy(parameter):
+        if is_lazy(cast(Tensor, parameter)):  # torch has no type for a lazy parameter
             problem = f"has a parameter whose shape is left open: {name}"
             cure = "say its widths: they follow from dim, as in nn.Conv2d(dim, dim, 1)"
             raise Failed(Fault(definition, problem, cure))
