@@ -27,7 +27,7 @@ ALL_FILES = sorted(
 FLOORS: list[set[str]] = [
     {"errors", "version", "threads", "cache"},
     {"options", "shipped"},
-    {"registry"},
+    {"registry", "amounts"},
     {"component"},
     {"settings", "network", "statics"},
     {"spec", "nn", "data", "classes"},
@@ -167,6 +167,7 @@ HEAVY = {"torch", "optuna", "lightning", "fvcore", "sklearn", "numpy", "matplotl
 def test_the_language_loads_nothing_heavy() -> None:
     modules = [f"archdsl.spec.{path.stem}" for path in (PACKAGE / "spec").glob("[a-z]*.py")]
     others = [
+        "archdsl.amounts",
         "archdsl.data",
         "archdsl.lower",
         "archdsl.combinations",

@@ -104,7 +104,7 @@ def _plain(item: Bin | Effect) -> dict[str, Any]:
 
 
 def _costs(costs: dict[str, tuple[int, ...]]) -> list[str]:
-    from archdsl.spaces.amounts import amount
+    from archdsl.amounts.text import amount
 
     rows = [["", *_ENDS]]
     rows += [[name, *map(amount, its)] for name, its in costs.items()]
@@ -112,15 +112,15 @@ def _costs(costs: dict[str, tuple[int, ...]]) -> list[str]:
 
 
 def _uncounted(why: str, default: dict[str, int]) -> list[str]:
+    from archdsl.amounts.text import amount
     from archdsl.settings import COSTS
-    from archdsl.spaces.amounts import amount
 
     costs = ", ".join(f"{name} {amount(cost)}" for name, cost in default.items() if name in COSTS)
     return [f"  not counted: {why}", f"  the default has {costs}"]
 
 
 def _histogram(bins: list[Bin]) -> list[str]:
-    from archdsl.spaces.amounts import amount
+    from archdsl.amounts.text import amount
     from archdsl.study.survey import percent
 
     most = max(one.share for one in bins)

@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from archdsl.spaces.amounts import amount
+from archdsl.amounts.text import amount
 from archdsl.study.events import (
     Best,
     Epoch,

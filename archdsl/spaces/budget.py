@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from collections.abc import Mapping as MappingOf
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from archdsl.amounts.text import amount, unit_of
 from archdsl.errors import SearchError, SpecError
 from archdsl.options import UNITS
 from archdsl.settings import COSTS
-from archdsl.spaces.amounts import amount, unit_of
 from archdsl.spec.load import mapping_of_patches
 from archdsl.spec.nodes import Mapping as MappingNode
 from archdsl.spec.nodes import Mark, Node, Scalar, Sequence

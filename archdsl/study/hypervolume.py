@@ -18,8 +18,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from archdsl.amounts.text import amount
 from archdsl.settings import COSTS, Objective
-from archdsl.spaces.amounts import amount
 from archdsl.study.objectives import scores
 from archdsl.study.trial import Trial
 

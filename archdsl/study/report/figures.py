@@ -12,7 +12,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from archdsl.spaces.amounts import amount
+from archdsl.amounts.text import amount
 from archdsl.study.hypervolume import Hypervolume
 from archdsl.study.report.findings import Look
 from archdsl.study.report.read import Record

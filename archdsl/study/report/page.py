@@ -6,8 +6,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from archdsl.amounts.text import amount
 from archdsl.settings import COSTS
-from archdsl.spaces.amounts import amount
 from archdsl.study import files
 from archdsl.study.report import findings
 from archdsl.study.report.read import Record, read
