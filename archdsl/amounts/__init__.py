@@ -8,6 +8,7 @@ from archdsl.amounts.budget import Budget as Budget
 from archdsl.amounts.table import Kind as Kind
 from archdsl.amounts.table import MeasuredLayer as MeasuredLayer
 from archdsl.amounts.table import additive as additive
+from archdsl.amounts.table import bounded as bounded
 from archdsl.amounts.table import kind as kind
 from archdsl.amounts.table import kinds as kinds
 from archdsl.amounts.table import maximal as maximal

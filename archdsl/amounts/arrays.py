@@ -33,7 +33,7 @@ def combined(one: Ints, other: Ints) -> Ints:
 def combined_all(rows: Ints) -> Ints:
     """(n, kinds) to (kinds,): what all rows cost together."""
     if not len(rows):
-        return zeros(1)[0]
+        return np.zeros(len(kinds()), np.int64)
     return np.asarray(np.where(_adding(kinds()), rows.sum(axis=0), rows.max(axis=0)))
 
 

@@ -7,7 +7,7 @@ by a budget, made an objective of, and recorded, as those that are built in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -52,6 +52,7 @@ class Kind:
     unit: what it is counted in
     of: the amount of one layer, an integer from 0 that follows from its measures alone
     write: an amount in a table for people
+    bounded: whether budgets and objectives speak of it; the others are told beside
     """
 
     name: str
@@ -59,6 +60,7 @@ class Kind:
     unit: str
     of: Callable[[MeasuredLayer], int]
     write: Callable[[int], str] = amount
+    bounded: bool = True
 
     @property
     def heading(self) -> str:
@@ -68,6 +70,10 @@ class Kind:
     def both(self, one: int, other: int) -> int:
         """What two parts cost together."""
         return one + other if self.combine == "sum" else max(one, other)
+
+    def all(self, parts: Iterable[int]) -> int:
+        """What parts cost together, of which there is one at least."""
+        return sum(parts) if self.combine == "sum" else max(parts)
 
     def times(self, own: int, count: int) -> int:
         """What `count` equal parts cost together."""
@@ -88,11 +94,9 @@ class Kind:
 _table: list[Kind] = [
     Kind("macs", "sum", "MACs", lambda layer: layer.macs),
     Kind("params", "sum", "params", lambda layer: layer.params),
+    Kind("train_params", "sum", "params", lambda layer: layer.train_params, bounded=False),
     Kind("activations", "max", "activations", lambda layer: layer.activations),
 ]
-
-_TAKEN = ("train_params",)
-"""What stands among a network's costs and is none that a search can bound."""
 
 
 def kinds() -> tuple[Kind, ...]:
@@ -120,13 +124,18 @@ def maximal() -> tuple[str, ...]:
     return tuple(one.name for one in _table if one.combine == "max")
 
 
+def bounded() -> tuple[str, ...]:
+    """The names of those that budgets and objectives speak of."""
+    return tuple(one.name for one in _table if one.bounded)
+
+
 def register(new: Kind) -> Kind:
     """Put a kind at the end of the table.
 
     Spaces that are open have measured their layers without it: register before one is made.
     Raises CountError for a name that is taken or is no name.
     """
-    if new.name in (*names(), *_TAKEN):
+    if new.name in names():
         raise CountError(f"a cost is called '{new.name}' already.  choose another name")
     if not new.name.isidentifier():
         raise CountError(f"'{new.name}' is no name of a cost.  write a word, as  traffic")

@@ -28,10 +28,8 @@ def combine(one: Amounts, other: Amounts) -> Amounts:
 
 def total(parts: Iterable[Amounts]) -> Amounts:
     """What parts cost together; nothing where there are none."""
-    found = nothing()
-    for part in parts:
-        found = combine(found, part)
-    return found
+    columns = zip(nothing(), *parts, strict=True)
+    return tuple(kind.all(column) for kind, column in zip(kinds(), columns, strict=True))
 
 
 def times(amounts: Amounts, count: int) -> Amounts:

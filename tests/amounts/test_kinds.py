@@ -17,34 +17,38 @@ from tests.further_kinds import TRAFFIC, WIDEST, register_further_kinds
 
 LAYER = LayerCost(100, 7, 9, (3, 4, 4), (6, 2, 2))
 ONE = st.integers(0, 2**40)
-VECTORS = st.tuples(ONE, ONE, ONE)
+VECTORS = st.tuples(ONE, ONE, ONE, ONE)
 
 
 def test_the_kinds_that_are_built_in() -> None:
-    assert amounts.names() == ("macs", "params", "activations")
-    assert amounts.additive() == ("macs", "params")
+    assert amounts.names() == ("macs", "params", "train_params", "activations")
+    assert amounts.bounded() == ("macs", "params", "activations")
+    assert amounts.additive() == ("macs", "params", "train_params")
     assert amounts.maximal() == ("activations",)
-    assert [kind.heading for kind in amounts.kinds()] == ["MACs", "params", "activations"]
-    assert amounts.of_layer(LAYER) == (100, 7, 72)
+    assert [kind.heading for kind in amounts.kinds()] == [
+        "MACs", "params", "train_params (params)", "activations",
+    ]  # fmt: skip
+    assert amounts.of_layer(LAYER) == (100, 7, 9, 72)
 
 
 def test_a_kind_that_is_registered_stands_last_and_is_one_like_the_others() -> None:
     register_further_kinds()
-    assert amounts.names() == ("macs", "params", "activations", "traffic", "widest")
-    assert amounts.additive() == ("macs", "params", "traffic")
+    assert amounts.names()[-2:] == ("traffic", "widest")
+    assert amounts.bounded() == ("macs", "params", "activations", "traffic", "widest")
+    assert amounts.additive() == ("macs", "params", "train_params", "traffic")
     assert amounts.maximal() == ("activations", "widest")
     assert amounts.kind("traffic") is TRAFFIC
     assert [TRAFFIC.heading, WIDEST.heading] == ["traffic (bytes)", "widest (elements)"]
     own = amounts.of_layer(LAYER)
     assert amounts.named(own) == {
-        "macs": 100, "params": 7, "activations": 72, "traffic": 344, "widest": 48,
+        "macs": 100, "params": 7, "train_params": 9, "activations": 72, "traffic": 344, "widest": 48,
     }  # fmt: skip
-    assert amounts.combine(own, own) == (200, 14, 72, 688, 48)
-    assert amounts.times(own, 3) == (300, 21, 72, 1032, 48)
+    assert amounts.combine(own, own) == (200, 14, 18, 72, 688, 48)
+    assert amounts.times(own, 3) == (300, 21, 27, 72, 1032, 48)
 
 
 def test_the_next_test_has_the_built_in_kinds_alone() -> None:
-    assert len(amounts.kinds()) == 3
+    assert len(amounts.kinds()) == 4
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,7 @@ def test_a_name_that_is_taken_or_none_is_refused(name: str, words: str) -> None:
     with pytest.raises(CountError) as error:
         amounts.register(replace(TRAFFIC, name=name))
     assert str(error.value) == words
-    assert len(amounts.kinds()) == 3
+    assert len(amounts.kinds()) == 4
 
 
 @pytest.mark.parametrize("wrong", [-1, 1.0, True, None])
@@ -107,9 +111,9 @@ def test_arrays_combine_as_tuples_do(pairs: list[tuple[Amounts, Amounts]]) -> No
 
 
 def test_columns_are_asked_for_by_name() -> None:
-    rows = arrays.stacked([(1, 2, 3), (4, 5, 6)])
+    rows = arrays.stacked([(1, 2, 2, 3), (4, 5, 5, 6)])
     assert arrays.column(rows, "params").tolist() == [2, 5]
     assert arrays.columns(rows, ("activations", "macs")).tolist() == [[3, 1], [6, 4]]
     assert {k: v.tolist() for k, v in arrays.by_name(rows).items()} == {
-        "macs": [1, 4], "params": [2, 5], "activations": [3, 6],
+        "macs": [1, 4], "params": [2, 5], "train_params": [2, 5], "activations": [3, 6],
     }  # fmt: skip
