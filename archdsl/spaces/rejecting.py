@@ -11,7 +11,7 @@ from archdsl.spaces.budget import inside
 from archdsl.spaces.drawing import Drawn
 
 if TYPE_CHECKING:
-    from archdsl.spaces.programme import Limits
+    from archdsl.spaces.histogram.inside import Limits
     from archdsl.spaces.space import Space, Weights
     from archdsl.spec.holes import Hole
 

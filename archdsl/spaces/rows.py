@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
+from archdsl.amounts import Amounts, of_layer, total
 from archdsl.combinations import every_record
 from archdsl.component import Component
 from archdsl.entry import Size
 from archdsl.lower import Lowering, Width
 from archdsl.options import OptionValue
-from archdsl.spaces.ways import Record, Ways
+from archdsl.spaces.reach import Record, Ways
 from archdsl.spec.decisions import Holes
 from archdsl.spec.document import Document
 from archdsl.spec.holes import Answer, Hole
@@ -28,25 +29,6 @@ if TYPE_CHECKING:
     from archdsl.cost.table import LayerCost
 
 T = TypeVar("T")
-
-
-class Amounts(NamedTuple):
-    """What some layers cost: two sums, and the most elements in and out of any one of them."""
-
-    macs: int = 0
-    params: int = 0
-    activations: int = 0
-
-    def plus(self, other: Amounts) -> Amounts:
-        """The cost of both together."""
-        return Amounts(
-            self.macs + other.macs,
-            self.params + other.params,
-            max(self.activations, other.activations),
-        )
-
-
-NOTHING = Amounts()
 
 
 class State(NamedTuple):
@@ -212,7 +194,4 @@ class _Unreachable(Exception):
 
 def amounts(rows: Iterable[LayerCost]) -> Amounts:
     """What measured layers cost together."""
-    total = NOTHING
-    for row in rows:
-        total = total.plus(Amounts(row.macs, row.params, row.activations))
-    return total
+    return total(map(of_layer, rows))

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from archdsl.amounts import Amounts
 from archdsl.lower import BlockPlace
 from archdsl.network import Layer, Shape
-from archdsl.spaces.rows import Amounts, Part, Placed, Reader, Row, State, amounts
-from archdsl.spaces.ways import Record, Ways
+from archdsl.spaces.reach import Record, Ways
+from archdsl.spaces.rows import Part, Placed, Reader, Row, State, amounts
 from archdsl.spec.decisions import Holes, Place
 from archdsl.spec.document import Document, Scope
 
