@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archdsl.settings import COSTS
+from archdsl.amounts import names
 from archdsl.spaces.extents import extents
 from archdsl.spaces.grid import NO_COSTS
-from archdsl.spaces.programme import Limits, Programme, Weighing
+from archdsl.spaces.programme import Programme, Weighing
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.spaces.space import Space
 
 DRAWS = 2_000
@@ -69,15 +70,15 @@ def histogram(space: Space, name: str = "macs") -> list[Bin]:
     return [Bin(begin, end, float(share)) for begin, end, share in pairs]
 
 
-def effects(space: Space, limits: Limits) -> list[Effect]:
+def effects(space: Space, budget: Budget) -> list[Effect]:
     """What a budget does to every answer of every decision, in the order of the decisions."""
     before = _shares(one.decisions for one in space.draws(DRAWS))
-    after = _shares(one.decisions for one in space.draws(DRAWS, dict(limits), seed=1))
+    after = _shares(one.decisions for one in space.draws(DRAWS, budget, seed=1))
     found = []
     for address, hole in space.decisions.items():
         for answer in hole.answers:
             share = after.get(address, {}).get(answer, 0.0)
-            possible = share > 0 or _possible(space, address, answer, limits)
+            possible = share > 0 or _possible(space, address, answer, budget)
             own = before.get(address, {}).get(answer, 0.0)
             found.append(Effect(address, answer, own, share, possible))
     return found
@@ -94,14 +95,14 @@ def _shares(members: Iterable[dict[str, Any]]) -> dict[str, dict[Any, float]]:
     }
 
 
-def _possible(space: Space, address: str, answer: Any, limits: Limits) -> bool:
+def _possible(space: Space, address: str, answer: Any, budget: Budget) -> bool:
     """Whether no single cost keeps out every member with this answer."""
     weighing = Weighing(by_address={address: {answer: 1.0}})
     counting = space.counting
-    reach = extents(Programme(counting.cases, NO_COSTS, weighing, limits))
+    reach = extents(Programme(counting.cases, NO_COSTS, weighing, budget))
     if reach is None:
         return False
     return all(
-        reach[0][COSTS.index(name)] <= high and reach[1][COSTS.index(name)] >= low
-        for name, (low, high) in limits.items()
+        reach[0][names().index(name)] <= high and reach[1][names().index(name)] >= low
+        for name, (low, high) in budget.items()
     )
