@@ -14,6 +14,7 @@ from archdsl.amounts.table import kinds as kinds
 from archdsl.amounts.table import maximal as maximal
 from archdsl.amounts.table import names as names
 from archdsl.amounts.table import register as register
+from archdsl.amounts.table import written as written
 from archdsl.amounts.vectors import Amounts as Amounts
 from archdsl.amounts.vectors import combine as combine
 from archdsl.amounts.vectors import named as named

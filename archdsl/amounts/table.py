@@ -81,12 +81,13 @@ class Kind:
             return own * count
         return own if count else 0
 
-    def measured(self, layer: MeasuredLayer) -> int:
+    def measured(self, layer: MeasuredLayer, address: str) -> int:
         """What a layer costs. Raises CountError where that is no integer from 0."""
         found = self.of(layer)
         if type(found) is not int or found < 0:
             raise CountError(
-                f"the {self.name} of a layer is {found!r}, and a cost is an integer from 0"
+                f"{address}: its {self.name} is {found!r}, and a cost is an integer from 0.  mend "
+                f"the kind '{self.name}'"
             )
         return found
 
@@ -127,6 +128,12 @@ def maximal() -> tuple[str, ...]:
 def bounded() -> tuple[str, ...]:
     """The names of those that budgets and objectives speak of."""
     return tuple(one.name for one in _table if one.bounded)
+
+
+def written(name: str, number: int) -> str:
+    """An amount of a kind for people; in a record there may be kinds that are not registered."""
+    write = next((one.write for one in _table if one.name == name), amount)
+    return write(number)
 
 
 def register(new: Kind) -> Kind:

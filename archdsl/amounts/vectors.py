@@ -16,9 +16,9 @@ def nothing() -> Amounts:
     return (0,) * len(kinds())
 
 
-def of_layer(layer: MeasuredLayer) -> Amounts:
-    """What a measured layer costs. Raises CountError for an amount that is none."""
-    return tuple(kind.measured(layer) for kind in kinds())
+def of_layer(layer: MeasuredLayer, address: str) -> Amounts:
+    """What a measured layer costs. Raises CountError, with its address, for what is no amount."""
+    return tuple(kind.measured(layer, address) for kind in kinds())
 
 
 def combine(one: Amounts, other: Amounts) -> Amounts:

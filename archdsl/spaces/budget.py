@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Mapping as MappingOf
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+from archdsl.amounts import Budget, bounded
+from archdsl.amounts.budget import Costs
 from archdsl.amounts.text import amount, unit_of
 from archdsl.errors import SearchError, SpecError
 from archdsl.options import UNITS
-from archdsl.settings import COSTS
 from archdsl.spec.load import mapping_of_patches
 from archdsl.spec.nodes import Mapping as MappingNode
 from archdsl.spec.nodes import Mark, Node, Scalar, Sequence
@@ -18,37 +18,34 @@ from archdsl.spec.search_section import budget as read_budget
 if TYPE_CHECKING:
     from archdsl.spaces import Space
 
-Costs: TypeAlias = Mapping[str, int]
-Budget: TypeAlias = Mapping[str, tuple[int, int]]
-"""Cost -> (low, high), both inside."""
 
+def budget_of(budget: Mapping[str, Any] | None) -> Budget:
+    """A budget from one as a spec has it, `{"macs": "2G"}` or `{"macs": [1.98e9, 2e9]}`.
 
-Budgeted: TypeAlias = "Mapping[str, Any] | None"
-"""A budget as it is written in a spec: `{"macs": "2G"}`, `{"macs": [1.98e9, 2e9]}`; or none."""
-
-
-def limits_of(budget: Budgeted) -> dict[str, tuple[int, int]]:
-    """A budget as cost -> (low, high), both inside. Raises SpecError for what is none."""
+    None bounds nothing. Bounds may be pairs of integers, too. Raises SpecError for what is none.
+    """
+    if isinstance(budget, Budget):
+        return budget
     if budget is None:
-        return {}
-    if not isinstance(budget, MappingOf):
+        return Budget()
+    if not isinstance(budget, Mapping):
         raise SpecError(
             f"a budget names the costs that it bounds, and this is {budget!r}",
             address="budget", cure='write  {"macs": "2G"}  or  {"macs": [1.5e9, 2e9]}',
         )  # fmt: skip
-    if all(_is_limit(name, bounds) for name, bounds in budget.items()):
-        return dict(budget)
+    if all(_is_bound(name, ends) for name, ends in budget.items()):
+        return Budget(budget)
     plain = {name: list(b) if isinstance(b, tuple) else b for name, b in budget.items()}
     return read_budget(mapping_of_patches({"budget": plain}).items["budget"], "budget")
 
 
-def _is_limit(name: str, bounds: Any) -> bool:
-    """Whether bounds are as `limits_of` gives them."""
+def _is_bound(name: str, ends: Any) -> bool:
+    """Whether a cost is bounded as a `Budget` has it."""
     return (
-        name in COSTS
-        and isinstance(bounds, tuple)
-        and [type(end) for end in bounds] == [int, int]
-        and 0 <= bounds[0] <= bounds[1]
+        name in bounded()
+        and isinstance(ends, tuple)
+        and [type(end) for end in ends] == [int, int]
+        and 0 <= ends[0] <= ends[1]
     )
 
 
@@ -56,20 +53,9 @@ class InfeasibleBudget(SpecError, SearchError):
     """A budget that no architecture of the space fits."""
 
 
-def inside(costs: Costs, budget: Budget) -> bool:
+def inside(costs: Costs, budget: Mapping[str, tuple[int, int]]) -> bool:
     """Whether every cost is within its bounds."""
     return all(low <= costs[name] <= high for name, (low, high) in budget.items())
-
-
-def violation(costs: Costs, budget: Budget) -> float:
-    """How far the costs are outside, relative to the bounds; 0.0 exactly where they are inside."""
-    total = 0.0
-    for name, (low, high) in budget.items():
-        if costs[name] > high:
-            total += (costs[name] - high) / max(high, 1)
-        elif costs[name] < low:
-            total += (low - costs[name]) / low
-    return total
 
 
 def infeasible(

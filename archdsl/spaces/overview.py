@@ -12,9 +12,10 @@ import numpy as np
 from archdsl.amounts import names
 from archdsl.spaces.circuit.algebras import interval
 from archdsl.spaces.circuit.weights import Weights, weighted
-from archdsl.spaces.histogram.inside import Histograms, Limits
+from archdsl.spaces.histogram.inside import Histograms
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.spaces.space import Space
 
 DRAWS = 2_000
@@ -69,15 +70,15 @@ def histogram(space: Space, name: str = "macs") -> list[Bin]:
     return [Bin(begin, end, float(share)) for begin, end, share in pairs]
 
 
-def effects(space: Space, limits: Limits) -> list[Effect]:
+def effects(space: Space, budget: Budget) -> list[Effect]:
     """What a budget does to every answer of every decision, in the order of the decisions."""
     before = _shares(one.decisions for one in space.draws(DRAWS))
-    after = _shares(one.decisions for one in space.draws(DRAWS, dict(limits), seed=1))
+    after = _shares(one.decisions for one in space.draws(DRAWS, budget, seed=1))
     found = []
     for address, hole in space.decisions.items():
         for answer in hole.answers:
             share = after.get(address, {}).get(answer, 0.0)
-            possible = share > 0 or _possible(space, address, answer, limits)
+            possible = share > 0 or _possible(space, address, answer, budget)
             own = before.get(address, {}).get(answer, 0.0)
             found.append(Effect(address, answer, own, share, possible))
     return found
@@ -94,13 +95,13 @@ def _shares(members: Iterable[dict[str, Any]]) -> dict[str, dict[Any, float]]:
     }
 
 
-def _possible(space: Space, address: str, answer: Any, limits: Limits) -> bool:
+def _possible(space: Space, address: str, answer: Any, budget: Budget) -> bool:
     """Whether no single cost keeps out every member with this answer."""
     weights = Weights(by_address={address: {answer: 1.0}})
-    reach = interval(weighted(space.counting.within(limits), weights))
+    reach = interval(weighted(space.counting.within(budget), weights))
     if reach is None:
         return False
     return all(
         reach[0][names().index(name)] <= high and reach[1][names().index(name)] >= low
-        for name, (low, high) in limits.items()
+        for name, (low, high) in budget.items()
     )

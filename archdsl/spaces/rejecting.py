@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archdsl.spaces.budget import inside
 from archdsl.spaces.drawing import Drawn
 
 if TYPE_CHECKING:
-    from archdsl.spaces.histogram.inside import Limits
+    from archdsl.amounts import Budget
     from archdsl.spaces.space import Space, Weights
     from archdsl.spec.holes import Hole
 
@@ -26,9 +25,9 @@ class Rejecting:
     not at all where the budget leaves one in many thousands.
     """
 
-    def __init__(self, space: Space, limits: Limits, weights: Weights | None) -> None:
+    def __init__(self, space: Space, budget: Budget, weights: Weights | None) -> None:
         self.space = space
-        self.limits = limits
+        self.budget = budget
         self.weights = weights or {}
         self.drawn = self.tried = 0
 
@@ -53,7 +52,7 @@ class Rejecting:
             member = self.space.resolve(ask)
             costs = self.space.cost(member).totals()
             self.tried += 1
-            if inside(costs, self.limits):
+            if self.budget.allows(costs):
                 self.drawn += 1
                 yield Drawn(dict(member.decisions), costs)
                 left, futile = left - 1, 0

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from archdsl.amounts import bounded
 from archdsl.combinations import every_record
 from archdsl.errors import SearchError, SpecError
-from archdsl.settings import COSTS
 from archdsl.spaces.arguments import check_measure, weights_of, whole
-from archdsl.spaces.budget import Budgeted, inside, limits_of
+from archdsl.spaces.budget import budget_of
 from archdsl.spaces.circuit import TooManyCases
 from archdsl.spaces.count import Count
 from archdsl.spaces.questions import questions
@@ -107,25 +107,25 @@ class Space:
             )
         return member
 
-    def count(self, budget: Budgeted = None) -> Count:
+    def count(self, budget: Mapping[str, Any] | None = None) -> Count:
         """How many members are inside a budget: an int, exact where its `exact` is true.
 
         Elsewhere at least so many certainly are, and no more than its `high`. Raises CountError
         for a component whose cost is not known exactly.
         """
-        limits = limits_of(budget)
+        bounds = budget_of(budget)
         try:
-            return self.counting.count(limits)
+            return self.counting.count(bounds)
         except TooManyCases:
-            return Count(0, self.size) if limits else Count(self.size)
+            return Count(0, self.size) if bounds else Count(self.size)
 
     def bounds(self, name: str) -> tuple[int, int]:
         """The smallest and the largest cost `name` ("macs", "params", "activations") there is.
 
         Raises SearchError for another name, and where shared answers have too many combinations.
         """
-        if name not in COSTS:
-            raise SearchError(f"no cost is called '{name}'.  choose from {', '.join(COSTS)}")
+        if name not in bounded():
+            raise SearchError(f"no cost is called '{name}'.  choose from {', '.join(bounded())}")
         try:
             return self.counting.bounds(name)
         except TooManyCases as error:
@@ -134,7 +134,7 @@ class Space:
     def sample(
         self,
         n: int,
-        budget: Budgeted = None,
+        budget: Mapping[str, Any] | None = None,
         seed: int = 0,
         measure: Measure = "uniform",
         weights: Weights | None = None,
@@ -159,7 +159,7 @@ class Space:
     def draws(
         self,
         n: int,
-        budget: Budgeted = None,
+        budget: Mapping[str, Any] | None = None,
         seed: int = 0,
         measure: Measure = "uniform",
         weights: Weights | None = None,
@@ -173,7 +173,7 @@ class Space:
 
     def drawing(
         self,
-        budget: Budgeted = None,
+        budget: Mapping[str, Any] | None = None,
         measure: Measure = "uniform",
         weights: Weights | None = None,
         cells: int = 1 << 11,
@@ -188,17 +188,17 @@ class Space:
         from archdsl.spaces.rejecting import Rejecting
 
         check_measure(measure)
-        limits = limits_of(budget)
-        key = (tuple(limits.items()), measure, cells)
+        bounds = budget_of(budget)
+        key = (bounds, measure, cells)
         if weights is None and key in self._drawings:
             return self._drawings[key]
         each = self._per_answer if measure == "stagewise" else None
         try:
-            made = Drawing(self.counting, limits, AnswerWeights(each, weights), cells)
+            made = Drawing(self.counting, bounds, AnswerWeights(each, weights), cells)
         except TooManyCases as error:
             if measure == "uniform" and weights is None:
                 raise SearchError(str(error)) from None
-            return Rejecting(self, limits, weights)
+            return Rejecting(self, bounds, weights)
         if weights is None:
             self._drawings[key] = made
         return made
@@ -251,20 +251,20 @@ class Space:
     def _order(self) -> dict[str, int]:
         return {address: index for index, address in enumerate(self.decisions)}
 
-    def neighbours(self, member: Spec, budget: Budgeted = None) -> Iterator[Spec]:
+    def neighbours(self, member: Spec, budget: Mapping[str, Any] | None = None) -> Iterator[Spec]:
         """The members inside a budget that answer one question otherwise than `member`.
 
         Questions that only the new answer raises are answered by their defaults. Raises SpecError
         for what is no member of this space.
         """
-        limits = limits_of(budget)
+        bounds = budget_of(budget)
         member = self.member(member.decisions)
         for address, current in member.decisions.items():
             for answer in self.decisions[address].answers:
                 if equal(answer, current):
                     continue
                 other = self.nearest({**member.decisions, address: answer})
-                if inside(self.cost(other).totals(), limits):
+                if bounds.allows(self.cost(other)):
                     yield other
 
     def nearest(self, answers: Mapping[str, Any]) -> Spec:

@@ -23,7 +23,7 @@ from archdsl.errors import SearchError, SpecError
 from archdsl.settings import SearchSettings
 from archdsl.spaces import Space
 from archdsl.spaces.arguments import check_measure, whole
-from archdsl.spaces.budget import Budgeted, limits_of
+from archdsl.spaces.budget import budget_of
 from archdsl.spec.search_section import SAMPLERS
 from archdsl.study.distributions import distribution, to_answer, to_optuna
 from archdsl.study.identity import fingerprint
@@ -56,7 +56,7 @@ class BudgetSampler(BaseSampler):
     def __init__(
         self,
         space: Space,
-        budget: Budgeted,
+        budget: Mapping[str, Any] | None,
         name: str = "gp",
         *,
         seed: int = 0,
@@ -73,7 +73,7 @@ class BudgetSampler(BaseSampler):
             raise SearchError(f"a space is what archdsl.space(...) gives, not {space!r}")
         self.space = space
         self.settings = SearchSettings(
-            budget=limits_of(budget), sampler=name, measure=measure, seed=whole(seed, "a seed")
+            budget=budget_of(budget), sampler=name, measure=measure, seed=whole(seed, "a seed")
         )
         survey(space, self.settings.budget, _silent)
         self._members = Members(space, _silent)

@@ -15,9 +15,8 @@ import numpy as np
 
 from archdsl.errors import SearchError
 from archdsl.settings import OPTUNA, SearchSettings
-from archdsl.spaces.budget import inside
 from archdsl.study.identity import Answered, answered, fingerprint
-from archdsl.study.members import Member, Members, Progress, totals
+from archdsl.study.members import Member, Members, Progress
 from archdsl.study.objectives import scores
 from archdsl.study.optunas import OptunaSampler
 from archdsl.study.samplers import Evolution, Gp, History, Proposer, Random, Seen, Tpe
@@ -167,7 +166,7 @@ class Proposals:
     def _new(self, spec: Spec, origin: Origin) -> Proposal | None:
         """A proposal, unless it is outside the budget or was tried before."""
         cost = self.space.cost(spec)
-        if not inside(totals(cost), self.settings.budget):
+        if not self.settings.budget.allows(cost):
             return None
         network = fingerprint(spec.network())
         return None if network in self._seen else Proposal(spec, cost, network, origin)

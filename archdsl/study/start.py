@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archdsl.spaces.budget import Budget, inside
 from archdsl.spec.holes import equal
-from archdsl.study.members import Members, totals
+from archdsl.study.members import Members
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.spaces import Space
     from archdsl.specification import Spec
 
@@ -27,7 +27,7 @@ def nearest_to_default(space: Space, budget: Budget, members: Members) -> Spec |
     None where nothing is inside.
     """
     default = space.default()
-    if inside(totals(space.cost(default)), budget):
+    if budget.allows(space.cost(default)):
         return default
     everyone = members.inside(budget)
     if everyone is not None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archdsl import threads
+from archdsl.amounts import bounded
 from archdsl.proxy.metrics import LOGGED, metric
 from archdsl.proxy.prepare import Prepared, prepare
-from archdsl.settings import COSTS
 from archdsl.study.candidate import WEIGHTS, Candidate
 from archdsl.study.members import Progress
 from archdsl.study.trial import Metrics
@@ -39,7 +39,7 @@ class ProxyTraining:
         if self.settings.module is None:
             logged = dict.fromkeys(LOGGED, 0.0)
             for objective in self._space.spec.settings().objectives:
-                if objective.name not in COSTS:
+                if objective.name not in bounded():
                     metric(logged, objective.name)
 
     def __call__(self, candidate: Candidate) -> Metrics:

@@ -28,7 +28,7 @@ def test_the_kinds_that_are_built_in() -> None:
     assert [kind.heading for kind in amounts.kinds()] == [
         "MACs", "params", "train_params (params)", "activations",
     ]  # fmt: skip
-    assert amounts.of_layer(LAYER) == (100, 7, 9, 72)
+    assert amounts.of_layer(LAYER, "head") == (100, 7, 9, 72)
 
 
 def test_a_kind_that_is_registered_stands_last_and_is_one_like_the_others() -> None:
@@ -39,9 +39,10 @@ def test_a_kind_that_is_registered_stands_last_and_is_one_like_the_others() -> N
     assert amounts.maximal() == ("activations", "widest")
     assert amounts.kind("traffic") is TRAFFIC
     assert [TRAFFIC.heading, WIDEST.heading] == ["traffic (bytes)", "widest (elements)"]
-    own = amounts.of_layer(LAYER)
+    own = amounts.of_layer(LAYER, "head")
     assert amounts.named(own) == {
-        "macs": 100, "params": 7, "train_params": 9, "activations": 72, "traffic": 344, "widest": 48,
+        "macs": 100, "params": 7, "train_params": 9,
+        "activations": 72, "traffic": 344, "widest": 48,
     }  # fmt: skip
     assert amounts.combine(own, own) == (200, 14, 18, 72, 688, 48)
     assert amounts.times(own, 3) == (300, 21, 27, 72, 1032, 48)
@@ -71,8 +72,10 @@ def test_a_name_that_is_taken_or_none_is_refused(name: str, words: str) -> None:
 def test_an_amount_that_is_no_count_is_refused(wrong: object) -> None:
     amounts.register(Kind("odd", "sum", "odds", lambda layer: wrong))  # type: ignore[arg-type, return-value]
     with pytest.raises(CountError) as error:
-        amounts.of_layer(LAYER)
-    assert str(error.value) == (f"the odd of a layer is {wrong!r}, and a cost is an integer from 0")
+        amounts.of_layer(LAYER, "head")
+    assert str(error.value) == (
+        f"head: its odd is {wrong!r}, and a cost is an integer from 0.  mend the kind 'odd'"
+    )
 
 
 @given(VECTORS, VECTORS, VECTORS)

@@ -10,7 +10,7 @@ import pytest
 
 import archdsl
 from archdsl.errors import SearchError, SpecError
-from archdsl.spaces.budget import inside, limits_of
+from archdsl.spaces.budget import budget_of
 from archdsl.spaces.count import Count
 
 MANY = """\
@@ -129,7 +129,7 @@ def test_neighbours_answer_one_question_otherwise_and_stay_inside(digits) -> Non
     found = list(digits.neighbours(member, budget))
     assert found
     for other in found:
-        assert inside(digits.cost(other).totals(), limits_of(budget))
+        assert budget_of(budget).allows(digits.cost(other))
         shared = other.decisions.keys() & member.decisions.keys()
         changed = [a for a in shared if other.decisions[a] != member.decisions[a]]
         assert len(changed) == 1

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archdsl.spaces.budget import inside, limits_of
 from archdsl.spaces.drawing import Drawn
 from archdsl.spec.holes import equal
 from archdsl.study.samplers.base import History, Seen, Trials, best_first
@@ -15,6 +14,7 @@ from archdsl.study.samplers.random import Random
 from archdsl.study.trial import Origin
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.spaces import Space
     from archdsl.spaces.space import Measure
     from archdsl.spec.holes import Hole
@@ -44,11 +44,10 @@ class Evolution:
 
     origin: Origin = "evolution"
 
-    def __init__(self, space: Space, budget: Any, measure: Measure = "stagewise") -> None:
+    def __init__(self, space: Space, budget: Budget, measure: Measure = "stagewise") -> None:
         self.space = space
         self.budget = budget
         self.random = Random(space, budget, measure)
-        self._limits = limits_of(budget)
 
     def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
         """Children of the population; then random members."""
@@ -76,7 +75,7 @@ class Evolution:
         others = [a for a in self.space.decisions[address].answers if not equal(a, old)]
         answer = others[int(draws.integers(len(others)))]
         child = self._with({**parent.decisions, address: answer}, draws)
-        if inside(child.costs, self._limits):
+        if self.budget.allows(child.costs):
             yield child
             return
         weights = self._around([parent.decisions])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from archdsl.study.samplers.random import Random
 from archdsl.study.trial import Origin
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.spaces import Space
     from archdsl.spaces.drawing import Drawn
     from archdsl.spaces.space import Measure
@@ -92,7 +93,7 @@ class Gp:
 
     origin: Origin = "gp"
 
-    def __init__(self, space: Space, budget: Any, measure: Measure = "stagewise") -> None:
+    def __init__(self, space: Space, budget: Budget, measure: Measure = "stagewise") -> None:
         self.space = space
         self.budget = budget
         self.measure = measure

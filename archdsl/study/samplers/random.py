@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from archdsl.study.samplers.base import History
 from archdsl.study.trial import Origin
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.spaces import Space
     from archdsl.spaces.drawing import Drawn
     from archdsl.spaces.space import Measure
@@ -26,7 +27,7 @@ class Random:
 
     origin: Origin = "random"
 
-    def __init__(self, space: Space, budget: Any, measure: Measure = "stagewise") -> None:
+    def __init__(self, space: Space, budget: Budget, measure: Measure = "stagewise") -> None:
         self.space = space
         self.budget = budget
         self.measure = measure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from archdsl.study.seeds import number
 from archdsl.study.trial import Origin
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.spaces import Space
     from archdsl.spaces.drawing import Drawn
     from archdsl.spaces.space import Measure
@@ -49,7 +50,7 @@ class Tpe:
 
     origin: Origin = "tpe"
 
-    def __init__(self, space: Space, budget: Any, measure: Measure = "stagewise") -> None:
+    def __init__(self, space: Space, budget: Budget, measure: Measure = "stagewise") -> None:
         self.space = space
         self.budget = budget
         self.random = Random(space, budget, measure)
