@@ -194,4 +194,4 @@ class _Unreachable(Exception):
 
 def amounts(rows: Iterable[LayerCost]) -> Amounts:
     """What measured layers cost together."""
-    return total(map(of_layer, rows))
+    return total(of_layer(row, "a layer") for row in rows)
