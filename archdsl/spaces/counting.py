@@ -71,6 +71,7 @@ class Counting:
     """Counts the members of a space, given its table. Raises TooManyCases when it is made."""
 
     def __init__(self, table: Table) -> None:
+        table = table.in_triples()
         self.cases = circuit(table)
         self.size = self._size()
         found = extents(Programme(self.cases, NO_COSTS))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archdsl.amounts import names
 from archdsl.spaces.extents import extents
 from archdsl.spaces.grid import NO_COSTS
 from archdsl.spaces.programme import Programme, Weighing
+from archdsl.spaces.rows import Amounts
 
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
@@ -103,6 +103,7 @@ def _possible(space: Space, address: str, answer: Any, budget: Budget) -> bool:
     if reach is None:
         return False
     return all(
-        reach[0][names().index(name)] <= high and reach[1][names().index(name)] >= low
+        reach[0][Amounts._fields.index(name)] <= high
+        and reach[1][Amounts._fields.index(name)] >= low
         for name, (low, high) in budget.items()
     )
