@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archdsl.spaces.extents import extents
-from archdsl.spaces.grid import NO_COSTS
-from archdsl.spaces.programme import Programme, Weighing
-from archdsl.spaces.rows import Amounts
+from archdsl.amounts import names
+from archdsl.spaces.circuit.algebras import interval
+from archdsl.spaces.circuit.weights import Weights, weighted
+from archdsl.spaces.histogram.inside import Histograms
 
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
@@ -59,8 +59,8 @@ def histogram(space: Space, name: str = "macs") -> list[Bin]:
     low, high = counting.bounds(name)
     if low == high:
         return [Bin(low, high + 1, 1.0)]
-    grid = counting.rounded({name: (0, high)}, (name,), _CELLS)
-    found = counting.spread(Programme(counting.cases, grid))
+    grid = counting.resolution.rounded({name: (0, high)}, (name,), _CELLS)
+    found = Histograms(counting.circuit, grid).spread()
     middle = (found.low[:, 0] + found.high[:, 0]) / 2
     edges = np.linspace(low, high + 1, _BINS + 1)
     sums, _ = np.histogram(np.clip(middle, low, high), edges, weights=found.weights)
@@ -97,13 +97,11 @@ def _shares(members: Iterable[dict[str, Any]]) -> dict[str, dict[Any, float]]:
 
 def _possible(space: Space, address: str, answer: Any, budget: Budget) -> bool:
     """Whether no single cost keeps out every member with this answer."""
-    weighing = Weighing(by_address={address: {answer: 1.0}})
-    counting = space.counting
-    reach = extents(Programme(counting.cases, NO_COSTS, weighing, budget))
+    weights = Weights(by_address={address: {answer: 1.0}})
+    reach = interval(weighted(space.counting.within(budget), weights))
     if reach is None:
         return False
     return all(
-        reach[0][Amounts._fields.index(name)] <= high
-        and reach[1][Amounts._fields.index(name)] >= low
+        reach[0][names().index(name)] <= high and reach[1][names().index(name)] >= low
         for name, (low, high) in budget.items()
     )

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from archdsl.amounts import Amounts, of_layer, total
 from archdsl.lower import BlockPlace
 from archdsl.network import Layer, Shape
+from archdsl.spaces.reach import Record, Ways
 from archdsl.spaces.rows import Part, Placed, Reader, State
-from archdsl.spaces.ways import Record, Ways
 from archdsl.spec.decisions import Holes, Place
 from archdsl.spec.document import Document, Scope
 

@@ -10,44 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from archdsl.combinations import every_record
 from archdsl.component import Component
 from archdsl.entry import Size
 from archdsl.lower import Lowering, Width
 from archdsl.options import OptionValue
-from archdsl.spaces.ways import Record, Ways
+from archdsl.spaces.reach import Record, Ways
 from archdsl.spec.decisions import Holes
 from archdsl.spec.document import Document
 from archdsl.spec.holes import Answer, Hole
 from archdsl.spec.nodes import Node
 from archdsl.spec.resolve import Ask
 
-if TYPE_CHECKING:
-    pass
-
 S = TypeVar("S")
 T = TypeVar("T")
-
-
-class Amounts(NamedTuple):
-    """What some layers cost: two sums, and the most elements in and out of any one of them."""
-
-    macs: int = 0
-    params: int = 0
-    activations: int = 0
-
-    def plus(self, other: Amounts) -> Amounts:
-        """The cost of both together."""
-        return Amounts(
-            self.macs + other.macs,
-            self.params + other.params,
-            max(self.activations, other.activations),
-        )
-
-
-NOTHING = Amounts()
 
 
 class State(NamedTuple):

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from archdsl.amounts import bounded, kinds, named
 from archdsl.combinations import every_record
 from archdsl.errors import CountError, SearchError, SpecError
-from archdsl.spaces.asked import check_measure, weights_of, whole
+from archdsl.spaces.arguments import check_measure, weights_of, whole
 from archdsl.spaces.budget import budget_of
 from archdsl.spaces.circuit import TooManyCases
 from archdsl.spaces.count import Count, short
 from archdsl.spaces.parts import Parts
 from archdsl.spaces.price_list import PriceList, Unlisted, under
+from archdsl.spaces.questions import questions
 from archdsl.spaces.size import size
 from archdsl.spaces.table import Progress, Table, no_progress
-from archdsl.spaces.walk import questions
 from archdsl.spec.holes import Answer, Hole, equal, normalise
 from archdsl.spec.resolve import Ask
 from archdsl.specification import Spec
@@ -193,8 +193,8 @@ class Space:
         Where shared answers have too many combinations, members are drawn decision by decision
         and kept if they are inside; only the measure "uniform" is refused then, by SearchError.
         """
+        from archdsl.spaces.circuit.weights import Weights as AnswerWeights
         from archdsl.spaces.drawing import Drawing
-        from archdsl.spaces.programme import Weighing
         from archdsl.spaces.rejecting import Rejecting
 
         check_measure(measure)
@@ -204,7 +204,7 @@ class Space:
             return self._drawings[key]
         each = self._per_answer if measure == "stagewise" else None
         try:
-            made = Drawing(self.counting, bounds, Weighing(each, weights), cells)
+            made = Drawing(self.counting, bounds, AnswerWeights(each, weights), cells)
         except TooManyCases as error:
             if measure == "uniform" and weights is None:
                 raise SearchError(str(error)) from None

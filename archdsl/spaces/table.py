@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from copy import copy
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from archdsl.amounts import Amounts, kinds, named
+from archdsl.amounts import Amounts, kinds
 from archdsl.network import Layer
-from archdsl.spaces import rows as triples
 from archdsl.spaces.parts import BlockParts, Layers, Parts
 from archdsl.spaces.rows import Part, State, mapped
 
@@ -67,35 +65,6 @@ class Table:
         for sides in self.sides.values():
             found.extend(sides)
         return [*found, *self.heads.values()]
-
-    def in_triples(self) -> Table:
-        """The same table in the triples that the circuit is made of."""
-        made = copy(self)
-        made.stem = _arriving(self.stem)
-        made.entries = {key: _arriving(part) for key, part in self.entries.items()}
-        made.blocks = {
-            key: BlockParts(
-                tuple(mapped(one, _triple) for one in block.mixers),
-                tuple(mapped(one, _triple) for one in block.frame),
-            )
-            for key, block in self.blocks.items()
-        }
-        made.sides = {
-            key: tuple(mapped(one, _triple) for one in parts) for key, parts in self.sides.items()
-        }
-        made.heads = {state: mapped(part, _triple) for state, part in self.heads.items()}
-        return made
-
-
-def _triple(found: Amounts | None) -> Any:
-    if found is None:
-        return None
-    by_name = named(found)
-    return triples.Amounts(*(by_name[name] for name in triples.Amounts._fields))
-
-
-def _arriving(part: Part[Arrival]) -> Part[Arrival]:
-    return mapped(part, lambda value: Arrival(value.state, _triple(value.amounts)))
 
 
 def _measure(parts: Iterable[Part[Layers]], progress: Progress) -> int:

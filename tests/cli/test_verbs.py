@@ -55,7 +55,7 @@ def test_check_holds_a_spec_without_holes_to_its_budget(run):
 
 
 def test_check_says_why_it_cannot_count(run, monkeypatch):
-    monkeypatch.setattr("archdsl.spaces.building.MAX_CASES", 1)
+    monkeypatch.setattr("archdsl.spaces.circuit.building.MAX_CASES", 1)
     done = run("check", "digits")
     assert done.code == 0
     assert "not counted: answers that several parts share have" in done.out

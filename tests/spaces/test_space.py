@@ -179,7 +179,7 @@ def test_a_layer_that_is_over_one_budget_is_not_taken_for_more_of_the_other() ->
 
 
 def test_beyond_their_limit_there_are_bounds_only_and_draws_one_by_one(monkeypatch) -> None:
-    monkeypatch.setattr("archdsl.spaces.building.MAX_CASES", 100)
+    monkeypatch.setattr("archdsl.spaces.circuit.building.MAX_CASES", 100)
     space = many(3)
     count = space.count({"macs": "12k"})
     assert (int(count), count.high, count.certified) == (0, space.size, False)
