@@ -9,10 +9,6 @@ from typing import Literal
 from archdsl.amounts import Budget
 from archdsl.component import Component
 
-COSTS = ("macs", "params", "activations")
-"""Costs that are exact integers and known before anything is built."""
-
-
 OPTUNA = "optuna:"
 """What the name of one of Optuna's own samplers begins with."""
 

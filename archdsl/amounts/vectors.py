@@ -16,7 +16,7 @@ def nothing() -> Amounts:
     return (0,) * len(kinds())
 
 
-def of_layer(layer: MeasuredLayer, address: str) -> Amounts:
+def of_layer(layer: MeasuredLayer, address: str = "a layer") -> Amounts:
     """What a measured layer costs. Raises CountError, with its address, for what is no amount."""
     return tuple(kind.measured(layer, address) for kind in kinds())
 

@@ -53,11 +53,6 @@ class InfeasibleBudget(SpecError, SearchError):
     """A budget that no architecture of the space fits."""
 
 
-def inside(costs: Costs, budget: Mapping[str, tuple[int, int]]) -> bool:
-    """Whether every cost is within its bounds."""
-    return all(low <= costs[name] <= high for name, (low, high) in budget.items())
-
-
 def infeasible(
     space: Space,
     budget: Budget,

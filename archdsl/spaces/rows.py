@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from archdsl.amounts import Amounts, of_layer, total
 from archdsl.combinations import every_record
 from archdsl.component import Component
 from archdsl.entry import Size
@@ -25,9 +24,7 @@ from archdsl.spec.holes import Answer, Hole
 from archdsl.spec.nodes import Node
 from archdsl.spec.resolve import Ask
 
-if TYPE_CHECKING:
-    from archdsl.cost.table import LayerCost
-
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -48,11 +45,13 @@ class Row(Generic[T]):
 
     shared: the answers that other parts depend on too; own: those asked here alone
     value: what the part is with these answers
+    asked: all of them, in the order in which they are asked
     """
 
     shared: Record
     own: Record
     value: T
+    asked: Record
 
 
 _Groups: TypeAlias = "list[tuple[tuple[str, ...], bool, dict[tuple[Any, ...], list[int]]]]"
@@ -97,6 +96,11 @@ class Part(Generic[T]):
             by_answers = groups.setdefault((asked, len(asked) == len(row.shared)), {})
             by_answers.setdefault(answers, []).append(index)
         return [(asked, complete, found) for (asked, complete), found in groups.items()]
+
+
+def mapped(part: Part[S], value: Callable[[S], T]) -> Part[T]:
+    """The same rows with other values."""
+    return Part(Row(row.shared, row.own, value(row.value), row.asked) for row in part.rows)
 
 
 def _typed(answer: object) -> tuple[type, object]:
@@ -184,14 +188,9 @@ class Reader:
                 continue
             own = tuple(item for item in record.items() if item[0].startswith(prefixes))
             shared = tuple(item for item in record.items() if not item[0].startswith(prefixes))
-            rows.append(Row(shared, own, made))
+            rows.append(Row(shared, own, made, tuple(record.items())))
         return Part(rows)
 
 
 class _Unreachable(Exception):
     """The answers so far do not lead to the map that is given."""
-
-
-def amounts(rows: Iterable[LayerCost]) -> Amounts:
-    """What measured layers cost together."""
-    return total(of_layer(row, "a layer") for row in rows)

@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from archdsl.amounts import bounded
+from archdsl.amounts import bounded, kinds, named
 from archdsl.combinations import every_record
-from archdsl.errors import SearchError, SpecError
+from archdsl.errors import CountError, SearchError, SpecError
 from archdsl.spaces.arguments import check_measure, weights_of, whole
 from archdsl.spaces.budget import budget_of
 from archdsl.spaces.circuit import TooManyCases
-from archdsl.spaces.count import Count
+from archdsl.spaces.count import Count, short
+from archdsl.spaces.parts import Parts
+from archdsl.spaces.price_list import PriceList, Unlisted, under
 from archdsl.spaces.questions import questions
 from archdsl.spaces.size import size
 from archdsl.spaces.table import Progress, Table, no_progress
@@ -23,6 +25,9 @@ from archdsl.spec.resolve import Ask
 from archdsl.specification import Spec
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from archdsl.cost import Cost
     from archdsl.spaces.counting import Counting
     from archdsl.spaces.drawing import Drawing, Drawn
@@ -32,6 +37,10 @@ if TYPE_CHECKING:
 Measure: TypeAlias = Literal["uniform", "stagewise"]
 Weights: TypeAlias = "Mapping[str, Mapping[Any, float]]"
 """Address -> answer -> weight; an answer that is missing is never drawn."""
+
+
+LISTED = 1_000_000
+"""Members whose costs are listed: four columns of them are 32 MB."""
 
 
 def _of_any_block(address: str) -> str:
@@ -47,6 +56,7 @@ class Space:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self._table: Table | None = None
+        self._list: PriceList | None = None
 
     @cached_property
     def decisions(self) -> dict[str, Hole]:
@@ -218,15 +228,21 @@ class Space:
     def tabulate(self, progress: Progress = no_progress) -> Table:
         """The cost table: each distinct layer measured once. Made when it is first asked for.
 
-        Raises CountError for a component whose cost is not known exactly.
+        Raises CountError for a component whose cost is not known exactly, and SearchError where
+        a kind of cost was registered since.
         """
         if self._table is None:
-            self._table = Table(self.spec.document, self.spec.holes, progress)
+            self._table = Table(self._parts, progress)
+        if self._table.kinds != kinds():
+            raise SearchError(
+                "kinds of cost were registered after this space was measured.  make it anew"
+            )
         return self._table
 
     @property
     def counting(self) -> Counting:
         """Counts members by their costs. Raises TooManyCases."""
+        self.tabulate()
         if isinstance(self._counting, TooManyCases):
             raise self._counting
         return self._counting
@@ -281,7 +297,54 @@ class Space:
             yield Spec(self.spec.document, self.spec.holes, dict(answers), network)
 
     def cost(self, member: Spec) -> Cost:
-        """What a member costs, as exact integers."""
-        from archdsl.cost import count
+        """What a member costs, as exact integers.
 
-        return count(member.network())
+        Looked up by its answers, which comes to what counting its network layer by layer does,
+        and takes that where it is no member of this space. A layer is measured when a member
+        that has it is first asked for. Raises CountError for a component whose cost is not
+        known exactly.
+        """
+        from archdsl.cost import Cost
+
+        if member.document is not self.spec.document or member.is_space:
+            return counted(member)
+        decisions = dict(member.decisions)
+        try:
+            found = self._listed().of(decisions)
+        except (Unlisted, CountError):  # counting says where, or finds it right
+            return counted(member)
+        same = Spec(member.document, member.holes, decisions)
+        return Cost(named(found), lambda: counted(same).by_address)
+
+    def costs(self) -> dict[str, NDArray[np.int64]]:
+        """What all members cost: name -> (size,) integers, in the order of `enumerate()`.
+
+        Raises SearchError for a space of more than a million members, and CountError for a
+        component whose cost is not known exactly.
+        """
+        from archdsl.amounts.arrays import by_name
+        from archdsl.spaces.every_cost import EveryCost
+
+        if self.size > LISTED:
+            raise SearchError(
+                f"the space has {short(self.size)} architectures, and the costs of {LISTED:,} at "
+                "most are listed.  draw from it, or fix some of its decisions"
+            )
+        return by_name(EveryCost(self._listed()).rows())
+
+    @cached_property
+    def _parts(self) -> Parts:
+        return Parts(self.spec.document, self.spec.holes)
+
+    def _listed(self) -> PriceList:
+        if self._list is None or self._list.under != under():
+            self.__dict__.pop("_parts", None)  # they hold what was measured
+            self._list = PriceList(self._parts)
+        return self._list
+
+
+def counted(member: Spec) -> Cost:
+    """What a member costs, measured layer by layer on its network."""
+    from archdsl.cost import count
+
+    return count(member.network())

@@ -20,9 +20,10 @@ from archdsl.spaces.circuit.alternatives import (
 )  # fmt: skip
 from archdsl.spaces.circuit.circuit import Circuit
 from archdsl.spaces.circuit.split import split
+from archdsl.spaces.parts import BlockParts
 from archdsl.spaces.reach import Record
 from archdsl.spaces.rows import Part, Row, State
-from archdsl.spaces.table import BlockParts, Table
+from archdsl.spaces.table import Table
 from archdsl.spec.holes import Answer
 
 Shared: TypeAlias = "Mapping[str, Answer]"
@@ -263,7 +264,7 @@ class _Run:
         builder: _Builder,
         index: int,
         number: int,
-        parts: BlockParts,
+        parts: BlockParts[Amounts | None, Amounts],
         shared: Shared,
         offset: int,
     ) -> None:
@@ -390,7 +391,7 @@ def _branch(mixer: Amounts | None, extra: Amounts) -> Amounts:
     return nothing() if mixer is None else combine(mixer, extra)
 
 
-def _of_block(block: BlockParts) -> list[Part[Any]]:
+def _of_block(block: BlockParts[Amounts | None, Amounts]) -> list[Part[Any]]:
     return [*block.mixers, *block.frame]
 
 
