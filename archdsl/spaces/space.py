@@ -202,7 +202,7 @@ class Space:
         key = (bounds, measure, cells)
         if weights is None and key in self._drawings:
             return self._drawings[key]
-        each = self._per_answer if measure == "stagewise" else None
+        each = self.per_answer if measure == "stagewise" else None
         try:
             made = Drawing(self.counting, bounds, AnswerWeights(each, weights), cells)
         except TooManyCases as error:
@@ -213,7 +213,8 @@ class Space:
             self._drawings[key] = made
         return made
 
-    def _per_answer(self, address: str, answer: Answer) -> float:
+    def per_answer(self, address: str, answer: Answer) -> float:
+        """What an answer weighs where every decision is uniform in its turn."""
         return self._shares[_of_any_block(address)]
 
     @cached_property
