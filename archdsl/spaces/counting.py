@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
 
 from archdsl.amounts import maximal
 from archdsl.spaces.bounds import bounded, least_within, window
 from archdsl.spaces.circuit.algebras import size
 from archdsl.spaces.circuit.circuit import Circuit
 from archdsl.spaces.count import Count
-from archdsl.spaces.histogram.inside import Cells, Limits
+from archdsl.spaces.histogram.grid import Grid
+from archdsl.spaces.histogram.inside import Histograms, Limits
+from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.sparse import TooLarge
+from archdsl.spaces.histogram.tilt import LOST, log_total
 from archdsl.spaces.members import Members
 from archdsl.spaces.nearest import Nearest
 
@@ -18,7 +25,10 @@ EFFORT = 300_000_000
 """Sums that histograms may form: a few seconds."""
 
 EXACT_EFFORT = 8_000_000
-"""The same in Python's integers; a quarter of it where two costs are bounded."""
+"""The same in Python's integers; a quarter of it where two costs are bounded, and less where
+they have more than `_BITS`."""
+
+_BITS = 1_024
 
 EXACT_FLOAT = 1 << 53
 """Up to here floating point counts exactly."""
@@ -58,15 +68,18 @@ class Counting(Members):
         prices = self._prices(circuit, limits, chosen)
         if prices is None:
             return Count(0)
-        exact = self._exact(circuit, limits, chosen, prices)
+        narrowing = Narrowing(circuit, chosen, limits, prices)
+        exact = self._exact(circuit, limits, chosen, narrowing)
         if exact is not None:
             return exact
         try:
             low, high = bounded(circuit, windows, self.size)
         except TooLarge:
-            low, high = 0, self.size
+            grid = self.resolution.exact(limits, chosen)
+            low, high = self._by_cells(circuit, limits, grid, EFFORT, narrowing)
         if low == 0:
-            by_cells = self._by_cells(circuit, limits, chosen)
+            grid = self.resolution.rounded(limits, chosen, _CELLS)
+            by_cells = self._by_cells(circuit, limits, grid, _CELLS_EFFORT, narrowing)
             low, high = max(low, by_cells[0]), min(high, by_cells[1])
         return Count(low, high)
 
@@ -85,14 +98,24 @@ class Counting(Members):
             found += self.priced(least[1])
         return found
 
-    def _by_cells(self, circuit: Circuit, limits: Limits, chosen: Sequence[str]) -> tuple[int, int]:
-        """Bounds by rounded costs, which may find that nothing at all is inside."""
-        grid = self.resolution.rounded(limits, chosen, _CELLS)
+    def _by_cells(
+        self,
+        circuit: Circuit,
+        limits: Limits,
+        grid: Grid | None,
+        effort: int,
+        narrowing: Narrowing,
+    ) -> tuple[int, int]:
+        """Bounds by floating point, on a grid that may be rounded: it may find that nothing at all
+        is inside, and tells of any number of members."""
+        if grid is None:
+            return 0, self.size
+        made = self.histograms(circuit, grid, limits, effort)
+        made.narrowing = narrowing
         try:
-            found = self.cells(circuit, grid, limits, _CELLS_EFFORT)
+            bounds = counted(made, limits)
         except TooLarge:
             return 0, self.size
-        bounds = counted(found, chosen, limits)
         return int(bounds), bounds.high
 
     def nearest(self, name: str, bounds: tuple[int, int], others: Limits) -> int | None:
@@ -103,28 +126,42 @@ class Counting(Members):
         return Nearest(self, name, others).to(bounds)
 
     def _exact(
-        self,
-        circuit: Circuit,
-        limits: Limits,
-        chosen: Sequence[str],
-        prices: Sequence[Sequence[int]],
+        self, circuit: Circuit, limits: Limits, chosen: Sequence[str], narrowing: Narrowing
     ) -> Count | None:
         grid = self.resolution.exact(limits, chosen)
         if grid is None:
             return None
-        big = self.size >= EXACT_FLOAT
-        effort = EXACT_EFFORT // (4 if len(chosen) > 1 else 1) if big else EFFORT
+        big, bits = self.size >= EXACT_FLOAT, self.size.bit_length()
+        effort = EFFORT
+        if big:
+            effort = EXACT_EFFORT // (4 if len(chosen) > 1 else 1) * _BITS // max(_BITS, bits)
         try:
-            found = self.cells(circuit, grid, limits, effort, big, prices)
+            found = Histograms(circuit, grid, limits, big, effort, narrowing).spread()
         except TooLarge:
             return None
-        return Count(int(found.weights[found.possible(chosen, limits)].sum()))
+        return Count(int(found.kept[found.possible(chosen, limits)].sum()))
 
 
-def counted(found: Cells, chosen: Sequence[str], limits: Limits) -> Count:
-    """Bounds of how many members are inside, by their cells."""
-    low = float(found.weights[found.certain(chosen, limits)].sum())
-    high = float(found.weights[found.possible(chosen, limits)].sum())
-    if high < EXACT_FLOAT:
-        return Count(int(low), int(high))
-    return Count(int(low * (1 - _FLOAT_ERROR)), int(high * (1 + _FLOAT_ERROR)))
+def counted(made: Histograms, limits: Limits) -> Count:
+    """Bounds of how many members are inside, by their cells. Raises TooLarge."""
+    found, chosen = made.spread(), made.grid.names
+    possible = found.possible(chosen, limits)
+    low, lowest = found.weights(found.certain(chosen, limits))
+    high, highest = found.weights(possible)
+    if made.rates is None and float(high.sum()) < EXACT_FLOAT and highest == 0:
+        return Count(int(low.sum()), int(high.sum()))
+    lost = 0
+    if made.rates is not None and len(found.kept):
+        total, _ = log_total(made.circuit, chosen, made.rates)
+        ends = np.array([limits[name] for name in chosen], float).T
+        most = total + np.maximum(*(ends * made.rates)).sum()
+        lost = _integer(LOST, round(most / math.log(2)) + 1)
+    return Count(
+        _integer(float(low.sum()) * (1 - _FLOAT_ERROR), lowest),
+        _integer(float(high.sum()) * (1 + _FLOAT_ERROR), highest) + lost,
+    )
+
+
+def _integer(number: float, exponent: int) -> int:
+    """A number times two to the power of an exponent, without what it has beyond an integer."""
+    return int(Fraction(number) * Fraction(2) ** exponent)

@@ -96,7 +96,7 @@ class Drawing:
         grid = self._all.resolution.exact_soon(self.limits, self._names, effort)
         if grid is None:
             return None
-        made = Histograms(self._circuit, grid, self.limits, effort=effort)
+        made = self._all.histograms(self._circuit, grid, self.limits, effort)
         try:
             self._found = made.spread()
         except TooLarge:
@@ -107,12 +107,12 @@ class Drawing:
         if made is None:
             fine = self._all.resolution.fine(self.limits, self._names, self._cells)
             grid = self._all.resolution.rounded(self.limits, self._names, fine)
-            made = Histograms(self._circuit, grid, self.limits)
+            made = self._all.histograms(self._circuit, grid, self.limits)
             self._found = made.spread()
         self._grid = made.grid
         self._walk = Walk(made)
         self._places = np.flatnonzero(self._found.possible(self._names, self.limits))
-        sums = np.cumsum(self._found.weights[self._places])
+        sums = np.cumsum(self._found.weights(self._places)[0])
         self._total = float(sums[-1]) if len(sums) else 0.0
         self._sums = sums
 

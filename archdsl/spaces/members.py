@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archdsl.amounts import additive, names
@@ -10,12 +9,16 @@ from archdsl.spaces.circuit.algebras import interval, size
 from archdsl.spaces.circuit.building import compiled
 from archdsl.spaces.circuit.circuit import Circuit
 from archdsl.spaces.histogram.grid import Grid
-from archdsl.spaces.histogram.inside import Cells, Histograms, Limits
-from archdsl.spaces.histogram.narrowing import Narrowing
+from archdsl.spaces.histogram.inside import Histograms, Limits
 from archdsl.spaces.histogram.resolution import Resolution, highest, reach_of
+from archdsl.spaces.histogram.tilt import rates_for
 
 if TYPE_CHECKING:
     from archdsl.spaces.table import Table
+
+
+VAST_BITS = 900
+"""Of a number of members, above which floating point may not span their histograms."""
 
 
 class Members:
@@ -67,18 +70,13 @@ class Members:
         """The members without those of which one leaf is over a limit by itself."""
         return self.circuit.within(highest(self.capped(limits)))
 
-    def cells(
-        self,
-        circuit: Circuit,
-        grid: Grid,
-        limits: Limits,
-        effort: int,
-        exact: bool = False,
-        prices: Sequence[Sequence[int]] = (),
-    ) -> Cells:
-        """The cells that are about inside the limits. Raises TooLarge."""
-        narrowing = Narrowing(circuit, grid.names, limits, prices)
-        return Histograms(circuit, grid, limits, exact, effort, narrowing).spread()
+    def histograms(
+        self, circuit: Circuit, grid: Grid, limits: Limits, effort: int = 1 << 40
+    ) -> Histograms:
+        """Histograms of a circuit's members, or of as many as weights have left of them."""
+        bits = self.size.bit_length()
+        rates = rates_for(circuit, grid.names, limits, bits) if bits > VAST_BITS else None
+        return Histograms(circuit, grid, limits, effort=effort, rates=rates)
 
     def priced(self, prices: dict[str, int]) -> list[list[int]]:
         """Prices of all additive costs, with what they come to far below 63 bits; none where all

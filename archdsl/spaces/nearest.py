@@ -9,7 +9,8 @@ import numpy as np
 from archdsl.amounts import additive, maximal
 from archdsl.amounts.arrays import Ints
 from archdsl.spaces.bounds import least_within
-from archdsl.spaces.histogram.inside import Limits
+from archdsl.spaces.histogram.inside import Histograms, Limits
+from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.sparse import TooLarge
 from archdsl.spaces.members import Members
 
@@ -98,7 +99,9 @@ class Nearest:
                 raise TooLarge
             if circuit.empty:
                 continue
-            found = self.members.cells(circuit, grid, limits, EFFORT, prices=priced)
+            narrowing = Narrowing(circuit, names, limits, priced)
+            made = Histograms(circuit, grid, limits, effort=EFFORT, narrowing=narrowing)
+            found = made.spread()
             here = found.low[found.possible(names, limits)]
             costs.append(here[:, names.index(self.name)])
         return np.concatenate(costs) if costs else np.zeros(0, np.int64)

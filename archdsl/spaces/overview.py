@@ -63,7 +63,7 @@ def histogram(space: Space, name: str = "macs") -> list[Bin]:
     found = Histograms(counting.circuit, grid).spread()
     middle = (found.low[:, 0] + found.high[:, 0]) / 2
     edges = np.linspace(low, high + 1, _BINS + 1)
-    sums, _ = np.histogram(np.clip(middle, low, high), edges, weights=found.weights)
+    sums, _ = np.histogram(np.clip(middle, low, high), edges, weights=found.kept)
     shares = sums / sums.sum()
     bounds = [round(edge) for edge in edges]
     pairs = zip(bounds, bounds[1:], shares, strict=False)

@@ -8,6 +8,7 @@ leaves the distribution as it was.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -54,16 +55,28 @@ class Leaves:
 class Cells:
     """The cells of a circuit, edge by edge of its root, with what may lie in them.
 
-    edge: index of the root's edge of each cell; weights: times two to the power of `exponent`
-    low, high: the least and the most that a member in the cell can cost, by name (n, d)
+    edge: index of the root's edge of each cell; costs: what its key says (n, d)
+    kept: its weight, by `rates` and two to the power of `exponent`
+    low, high: the least and the most that a member in the cell can cost (n, d)
     """
 
     edge: Ints
     keys: Keys
-    weights: Any
+    costs: Ints
+    kept: Any
     exponent: int
+    rates: NDArray[np.float64] | None
     low: Ints
     high: Ints
+
+    def weights(self, where: NDArray[Any]) -> tuple[Any, int]:
+        """The weights of some cells, times two to the power of the exponent that is given too."""
+        kept = self.kept[where]
+        if self.rates is None or not len(kept):
+            return kept, self.exponent
+        logs = np.log2(kept) + self.costs[where] @ self.rates / np.log(2)
+        more = math.ceil(logs.max())
+        return np.exp2(logs - more), self.exponent + more
 
     def possible(self, names: Sequence[str], limits: Limits) -> NDArray[np.bool_]:
         """Which cells may hold a member inside the limits."""
@@ -112,7 +125,8 @@ class Histograms(Algebra[Spread]):
         if self.circuit.empty:
             nothing = np.zeros(0, np.int64)
             none = np.zeros((0, width), np.int64)
-            return Cells(nothing, nothing, np.zeros(0, self._dtype), 0, none, none)
+            kept = np.zeros(0, object if self.exact else np.float64)
+            return Cells(nothing, nothing, none, kept, 0, None, none, none)
         self.values = fold(self.circuit.nodes[:-1], self)
         edges = []
         for weight, then in zip(root.weights.tolist(), root.then, strict=True):
@@ -125,14 +139,10 @@ class Histograms(Algebra[Spread]):
         costs = self.grid.costs(keys, False)
         weights, exponent = aligned([found for found, _ in edges])
         return Cells(
-            edge, keys, weights, exponent,
+            edge, keys, costs, weights, exponent, self.rates,
             costs + np.array([value.low for _, value in edges])[edge],
             costs + np.array([value.high for _, value in edges])[edge],
         )  # fmt: skip
-
-    @property
-    def _dtype(self) -> Any:
-        return object if self.exact else np.float64
 
     def leaves(self, node: Sum) -> Leaves:
         """What the leaves of a sum are on the grid."""
