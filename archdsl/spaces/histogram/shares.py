@@ -8,7 +8,6 @@ weight of the members that come through it, and so of each leaf's answers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
