@@ -30,9 +30,9 @@ class DecisionTree(Generic[T]):
     def row(self, decisions: Mapping[str, Answer]) -> T:
         """What a member's answers come to. Raises KeyError where they lead nowhere."""
         here = self
-        while here.address is not None:
-            answer = decisions[here.address]
-            here = here.answers[type(answer), answer]
+        while (address := here.address) is not None:
+            answer = decisions[address]
+            here = here.answers[answer.__class__, answer]
         return here.value
 
     def open(self, known: Mapping[str, Answer]) -> DecisionTree[T]:

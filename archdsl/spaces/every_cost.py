@@ -131,8 +131,7 @@ class EveryCost:
             return self._steps[key]
         stage, offset, steps = self.prices.stages[index][state], 0, list[_Step]()
         for blocks, depth in zip(stage.runs, depths, strict=True):
-            for k in range(depth):
-                block = blocks.at(k, offset)
+            for block in blocks.placed(offset, depth):
                 steps += [
                     _Step(one, "frame" if n else "first") for n, one in enumerate(block.frame)
                 ]

@@ -35,7 +35,10 @@ class Layers:
     state: the map that they lead to, of what leads into a stage
     """
 
-    __slots__ = ("_amounts", "beside", "layers", "state")
+    __slots__ = ("amounts", "beside", "layers", "state")
+
+    amounts: Amounts
+    """What they cost, measured when it is first asked for, which may raise CountError."""
 
     def __init__(
         self,
@@ -46,17 +49,16 @@ class Layers:
         self.layers = layers
         self.beside = beside
         self.state = state
-        self._amounts: Amounts | None = None
 
-    @property
-    def amounts(self) -> Amounts:
-        """What they cost, measured when it is first asked for. Raises CountError."""
-        if self._amounts is None:
-            from archdsl.cost.table import layer_cost
+    def __getattr__(self, name: str) -> Amounts:
+        # asked only for a slot that is empty: looking up a full one is to cost nothing
+        if name != "amounts":
+            raise AttributeError(name)
+        from archdsl.cost.table import layer_cost
 
-            found = [of_layer(layer_cost(layer), layer.address) for layer in self.layers]
-            self._amounts = total((*found, *map(of_layer, self.beside)))
-        return self._amounts
+        found = [of_layer(layer_cost(layer), layer.address) for layer in self.layers]
+        self.amounts = total((*found, *map(of_layer, self.beside)))
+        return self.amounts
 
     @property
     def leads_to(self) -> State:

@@ -6,7 +6,7 @@ together is what counting its network comes to. A row is measured when somebody 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -36,45 +36,61 @@ class BlockPrices:
         self._stage, self._run = stage, run
         self._frames_differ = any(map(self._differs, self.frame))
         self._differ = list(map(self._differs, self.mixers))
-        self._placed: dict[tuple[int, int], PlacedBlock] = {}
+        self._placed: dict[int, list[PlacedBlock]] = {}
+        self._equal: dict[tuple[Amounts, int], Amounts] = {}
+        self._frames: dict[tuple[Amounts, ...], Amounts] = {}
 
-    def at(self, k: int, offset: int) -> PlacedBlock:
-        """Block `k` of the run, which is `offset` blocks from the start of its stage."""
-        known = self._placed.get((k, offset))
-        if known is None:
+    def placed(self, offset: int, depth: int) -> list[PlacedBlock]:
+        """The first `depth` blocks of the run, which begins `offset` blocks into its stage."""
+        known = self._placed.setdefault(offset, [])
+        while len(known) < depth:
+            k = len(known)
             moves = [(f"{self._stage}.blocks.0.", f"{self._stage}.blocks.{offset + k}.")]
             if self._run is not None:
                 moves.append((f"{self._run}.blocks.0.", f"{self._run}.blocks.{k}."))
-            known = PlacedBlock(
-                tuple(one.moved(moves) for one in self.frame),
-                tuple(one.moved(moves) for one in self.mixers),
+            known.append(
+                PlacedBlock(
+                    tuple(one.moved(moves) for one in self.frame),
+                    tuple(one.moved(moves) for one in self.mixers),
+                )
             )
-            self._placed[k, offset] = known
-        return known
+        return known[:depth]
 
     def add(self, decisions: Decisions, depth: int, offset: int, parts: list[Amounts]) -> None:
         """Add to `parts` what `depth` blocks cost."""
         if self._frames_differ:
-            for k in range(depth):
-                block = self.at(k, offset)
+            for block in self.placed(offset, depth):
                 found = [one.row(decisions) for one in block.mixers]
                 own = [made.amounts for made in found if made.layers]
-                frame = total(one.row(decisions).amounts for one in block.frame)
-                parts.extend((*own, times(frame, len(own))))
+                parts += own
+                parts.append(self._times(self._together(block.frame, decisions), len(own)))
             return
         branches = 0
         for number, mixer in enumerate(self.mixers):
             if self._differ[number]:
-                found = [self.at(k, offset).mixers[number].row(decisions) for k in range(depth)]
+                blocks = self.placed(offset, depth)
+                found = [block.mixers[number].row(decisions) for block in blocks]
                 own = [made.amounts for made in found if made.layers]
-                parts.extend(own)
+                parts += own
                 branches += len(own)
             elif depth and (made := mixer.row(decisions)).layers:
-                parts.append(times(made.amounts, depth))
+                parts.append(self._times(made.amounts, depth))
                 branches += depth
         if branches:
-            frame = total(one.row(decisions).amounts for one in self.frame)
-            parts.append(times(frame, branches))
+            parts.append(self._times(self._together(self.frame, decisions), branches))
+
+    def _times(self, amounts: Amounts, count: int) -> Amounts:
+        """`times`, remembered: a member has the same few again and again."""
+        key = amounts, count
+        if key not in self._equal:
+            self._equal[key] = times(amounts, count)
+        return self._equal[key]
+
+    def _together(self, frame: Iterable[DecisionTree[Layers]], decisions: Decisions) -> Amounts:
+        key = tuple([one.row(decisions).amounts for one in frame])
+        if key not in self._frames:
+            self._frames[key] = total(key)
+        return self._frames[key]
 
     def shared(self) -> Iterator[str]:
         """What is asked, but not of each block anew."""

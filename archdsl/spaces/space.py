@@ -314,8 +314,10 @@ class Space:
             found = self._listed().of(decisions)
         except (Unlisted, CountError):  # counting says where, or finds it right
             return counted(member)
-        same = Spec(member.document, member.holes, decisions)
-        return Cost(named(found), lambda: counted(same).by_address)
+        return Cost(
+            named(found),
+            lambda: counted(Spec(self.spec.document, self.spec.holes, decisions)).by_address,
+        )
 
     def costs(self) -> dict[str, NDArray[np.int64]]:
         """What all members cost: name -> (size,) integers, in the order of `enumerate()`.
