@@ -19,7 +19,7 @@ from archdsl.spaces.members import Members
 from archdsl.spec.holes import Answer, Hole
 
 if TYPE_CHECKING:
-    from archdsl.spaces.space import Measure, Space
+    from archdsl.spaces.arguments import Measure, Space
 
 EFFORT = 20_000_000
 """Sums that histograms of exact costs may form; what the rest of a member is takes twice as much
