@@ -6,11 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from archdsl.amounts import Budget
 from archdsl.component import Component
-
-COSTS = ("macs", "params", "activations")
-"""Costs that are exact integers and known before anything is built."""
-
 
 OPTUNA = "optuna:"
 """What the name of one of Optuna's own samplers begins with."""
@@ -63,7 +60,7 @@ class SearchSettings:
     """The `search:` section.
 
     objectives: one, or two for a Pareto search
-    budget: cost -> (low, high) inclusive integers; low is 0 for "at most"
+    budget: what its costs may be; the low end is 0 for "at most"
     trials: the total number of trials of the study, also after a resume
     sampler: "gp", "tpe", "evolution", "random", "grid", or "optuna:" and the name of one of
         Optuna's
@@ -72,7 +69,7 @@ class SearchSettings:
     """
 
     objectives: tuple[Objective, ...] = (Objective("accuracy", "maximize"),)
-    budget: dict[str, tuple[int, int]] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
     trials: int = 50
     sampler: str = "gp"
     sampler_options: dict[str, bool | int | float | str | None] = field(default_factory=dict)

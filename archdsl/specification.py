@@ -43,6 +43,7 @@ class Spec:
         self.decisions: dict[str, Answer] = dict(decisions or {})
         self._member = decisions is not None
         self._network = network
+        self._made_of = self._answered()
 
     @property
     def name(self) -> str:
@@ -85,8 +86,9 @@ class Spec:
 
     def network(self) -> Network:
         """The network; a space stands for its default member. Raises SpecError."""
-        if self._network is None:
+        if self._network is None or self._made_of != self._answered():
             self._network = self.resolve(self._recorded if self._member else None)[0]
+            self._made_of = self._answered()
         return self._network
 
     def resolve(self, ask: Ask | None) -> tuple[Network, dict[str, Answer]]:
@@ -107,6 +109,10 @@ class Spec:
             mark = node.marks.get(key, node.items[key].mark)
             node = node.items[key]
         return mark
+
+    def _answered(self) -> tuple[tuple[str, type, Answer], ...]:
+        """The answers as they are now, which may be changed after the network was made."""
+        return tuple((address, type(answer), answer) for address, answer in self.decisions.items())
 
     def _recorded(self, address: str, hole: Hole) -> Answer:
         return self.decisions[address]

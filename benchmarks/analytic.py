@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from archdsl.amounts import Budget
 from benchmarks.problem import Decisions, Problem, chance
 
 SPACE = Path(__file__).with_name("analytic.yaml")
@@ -68,7 +69,7 @@ def analytic(number: int = 0) -> Problem:
         cost = space.cost(space.of(dict(decisions))).macs
         return fit / len(pairs) + SLOPE * (cost / budget - 1)
 
-    return Problem(f"analytic-{number}", space, {"macs": (0, budget)}, value, 1.0, 0.0)
+    return Problem(f"analytic-{number}", space, Budget({"macs": (0, budget)}), value, 1.0, 0.0)
 
 
 def _optimum(number: int) -> dict[str, Any]:

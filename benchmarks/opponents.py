@@ -9,7 +9,6 @@ from typing import Any
 import optuna
 from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, TPESampler
 
-from archdsl.spaces.budget import inside, violation
 from archdsl.study.distributions import distribution, to_answer
 from benchmarks.ours import Tried
 from benchmarks.problem import Problem, key
@@ -78,7 +77,7 @@ def _evaluated(
         warnings.simplefilter("ignore")
         member = problem.space.resolve(ask)
         costs = problem.space.cost(member).totals()
-        trial.set_constraint("budget", violation(costs, problem.budget))
+        trial.set_constraint("budget", problem.budget.excess(costs))
     decisions = dict(member.decisions)
-    good = inside(costs, problem.budget) and key(decisions) not in seen
+    good = problem.budget.allows(costs) and key(decisions) not in seen
     return decisions, good, problem.value(decisions)

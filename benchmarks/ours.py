@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from archdsl.spaces.budget import inside
 from archdsl.study.proposals import LEARNING, STARTUP
 from archdsl.study.samplers import History, Proposer, Random, Seen
 from archdsl.study.seeds import number
@@ -68,7 +67,7 @@ def rejection(problem: Problem, seed: int) -> Tried:
 
         child = space.resolve(ask)
         decisions = dict(child.decisions)
-        good = inside(space.cost(child).totals(), problem.budget) and key(decisions) not in seen
+        good = problem.budget.allows(space.cost(child)) and key(decisions) not in seen
         value = problem.value(decisions)
         if good:
             seen.add(key(decisions))

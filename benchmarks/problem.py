@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from archdsl.amounts import Budget
+
 if TYPE_CHECKING:
     from archdsl import Space
 
@@ -27,7 +29,7 @@ class Problem:
 
     name: str
     space: Space
-    budget: Mapping[str, tuple[int, int]]
+    budget: Budget
     value: Callable[[Decisions], float]
     best: float
     worst: float
@@ -63,4 +65,4 @@ def tabulated(name: str, space: Space, fits: float, value: Callable[[Decisions],
     costs = {key(one.decisions): space.cost(one).macs for one in space.enumerate()}
     high = budget_for(costs.values(), fits)
     inside = [value(json.loads(k)) for k, macs in costs.items() if macs <= high]
-    return Problem(name, space, {"macs": (0, high)}, value, max(inside), min(inside))
+    return Problem(name, space, Budget({"macs": (0, high)}), value, max(inside), min(inside))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from archdsl.amounts import Budget
 from benchmarks.problem import Decisions, Problem, budget_for, chance
 from benchmarks.table import Table
 
@@ -23,9 +24,8 @@ def trained(budget: str) -> Problem:
     found = table()
     high = budget_for((entry.macs for entry in found), FITS[budget])
     inside = [found.mean(entry.decisions) for entry in found if entry.macs <= high]
-    return Problem(
-        f"trained, {budget}", found.space, {"macs": (0, high)}, found.mean, max(inside), min(inside)
-    )
+    name, bounds = f"trained, {budget}", Budget({"macs": (0, high)})
+    return Problem(name, found.space, bounds, found.mean, max(inside), min(inside))
 
 
 def trained_once(budget: str, seed: int) -> Problem:

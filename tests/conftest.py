@@ -44,12 +44,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def _registry_put_back() -> Iterator[None]:
-    """A component that a test registers is gone after it; archdsl's own stay."""
+    """A component or a kind of cost that a test registers is gone after it; ours stay."""
     from archdsl import registry
+    from archdsl.amounts import table as costs
     from archdsl.spec import imports
 
     before = {kind: dict(known) for kind, known in registry._registered.items()}
+    known_costs = list(costs._table)
     yield
+    costs._table[:] = known_costs
     for kind, known in registry._registered.items():
         for name, definition in list(known.items()):
             if not definition.cls.__module__.startswith(("archdsl.", "torch.")):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from archdsl.amounts import bounded, kind, written
 from archdsl.cli.answer import Answer, busy, columns
 from archdsl.cli.parser import patches, takes_a_spec
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 HELP = "say whether a spec is right, and where it is not; of a space, how much fits its budget"
 
 _BAR = 40
+COST = "macs"
+"""What the histogram is over."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +63,8 @@ def run(known: argparse.Namespace) -> Answer:
     if "histogram" in more:
         said += ["", *_histogram(more["histogram"])]
     if more.get("effects"):
-        said += ["", *_effects(more["effects"]), "", f"  {_accepted(more['acceptance'])}"]
+        all_inside = surveyed.fits == surveyed.size
+        said += ["", f"  {EXCLUDES_NOTHING}"] if all_inside else ["", *_effects(more["effects"])]
     data["costs"] = {
         name: dict(zip(_ENDS, its, strict=True)) for name, its in more["costs"].items()
     }
@@ -70,12 +74,13 @@ def run(known: argparse.Namespace) -> Answer:
     return Answer(data, "\n".join(said))
 
 
+EXCLUDES_NOTHING = "the budget excludes nothing: every member is inside"
+
 _ENDS = ("smallest", "largest", "default")
 
 
 def _surveyed(space: Space, file: str) -> tuple[Survey, dict[str, Any]]:
     """The survey of a space, and its figures as objects."""
-    from archdsl.settings import COSTS
     from archdsl.spaces.circuit import TooManyCases
     from archdsl.spaces.overview import effects, histogram
     from archdsl.study.survey import survey
@@ -88,14 +93,12 @@ def _surveyed(space: Space, file: str) -> tuple[Survey, dict[str, Any]]:
         default = surveyed.default
         more: dict[str, Any] = {"fits": {"low": surveyed.fits, "high": surveyed.most}}
         try:
-            more["histogram"] = histogram(space)
+            more["histogram"] = histogram(space, COST)
         except TooManyCases as error:
             more["costs"], more["uncounted"] = {}, str(error)
             return surveyed, more
-        more["costs"] = {name: (*space.bounds(name), default[name]) for name in COSTS}
+        more["costs"] = {name: (*space.bounds(name), default[name]) for name in bounded()}
         more["effects"] = effects(space, budget) if budget else []
-        if budget:
-            more["acceptance"] = space.drawing(budget).acceptance
     return surveyed, more
 
 
@@ -104,53 +107,40 @@ def _plain(item: Bin | Effect) -> dict[str, Any]:
 
 
 def _costs(costs: dict[str, tuple[int, ...]]) -> list[str]:
-    from archdsl.spaces.amounts import amount
-
     rows = [["", *_ENDS]]
-    rows += [[name, *map(amount, its)] for name, its in costs.items()]
+    rows += [[name, *(written(name, cost) for cost in its)] for name, its in costs.items()]
     return [f"  {line}" for line in columns(rows, right=(1, 2, 3))]
 
 
 def _uncounted(why: str, default: dict[str, int]) -> list[str]:
-    from archdsl.settings import COSTS
-    from archdsl.spaces.amounts import amount
-
-    costs = ", ".join(f"{name} {amount(cost)}" for name, cost in default.items() if name in COSTS)
+    costs = ", ".join(f"{name} {written(name, default[name])}" for name in bounded())
     return [f"  not counted: {why}", f"  the default has {costs}"]
 
 
 def _histogram(bins: list[Bin]) -> list[str]:
-    from archdsl.spaces.amounts import amount
     from archdsl.study.survey import percent
 
     most = max(one.share for one in bins)
-    rows = [["MACs from", "to", "architectures", ""]]
+    rows = [[f"{kind(COST).heading} from", "to", "architectures", ""]]
     for one in bins:
         bar = "█" * round(_BAR * one.share / most)
-        rows.append([amount(one.low), amount(one.high - 1), percent(one.share), bar])
+        ends = (written(COST, one.low), written(COST, one.high - 1))
+        rows.append([*ends, percent(one.share), bar])
     return [f"  {line}" for line in columns(rows, right=(0, 1, 2))]
 
 
-def _accepted(share: float) -> str:
-    from archdsl.study.survey import percent
-
-    return (
-        f"the shares are those of random members; {percent(share)} of the candidates for the ones "
-        "inside were accepted by their exact costs"
-    )
-
-
 def _effects(found: list[Effect]) -> list[str]:
-    from archdsl.options import written
+    from archdsl.options import written as answered
     from archdsl.study.survey import percent
 
     by_address: dict[str, list[Effect]] = {}
     for one in found:
         by_address.setdefault(one.address, []).append(one)
-    rows = [["what the budget does (about)", "share of each answer, in the space → inside"]]
+    about = "" if all(one.exact for one in found) else " (about)"
+    rows = [[f"what the budget does{about}", "share of each answer, in the space → inside"]]
     for address, its in by_address.items():
         said = [
-            f"{written(one.answer)}: {percent(round(one.before, 2))} → "
+            f"{answered(one.answer)}: {percent(round(one.before, 2))} → "
             + (percent(round(one.after, 2)) if one.possible else "never")
             for one in its
         ]

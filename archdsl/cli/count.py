@@ -8,7 +8,9 @@ total is the largest of them. A space is counted at its default member.
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
+from archdsl.amounts import bounded, kind, named, of_layer
 from archdsl.cli.answer import Answer, busy, columns
 from archdsl.cli.parser import patches, takes_a_spec
 
@@ -27,12 +29,9 @@ def run(known: argparse.Namespace) -> Answer:
     with busy(f"counting {known.file}"):
         spec = archdsl.load(known.file, patches(known), imports=known.imports)
         cost = archdsl.count(spec)
-    rows = {
+    rows: dict[str, dict[str, Any]] = {
         address: {
-            "macs": row.macs,
-            "params": row.params,
-            "train_params": row.train_params,
-            "activations": row.activations,
+            **named(of_layer(row, address)),
             "in_shape": list(row.in_shape),
             "out_shape": list(row.out_shape),
         }
@@ -41,19 +40,16 @@ def run(known: argparse.Namespace) -> Answer:
     data = {
         "name": spec.name,
         "default_of_a_space": spec.is_space,
-        "macs": cost.macs,
-        "params": cost.params,
-        "train_params": cost.train_params,
-        "activations": cost.activations,
+        **cost.totals(),
         "by_address": rows,
     }
-    table = [("address", "MACs", "params", "activations", "out")]
-    for address, row in cost.by_address.items():
-        shape = "×".join(map(str, row.out_shape))
-        table.append((address, f"{row.macs:,}", f"{row.params:,}", f"{row.activations:,}", shape))
-    totals = (f"{cost.macs:,}", f"{cost.params:,}", f"{cost.activations:,}")
-    table.append((spec.name, *totals, ""))
-    lines = columns(table, right=(1, 2, 3))
+    shown = bounded()
+    table = [("address", *(kind(name).heading for name in shown), "out")]
+    for address, row in rows.items():
+        shape = "×".join(map(str, row["out_shape"]))
+        table.append((address, *(f"{row[name]:,}" for name in shown), shape))
+    table.append((spec.name, *(f"{cost[name]:,}" for name in shown), ""))
+    lines = columns(table, right=tuple(range(1, len(shown) + 1)))
     lines.insert(len(lines) - 1, "")
     if cost.train_params != cost.params:
         lines.append(f"in training it has {cost.train_params:,} params; the table is deployed")

@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from archdsl.spaces.amounts import amount
+from archdsl.amounts import written
 from archdsl.study.events import (
     Best,
     Epoch,
@@ -104,7 +104,7 @@ def values(progress: Progress, trial: Trial) -> list[str]:
         word = "outside" if trial.state == "outside" else "failed"
         return [word for _ in objectives(progress)]
     return [
-        amount(int(value)) if name in trial.costs else f"{value:.4f}"
+        written(name, int(value)) if name in trial.costs else f"{value:.4f}"
         for name, value in zip(objectives(progress), trial.values, strict=True)
     ]
 
@@ -113,7 +113,8 @@ def costs(progress: Progress, found: dict[str, int]) -> list[tuple[str, str]]:
     """The costs worth a column: MACs, params, and what else the budget speaks of."""
     limited = progress.started.settings.budget if progress.started else {}
     names = dict.fromkeys(("macs", "params", *limited))
-    return [(name, amount(found[name])) for name in names if name not in objectives(progress)]
+    shown = [name for name in names if name not in objectives(progress)]
+    return [(name, written(name, found[name])) for name in shown]
 
 
 def duration(seconds: float) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from archdsl.amounts import named, of_layer, total
 from archdsl.component import Component
 from archdsl.cost.operators import registered_rules
 from archdsl.cost.origin import modules_of, origin
@@ -42,29 +43,71 @@ class LayerCost:
         return prod(self.in_shape) + prod(self.out_shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a network costs, as exact integers.
+Rows: TypeAlias = dict[str, LayerCost]
+"""Address -> what the module there costs."""
 
-    macs, params, train_params: the sums over its rows
-    activations: the most elements that go into and come out of any one layer, at batch 1
+
+class Cost:
+    """What a network costs, as exact integers: `cost.macs`, or `cost["macs"]` for any kind.
+
     by_address: a row for each module with a cost of its own, in the order of the forward pass
     """
 
-    macs: int
-    params: int
-    train_params: int
-    activations: int
-    by_address: dict[str, LayerCost] = field(repr=False)
+    __slots__ = ("_rows", "_totals")
+
+    def __init__(
+        self, totals: Mapping[str, int], rows: Mapping[str, LayerCost] | Callable[[], Rows]
+    ) -> None:
+        """totals: kind -> its amount; rows: by address, or what gives them if somebody asks."""
+        self._totals = dict(totals)
+        self._rows = rows if callable(rows) else dict(rows)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates, the sum over its rows."""
+        return self._totals["macs"]
+
+    @property
+    def params(self) -> int:
+        """Parameters of the deployed form, the sum over its rows."""
+        return self._totals["params"]
+
+    @property
+    def train_params(self) -> int:
+        """Parameters before folding, the sum over its rows."""
+        return self._totals["train_params"]
+
+    @property
+    def activations(self) -> int:
+        """The most elements that go into and come out of any one layer, at batch 1."""
+        return self._totals["activations"]
+
+    @property
+    def by_address(self) -> Rows:
+        """What each module costs."""
+        if callable(self._rows):
+            self._rows = self._rows()
+        return self._rows
 
     def totals(self) -> dict[str, int]:
-        """The four figures by name."""
-        return {
-            "macs": self.macs,
-            "params": self.params,
-            "train_params": self.train_params,
-            "activations": self.activations,
-        }
+        """Every kind by name."""
+        return dict(self._totals)
+
+    def __getitem__(self, name: str) -> int:
+        return self._totals[name]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Cost):
+            return NotImplemented
+        return self._totals == other._totals and self.by_address == other.by_address
+
+    __hash__ = None  # type: ignore[assignment]  # it holds a dict
+
+    def __reduce__(self) -> tuple[type[Cost], tuple[dict[str, int], Rows]]:
+        return Cost, (self._totals, self.by_address)
+
+    def __repr__(self) -> str:
+        return f"Cost({', '.join(f'{name}={number}' for name, number in self._totals.items())})"
 
 
 def count(network: Network) -> Cost:
@@ -73,13 +116,7 @@ def count(network: Network) -> Cost:
     Raises CountError for a layer whose cost is not known exactly.
     """
     rows = dict(_rows(network))
-    return Cost(
-        macs=sum(row.macs for row in rows.values()),
-        params=sum(row.params for row in rows.values()),
-        train_params=sum(row.train_params for row in rows.values()),
-        activations=max((row.activations for row in rows.values()), default=0),
-        by_address=rows,
-    )
+    return Cost(named(total(of_layer(row, address) for address, row in rows.items())), rows)
 
 
 class Misshapen(CountError):

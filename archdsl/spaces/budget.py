@@ -3,52 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Mapping as MappingOf
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+from archdsl.amounts import Budget, bounded
+from archdsl.amounts.budget import Costs
+from archdsl.amounts.text import amount, unit_of
 from archdsl.errors import SearchError, SpecError
 from archdsl.options import UNITS
-from archdsl.settings import COSTS
-from archdsl.spaces.amounts import amount, unit_of
 from archdsl.spec.load import mapping_of_patches
 from archdsl.spec.nodes import Mapping as MappingNode
 from archdsl.spec.nodes import Mark, Node, Scalar, Sequence
 from archdsl.spec.search_section import budget as read_budget
 
 if TYPE_CHECKING:
-    from archdsl.spaces import Space
-
-Costs: TypeAlias = Mapping[str, int]
-Budget: TypeAlias = Mapping[str, tuple[int, int]]
-"""Cost -> (low, high), both inside."""
+    from archdsl.spec.document import Document
 
 
-Budgeted: TypeAlias = "Mapping[str, Any] | None"
-"""A budget as it is written in a spec: `{"macs": "2G"}`, `{"macs": [1.98e9, 2e9]}`; or none."""
+def budget_of(budget: Mapping[str, Any] | None) -> Budget:
+    """A budget from one as a spec has it, `{"macs": "2G"}` or `{"macs": [1.98e9, 2e9]}`.
 
-
-def limits_of(budget: Budgeted) -> dict[str, tuple[int, int]]:
-    """A budget as cost -> (low, high), both inside. Raises SpecError for what is none."""
+    None bounds nothing. Bounds may be pairs of integers, too. Raises SpecError for what is none.
+    """
+    if isinstance(budget, Budget):
+        return budget
     if budget is None:
-        return {}
-    if not isinstance(budget, MappingOf):
+        return Budget()
+    if not isinstance(budget, Mapping):
         raise SpecError(
             f"a budget names the costs that it bounds, and this is {budget!r}",
             address="budget", cure='write  {"macs": "2G"}  or  {"macs": [1.5e9, 2e9]}',
         )  # fmt: skip
-    if all(_is_limit(name, bounds) for name, bounds in budget.items()):
-        return dict(budget)
+    if all(_is_bound(name, ends) for name, ends in budget.items()):
+        return Budget(budget)
     plain = {name: list(b) if isinstance(b, tuple) else b for name, b in budget.items()}
     return read_budget(mapping_of_patches({"budget": plain}).items["budget"], "budget")
 
 
-def _is_limit(name: str, bounds: Any) -> bool:
-    """Whether bounds are as `limits_of` gives them."""
+def _is_bound(name: str, ends: Any) -> bool:
+    """Whether a cost is bounded as a `Budget` has it."""
     return (
-        name in COSTS
-        and isinstance(bounds, tuple)
-        and [type(end) for end in bounds] == [int, int]
-        and 0 <= bounds[0] <= bounds[1]
+        name in bounded()
+        and isinstance(ends, tuple)
+        and [type(end) for end in ends] == [int, int]
+        and 0 <= ends[0] <= ends[1]
     )
 
 
@@ -56,24 +53,8 @@ class InfeasibleBudget(SpecError, SearchError):
     """A budget that no architecture of the space fits."""
 
 
-def inside(costs: Costs, budget: Budget) -> bool:
-    """Whether every cost is within its bounds."""
-    return all(low <= costs[name] <= high for name, (low, high) in budget.items())
-
-
-def violation(costs: Costs, budget: Budget) -> float:
-    """How far the costs are outside, relative to the bounds; 0.0 exactly where they are inside."""
-    total = 0.0
-    for name, (low, high) in budget.items():
-        if costs[name] > high:
-            total += (costs[name] - high) / max(high, 1)
-        elif costs[name] < low:
-            total += (low - costs[name]) / low
-    return total
-
-
 def infeasible(
-    space: Space,
+    document: Document,
     budget: Budget,
     reach: Mapping[str, tuple[int, int]],
     default: Costs,
@@ -84,11 +65,11 @@ def infeasible(
     reach: cost -> the smallest and the largest that the space reaches
     nearest: cost -> what comes next to its bounds while all others are inside, where known
     """
-    name, problem = _problem(space, budget, reach, default)
+    name, problem = _problem(document, budget, reach, default)
     cure = ""
     if all(reach[one][0] <= high and reach[one][1] >= low for one, (low, high) in budget.items()):
         cure = "; ".join(_next(one, cost, budget) for one, cost in nearest.items())
-    node = _node(space, name)
+    node = _node(document, name)
     return InfeasibleBudget(
         problem, address=f"search.budget.{name}", mark=None if node is None else node[1], cure=cure
     )
@@ -100,11 +81,11 @@ def _next(name: str, cost: int, budget: Budget) -> str:
 
 
 def _problem(
-    space: Space, budget: Budget, reach: Mapping[str, tuple[int, int]], default: Costs
+    document: Document, budget: Budget, reach: Mapping[str, tuple[int, int]], default: Costs
 ) -> tuple[str, str]:
     for name, (low, high) in budget.items():
         smallest, largest = reach[name]
-        low_text, high_text = _texts(space, name, low, high)
+        low_text, high_text = _texts(document, name, low, high)
         if smallest > high:
             unit = _unit(high_text)
             return name, (
@@ -121,7 +102,7 @@ def _problem(
             )
     name, (low, high) = next(iter(budget.items()))
     if len(budget) == 1:
-        low_text, high_text = _texts(space, name, low, high)
+        low_text, high_text = _texts(document, name, low, high)
         return name, (
             f"no architecture of this space is between {low_text} and {high_text}.  "
             f"they have from {amount(reach[name][0], rounding='up')} "
@@ -138,9 +119,9 @@ def _problem(
     )
 
 
-def _texts(space: Space, name: str, low: int, high: int) -> tuple[str, str]:
+def _texts(document: Document, name: str, low: int, high: int) -> tuple[str, str]:
     """The bounds as the author wrote them, or as we would."""
-    found = _node(space, name)
+    found = _node(document, name)
     if found is not None:
         node = found[0]
         ends = node.items if isinstance(node, Sequence) else (node,)
@@ -159,9 +140,9 @@ def _unit(text: str) -> str:
         return ""
 
 
-def _node(space: Space, name: str) -> tuple[Node, Mark | None] | None:
+def _node(document: Document, name: str) -> tuple[Node, Mark | None] | None:
     """Where the spec's text bounds a cost: the bound, and the place of its key."""
-    section = space.spec.document.top.get("search")
+    section = document.top.get("search")
     budget = section.get("budget") if isinstance(section, MappingNode) else None
     node = budget.get(name) if isinstance(budget, MappingNode) else None
     if node is None or not isinstance(budget, MappingNode):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-CERTAIN = 0.01
-"""Bounds of a count no further apart than this are called certified."""
+from decimal import Decimal
+
+CERTAIN = 100
+"""Bounds of a count no further apart than a part of so many are called certified."""
 
 
 class Count(int):
@@ -25,7 +27,7 @@ class Count(int):
     @property
     def certified(self) -> bool:
         """Whether the bounds are within one percent of each other."""
-        return self.high - int(self) <= CERTAIN * self.high
+        return CERTAIN * (self.high - int(self)) <= self.high
 
     def words(self) -> str:
         """`1,204`, `between 1,204 and 1,210 (certified)`, or `... (not certified)`."""
@@ -37,4 +39,7 @@ class Count(int):
 
 def short(number: int) -> str:
     """A number in full as long as it can be read, and in powers of ten from there."""
-    return f"{number:,}" if number < 10**15 else f"{number:.5g}"
+    if number < 10**15:
+        return f"{number:,}"
+    digits, _, exponent = f"{Decimal(number):.4e}".partition("e")  # a float ends at 1e308
+    return f"{digits.rstrip('0').rstrip('.')}e{exponent}"

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archdsl.settings import COSTS
-from archdsl.spaces.budget import inside
-from archdsl.spaces.counting import Counting
-from archdsl.spaces.distribution import TooLarge
-from archdsl.spaces.programme import Limits, Programme, Weighing
-from archdsl.spaces.trace import BATCH, Traced, Tracer, traced
+from archdsl.amounts import Budget, bounded
+from archdsl.amounts.arrays import columns
+from archdsl.spaces.circuit.weights import Weights, weighted
+from archdsl.spaces.histogram.inside import Histograms, Limits
+from archdsl.spaces.histogram.resolution import MOST_CELLS
+from archdsl.spaces.histogram.sparse import TooLarge
+from archdsl.spaces.histogram.walk import BATCH, Traced, Walk, traced
+from archdsl.spaces.members import Members
 
 if TYPE_CHECKING:
     from archdsl.spec.holes import Answer
@@ -21,10 +23,6 @@ if TYPE_CHECKING:
 EFFORT = 20_000_000
 """Sums that an exact programme may form; a rounded one draws as exactly and is made sooner."""
 
-_SLICES = 8
-"""Cells across the narrowest window of a budget."""
-
-_MOST_CELLS = 1 << 16
 _FUTILE = 40
 """Batches without a member inside before the grid is made finer."""
 
@@ -46,15 +44,15 @@ class Drawing:
     """
 
     def __init__(
-        self, counting: Counting, limits: Limits, weighing: Weighing, cells: int = 1 << 11
+        self, members: Members, limits: Limits, weights: Weights, cells: int = 1 << 11
     ) -> None:
-        self.counting = counting
         self.limits = limits
         self.drawn = self.tried = 0
-        self._names = counting.names(limits)
-        self._weighing = weighing
+        self._all = members
+        self._names = members.names(limits)
+        self._circuit = weighted(members.within(limits), weights)
         self._cells = cells
-        self._prepare(self._grid(cells))
+        self._prepare(self._exact(cells))
 
     @property
     def acceptance(self) -> float:
@@ -73,12 +71,13 @@ class Drawing:
         budget leaves next to nothing, or nothing.
         """
         left, futile, tried = count, 0, 0
+        allowed = Budget(self.limits)
         while left and self.possible:
             # from this call alone: what is drawn must not hang on what was drawn before
             share = max(0.01, (count - left) / tried) if tried else 1.0
             batch = self._batch(min(BATCH, max(8, round(1.3 * left / share))), draws)
             found = [Drawn(*pair) for pair in zip(batch.answers(), _costs(batch), strict=True)]
-            kept = [drawn for drawn in found if inside(drawn.costs, self.limits)]
+            kept = [drawn for drawn in found if allowed.allows(drawn.costs)]
             tried += len(found)
             self.tried += len(found)
             self.drawn += len(kept)
@@ -86,56 +85,48 @@ class Drawing:
             left -= min(left, len(kept))
             futile = 0 if kept else futile + 1
             if futile >= _FUTILE:
-                if self._cells >= _MOST_CELLS or self._programme.grid.finer == 1:
+                if self._cells >= MOST_CELLS or self._grid.finer == 1:
                     return
                 self._cells, futile = self._cells * 8, 0
                 self._prepare(None)
 
-    def _grid(self, cells: int) -> Programme | None:
-        """An exact programme, where one is made soon."""
+    def _exact(self, cells: int) -> Histograms | None:
+        """Exact histograms, where they are made soon."""
         effort = EFFORT * cells >> 11
-        grid = self.counting.exact_grid(self.limits, self._names)
-        if grid is None or not self.counting.soon(grid, self.limits, effort):
+        grid = self._all.resolution.exact_soon(self.limits, self._names, effort)
+        if grid is None:
             return None
-        programme = Programme(self.counting.cases, grid, self._weighing, self.limits, effort=effort)
+        made = self._all.histograms(self._circuit, grid, self.limits, effort)
         try:
-            self._found = self.counting.spread(programme)
+            self._found = made.spread()
         except TooLarge:
             return None
-        return programme
+        return made
 
-    def _prepare(self, programme: Programme | None) -> None:
-        if programme is None:
-            grid = self.counting.rounded(self.limits, self._names, self._fine())
-            programme = Programme(self.counting.cases, grid, self._weighing, self.limits)
-            self._found = self.counting.spread(programme)
-        self._programme = programme
-        self._tracer = Tracer(programme)
+    def _prepare(self, made: Histograms | None) -> None:
+        if made is None:
+            fine = self._all.resolution.fine(self.limits, self._names, self._cells)
+            grid = self._all.resolution.rounded(self.limits, self._names, fine)
+            made = self._all.histograms(self._circuit, grid, self.limits)
+            self._found = made.spread()
+        self._grid = made.grid
+        self._walk = Walk(made)
         self._places = np.flatnonzero(self._found.possible(self._names, self.limits))
-        sums = np.cumsum(self._found.weights[self._places])
+        sums = np.cumsum(self._found.weights(self._places)[0])
         self._total = float(sums[-1]) if len(sums) else 0.0
         self._sums = sums
-
-    def _fine(self) -> int:
-        """Cells enough that a window is several of them wide."""
-        cells = self._cells
-        for name in self._names:
-            low, high = self.limits[name]
-            if low > 0:
-                cells = max(cells, _SLICES * high // max(1, high - low))
-        return min(cells, _MOST_CELLS)
 
     def _batch(self, count: int, draws: np.random.Generator) -> Traced:
         goals = np.minimum(draws.random(count) * self._total, np.nextafter(self._total, 0))
         chosen = self._places[np.searchsorted(self._sums, goals, side="right")]
         into = traced(count)
-        cases = self._found.case[chosen]
-        for index in np.unique(cases).tolist():
-            who = np.flatnonzero(cases == index)
-            keys = self._found.keys[chosen[who]]
-            self._tracer.walk(self.counting.cases[index], keys, who, into, draws)
+        edges = self._found.edge[chosen]
+        for edge in np.unique(edges).tolist():
+            who = np.flatnonzero(edges == edge)
+            self._walk.down(edge, self._found.keys[chosen[who]], who, into, draws)
         return into
 
 
 def _costs(batch: Traced) -> list[dict[str, int]]:
-    return [dict(zip(COSTS, amounts, strict=True)) for amounts in batch.amounts.tolist()]
+    rows = columns(batch.amounts, bounded()).tolist()
+    return [dict(zip(bounded(), amounts, strict=True)) for amounts in rows]

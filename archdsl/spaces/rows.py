@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from archdsl.combinations import every_record
 from archdsl.component import Component
 from archdsl.lower import Lowering, Width
 from archdsl.options import OptionValue
-from archdsl.spaces.ways import Record, Ways
+from archdsl.spaces.reach import Record, Ways
 from archdsl.spec.decisions import Holes
 from archdsl.spec.document import Document
 from archdsl.spec.holes import Answer, Hole
@@ -24,29 +24,8 @@ from archdsl.spec.nodes import Node
 from archdsl.spec.resolve import Ask
 from archdsl.statics import Size
 
-if TYPE_CHECKING:
-    from archdsl.cost.table import LayerCost
-
+S = TypeVar("S")
 T = TypeVar("T")
-
-
-class Amounts(NamedTuple):
-    """What some layers cost: two sums, and the most elements in and out of any one of them."""
-
-    macs: int = 0
-    params: int = 0
-    activations: int = 0
-
-    def plus(self, other: Amounts) -> Amounts:
-        """The cost of both together."""
-        return Amounts(
-            self.macs + other.macs,
-            self.params + other.params,
-            max(self.activations, other.activations),
-        )
-
-
-NOTHING = Amounts()
 
 
 class State(NamedTuple):
@@ -66,11 +45,13 @@ class Row(Generic[T]):
 
     shared: the answers that other parts depend on too; own: those asked here alone
     value: what the part is with these answers
+    asked: all of them, in the order in which they are asked
     """
 
     shared: Record
     own: Record
     value: T
+    asked: Record
 
 
 _Groups: TypeAlias = "list[tuple[tuple[str, ...], bool, dict[tuple[Any, ...], list[int]]]]"
@@ -115,6 +96,11 @@ class Part(Generic[T]):
             by_answers = groups.setdefault((asked, len(asked) == len(row.shared)), {})
             by_answers.setdefault(answers, []).append(index)
         return [(asked, complete, found) for (asked, complete), found in groups.items()]
+
+
+def mapped(part: Part[S], value: Callable[[S], T]) -> Part[T]:
+    """The same rows with other values."""
+    return Part(Row(row.shared, row.own, value(row.value), row.asked) for row in part.rows)
 
 
 def _typed(answer: object) -> tuple[type, object]:
@@ -202,17 +188,9 @@ class Reader:
                 continue
             own = tuple(item for item in record.items() if item[0].startswith(prefixes))
             shared = tuple(item for item in record.items() if not item[0].startswith(prefixes))
-            rows.append(Row(shared, own, made))
+            rows.append(Row(shared, own, made, tuple(record.items())))
         return Part(rows)
 
 
 class _Unreachable(Exception):
     """The answers so far do not lead to the map that is given."""
-
-
-def amounts(rows: Iterable[LayerCost]) -> Amounts:
-    """What measured layers cost together."""
-    total = NOTHING
-    for row in rows:
-        total = total.plus(Amounts(row.macs, row.params, row.activations))
-    return total

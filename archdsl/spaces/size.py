@@ -14,7 +14,7 @@ from typing import TypeAlias
 from archdsl.combinations import every_record
 from archdsl.errors import SearchError
 from archdsl.lower import Lowering
-from archdsl.spaces.walk import block_nodes
+from archdsl.spaces.questions import block_nodes
 from archdsl.spec import typed
 from archdsl.spec.decisions import Holes, Place
 from archdsl.spec.document import Document, Scope

@@ -6,32 +6,36 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+from archdsl.amounts import bounded, kinds, named
 from archdsl.combinations import every_record
-from archdsl.errors import SearchError, SpecError
-from archdsl.settings import COSTS
-from archdsl.spaces.asked import check_measure, weights_of, whole
-from archdsl.spaces.budget import Budgeted, inside, limits_of
+from archdsl.errors import CountError, SearchError, SpecError
+from archdsl.spaces.arguments import Measure, Weights, check_measure, weights_of, whole
+from archdsl.spaces.budget import budget_of
 from archdsl.spaces.circuit import TooManyCases
-from archdsl.spaces.count import Count
+from archdsl.spaces.count import Count, short
+from archdsl.spaces.parts import Parts
+from archdsl.spaces.price_list import PriceList, Unlisted, under
+from archdsl.spaces.questions import questions
 from archdsl.spaces.size import size
 from archdsl.spaces.table import Progress, Table, no_progress
-from archdsl.spaces.walk import questions
 from archdsl.spec.holes import Answer, Hole, equal, normalise
 from archdsl.spec.resolve import Ask
 from archdsl.specification import Spec
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from archdsl.cost import Cost
     from archdsl.spaces.counting import Counting
     from archdsl.spaces.drawing import Drawing, Drawn
     from archdsl.spaces.rejecting import Rejecting
 
 
-Measure: TypeAlias = Literal["uniform", "stagewise"]
-Weights: TypeAlias = "Mapping[str, Mapping[Any, float]]"
-"""Address -> answer -> weight; an answer that is missing is never drawn."""
+LISTED = 1_000_000
+"""Members whose costs are listed: four columns of them are 32 MB."""
 
 
 def _of_any_block(address: str) -> str:
@@ -47,6 +51,7 @@ class Space:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self._table: Table | None = None
+        self._list: PriceList | None = None
 
     @cached_property
     def decisions(self) -> dict[str, Hole]:
@@ -107,25 +112,25 @@ class Space:
             )
         return member
 
-    def count(self, budget: Budgeted = None) -> Count:
+    def count(self, budget: Mapping[str, Any] | None = None) -> Count:
         """How many members are inside a budget: an int, exact where its `exact` is true.
 
         Elsewhere at least so many certainly are, and no more than its `high`. Raises CountError
         for a component whose cost is not known exactly.
         """
-        limits = limits_of(budget)
+        bounds = budget_of(budget)
         try:
-            return self.counting.count(limits)
+            return self.counting.count(bounds)
         except TooManyCases:
-            return Count(0, self.size) if limits else Count(self.size)
+            return Count(0, self.size) if bounds else Count(self.size)
 
     def bounds(self, name: str) -> tuple[int, int]:
         """The smallest and the largest cost `name` ("macs", "params", "activations") there is.
 
         Raises SearchError for another name, and where shared answers have too many combinations.
         """
-        if name not in COSTS:
-            raise SearchError(f"no cost is called '{name}'.  choose from {', '.join(COSTS)}")
+        if name not in bounded():
+            raise SearchError(f"no cost is called '{name}'.  choose from {', '.join(bounded())}")
         try:
             return self.counting.bounds(name)
         except TooManyCases as error:
@@ -134,7 +139,7 @@ class Space:
     def sample(
         self,
         n: int,
-        budget: Budgeted = None,
+        budget: Mapping[str, Any] | None = None,
         seed: int = 0,
         measure: Measure = "uniform",
         weights: Weights | None = None,
@@ -159,7 +164,7 @@ class Space:
     def draws(
         self,
         n: int,
-        budget: Budgeted = None,
+        budget: Mapping[str, Any] | None = None,
         seed: int = 0,
         measure: Measure = "uniform",
         weights: Weights | None = None,
@@ -173,7 +178,7 @@ class Space:
 
     def drawing(
         self,
-        budget: Budgeted = None,
+        budget: Mapping[str, Any] | None = None,
         measure: Measure = "uniform",
         weights: Weights | None = None,
         cells: int = 1 << 11,
@@ -183,27 +188,32 @@ class Space:
         Where shared answers have too many combinations, members are drawn decision by decision
         and kept if they are inside; only the measure "uniform" is refused then, by SearchError.
         """
+        from archdsl.spaces.circuit.weights import Weights as AnswerWeights
         from archdsl.spaces.drawing import Drawing
-        from archdsl.spaces.programme import Weighing
         from archdsl.spaces.rejecting import Rejecting
 
         check_measure(measure)
-        limits = limits_of(budget)
-        key = (tuple(limits.items()), measure, cells)
+        bounds = budget_of(budget)
+        key = (bounds, measure, cells)
         if weights is None and key in self._drawings:
             return self._drawings[key]
-        each = self._per_answer if measure == "stagewise" else None
+        each = self.per_answer if measure == "stagewise" else None
         try:
-            made = Drawing(self.counting, limits, Weighing(each, weights), cells)
+            made = Drawing(self.counting, bounds, AnswerWeights(each, weights), cells)
         except TooManyCases as error:
             if measure == "uniform" and weights is None:
                 raise SearchError(str(error)) from None
-            return Rejecting(self, limits, weights)
+            return Rejecting(self._member_and_costs, bounds, weights)
         if weights is None:
             self._drawings[key] = made
         return made
 
-    def _per_answer(self, address: str, answer: Answer) -> float:
+    def _member_and_costs(self, ask: Ask) -> tuple[dict[str, Answer], dict[str, int]]:
+        member = self.resolve(ask)
+        return dict(member.decisions), self.cost(member).totals()
+
+    def per_answer(self, address: str, answer: Answer) -> float:
+        """What an answer weighs where every decision is uniform in its turn."""
         return self._shares[_of_any_block(address)]
 
     @cached_property
@@ -218,15 +228,21 @@ class Space:
     def tabulate(self, progress: Progress = no_progress) -> Table:
         """The cost table: each distinct layer measured once. Made when it is first asked for.
 
-        Raises CountError for a component whose cost is not known exactly.
+        Raises CountError for a component whose cost is not known exactly, and SearchError where
+        a kind of cost was registered since.
         """
         if self._table is None:
-            self._table = Table(self.spec.document, self.spec.holes, progress)
+            self._table = Table(self._parts, progress)
+        if self._table.kinds != kinds():
+            raise SearchError(
+                "kinds of cost were registered after this space was measured.  make it anew"
+            )
         return self._table
 
     @property
     def counting(self) -> Counting:
         """Counts members by their costs. Raises TooManyCases."""
+        self.tabulate()
         if isinstance(self._counting, TooManyCases):
             raise self._counting
         return self._counting
@@ -251,20 +267,20 @@ class Space:
     def _order(self) -> dict[str, int]:
         return {address: index for index, address in enumerate(self.decisions)}
 
-    def neighbours(self, member: Spec, budget: Budgeted = None) -> Iterator[Spec]:
+    def neighbours(self, member: Spec, budget: Mapping[str, Any] | None = None) -> Iterator[Spec]:
         """The members inside a budget that answer one question otherwise than `member`.
 
         Questions that only the new answer raises are answered by their defaults. Raises SpecError
         for what is no member of this space.
         """
-        limits = limits_of(budget)
+        bounds = budget_of(budget)
         member = self.member(member.decisions)
         for address, current in member.decisions.items():
             for answer in self.decisions[address].answers:
                 if equal(answer, current):
                     continue
                 other = self.nearest({**member.decisions, address: answer})
-                if inside(self.cost(other).totals(), limits):
+                if bounds.allows(self.cost(other)):
                     yield other
 
     def nearest(self, answers: Mapping[str, Any]) -> Spec:
@@ -281,7 +297,56 @@ class Space:
             yield Spec(self.spec.document, self.spec.holes, dict(answers), network)
 
     def cost(self, member: Spec) -> Cost:
-        """What a member costs, as exact integers."""
-        from archdsl.cost import count
+        """What a member costs, as exact integers.
 
-        return count(member.network())
+        Looked up by its answers, which comes to what counting its network layer by layer does,
+        and takes that where it is no member of this space. A layer is measured when a member
+        that has it is first asked for. Raises CountError for a component whose cost is not
+        known exactly.
+        """
+        from archdsl.cost import Cost
+
+        if member.document is not self.spec.document or member.is_space:
+            return counted(member)
+        decisions = dict(member.decisions)
+        try:
+            found = self._listed().of(decisions)
+        except (Unlisted, CountError):  # counting says where, or finds it right
+            return counted(member)
+        return Cost(
+            named(found),
+            lambda: counted(Spec(self.spec.document, self.spec.holes, decisions)).by_address,
+        )
+
+    def costs(self) -> dict[str, NDArray[np.int64]]:
+        """What all members cost: name -> (size,) integers, in the order of `enumerate()`.
+
+        Raises SearchError for a space of more than a million members, and CountError for a
+        component whose cost is not known exactly.
+        """
+        from archdsl.amounts.arrays import by_name
+        from archdsl.spaces.every_cost import EveryCost
+
+        if self.size > LISTED:
+            raise SearchError(
+                f"the space has {short(self.size)} architectures, and the costs of {LISTED:,} at "
+                "most are listed.  draw from it, or fix some of its decisions"
+            )
+        return by_name(EveryCost(self._listed()).rows())
+
+    @cached_property
+    def _parts(self) -> Parts:
+        return Parts(self.spec.document, self.spec.holes)
+
+    def _listed(self) -> PriceList:
+        if self._list is None or self._list.under != under():
+            self.__dict__.pop("_parts", None)  # they hold what was measured
+            self._list = PriceList(self._parts)
+        return self._list
+
+
+def counted(member: Spec) -> Cost:
+    """What a member costs, measured layer by layer on its network."""
+    from archdsl.cost import count
+
+    return count(member.network())

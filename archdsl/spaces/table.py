@@ -1,32 +1,18 @@
-"""The cost table of a space: each distinct layer measured once, by the part that it stands in.
-
-The parts follow from walking the maps that a stage can be reached with, stage by stage, so that
-the table of a space of any size has as many rows as its positions have answers.
-"""
+"""The cost table of a space: each distinct layer measured once, by the part that it stands in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
-from archdsl.lower import BlockPlace
-from archdsl.network import Layer, Shape
-from archdsl.spaces.rows import Amounts, Part, Placed, Reader, Row, State, amounts
-from archdsl.spaces.ways import Record, Ways
-from archdsl.spec.decisions import Holes, Place
-from archdsl.spec.document import Document, Scope
+from archdsl.amounts import Amounts, kinds
+from archdsl.network import Layer
+from archdsl.spaces.parts import BlockParts, Layers, Parts
+from archdsl.spaces.rows import Part, State, mapped
 
-if TYPE_CHECKING:
-    from archdsl.cost.table import LayerCost
-
-T = TypeVar("T")
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with (done, total)."""
-
-MIXERS = ("token_mixer", "channel_mixer")
-FRAME = ("norm", "layer_scale", "res_scale")
-"""The block keys that every branch of a block has, if it has a mixer."""
 
 
 def no_progress(done: int, total: int) -> None:
@@ -41,92 +27,33 @@ class Arrival:
     amounts: Amounts
 
 
-@dataclass(frozen=True, slots=True)
-class BlockParts:
-    """The parts of a block on one map.
-
-    mixers: what a token and a channel mixer cost, None where there is none and so no branch
-    frame: what a norm and scales add to each branch
-    """
-
-    mixers: tuple[Part[Amounts | None], ...]
-    frame: tuple[Part[Amounts], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Layers:
-    """A row before it is measured: its layers, and what is learned beside them."""
-
-    layers: tuple[Layer, ...]
-    beside: tuple[LayerCost, ...] = ()
-    state: State | None = None
-
-    def price(self) -> Amounts:
-        """What it costs."""
-        from archdsl.cost.table import layer_cost
-
-        return amounts((*map(layer_cost, self.layers), *self.beside))
-
-
 class Table:
-    """Every part of a space with what its rows cost.
+    """Every part of a space with what its rows cost; see `Parts` for their names.
 
-    stem: into the first stage; entries: (stage, map before it) -> into that stage
-    depths: (stage, run) -> depths; blocks: (stage, run, map) -> the parts of a block
-    sides: (stage, map) -> positions and norms of the stage itself; heads: by map
-    rate: drop_path, which costs nothing and is a decision all the same
-    layers: how many distinct layers were measured
+    blocks: what a token and a channel mixer cost, None where there is none and so no branch,
+        and what a norm and scales add to each branch
+    layers: how many distinct layers were measured; kinds: the kinds of cost that there were
 
     Raises CountError, with the component's name, for a layer whose cost is not known exactly or
     hangs on anything but its options and shapes.
     """
 
-    def __init__(self, document: Document, holes: Holes, progress: Progress = no_progress) -> None:
-        self.document = document
-        self._read = Reader(document, holes)
-        count = len(document.stages)
-        self.rate = self._read.part(("drop_path",), lambda placed: next(placed.drop_path(2)))
-        self.depths = {
-            (index, number): self._depth(scope)
-            for index, stage in enumerate(document.stages)
-            for number, scope in enumerate(stage.runs or [stage])
-        }
-        stem = self._read.part(("stem", "stages.0.dim"), _stem)
-        entries: dict[tuple[int, State], Part[_Layers]] = {}
-        states = [self._reached(0, [(Ways(), stem)])]
-        for index in range(1, count):
-            own = (f"stages.{index}.dim", f"stages.{index}.downsample")
-            leading = []
-            for state in states[-1]:
-                part = self._read.part(own, _entry(index), index - 1, state)
-                entries[index, state] = part
-                leading.append((self._read.ways[index - 1, state], part))
-            states.append(self._reached(index, leading))
-        blocks = {
-            (index, number, state): self._block(index, stage, number, state)
-            for index, stage in enumerate(document.stages)
-            for number in range(len(stage.runs or [stage]))
-            for state in states[index]
-        }
-        sides = {
-            (index, state): self._sides(index, state)
-            for index in range(count)
-            for state in states[index]
-        }
-        heads = {state: self._read.part(("head",), _head, count - 1, state) for state in states[-1]}
-        every: list[Part[_Layers]] = [stem, *entries.values(), *heads.values()]
-        for parts in (*blocks.values(), *sides.values()):
-            every.extend(parts)
-        self.layers = _measure(every, progress)
-        self.states = states
-        self.stem = _arrivals(stem)
-        self.entries = {key: _arrivals(part) for key, part in entries.items()}
+    def __init__(self, parts: Parts, progress: Progress = no_progress) -> None:
+        self.document, self.states = parts.document, parts.states
+        self.rate, self.depths = parts.rate, parts.depths
+        self.kinds = kinds()
+        self.layers = _measure(parts.measured(), progress)
+        self.stem = mapped(parts.stem, _arrival)
+        self.entries = {key: mapped(part, _arrival) for key, part in parts.entries.items()}
         self.blocks = {
-            key: BlockParts(tuple(map(_branch, parts[:2])), tuple(map(_priced, parts[2:])))
-            for key, parts in blocks.items()
+            key: BlockParts(
+                tuple(mapped(part, _branch) for part in block.mixers),
+                tuple(map(_priced, block.frame)),
+            )
+            for key, block in parts.blocks.items()
         }
-        self.sides = {key: tuple(map(_priced, parts)) for key, parts in sides.items()}
-        self.heads = {state: _priced(part) for state, part in heads.items()}
+        self.sides = {key: tuple(map(_priced, its)) for key, its in parts.sides.items()}
+        self.heads = {state: _priced(part) for state, part in parts.heads.items()}
 
     def parts(self) -> list[Part[Any]]:
         """Every part."""
@@ -139,101 +66,8 @@ class Table:
             found.extend(sides)
         return [*found, *self.heads.values()]
 
-    def _reached(
-        self, index: int, leading: Iterable[tuple[Ways, Part[_Layers]]]
-    ) -> tuple[State, ...]:
-        """The maps that a stage can have, with the ways to them put on record.
 
-        leading: what leads into the stage, and the ways to the map that it starts from
-        """
-        found: dict[State, list[Record]] = {}
-        for ways, part in leading:
-            for row in part.rows:
-                assert row.value.state is not None, "what leads into a stage leads to a map"
-                found.setdefault(row.value.state, []).extend(ways.extended(row.shared))
-        for state, records in found.items():
-            self._read.ways[index, state] = Ways(records)
-        return tuple(found)
-
-    def _depth(self, scope: Scope) -> Part[int]:
-        return self._read.part((f"{scope.address}.depth",), lambda placed: placed.depth(scope))
-
-    def _block(
-        self, index: int, stage: Scope, number: int, state: State
-    ) -> tuple[Part[_Layers], ...]:
-        run = None if stage.runs is None else stage.runs[number]
-        own = [f"stages.{index}.blocks.0."]
-        if run is not None:
-            own.append(f"{run.address}.blocks.0.")
-        at = BlockPlace(stage, run, Place(index, 0, None if run is None else number, 0))
-        last = max(0, max(row.value for row in self.depths[index, number].rows) - 1)
-
-        def read(value: Callable[[Placed], _Layers]) -> Part[_Layers]:
-            return self._read.part(tuple(own), value, index, state)
-
-        def layers(key: str) -> Callable[[Placed], _Layers]:
-            address = f"{stage.address}.blocks.0.{key}"
-            return lambda placed: _Layers(_everywhere(placed.mixers(at, key, address), last))
-
-        def vector(key: str) -> Callable[[Placed], _Layers]:
-            return lambda placed: _vector(placed.block_number(at, key), (state.dim, *state.size))
-
-        mixers = (read(layers(key)) for key in MIXERS)
-        return (*mixers, read(layers("norm")), *(read(vector(key)) for key in FRAME[1:]))
-
-    def _sides(self, index: int, state: State) -> tuple[Part[_Layers], ...]:
-        def read(key: str, value: Callable[[Placed], Layer | None]) -> Part[_Layers]:
-            own = (f"stages.{index}.{key}",)
-            return self._read.part(own, lambda placed: _only(value(placed)), index, state)
-
-        return (
-            read("pos_embed", lambda placed: placed.pos_embed(index)),
-            read("out_norm", lambda placed: placed.out_norm(index)),
-        )
-
-
-def _stem(placed: Placed) -> _Layers:
-    from archdsl.cost.table import class_token_cost
-
-    layers, state = placed.entry(0), placed.state(0)
-    before = layers[-1].out_shape if layers else placed.input
-    after = (state.dim, *state.size)
-    token = (class_token_cost(before, after),) if placed.class_token else ()
-    return _Layers(layers, token, state)
-
-
-def _entry(index: int) -> Callable[[Placed], _Layers]:
-    return lambda placed: _Layers(placed.entry(index), (), placed.state(index))
-
-
-def _head(placed: Placed) -> _Layers:
-    return _only(placed.head())
-
-
-def _only(layer: Layer | None) -> _Layers:
-    return _Layers(() if layer is None else (layer,))
-
-
-def _vector(initial: float | None, shape: Shape) -> _Layers:
-    from archdsl.cost.table import vector_cost
-
-    return _Layers((), () if initial is None else (vector_cost(shape),))
-
-
-def _everywhere(layers: tuple[Layer, ...], last: int) -> tuple[Layer, ...]:
-    """Layers that are told their block's index, as the last block has them.
-
-    Measuring them refuses a cost that is another one there than in the first block.
-    """
-
-    def there(layer: Layer) -> Layer:
-        context = ((name, last if name == "depth_index" else v) for name, v in layer.context)
-        return replace(layer, context=tuple(context))
-
-    return tuple(map(there, layers))
-
-
-def _measure(parts: Iterable[Part[_Layers]], progress: Progress) -> int:
+def _measure(parts: Iterable[Part[Layers]], progress: Progress) -> int:
     """Measure each distinct layer, so that pricing a row is looking up."""
     from archdsl.cost.table import layer_cost
 
@@ -249,21 +83,13 @@ def _measure(parts: Iterable[Part[_Layers]], progress: Progress) -> int:
     return len(distinct)
 
 
-def _mapped(part: Part[_Layers], value: Callable[[_Layers], T]) -> Part[T]:
-    return Part(Row(row.shared, row.own, value(row.value)) for row in part.rows)
+def _priced(part: Part[Layers]) -> Part[Amounts]:
+    return mapped(part, lambda made: made.amounts)
 
 
-def _priced(part: Part[_Layers]) -> Part[Amounts]:
-    return _mapped(part, _Layers.price)
+def _branch(made: Layers) -> Amounts | None:
+    return made.amounts if made.layers else None
 
 
-def _branch(part: Part[_Layers]) -> Part[Amounts | None]:
-    return _mapped(part, lambda made: made.price() if made.layers else None)
-
-
-def _arrivals(part: Part[_Layers]) -> Part[Arrival]:
-    def value(made: _Layers) -> Arrival:
-        assert made.state is not None, "what leads into a stage leads to a map"
-        return Arrival(made.state, made.price())
-
-    return _mapped(part, value)
+def _arrival(made: Layers) -> Arrival:
+    return Arrival(made.leads_to, made.amounts)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from archdsl import settings
+from archdsl.amounts import Budget, bounded
 from archdsl.component import component
 from archdsl.errors import SpecError
 from archdsl.options import (
@@ -196,12 +197,12 @@ def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]
             name = _scalar(item, Text(), address)
             if name in ("flops", "flop"):
                 raise _flops(address, "", item)
-            if name in COST_NOT_BUILT:
+            if name in _not_built():
                 raise SpecError(
                     f"{name} is not implemented",
                     address=address,
                     mark=item.mark,
-                    cure=f"costs are: {', '.join(settings.COSTS)}",
+                    cure=f"costs are: {', '.join(bounded())}",
                 )
             if name in (objective.name for objective in found):
                 raise SpecError(
@@ -211,7 +212,7 @@ def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]
                     cure="keep one of them",
                 )
             found.append(settings.Objective(name, direction))
-    if found and all(o.name in settings.COSTS for o in found) and "maximize" not in section:
+    if found and all(o.name in bounded() for o in found) and "maximize" not in section:
         # a cost beside what the proxy measures: the usual trade-off
         found.insert(0, settings.Objective("accuracy", "maximize"))
     if len(found) > 2:
@@ -225,8 +226,8 @@ def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]
     return tuple(found)
 
 
-def budget(node: Node, address: str = "search.budget") -> dict[str, tuple[int, int]]:
-    """A budget as cost -> (low, high), both inside. Raises SpecError."""
+def budget(node: Node, address: str = "search.budget") -> Budget:
+    """A budget as it is written. Raises SpecError."""
     if not isinstance(node, Mapping) or not node.items:
         raise SpecError(
             "a budget names the costs that it bounds",
@@ -237,8 +238,13 @@ def budget(node: Node, address: str = "search.budget") -> dict[str, tuple[int, i
     for key in node:
         if key in ("flops", "flop"):
             raise _flops(f"{address}.{key}", _half(node.items[key]), node, key)
-    _mapping(node, address, settings.COSTS, COST_NOT_BUILT)
-    return {key: _bounds(value, f"{address}.{key}") for key, value in node.items.items()}
+    _mapping(node, address, bounded(), _not_built())
+    return Budget({key: _bounds(value, f"{address}.{key}") for key, value in node.items.items()})
+
+
+def _not_built() -> tuple[str, ...]:
+    """Costs that many expect, unless somebody registered one of the name."""
+    return tuple(name for name in COST_NOT_BUILT if name not in bounded())
 
 
 def _flops(address: str, example: str, node: Node, key: str | None = None) -> SpecError:

@@ -23,8 +23,8 @@ from optuna.trial import FrozenTrial, TrialState
 from archdsl.errors import SearchError, SpecError
 from archdsl.settings import SearchSettings
 from archdsl.spaces import Space
-from archdsl.spaces.asked import check_measure, whole
-from archdsl.spaces.budget import Budgeted, inside, limits_of
+from archdsl.spaces.arguments import check_measure, whole
+from archdsl.spaces.budget import budget_of
 from archdsl.spec.search_section import SAMPLERS
 from archdsl.study.distributions import distribution, fixed_answer, to_answer, to_optuna
 from archdsl.study.fixed import Fixed
@@ -37,7 +37,7 @@ from archdsl.study.seeds import number
 from archdsl.study.survey import survey
 
 if TYPE_CHECKING:
-    from archdsl.spaces.space import Measure
+    from archdsl.spaces.arguments import Measure
     from archdsl.spec.holes import Answer
     from archdsl.specification import Spec
 
@@ -68,7 +68,7 @@ class BudgetSampler(BaseSampler):
     def __init__(
         self,
         space: Space,
-        budget: Budgeted,
+        budget: Mapping[str, Any] | None,
         name: str = "gp",
         *,
         seed: int = 0,
@@ -85,7 +85,7 @@ class BudgetSampler(BaseSampler):
             raise SearchError(f"a space is what archdsl.space(...) gives, not {space!r}")
         self.space = space
         self.settings = SearchSettings(
-            budget=limits_of(budget), sampler=name, measure=measure, seed=whole(seed, "a seed")
+            budget=budget_of(budget), sampler=name, measure=measure, seed=whole(seed, "a seed")
         )
         survey(space, self.settings.budget, _silent)
         self._members = Members(space, _silent)
@@ -158,7 +158,7 @@ class BudgetSampler(BaseSampler):
         member = None if values is None else _member(self.space, values)
         if member is None or not Fixed(self.space, fixed).has(member.decisions):
             return None
-        return values if inside(self.space.cost(member).totals(), self.settings.budget) else None
+        return values if self.settings.budget.allows(self.space.cost(member)) else None
 
     def _fixed(
         self, study: Study, trial: FrozenTrial, search_space: Mapping[str, BaseDistribution]

@@ -18,8 +18,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from archdsl.settings import COSTS, Objective
-from archdsl.spaces.amounts import amount
+from archdsl.amounts import bounded, written
+from archdsl.settings import Objective
 from archdsl.study.objectives import scores
 from archdsl.study.trial import Trial
 
@@ -53,9 +53,10 @@ class Hypervolume:
         )
 
     def _said(self, point: Point) -> str:
+        costs = bounded()
         return ", ".join(
-            f"{one.name} {amount(int(value)) if one.name in COSTS else f'{value:.4g}'}"
-            for one, value in zip(self.objectives, point, strict=True)
+            f"{one.name} {written(one.name, int(v)) if one.name in costs else f'{v:.4g}'}"
+            for one, v in zip(self.objectives, point, strict=True)
         )
 
     def record(self) -> dict[str, Any]:

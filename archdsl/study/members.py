@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archdsl.spaces.budget import Budget, inside
 from archdsl.study.identity import fingerprint
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.cost import Cost
     from archdsl.spaces import Space
     from archdsl.specification import Spec
@@ -64,6 +64,6 @@ class Members:
             return None
         first: dict[str, Member] = {}
         for member in members:
-            if inside(member.costs, budget):
+            if budget.allows(member.costs):
                 first.setdefault(member.network, member)
         return list(first.values())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from archdsl.amounts import bounded
 from archdsl.proxy.metrics import metric
-from archdsl.settings import COSTS, Objective
+from archdsl.settings import Objective
 from archdsl.study.trial import Metrics, Trial
 
 
@@ -14,14 +15,14 @@ def values_of(
 ) -> tuple[float, ...]:
     """What the objectives come to. Raises SearchError for a metric that was not logged."""
     return tuple(
-        float(costs[one.name]) if one.name in COSTS else metric(metrics, one.name)
+        float(costs[one.name]) if one.name in bounded() else metric(metrics, one.name)
         for one in objectives
     )
 
 
 def first_metric(objectives: Sequence[Objective]) -> str:
     """The name of the objective that a bare number from `evaluate` stands for."""
-    return next((one.name for one in objectives if one.name not in COSTS), "value")
+    return next((one.name for one in objectives if one.name not in bounded()), "value")
 
 
 def scores(objectives: Sequence[Objective], trial: Trial) -> tuple[float, ...]:

@@ -13,10 +13,10 @@ from optuna.samplers import BaseSampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import TrialState
 
+from archdsl.amounts import bounded
 from archdsl.errors import ArchError, SearchError
 from archdsl.options import written
-from archdsl.settings import COSTS, OPTUNA, OPTUNA_SAMPLERS, SearchSettings
-from archdsl.spaces.budget import violation
+from archdsl.settings import OPTUNA, OPTUNA_SAMPLERS, SearchSettings
 from archdsl.study.distributions import suggest
 from archdsl.study.journal import frozen, new_study
 from archdsl.study.seeds import number
@@ -73,7 +73,7 @@ class OptunaSampler:
     def tell(self, trial: Trial) -> None:
         """Take note of a finished trial, whether it was proposed here or stands on record."""
         values = self._values(trial)
-        outside = {"budget": violation(trial.costs, self.settings.budget)}
+        outside = {"budget": self.settings.budget.excess(trial.costs)}
         if trial.origin == "optuna" and self.propose().decisions == trial.decisions:
             assert self._open is not None
             asked, _ = self._open
@@ -95,7 +95,7 @@ class OptunaSampler:
         if self._worst is None:
             return None
         return tuple(
-            float(trial.costs[one.name]) if one.name in COSTS else worst
+            float(trial.costs[one.name]) if one.name in bounded() else worst
             for one, worst in zip(objectives, self._worst, strict=True)
         )
 

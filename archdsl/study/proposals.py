@@ -15,10 +15,9 @@ import numpy as np
 
 from archdsl.errors import SearchError
 from archdsl.settings import OPTUNA, SearchSettings
-from archdsl.spaces.budget import inside
 from archdsl.study.fixed import Fixed
 from archdsl.study.identity import Answered, answered, fingerprint
-from archdsl.study.members import Member, Members, Progress, totals
+from archdsl.study.members import Member, Members, Progress
 from archdsl.study.objectives import scores
 from archdsl.study.optunas import OptunaSampler
 from archdsl.study.samplers import Evolution, Gp, History, Proposer, Random, Seen, Tpe
@@ -190,7 +189,7 @@ class Proposals:
                 else (
                     self.space.member(member.decisions)
                     for member in known
-                    if inside(member.costs, self.settings.budget)
+                    if self.settings.budget.allows(member.costs)
                     and source.fixed.has(member.decisions)
                 )
             )
@@ -208,14 +207,14 @@ class Proposals:
             return None
         first: dict[str, Member] = {}
         for member in known:
-            if member.network not in self._seen and inside(member.costs, self.settings.budget):
+            if member.network not in self._seen and self.settings.budget.allows(member.costs):
                 first.setdefault(member.network, member)
         return list(first.values())
 
     def _new(self, spec: Spec, origin: Origin) -> Proposal | None:
         """A proposal, unless it is outside the budget or was tried before."""
         cost = self.space.cost(spec)
-        if not inside(totals(cost), self.settings.budget):
+        if not self.settings.budget.allows(cost):
             return None
         network = fingerprint(spec.network())
         return None if network in self._seen else Proposal(spec, cost, network, origin)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archdsl.spaces.budget import Budget, inside
 from archdsl.spec.holes import equal
 from archdsl.study.fixed import Fixed
-from archdsl.study.members import Members, totals
+from archdsl.study.members import Members
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.spaces import Space
     from archdsl.specification import Spec
 
@@ -34,7 +34,7 @@ def nearest_to_default(
     if not fixed.possible:
         return None
     default = fixed.nearest_to_default()
-    if fixed.has(default.decisions) and inside(totals(space.cost(default)), budget):
+    if fixed.has(default.decisions) and budget.allows(space.cost(default)):
         return default
     everyone = members.inside(budget)
     if everyone is not None:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from archdsl.spaces.budget import Budget, infeasible, inside
+from archdsl.spaces.budget import infeasible
 from archdsl.spaces.circuit import TooManyCases
 from archdsl.spaces.count import Count, short
 from archdsl.study.members import Progress, totals
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.spaces import Space
 
 
@@ -86,8 +87,8 @@ def survey(space: Space, budget: Budget, progress: Progress) -> Survey:
     count = space.count(budget)
     if count.high == 0:
         reach = {name: space.bounds(name) for name in budget}
-        raise infeasible(space, budget, reach, default, _nearest(space, budget))
-    return Survey(space.size, int(count), count.high, default, inside(default, budget))
+        raise infeasible(space.spec.document, budget, reach, default, _nearest(space, budget))
+    return Survey(space.size, int(count), count.high, default, budget.allows(default))
 
 
 def _nearest(space: Space, budget: Budget) -> dict[str, int]:
@@ -95,8 +96,7 @@ def _nearest(space: Space, budget: Budget) -> dict[str, int]:
     found: dict[str, int] = {}
     try:
         for name in budget:
-            others = {other: bounds for other, bounds in budget.items() if other != name}
-            cost = space.counting.nearest(name, budget[name], others)
+            cost = space.counting.nearest(name, budget[name], budget.without(name))
             if cost is not None:
                 found[name] = cost
     except TooManyCases:

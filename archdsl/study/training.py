@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archdsl import threads
+from archdsl.amounts import bounded
 from archdsl.proxy.metrics import LOGGED, metric
 from archdsl.proxy.prepare import Prepared, prepare
-from archdsl.settings import COSTS
 from archdsl.study.candidate import WEIGHTS, Candidate
 from archdsl.study.members import Progress
 from archdsl.study.trial import Metrics
@@ -48,7 +48,7 @@ class ProxyTraining:
         with own_randomness():
             seed_everything(seed_of("look"))
             model = build(network)
-        names = [one.name for one in objectives if one.name not in COSTS]
+        names = [one.name for one in objectives if one.name not in bounded()]
         look(model, self.settings, prepared, names)
 
     def _refuse_unknown_objectives(self) -> None:
@@ -56,7 +56,7 @@ class ProxyTraining:
         if self.settings.module is None:
             logged = dict.fromkeys(LOGGED, 0.0)
             for objective in self._space.spec.settings().objectives:
-                if objective.name not in COSTS:
+                if objective.name not in bounded():
                     metric(logged, objective.name)
 
     def __call__(self, candidate: Candidate) -> Metrics:

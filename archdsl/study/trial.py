@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 Metrics: TypeAlias = dict[str, float]
 Origin: TypeAlias = Literal["default", "random", "grid", "tpe", "evolution", "gp", "optuna"]
 
-COSTS = ("macs", "params", "train_params", "activations")
-
 
 @dataclass(frozen=True)
 class Trial:
@@ -25,7 +23,7 @@ class Trial:
 
     origin: who proposed it: "default" for the known-good point that a search starts from
     decisions: address -> answer; text: the spec that they make, as YAML
-    costs: macs, params, train_params, activations, as exact integers
+    costs: every kind by name, as exact integers
     network: equal for equal architectures
     state: "complete" and "failed" were trained; what Optuna's samplers propose may be "outside"
         the budget, or "repeated" and so answered from the record

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archdsl.spaces.budget import Budget, inside
 from archdsl.study.members import totals
 from archdsl.study.trial import Trial
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.spaces import Space
     from archdsl.study.proposals import Proposal
 
@@ -24,7 +24,7 @@ def untrained(
     if proposal.origin != "optuna":
         return None
     costs = totals(proposal.cost)
-    fits = inside(costs, budget)
+    fits = budget.allows(costs)
     known = None
     if fits:
         known = next((t for t in trials if t.trained and t.network == proposal.network), None)

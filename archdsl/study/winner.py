@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archdsl.amounts import bounded
 from archdsl.errors import ArchError
 from archdsl.settings import SearchSettings
 from archdsl.study import files
@@ -46,7 +47,7 @@ def found(
         "sampler": settings.sampler,
         "seed": settings.seed,
         "metrics": record["metrics"],
-        "cost": {name: best.costs[name] for name in ("macs", "params", "activations")},
+        "cost": {name: best.costs[name] for name in bounded()},
     }
     if test is not None:
         said["test"] = dict(test)

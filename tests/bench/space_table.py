@@ -42,10 +42,10 @@ BUDGETS: tuple[dict[str, object], ...] = (
 BUDGET = """
 import json, sys, time
 import archdsl
-from archdsl.spaces.budget import limits_of
+from archdsl.spaces.budget import budget_of
 
 space = archdsl.space(sys.argv[1])
-limits = limits_of(json.loads(sys.argv[2]))
+limits = budget_of(json.loads(sys.argv[2]))
 space.counting
 begun = time.perf_counter()
 count = space.count(limits)

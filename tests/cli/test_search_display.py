@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from archdsl.amounts import Budget
 from archdsl.cli.live import LiveDisplay
 from archdsl.cli.plain import PlainDisplay
 from archdsl.cli.progress import Progress, duration
@@ -27,7 +28,8 @@ from archdsl.study.events import (
 from archdsl.study.trial import Trial
 
 COSTS = {"macs": 1_812_267, "params": 98_200, "train_params": 98_200, "activations": 512}
-SETTINGS = SearchSettings(trials=4, budget={"macs": (0, 2_000_000)}, proxy=ProxySettings(epochs=5))
+BUDGET = Budget({"macs": (0, 2_000_000)})
+SETTINGS = SearchSettings(trials=4, budget=BUDGET, proxy=ProxySettings(epochs=5))
 
 
 def started(*done: Trial, settings: SearchSettings = SETTINGS) -> Started:

@@ -10,6 +10,7 @@ from torch import nn
 
 import archdsl
 from archdsl import registry
+from archdsl.amounts import named
 from archdsl.component import component
 from archdsl.cost import Cost, LayerCost, count, layer_cost, table
 from archdsl.errors import CountError
@@ -261,4 +262,6 @@ def test_an_error_inside_tokens_has_the_address_of_the_module():
 
 
 def test_a_cost_prints_without_its_rows():
-    assert repr(Cost(1, 2, 3, 4, {})) == "Cost(macs=1, params=2, train_params=3, activations=4)"
+    assert repr(Cost(named((1, 2, 3, 4)), {})) == (
+        "Cost(macs=1, params=2, train_params=3, activations=4)"
+    )

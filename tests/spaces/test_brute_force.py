@@ -130,7 +130,7 @@ def test_two_limits_that_each_some_part_is_over_by_itself_leave_nothing() -> Non
     assert not inside(visited(space), budget)
     count = space.count(budget)
     assert count == 0 and count.exact
-    assert space.counting._between(budget, []) == (0, 0)
+    assert space.counting.within(budget).empty
     macs, params = budget["macs"], budget["params"]
     assert space.counting.nearest("macs", macs, {"params": params}) == space.bounds("macs")[1]
     assert space.counting.nearest("params", params, {"macs": macs}) == space.bounds("params")[1]
@@ -144,16 +144,19 @@ def test_a_rounded_grid_bounds_what_an_exact_one_counts(
     space, members = small(tree)
     budget = data.draw(budgets(members))
     assume("activations" not in budget)
-    from archdsl.spaces.counting import _bounds
-    from archdsl.spaces.programme import Programme
+    from archdsl.spaces.counting import counted
+    from archdsl.spaces.histogram.inside import Histograms
+    from archdsl.spaces.histogram.narrowing import Narrowing
 
     counting = space.counting
     names = counting.names(budget)
     assume(names)
-    grid = counting.rounded(budget, names, data.draw(st.sampled_from([4, 16, 200])))
-    for narrow in (False, True):
-        found = counting.spread(Programme(counting.cases, grid, limits=budget, narrow=narrow))
-        count = _bounds(found, names, budget)
+    grid = counting.resolution.rounded(budget, names, data.draw(st.sampled_from([4, 16, 200])))
+    circuit = counting.within(budget)
+    narrowings = [None] if circuit.empty else [None, Narrowing(circuit, names, budget)]
+    for narrowing in narrowings:
+        found = Histograms(circuit, grid, budget, narrowing=narrowing).spread()
+        count = counted(found, names, budget)
         assert count <= len(inside(members, budget)) <= count.high
 
 
@@ -164,24 +167,22 @@ def test_the_characteristic_function_bounds_what_is_counted(
 ) -> None:
     space, members = small(tree)
     budget = data.draw(budgets(members))
-    from archdsl.spaces.bounding import _Bounding, _Plan, bounded, window
-    from archdsl.spaces.grid import NO_COSTS
-    from archdsl.spaces.programme import Programme
+    from archdsl.spaces.bounds.windows import _Bounding, _Plan, bounded, window
 
     counting = space.counting
     names = counting.names(budget)
-    windows = [window(n, counting.common[n], budget[n], counting.bounds(n)) for n in names]
+    windows = [window(n, counting.common(n), budget[n], counting.bounds(n)) for n in names]
     assume(windows and all(one.low <= one.high for one in windows))
     assume("activations" not in budget or budget["activations"][0] == 0)
     assume(counting.reachable(budget))
-    programme = Programme(counting.cases, NO_COSTS, limits=budget)
+    circuit = counting.within(budget)
     true = len(inside(members, budget))
-    low, high = bounded(programme, windows, space.size)
+    low, high = bounded(circuit, windows, space.size)
     assert low <= true <= high
 
     # by other degrees, periods and decays than it would choose
     others = [float(space.size)] * len(windows)
-    bounding = _Bounding(programme, windows, space.size, others)
+    bounding = _Bounding(circuit, windows, space.size, others)
     several = st.tuples(*[st.integers(1, 40)] * len(windows))
     for stretch, decay in ((1.0, 1.0), (1.1, 9.0), (3.0, 30.0)):
         periods = tuple(one.period(stretch) for one in windows)
@@ -217,15 +218,13 @@ def test_a_hull_is_never_inside_what_members_reach(
     tree: dict[str, Any], data: st.DataObject
 ) -> None:
     space, members = small(tree)
-    from archdsl.spaces.grid import NO_COSTS
-    from archdsl.spaces.hull import least_within
-    from archdsl.spaces.programme import Programme
+    from archdsl.spaces.bounds import least_within
 
-    cost, sign = data.draw(st.sampled_from([0, 1])), data.draw(st.sampled_from([1, -1]))
-    own, other = COSTS[cost], COSTS[1 - cost]
+    own, other = data.draw(st.permutations(["macs", "params"]))
+    sign = data.draw(st.sampled_from([1, -1]))
     low, high = data.draw(budgets(members)).get(other, (0, 1 << 40))
     within = [sign * costs[own] for costs in members.values() if low <= costs[other] <= high]
-    found = least_within(Programme(space.counting.cases, NO_COSTS), cost, sign, (low, high))
+    found = least_within(space.counting.circuit, own, sign, {other: (low, high)})
     if found is None:
         assert not within
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from archdsl.spaces.majorants import majorant_and_minorant
+from archdsl.spaces.bounds.majorants import majorant_and_minorant
 
 
 def on_circle(coefficients: np.ndarray, turns: np.ndarray) -> np.ndarray:

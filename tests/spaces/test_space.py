@@ -10,7 +10,7 @@ import pytest
 
 import archdsl
 from archdsl.errors import SearchError, SpecError
-from archdsl.spaces.budget import inside, limits_of
+from archdsl.spaces.budget import budget_of
 from archdsl.spaces.count import Count
 
 MANY = """\
@@ -129,7 +129,7 @@ def test_neighbours_answer_one_question_otherwise_and_stay_inside(digits) -> Non
     found = list(digits.neighbours(member, budget))
     assert found
     for other in found:
-        assert inside(digits.cost(other).totals(), limits_of(budget))
+        assert budget_of(budget).allows(digits.cost(other))
         shared = other.decisions.keys() & member.decisions.keys()
         changed = [a for a in shared if other.decisions[a] != member.decisions[a]]
         assert len(changed) == 1
@@ -179,7 +179,7 @@ def test_a_layer_that_is_over_one_budget_is_not_taken_for_more_of_the_other() ->
 
 
 def test_beyond_their_limit_there_are_bounds_only_and_draws_one_by_one(monkeypatch) -> None:
-    monkeypatch.setattr("archdsl.spaces.building.MAX_CASES", 100)
+    monkeypatch.setattr("archdsl.spaces.circuit.building.MAX_CASES", 100)
     space = many(3)
     count = space.count({"macs": "12k"})
     assert (int(count), count.high, count.certified) == (0, space.size, False)

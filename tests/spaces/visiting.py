@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from scipy.stats import chisquare
 
 import archdsl
+from archdsl.cost import count
 from archdsl.spaces import Space
 from archdsl.spaces.drawing import Drawn
 
@@ -30,7 +31,7 @@ def key(decisions: Mapping[str, Any]) -> Key:
 
 
 def visited(space: Space) -> Members:
-    return {key(member.decisions): space.cost(member).totals() for member in space.enumerate()}
+    return {key(m.decisions): count(m.network()).totals() for m in space.enumerate()}
 
 
 def small() -> dict[str, Path]:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from archdsl.amounts import Budget
 from archdsl.study.samplers import Gp, History, Seen, gp
 
-BUDGET = {"macs": (0, 60_000)}
+BUDGET = Budget({"macs": (0, 60_000)})
 KERNEL = "stages.1.token_mixer.sep_conv.kernel"
 
 
@@ -113,7 +114,7 @@ def test_a_space_without_a_question_left_is_no_obstacle(tiny) -> None:
     })  # fmt: skip
     history = History()
     history.add(Seen(0, {}, (0.5,)))
-    assert first(Gp(space, None), history, 1) == [{}]
+    assert first(Gp(space, Budget()), history, 1) == [{}]
 
 
 def test_two_objectives_are_weighed_otherwise_from_trial_to_trial(tiny) -> None:
@@ -163,7 +164,7 @@ def test_weights_of_many_decisions_stay_finite(tiny, monkeypatch) -> None:
 @pytest.mark.parametrize("values", [(1e308, -1e308), (1e308, 1e308), (1e-308, -1e-308), (0.5, 0.5)])
 @pytest.mark.parametrize("objectives", [1, 2])
 def test_scores_of_any_size_are_learnt_from(tiny, values, objectives) -> None:
-    space, budget = tiny(), {"macs": (0, 60_000)}
+    space, budget = tiny(), Budget({"macs": (0, 60_000)})
     history = History()
     for number, drawn in enumerate(space.draws(12, budget)):
         history.add(

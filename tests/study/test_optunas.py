@@ -10,7 +10,6 @@ import pytest
 import archdsl
 from archdsl.errors import SearchError
 from archdsl.settings import Objective, SearchSettings
-from archdsl.spaces.budget import inside
 from archdsl.study import Candidate
 from archdsl.study.causes import hopeless
 from archdsl.study.optunas import OptunaSampler, made
@@ -55,7 +54,7 @@ def test_trials_outside_the_budget_count_and_are_not_trained(tiny, run, sampler)
     assert trained == [trial.number for trial in result.trials if trial.trained]
     assert any(trial.state == "outside" for trial in result.trials)
     for trial in result.trials:
-        assert (trial.state == "outside") == (not inside(trial.costs, budget))
+        assert (trial.state == "outside") == (not budget.allows(trial.costs))
         assert (trial.values is None) == (trial.state == "outside")
     assert result.best is not None and result.best.state == "complete"
 
@@ -122,7 +121,7 @@ def test_two_objectives(tiny, run) -> None:
     )
     result = run(space)
     assert len(result.trials) == 20
-    assert all(inside(trial.costs, space.spec.settings().budget) for trial in result.front)
+    assert all(space.spec.settings().budget.allows(trial.costs) for trial in result.front)
 
 
 def test_trials_answered_at_once_neither_excuse_failures_nor_add_to_them() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 import archdsl
 from archdsl.errors import SearchError, SpecError
-from archdsl.spaces.budget import InfeasibleBudget, inside
+from archdsl.spaces.budget import InfeasibleBudget
 from archdsl.study.identity import fingerprint
-from archdsl.study.members import Members, totals
+from archdsl.study.members import Members
 from archdsl.study.start import nearest_to_default
 from archdsl.study.survey import Survey, from_record, percent, survey
 
@@ -184,7 +184,7 @@ def fewest_changes(space: Any, budget: dict[str, tuple[int, int]]) -> int:
                         address, space.default_answer(hole)
                     )
                 )
-                if inside(totals(space.cost(spec)), budget):
+                if budget.allows(space.cost(spec)):
                     return count
     raise AssertionError("nothing near is inside")
 
@@ -196,7 +196,7 @@ def test_the_nearest_member_inside_changes_fewest_decisions(tiny, bound) -> None
     start = nearest_to_default(space, budget, Members(space, quiet))
     default = space.default().decisions
     changes = sum(start.decisions[address] != answer for address, answer in default.items())
-    assert inside(totals(space.cost(start)), budget)
+    assert budget.allows(space.cost(start))
     assert changes == fewest_changes(space, budget)
 
 

@@ -12,7 +12,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from archdsl.spaces.amounts import amount
+from archdsl.amounts import written
 from archdsl.study.hypervolume import Hypervolume
 from archdsl.study.report.findings import Look
 from archdsl.study.report.read import Record
@@ -72,10 +72,10 @@ def against_cost(record: Record, cost: str) -> str:
         if bound:
             axes.axvline(bound, color=_FAILED, linestyle="--", linewidth=1)
             axes.annotate(
-                f"budget {amount(bound)}", (bound, 0.02), xycoords=("data", "axes fraction"),
+                f"budget {written(cost, bound)}", (bound, 0.02), xycoords=("data", "axes fraction"),
                 rotation=90, ha="right", va="bottom", fontsize=9,
             )  # fmt: skip
-    axes.xaxis.set_major_formatter(lambda value, _: amount(round(value)))
+    axes.xaxis.set_major_formatter(lambda value, _: written(cost, round(value)))
     axes.set_xlabel(cost)
     axes.set_ylabel(record.judged_by)
     return _svg(figure, axes, f"{record.judged_by} of each trial by {cost}")

@@ -6,8 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from archdsl.settings import COSTS
-from archdsl.spaces.amounts import amount
+from archdsl.amounts import bounded, written
 from archdsl.study import files
 from archdsl.study.report import findings
 from archdsl.study.report.read import Record, read
@@ -32,7 +31,7 @@ def page(record: Record) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
-        "amount": amount, "number": findings.number, "interval": _interval, "bound": _bound,
+        "cost": _cost, "number": findings.number, "interval": _interval, "bound": _bound,
     }  # fmt: skip
     source = resources.files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8")
     return environment.from_string(source).render(_shown(record))
@@ -57,7 +56,7 @@ def _shown(record: Record) -> dict[str, Any]:
         },
         "metrics": list(dict.fromkeys(name for t in record.complete for name in t.metrics)),
         "hypervolume": record.hypervolume,
-        "costs": [name for name in COSTS if name in record.survey.default],
+        "costs": [name for name in bounded() if name in record.survey.default],
         "figures": _figures(record),
     }
 
@@ -69,8 +68,8 @@ def _figures(record: Record) -> dict[str, Any]:
 
     from archdsl.study.report import figures
 
-    bounded = [*record.budget, *(o.name for o in record.objectives if o.name in COSTS), "macs"]
-    shown = dict.fromkeys(bounded)
+    sought = (o.name for o in record.objectives if o.name in bounded())
+    shown = dict.fromkeys([*record.budget, *sought, "macs"])
     seen = [look for look in findings.looks(record) if look.interval is not None]
     covered = record.hypervolume
     drawn = {
@@ -88,6 +87,10 @@ def _interval(interval: tuple[float, float] | None) -> str:
     return f"{findings.number(interval[0])} to {findings.number(interval[1])}"
 
 
-def _bound(bound: tuple[int, int]) -> str:
-    low, high = bound
-    return f"{amount(low)} to {amount(high)}" if low else f"at most {amount(high)}"
+def _cost(number: int, name: str) -> str:
+    return written(name, number)
+
+
+def _bound(bound: tuple[int, int], name: str) -> str:
+    low, high = (written(name, end) for end in bound)
+    return f"{low} to {high}" if bound[0] else f"at most {high}"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from archdsl.amounts import Budget, bounded
 from archdsl.errors import SearchError
-from archdsl.settings import COSTS, Objective
+from archdsl.settings import Objective
 from archdsl.study import survey
 from archdsl.study.hypervolume import Hypervolume, hypervolume
 from archdsl.study.objectives import front
@@ -43,9 +44,9 @@ class Record:
     has_weights: bool
 
     @property
-    def budget(self) -> dict[str, tuple[int, int]]:
-        """Cost -> (low, high)."""
-        return {name: (low, high) for name, (low, high) in self.settings["budget"].items()}
+    def budget(self) -> Budget:
+        """What the costs might be."""
+        return Budget(self.settings["budget"])
 
     @property
     def complete(self) -> list[Trial]:
@@ -85,7 +86,7 @@ class Record:
     @property
     def judged_by(self) -> str:
         """The objective that tells a good architecture from a bad one, and is no cost."""
-        named = [one.name for one in self.objectives if one.name not in COSTS]
+        named = [one.name for one in self.objectives if one.name not in bounded()]
         return named[0] if named else self.objectives[0].name
 
     def value(self, trial: Trial) -> float:

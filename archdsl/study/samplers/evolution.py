@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archdsl.spaces.budget import inside, limits_of
 from archdsl.spaces.drawing import Drawn
 from archdsl.spec.holes import equal
 from archdsl.study.fixed import Fixed
@@ -16,8 +15,9 @@ from archdsl.study.samplers.random import Random
 from archdsl.study.trial import Origin
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.spaces import Space
-    from archdsl.spaces.space import Measure
+    from archdsl.spaces.arguments import Measure
     from archdsl.spec.holes import Answer, Hole
 
 POPULATION = 20
@@ -48,7 +48,7 @@ class Evolution:
     def __init__(
         self,
         space: Space,
-        budget: Any,
+        budget: Budget,
         measure: Measure = "stagewise",
         fixed: Fixed | None = None,
     ) -> None:
@@ -56,7 +56,6 @@ class Evolution:
         self.budget = budget
         self.fixed = fixed or Fixed(space)
         self.random = Random(space, budget, measure, self.fixed)
-        self._limits = limits_of(budget)
 
     def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
         """Children of the population; then random members."""
@@ -85,7 +84,7 @@ class Evolution:
         answer = others[int(draws.integers(len(others)))]
         answers = {**parent.decisions, address: answer, **self.fixed.answers}
         child = self._with(answers, draws)
-        if inside(child.costs, self._limits) and self.fixed.has(child.decisions):
+        if self.budget.allows(child.costs) and self.fixed.has(child.decisions):
             yield child
             return
         weights = self._around([parent.decisions])

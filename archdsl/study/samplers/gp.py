@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,9 +27,10 @@ from archdsl.study.samplers.random import Random
 from archdsl.study.trial import Origin
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.spaces import Space
+    from archdsl.spaces.arguments import Measure
     from archdsl.spaces.drawing import Drawn
-    from archdsl.spaces.space import Measure
 
 AT_RANDOM = 128
 GUIDED = 256
@@ -96,7 +97,7 @@ class Gp:
     def __init__(
         self,
         space: Space,
-        budget: Any,
+        budget: Budget,
         measure: Measure = "stagewise",
         fixed: Fixed | None = None,
     ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +12,10 @@ from archdsl.study.samplers.base import History
 from archdsl.study.trial import Origin
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.spaces import Space
+    from archdsl.spaces.arguments import Measure
     from archdsl.spaces.drawing import Drawn
-    from archdsl.spaces.space import Measure
 
 _TOGETHER = 8
 """Members that are drawn at once; the first is what is usually wanted."""
@@ -30,7 +31,7 @@ class Random:
     def __init__(
         self,
         space: Space,
-        budget: Any,
+        budget: Budget,
         measure: Measure = "stagewise",
         fixed: Fixed | None = None,
     ) -> None:

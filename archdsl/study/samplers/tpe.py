@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,9 +17,10 @@ from archdsl.study.seeds import number
 from archdsl.study.trial import Origin
 
 if TYPE_CHECKING:
+    from archdsl.amounts import Budget
     from archdsl.spaces import Space
+    from archdsl.spaces.arguments import Measure
     from archdsl.spaces.drawing import Drawn
-    from archdsl.spaces.space import Measure
 
 GOOD = 0.2
 """The share of the trials that counts as good."""
@@ -53,7 +54,7 @@ class Tpe:
     def __init__(
         self,
         space: Space,
-        budget: Any,
+        budget: Budget,
         measure: Measure = "stagewise",
         fixed: Fixed | None = None,
     ) -> None:

@@ -1,4 +1,4 @@
-"""Distributions that are looked up many times."""
+"""Histograms that are looked up many times."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archdsl.spaces.distribution import Distribution, Keys
+from archdsl.spaces.histogram.sparse import Histogram, Keys
 
 Places = NDArray[np.int64]
 
 _DENSE = 1 << 20
 
 
-class Weight:
-    """The weight of any key: by place where a distribution's keys lie close together."""
+class Lookup:
+    """The weight of any key: by place where a histogram's keys lie close together."""
 
-    def __init__(self, found: Distribution) -> None:
+    def __init__(self, found: Histogram) -> None:
         self.found = found
         self._dense: Any = None
         if not len(found.keys):

@@ -1,6 +1,6 @@
 """The characteristic function of the members' costs: means of exp(2 pi i f cost / period).
 
-Nothing is rounded to a grid for it, and where distributions would have to be convolved, numbers
+Nothing is rounded to a grid for it, and where histograms would have to be convolved, numbers
 are multiplied; so many frequencies are cheap, whatever the number of members and of distinct
 costs. Members may be damped by their cost on the way.
 """
@@ -15,10 +15,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from archdsl.spaces.circuit import Both, Choice, InBlock, Node, StageBlocks
-from archdsl.spaces.distribution import TooLarge
-from archdsl.spaces.majorants import Complex
-from archdsl.spaces.programme import Programme
+from archdsl.amounts import names
+from archdsl.spaces.bounds.majorants import Complex
+from archdsl.spaces.circuit.circuit import Circuit, Product, Sum
+from archdsl.spaces.circuit.fold import Algebra, fold
+from archdsl.spaces.histogram.sparse import TooLarge
 
 Costs: TypeAlias = "tuple[int, ...]"
 
@@ -32,7 +33,7 @@ VAST = 1e290
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A cost as the spectrum sees it: in units, falling where its sign is -1, and damped.
+    """A cost as the function sees it: in units, falling where its sign is -1, and damped.
 
     A member whose cost is `units` units weighs exp(-rate * sign * units).
     """
@@ -64,7 +65,7 @@ class _Product:
     other: int
 
 
-class Spectrum:
+class CharacteristicFunction(Algebra[int]):
     """A circuit as sums and products, each once, in the order in which they can be made.
 
     total, base: all members weigh `total`, where one of costs `base` weighs 1
@@ -72,9 +73,11 @@ class Spectrum:
     Raises TooLarge where a total is beyond floating point.
     """
 
-    def __init__(self, programme: Programme, axes: Sequence[Axis]) -> None:
-        self._programme = programme
+    def __init__(self, circuit: Circuit, axes: Sequence[Axis]) -> None:
         self._axes = axes
+        self._columns = [names().index(axis.name) for axis in axes]
+        self._units = np.array([axis.unit for axis in axes], np.int64)
+        self._signs = np.array([axis.sign for axis in axes], np.int64)
         self._nothing: Costs = (0,) * len(axes)
         self._costs: dict[Costs, int] = {}
         self._steps: list[_Sum | _Product] = []
@@ -82,14 +85,22 @@ class Spectrum:
         self._bases: list[Costs] = []
         self._errors: list[float] = []
         self._slots: dict[Any, int] = {}
-        self._known: dict[int, dict[int, int]] = {}
-        found = [self._of(case.node).get(case.needed) for case in programme.cases]
-        slots = [(self._nothing, slot) for slot in found if slot is not None]
-        self._root = self._sum(slots) if slots else -1
-        self.total = self._totals[self._root] if slots else 0.0
-        self.base = self._bases[self._root] if slots else self._nothing
-        self.error = self._errors[self._root] if slots else 0.0
+        root = None if circuit.empty else fold(circuit.nodes, self)[-1]
+        self._root = -1 if root is None else root
+        self.total = 0.0 if root is None else self._totals[root]
+        self.base = self._nothing if root is None else self._bases[root]
+        self.error = 0.0 if root is None else self._errors[root]
         self._done = self._last_uses()
+
+    def sum(self, at: int, node: Sum, then: Sequence[int | None]) -> int:
+        """The step that makes a sum."""
+        costs = node.amounts[:, self._columns] // self._units * self._signs
+        slots = [-1 if slot is None else slot for slot in then]
+        return self._sum(list(zip(map(tuple, costs.tolist()), slots, strict=True)))
+
+    def product(self, at: int, node: Product, one: int, other: int) -> int:
+        """The step that makes a product."""
+        return self._product(one, other)
 
     @property
     def effort(self) -> int:
@@ -109,37 +120,6 @@ class Spectrum:
         for slot, index in last.items():
             done[index].append(slot)
         return done
-
-    def _of(self, node: Node) -> dict[int, int]:
-        """Bits of the shared answers that were asked -> slot."""
-        found = self._known.get(id(node))
-        if found is None:
-            found = self._known[id(node)] = self._made(node)
-        return found
-
-    def _made(self, node: Node) -> dict[int, int]:
-        parts: dict[int, list[tuple[Costs, int]]] = {}
-        match node:
-            case InBlock() | StageBlocks():
-                return self._of(node.node)
-            case Both():
-                for left, one in self._of(node.one).items():
-                    for right, other in self._of(node.other).items():
-                        pair = self._nothing, self._product(one, other)
-                        parts.setdefault(left | right, []).append(pair)
-            case Choice():
-                edges, _ = self._programme.weighed(node, None)
-                for edge in edges:
-                    costs = tuple(
-                        axis.sign * (getattr(edge.amounts, axis.name) // axis.unit)
-                        for axis in self._axes
-                    )
-                    if edge.then is None:
-                        parts.setdefault(edge.asked, []).append((costs, -1))
-                        continue
-                    for mask, slot in self._of(edge.then).items():
-                        parts.setdefault(mask | edge.asked, []).append((costs, slot))
-        return {mask: self._sum(several) for mask, several in parts.items()}
 
     def _product(self, one: int, other: int) -> int:
         key = "product", *sorted((one, other))

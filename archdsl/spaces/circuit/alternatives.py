@@ -1,9 +1,7 @@
-"""A space as a circuit of alternatives and of independent parts.
+"""A space as alternatives and independent parts, before it is split by what was asked.
 
 A `Choice` is a sum over disjoint ways to answer, a `Both` a product of two parts that do not know
-of each other; the members of the space are the ways through. Whatever can be said of a product
-and of a disjoint sum, a count, the distribution of a cost, a random draw, can be said of all
-members by one pass over the circuit, which is as large as the space's table and not as the space.
+of each other; the members of the space are the ways through.
 
 Answers that several parts share (params, holes of `block:`) are outer cases: within one of them
 the parts are independent. A stage's own shared answers are cases inside the stage. The state of
@@ -15,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from archdsl.spaces.rows import Amounts
-from archdsl.spaces.ways import Record
+from archdsl.amounts import Amounts
+from archdsl.spaces.reach import Record
 
 MAX_CASES = 4_096
 """Combinations of shared answers that are looked at one by one."""
@@ -61,13 +59,6 @@ class InBlock:
     node: Node
     moves: tuple[tuple[str, str], ...]
 
-    def moved(self, address: str) -> str:
-        """An address of the first block, in this one."""
-        for there, here in self.moves:
-            if address.startswith(there):
-                return here + address[len(there) :]
-        return address
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StageBlocks:
@@ -77,11 +68,6 @@ class StageBlocks:
 
 
 Node: TypeAlias = "Choice | Both | InBlock | StageBlocks"
-
-
-def key_of(node: Node, block: InBlock | None) -> tuple[int, tuple[tuple[str, str], ...] | None]:
-    """A node in a block, or outside of all, to be looked up."""
-    return id(node), None if block is None else block.moves
 
 
 @dataclass(frozen=True, slots=True)

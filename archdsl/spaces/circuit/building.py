@@ -1,4 +1,4 @@
-"""From a space's table to its circuit."""
+"""From a space's table to its alternatives, and to its circuit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, TypeAlias
 
-from archdsl.spaces.circuit import (
+from archdsl.amounts import Amounts, combine, nothing, times, total
+from archdsl.spaces.circuit.alternatives import (
     MAX_CASES,
     Both,
     Case,
@@ -17,16 +18,24 @@ from archdsl.spaces.circuit import (
     StageBlocks,
     TooManyCases,
 )  # fmt: skip
-from archdsl.spaces.rows import NOTHING, Amounts, Part, Row, State
-from archdsl.spaces.table import BlockParts, Table
-from archdsl.spaces.ways import Record
+from archdsl.spaces.circuit.circuit import Circuit
+from archdsl.spaces.circuit.split import split
+from archdsl.spaces.parts import BlockParts
+from archdsl.spaces.reach import Record
+from archdsl.spaces.rows import Part, Row, State
+from archdsl.spaces.table import Table
 from archdsl.spec.holes import Answer
 
 Shared: TypeAlias = "Mapping[str, Answer]"
 
 
-def circuit(table: Table) -> list[Case]:
-    """The cases of a space. Raises TooManyCases."""
+def compiled(table: Table) -> Circuit:
+    """The circuit of a space. Raises TooManyCases."""
+    return split(cases(table))
+
+
+def cases(table: Table) -> list[Case]:
+    """Every combination of shared answers with the alternatives that are left."""
     return list(_Builder(table).cases())
 
 
@@ -69,11 +78,11 @@ class _Builder:
     def cases(self) -> Iterator[Case]:
         """Every combination of the shared answers, with what is left to decide."""
         options = [self._options(root) for root in self.ways]
-        total = 1
+        count = 1
         for ways in options:
-            total *= len(ways)
-        if total > MAX_CASES:
-            raise TooManyCases(total)
+            count *= len(ways)
+        if count > MAX_CASES:
+            raise TooManyCases(count)
         for combination in product(*options):
             record = tuple(item for way in combination for item in way)
             shared = dict(record)
@@ -133,7 +142,9 @@ class _Builder:
         rows = self.table.stem.pick(shared)
         if not rows:
             return None
-        rate = Choice(self._edges(self.table.rate.pick(shared), lambda _: NOTHING, lambda _: None))
+        rate = Choice(
+            self._edges(self.table.rate.pick(shared), lambda _: nothing(), lambda _: None)
+        )
         stem = Choice(
             self._edges(rows, lambda to: to.amounts, lambda to: self._from(0, to.state, shared))
         )
@@ -182,7 +193,7 @@ class _Builder:
         blocks = self.table.blocks[index, number, state]
         run = _Run(self, index, number, blocks, shared, offset)
         return Choice(
-            self._edges(rows, lambda _: NOTHING, lambda depth: run.at_depth(depth)), inside=True
+            self._edges(rows, lambda _: nothing(), lambda depth: run.at_depth(depth)), inside=True
         )
 
 
@@ -220,7 +231,7 @@ class _Runs:
             for combination in product(*ways):
                 own = tuple(item for way in combination for item in way)
                 shared = {**self.shared, **dict(own)}
-                edges.append(Edge(own, NOTHING, 0, self._from(0, used, 0, shared)))
+                edges.append(Edge(own, nothing(), 0, self._from(0, used, 0, shared)))
         return Choice(tuple(edges), inside=True)
 
     def _possible(self, number: int) -> list[bool]:
@@ -237,11 +248,11 @@ class _Runs:
                 )
             else:
                 parts.append(
-                    Choice(self.builder._edges([row], lambda _: NOTHING, lambda _: None), True)
+                    Choice(self.builder._edges([row], lambda _: nothing(), lambda _: None), True)
                 )
             if number + 1 < self.count:
                 parts.append(self._from(number + 1, used, offset + row.value, shared))
-            edges.append(Edge((), NOTHING, 0, _both(parts)))
+            edges.append(Edge((), nothing(), 0, _both(parts)))
         return Choice(tuple(edges), inside=True)
 
 
@@ -253,7 +264,7 @@ class _Run:
         builder: _Builder,
         index: int,
         number: int,
-        parts: BlockParts,
+        parts: BlockParts[Amounts | None, Amounts],
         shared: Shared,
         offset: int,
     ) -> None:
@@ -275,11 +286,11 @@ class _Run:
             if all(not row.own for frame in frames for row in frame):
                 for frame in frames:
                     keys = [self._power(part, frame, shared, depth) for part in self.parts.mixers]
-                    edges.append(Edge(own, NOTHING, self._asked(frame), _both(keys)))
+                    edges.append(Edge(own, nothing(), self._asked(frame), _both(keys)))
             else:
                 for more, inner in self._settled(self.parts.mixers, shared):
                     chain = self._chain(self._block(frames, inner), depth)
-                    edges.append(Edge((*own, *more), NOTHING, 0, chain))
+                    edges.append(Edge((*own, *more), nothing(), 0, chain))
         return Choice(tuple(edges), inside=True)
 
     def _settled(
@@ -304,15 +315,15 @@ class _Run:
         depth: int,
     ) -> Node:
         """One key of `depth` blocks."""
-        extra = _sum(row.value for row in frame)
+        extra = total(row.value for row in frame)
         edges = []
         for own, known in self._settled([part], shared):
             rows = part.pick(known)
             if len(rows) == 1 and not rows[0].own:
-                amounts = _times(_branch(rows[0].value, extra), depth)
+                amounts = times(_branch(rows[0].value, extra), depth)
                 edges.append(Edge(own, amounts, self.builder._asked(rows[0])))
             elif rows:
-                edges.append(Edge(own, NOTHING, 0, self._chain(self._rows(rows, extra), depth)))
+                edges.append(Edge(own, nothing(), 0, self._chain(self._rows(rows, extra), depth)))
         return Choice(tuple(edges), inside=True)
 
     def _rows(self, rows: Sequence[Row[Amounts | None]], extra: Amounts) -> Choice:
@@ -326,10 +337,10 @@ class _Run:
         """One block whose norm or scales are asked in every block."""
         edges = []
         for frame in frames:
-            extra = _sum(row.value for row in frame)
+            extra = total(row.value for row in frame)
             own = tuple(item for row in frame for item in row.own)
             keys = [self._rows(part.pick(shared), extra) for part in self.parts.mixers]
-            edges.append(Edge(own, NOTHING, self._asked(frame), _both(keys)))
+            edges.append(Edge(own, nothing(), self._asked(frame), _both(keys)))
         return Choice(tuple(edges), inside=True)
 
     def _asked(self, rows: Iterable[Row[Any]]) -> int:
@@ -371,27 +382,16 @@ def _is_nothing(node: Node) -> bool:
         and node.edges[0].then is None
         and not node.edges[0].own
         and not node.edges[0].asked
-        and node.edges[0].amounts == NOTHING
+        and node.edges[0].amounts == nothing()
     )
 
 
 def _branch(mixer: Amounts | None, extra: Amounts) -> Amounts:
     """A branch: none without a mixer."""
-    return NOTHING if mixer is None else mixer.plus(extra)
+    return nothing() if mixer is None else combine(mixer, extra)
 
 
-def _times(amounts: Amounts, count: int) -> Amounts:
-    return Amounts(amounts.macs * count, amounts.params * count, amounts.activations)
-
-
-def _sum(amounts: Iterable[Amounts]) -> Amounts:
-    total = NOTHING
-    for one in amounts:
-        total = total.plus(one)
-    return total
-
-
-def _of_block(block: BlockParts) -> list[Part[Any]]:
+def _of_block(block: BlockParts[Amounts | None, Amounts]) -> list[Part[Any]]:
     return [*block.mixers, *block.frame]
 
 

@@ -17,14 +17,15 @@ import math
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from archdsl.spaces.distribution import TooLarge
-from archdsl.spaces.majorants import ERROR, Complex, majorant_and_minorant
-from archdsl.spaces.programme import Programme
-from archdsl.spaces.spectrum import VAST, Axis, Spectrum
+from archdsl.spaces.bounds.characteristic import VAST, Axis, CharacteristicFunction
+from archdsl.spaces.bounds.majorants import ERROR, Complex, majorant_and_minorant
+from archdsl.spaces.circuit.circuit import Circuit
+from archdsl.spaces.histogram.sparse import TooLarge
 
 SOON = 100_000_000
 """Products of numbers that are formed for bounds better than needed: a fraction of a second."""
@@ -114,23 +115,45 @@ class _Estimate:
         return math.prod(g * n for g, n in zip(self.gaps, self.plan.degrees, strict=True))
 
 
-def bounded(programme: Programme, windows: Sequence[Window], size: int) -> tuple[int, int]:
-    """How many of `size` members are inside one or two windows, at least and at most.
+def bounded(circuit: Circuit, windows: Sequence[Window], size: int) -> tuple[int, int]:
+    """How many of `size` members are inside windows, at least and at most.
 
-    Raises TooLarge where the space is too vast for floating point.
+    Of three windows and more by pairs of them. Raises TooLarge where the space is too vast for
+    floating point.
     """
     if size > VAST:
         raise TooLarge
+    if len(windows) > 2:
+        return _by_pairs(circuit, windows, size)
     others = [float(size)]
     if len(windows) == 2:
-        alone = [_Bounding(programme, [one], size, others) for one in windows]
+        alone = [_Bounding(circuit, [one], size, others) for one in windows]
         for each in alone:
             each.settle()
         others = [each.high for each in reversed(alone)]
-    bounding = _Bounding(programme, windows, size, others)
+    bounding = _Bounding(circuit, windows, size, others)
     bounding.settle()
     bounding.refine()
     return max(0, math.ceil(bounding.low)), min(size, math.floor(bounding.high))
+
+
+def _by_pairs(circuit: Circuit, windows: Sequence[Window], size: int) -> tuple[int, int]:
+    """At most those of any pair; at least those of a pair without what is outside of another."""
+    alone = [bounded(circuit, [one], size) for one in windows]
+    indices = range(len(windows))
+    pairs = {
+        frozenset(pair): bounded(circuit, [windows[at] for at in pair], size)
+        for pair in combinations(indices, 2)
+    }
+
+    def outside(one: int, other: int) -> int:
+        return alone[one][1] - pairs[frozenset((one, other))][0]
+
+    lows = [
+        low - sum(min(outside(one, at) for one in pair) for at in indices if at not in pair)
+        for pair, (low, _) in pairs.items()
+    ]
+    return max(0, *lows), min(high for _, high in pairs.values())
 
 
 class _Bounding:
@@ -140,9 +163,9 @@ class _Bounding:
     """
 
     def __init__(
-        self, programme: Programme, windows: Sequence[Window], size: int, others: Sequence[float]
+        self, circuit: Circuit, windows: Sequence[Window], size: int, others: Sequence[float]
     ) -> None:
-        self.programme = programme
+        self.circuit = circuit
         self.windows = windows
         self.size = size
         self.others = others
@@ -216,7 +239,7 @@ class _Bounding:
 
     def estimate(self, plan: _Plan) -> _Estimate:
         """The bounds by a plan, which make those there are no wider."""
-        found = _estimate(self.programme, self.windows, plan, self.size, self.others)
+        found = _estimate(self.circuit, self.windows, plan, self.size, self.others)
         self.low, self.high = max(self.low, found.low), min(self.high, found.high)
         return found
 
@@ -227,7 +250,7 @@ def _most(period: int) -> int:
 
 
 def _estimate(
-    programme: Programme, windows: Sequence[Window], plan: _Plan, size: int, others: Sequence[float]
+    circuit: Circuit, windows: Sequence[Window], plan: _Plan, size: int, others: Sequence[float]
 ) -> _Estimate:
     periods, decays = plan.periods, plan.decays
     degrees = tuple(map(min, plan.degrees, map(_most, periods)))
@@ -235,30 +258,30 @@ def _estimate(
         Axis(one.name, one.unit, one.sign, decay / period)
         for one, period, decay in zip(windows, periods, decays, strict=True)
     ]
-    spectrum = Spectrum(programme, axes)
+    function = CharacteristicFunction(circuit, axes)
     steps = [_step(*its) for its in zip(windows, periods, degrees, decays, strict=True)]
     fall = sum(
         axis.rate * (one.high + 0.5 - base)
-        for axis, one, base in zip(axes, windows, spectrum.base, strict=True)
+        for axis, one, base in zip(axes, windows, function.base, strict=True)
     )
-    scale = spectrum.total * math.exp(fall)
+    scale = function.total * math.exp(fall)
     sizes = math.prod(1 + float(np.abs(step).sum(axis=1).max()) for step in steps)
-    error = scale * sizes * (spectrum.error + ERROR + _SUMMED)
+    error = scale * sizes * (function.error + ERROR + _SUMMED)
     # a member counts for exp(-decay) at most in each window that it is outside of
     beyond = sum(math.exp(-decay) * other for decay, other in zip(decays, others, strict=True))
     if len(windows) == 1:
-        high, low = (scale * _along(spectrum, steps[0], periods[0])).tolist()
+        high, low = (scale * _along(function, steps[0], periods[0])).tolist()
         gaps: tuple[float, ...] = (high - low,)
     else:
         beyond += math.exp(-sum(decays)) * size
-        found = (scale * _across(spectrum, steps, periods)).tolist()
+        found = (scale * _across(function, steps, periods)).tolist()
         high = found[0][0]
         # a product of steps is at least that of the upper ones less what each is too large
         gaps = (high - found[1][0], high - found[0][1])
         low = high - sum(gaps)
     gaps = tuple(max(gap, error) for gap in gaps)
     plan = replace(plan, degrees=degrees)
-    return _Estimate(low - error - beyond, high + error, gaps, plan, spectrum.effort)
+    return _Estimate(low - error - beyond, high + error, gaps, plan, function.effort)
 
 
 def _step(one: Window, period: int, degree: int, decay: float) -> Complex:
@@ -280,21 +303,21 @@ def _moved(coefficients: Complex, halves: int, period: int) -> Complex:
     return np.asarray((coefficients * np.exp(2j * np.pi * angles)).conj())
 
 
-def _along(spectrum: Spectrum, step: Complex, period: int) -> NDArray[np.float64]:
+def _along(function: CharacteristicFunction, step: Complex, period: int) -> NDArray[np.float64]:
     """The sums over the frequencies of one cost: (above, below)."""
     count = step.shape[1]
-    columns = spectrum.turns(0, np.arange(_COLUMNS), period)
+    columns = function.turns(0, np.arange(_COLUMNS), period)
     total = np.zeros(2)
     for begin in range(0, count, _BLOCK):
         part = step[:, begin : begin + _BLOCK]
         starts = np.arange(begin, begin + part.shape[1], _COLUMNS)
-        values = spectrum.values(spectrum.turns(0, starts, period), columns).ravel()
+        values = function.values(function.turns(0, starts, period), columns).ravel()
         total += (part @ values[: part.shape[1]]).real
     return total
 
 
 def _across(
-    spectrum: Spectrum, steps: Sequence[Complex], periods: Sequence[int]
+    function: CharacteristicFunction, steps: Sequence[Complex], periods: Sequence[int]
 ) -> NDArray[np.float64]:
     """The sums over pairs of frequencies: (above, below) of the first, by those of the second."""
     first, second = steps
@@ -305,10 +328,10 @@ def _across(
     total = np.zeros((2, 2))
     for begin in range(0, len(ends), _COLUMNS):
         here = slice(begin, begin + _COLUMNS)
-        columns = spectrum.turns(1, ends[here], periods[1])
+        columns = function.turns(1, ends[here], periods[1])
         height = _BLOCK // columns.shape[1]
         for top in range(0, first.shape[1], height):
             part = first[:, top : top + height]
-            rows = spectrum.turns(0, np.arange(top, top + part.shape[1]), periods[0])
-            total += (part @ spectrum.values(rows, columns) @ second[:, here].T).real
+            rows = function.turns(0, np.arange(top, top + part.shape[1]), periods[0])
+            total += (part @ function.values(rows, columns) @ second[:, here].T).real
     return total

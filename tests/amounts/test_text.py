@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archdsl.amounts.text import amount
 from archdsl.options import with_unit
-from archdsl.spaces.amounts import amount
 
 
 @pytest.mark.parametrize(

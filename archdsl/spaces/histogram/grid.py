@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from archdsl.spaces.distribution import Keys
-from archdsl.spaces.rows import Amounts
-
-SUMS = ("macs", "params")
-"""Costs that are sums over layers; activations are the largest of them."""
-
-Ints: TypeAlias = NDArray[np.int64]
+from archdsl.amounts.arrays import Ints, columns
+from archdsl.spaces.histogram.sparse import Keys
 
 FINER = 16
 """How many cells of the grid inside a stage make one outside."""
@@ -24,7 +17,7 @@ FINER = 16
 class Grid:
     """Which costs a key tells, and how finely.
 
-    names: the costs, of `SUMS`; units: what one cell of each is worth
+    names: the costs, all additive; units: what one cell of each is worth
     sides: more cells than a member can have; keys count in the last cost first
     finer: cells inside a stage per cell outside; 1 for an exact grid
     """
@@ -39,9 +32,9 @@ class Grid:
         scales = tuple((self._units(inside), self._strides(inside)) for inside in (False, True))
         object.__setattr__(self, "_scales", scales)
 
-    def amounts(self, amounts: Amounts) -> Ints:
-        """The costs that the grid tells of."""
-        return np.array([getattr(amounts, name) for name in self.names], np.int64)
+    def told(self, amounts: Ints) -> Ints:
+        """(n, kinds) amounts to the (n, d) costs that the grid tells of."""
+        return columns(amounts, self.names)
 
     def _units(self, inside: bool) -> Ints:
         units = np.array(self.units, np.int64)
@@ -73,7 +66,3 @@ class Grid:
         for index, stride in enumerate(strides):
             found[:, index], rest = np.divmod(rest, stride)
         return found * unit
-
-
-NO_COSTS = Grid((), (), ())
-"""All members in one cell."""

@@ -1,0 +1,213 @@
+"""From the keys of many members back to their answers: a circuit walked from the top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from archdsl.amounts.arrays import Ints, combine_into, zeros
+from archdsl.spaces.circuit.circuit import NONE, Block, Moves, Product, Stage, Sum, moved
+from archdsl.spaces.histogram.inside import Histograms
+from archdsl.spaces.histogram.lookup import Items, Lookup, Places, picked
+from archdsl.spaces.histogram.sparse import Histogram, Keys
+from archdsl.spaces.reach import Record
+from archdsl.spec.holes import Answer
+
+BATCH = 1_024
+"""Members that are walked at once: the matrices of their alternatives have to fit memory."""
+
+_ALIKE = 256
+"""Members from which on those with the same key are looked at together."""
+
+_Given: TypeAlias = "tuple[Places, Places, Sequence[Record]]"
+_Here: TypeAlias = "tuple[int, Keys, Places, Moves | None]"
+"""A node, the keys that members have there, who they are, and the block that it stands in."""
+
+
+@dataclass(slots=True, eq=False)
+class Traced:
+    """Members as they come together.
+
+    amounts: exact, of every kind (n, kinds)
+    """
+
+    amounts: Ints
+    _given: list[_Given] = field(default_factory=list)
+
+    def add(self, who: Places, amounts: Ints, place: Places, records: Sequence[Record]) -> None:
+        """For each of the members `who` the edge at `place`, of those with these records."""
+        combine_into(self.amounts, who, amounts[place])
+        if any(records):
+            self._given.append((who, place, records))
+
+    def answers(self) -> list[dict[str, Answer]]:
+        """The answers of every member."""
+        found: list[dict[str, Answer]] = [{} for _ in self.amounts]
+        for who, place, records in self._given:
+            for index, number in zip(who.tolist(), place.tolist(), strict=True):
+                found[index].update(records[number])
+        return found
+
+
+def traced(count: int) -> Traced:
+    """Nothing known of `count` members."""
+    return Traced(zeros(count))
+
+
+class Walk:
+    """Chooses, for members with given keys, what led there, each way as often as it weighs.
+
+    What the histograms say of a node is laid out for it when the node is first come to.
+    """
+
+    def __init__(self, histograms: Histograms) -> None:
+        self._histograms = histograms
+        self._made: dict[int, Any] = {}
+        self._records: dict[tuple[int, Moves], list[Record]] = {}
+        self._lookups: dict[int, Lookup] = {}
+
+    def down(
+        self, edge: int, keys: Keys, who: Places, into: Traced, draws: np.random.Generator
+    ) -> None:
+        """Add the answers and costs of the members `who`, of one edge of the root, whose keys
+        are `keys`."""
+        root = self._histograms.circuit.root
+        into.add(who, root.amounts, np.full(len(who), edge), root.answers)
+        left: list[_Here] = [(root.then[edge], keys, who, None)]
+        while left:  # the last that was put there comes first: down to the leaves of one part
+            at, keys, who, block = left.pop()
+            match self._histograms.circuit.nodes[at]:
+                case Sum() as node:
+                    left += reversed(self._sum(at, node, keys, who, block, into, draws))
+                case Product() as node:
+                    ways = self._laid_out(at, lambda node=node: _Ways(self, node))
+                    firsts = ways.offsets[_columns(ways.weights, keys, draws)]
+                    left.append((ways.large, keys - firsts, who, block))
+                    left.append((ways.small, firsts, who, block))
+                case Block() as node:
+                    left.append((node.then, keys, who, node.moves))
+                case Stage() as node:
+                    if self._histograms.grid.finer > 1:
+                        fine, items = self._laid_out(at, lambda node=node: self._cells(node))
+                        keys = fine[items.pick(keys, draws)]
+                    left.append((node.then, keys, who, block))
+
+    def _sum(
+        self, at: int, node: Sum, keys: Keys, who: Places, block: Moves | None, into: Traced,
+        draws: np.random.Generator,
+    ) -> list[_Here]:  # fmt: skip
+        edges = self._laid_out(at, lambda: _Edges(self, node))
+        records = node.answers if block is None else self._moved(at, node, block)
+        if edges.items is not None:
+            into.add(who, node.amounts, edges.items.pick(keys, draws), records)
+            return []
+        place = _columns(edges.weights, keys, draws)
+        into.add(who, node.amounts, place, records)
+        return [
+            (node.then[number], keys[here] - edges.keys[number], who[here], block)
+            for number, here in _split(place) if node.then[number] != NONE
+        ]  # fmt: skip
+
+    def _laid_out(self, at: int, make: Callable[[], Any]) -> Any:
+        found = self._made.get(at)
+        if found is None:
+            found = self._made[at] = make()
+        return found
+
+    def _moved(self, at: int, node: Sum, block: Moves) -> list[Record]:
+        """What each edge answers in a block."""
+        key = at, block
+        found = self._records.get(key)
+        if found is None:
+            found = self._records[key] = [
+                tuple((moved(address, block), answer) for address, answer in own)
+                for own in node.answers
+            ]
+        return found
+
+    def _cells(self, node: Stage) -> tuple[Keys, Items]:
+        """The fine cells of a stage, by the coarse ones."""
+        found = self.found(node.then)
+        coarse, weights, _ = self._histograms.coarse(found)
+        return found.keys, Items(coarse, weights)
+
+    def found(self, at: int) -> Histogram:
+        """The histogram of a node."""
+        value = self._histograms.values[at]
+        assert value is not None, "members come through it"
+        return value.found
+
+    def lookup(self, at: int) -> Lookup:
+        """The histogram of a node, to be looked up."""
+        known = self._lookups.get(at)
+        if known is None:
+            known = self._lookups[at] = Lookup(self.found(at))
+        return known
+
+    def leaves(self, node: Sum) -> Any:
+        """The leaves of a sum on the grid."""
+        return self._histograms.leaves(node)
+
+
+class _Edges:
+    """The edges of a sum. items: by key, where nothing follows any; keys: their own."""
+
+    def __init__(self, walk: Walk, node: Sum) -> None:
+        leaves = walk.leaves(node)
+        self.keys = leaves.keys
+        self.items: Items | None = None
+        if all(then == NONE for then in node.then):
+            self.items = Items(leaves.keys, leaves.weights)
+            return
+        then = [None if at == NONE else walk.lookup(at) for at in node.then]
+        exponents = [0 if its is None else its.found.exponent for its in then]
+        scales = np.ldexp(leaves.weights, np.array(exponents) - max(exponents))
+        self._rows = list(zip(leaves.keys.tolist(), scales.tolist(), then, strict=True))
+
+    def weights(self, keys: Keys) -> Any:
+        """(n,) keys to the (n, edges) weights of the edges."""
+        found = np.empty((len(keys), len(self._rows)))
+        for column, (own, weight, then) in enumerate(self._rows):
+            found[:, column] = weight * (keys == own if then is None else then.at(keys - own))
+        return found
+
+
+class _Ways:
+    """The ways to make a key out of those of two independent parts.
+
+    small, large: the parts, the one with fewer keys first
+    offsets: the small part's key in each way
+    """
+
+    def __init__(self, walk: Walk, node: Product) -> None:
+        swap = len(walk.found(node.one).keys) > len(walk.found(node.other).keys)
+        self.small, self.large = (node.other, node.one) if swap else (node.one, node.other)
+        self._found = walk.found(self.small)
+        self._rest = walk.lookup(self.large)
+        self.offsets = self._found.keys
+
+    def weights(self, keys: Keys) -> Any:
+        """(n,) keys to the (n, ways) weights of the ways."""
+        return self._found.weights * self._rest.at(keys[:, None] - self.offsets)
+
+
+def _columns(weights: Callable[[Keys], Any], keys: Keys, draws: np.random.Generator) -> Places:
+    """A column of the weights for each key, as often as it weighs in its row."""
+    if len(keys) < _ALIKE:
+        return picked(weights(keys), draws)
+    distinct, back = np.unique(keys, return_inverse=True)
+    return picked(weights(distinct), draws, back)
+
+
+def _split(numbers: Places) -> list[tuple[int, Places]]:
+    """Each number that occurs, and where."""
+    order = np.argsort(numbers, kind="stable")
+    counts = np.bincount(numbers)
+    ends = np.cumsum(counts)
+    return [
+        (number, order[ends[number] - counts[number] : ends[number]])
+        for number in np.flatnonzero(counts).tolist()
+    ]

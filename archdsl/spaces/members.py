@@ -1,0 +1,90 @@
+"""All members of a space by their costs: what bounds them, and the cells that they fall into."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.amounts import additive, names
+from archdsl.spaces.circuit.algebras import interval, size
+from archdsl.spaces.circuit.building import compiled
+from archdsl.spaces.circuit.circuit import Circuit
+from archdsl.spaces.histogram.grid import Grid
+from archdsl.spaces.histogram.inside import Histograms, Limits
+from archdsl.spaces.histogram.resolution import Resolution, highest, reach_of
+from archdsl.spaces.histogram.tilt import rates_for
+
+if TYPE_CHECKING:
+    from archdsl.spaces.table import Table
+
+
+VAST_BITS = 900
+"""Of a number of members, above which floating point may not span their histograms."""
+
+
+class Members:
+    """The members of a space, given its table. Raises TooManyCases when it is made.
+
+    circuit: all of them; resolution: the grids that their costs are told on
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.circuit = compiled(table)
+        self.size = size(self.circuit)
+        found = interval(self.circuit)
+        assert found is not None, "a space has a member"
+        ends = zip(found[0].tolist(), found[1].tolist(), strict=True)
+        self._bounds: dict[str, tuple[int, int]] = dict(zip(names(), ends, strict=True))
+        self._reach = reach_of(self.circuit, self._bounds)
+        self.resolution = Resolution(self.circuit, self._reach)
+
+    def bounds(self, name: str) -> tuple[int, int]:
+        """The smallest and the largest cost `name` of all members."""
+        return self._bounds[name]
+
+    def common(self, name: str) -> int:
+        """What divides an additive cost of every part, and so of every member."""
+        return self._reach.common[name]
+
+    def names(self, limits: Limits) -> tuple[str, ...]:
+        """The additive costs that limits bound in a way that keeps anything out."""
+        return tuple(
+            name for name in additive()
+            if name in limits
+            and (limits[name][0] > self.bounds(name)[0] or limits[name][1] < self.bounds(name)[1])
+        )  # fmt: skip
+
+    def reachable(self, limits: Limits) -> bool:
+        """Whether no limit is beyond all members."""
+        return all(
+            low <= self.bounds(name)[1] and high >= self.bounds(name)[0]
+            for name, (low, high) in limits.items()
+        )
+
+    def capped(self, limits: Limits) -> dict[str, tuple[int, int]]:
+        """Limits with no upper bound beyond all members, where numbers may not fit 64 bits."""
+        return {
+            name: (low, min(high, self.bounds(name)[1])) for name, (low, high) in limits.items()
+        }
+
+    def within(self, limits: Limits) -> Circuit:
+        """The members without those of which one leaf is over a limit by itself."""
+        return self.circuit.within(highest(self.capped(limits)))
+
+    def histograms(
+        self, circuit: Circuit, grid: Grid, limits: Limits, effort: int = 1 << 40
+    ) -> Histograms:
+        """Histograms of a circuit's members, or of as many as weights have left of them."""
+        bits = self.size.bit_length()
+        rates = rates_for(circuit, grid.names, limits, bits) if bits > VAST_BITS else None
+        return Histograms(circuit, grid, limits, effort=effort, rates=rates)
+
+    def priced(self, prices: dict[str, int]) -> list[list[int]]:
+        """Prices of all additive costs, with what they come to far below 63 bits; none where all
+        is about one cost."""
+        largest = max(self.bounds(name)[1] for name in prices)
+        most = max(map(abs, prices.values()))
+        shift = max(0, (most * largest).bit_length() - 58)
+        rounded = {name: price >> shift for name, price in prices.items()}
+        if sum(price != 0 for price in rounded.values()) < 2:
+            return []
+        return [[rounded.get(name, 0) for name in additive()]]
