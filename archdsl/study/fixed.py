@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.combinations import every_record
 from archdsl.errors import SpecError
 from archdsl.options import written
+from archdsl.spaces.budget import budget_of
 from archdsl.spaces.drawing import Drawn
 from archdsl.spaces.rejecting import Rejecting
 from archdsl.spec.holes import Choice, equal
@@ -17,7 +18,6 @@ from archdsl.study.members import Member, Members, member_of
 if TYPE_CHECKING:
     import numpy as np
 
-    from archdsl.amounts import Budget
     from archdsl.spaces import Space
     from archdsl.spaces.arguments import Measure, Weights
     from archdsl.spaces.drawing import Drawing
@@ -58,7 +58,7 @@ class Fixed:
 
     def drawing(
         self,
-        budget: Budget,
+        budget: Mapping[str, Any] | None,
         measure: Measure = "uniform",
         weights: Weights | None = None,
         cells: int = 1 << 11,
@@ -66,7 +66,7 @@ class Fixed:
         """As `Space.drawing`, among these members: each as often as it weighs among them."""
         if not self.answers:
             return self.space.drawing(budget, measure, weights, cells)
-        key = (budget, measure, cells)
+        key = (budget_of(budget), measure, cells)
         if weights is None and key in self._drawings:
             return self._drawings[key]
         own = self.space.drawing(budget, measure, self._weights(weights or {}), cells)
