@@ -30,18 +30,26 @@ def load(x: Specish, set: Mapping[str, Any] | None = None, *, imports: bool = Tr
 
     set: address -> value, as `--set` on the command line: `{"stages.2.depth": 6}`
     imports: whether `imports:` may run Python
-    Raises SpecError for a spec that is not right.
+    Raises SpecError for a spec that is not right, and for a component of the user's own that does
+    not give what its place expects: each is run once.
     """
     if isinstance(x, Spec) and not set:
-        return x
-    return _finished(_document(x), set, imports)
+        return _looked_at(x)
+    return _looked_at(_finished(_document(x), set, imports))
+
+
+def unproven(x: Mapping[str, Any]) -> Spec:
+    """A spec whose own components were not run. Raises SpecError for one that is not right."""
+    spec = _finished(_document(x), None, True)
+    spec.own = ()  # so that no verb runs them
+    return spec
 
 
 def loads(text: str, set: Mapping[str, Any] | None = None, *, imports: bool = True) -> Spec:
     """A spec from a text of YAML. Raises SpecError."""
     if not isinstance(text, str):
         raise SpecError(f"loads takes a text of YAML, and not {_kind(text)}", cure="use  load")
-    return _finished(reading.document_from_text(text), set, imports)
+    return _looked_at(_finished(reading.document_from_text(text), set, imports))
 
 
 def dump(x: Specish) -> str:
@@ -232,6 +240,19 @@ def _finished(document: Document, set_: Mapping[str, Any] | None, imports: bool)
         reading.apply_patches(document, reading.mapping_of_patches(set_))
     reading.run_imports(document, imports)
     return checked(document)
+
+
+def _looked_at(spec: Spec) -> Spec:
+    """A spec whose own components, if it has any, were run; a member's where they stand."""
+    from archdsl.own import own_layers
+
+    if spec.own or spec.decisions:
+        layers = spec.own if spec.is_space else own_layers(spec.network().layers())
+        if layers:
+            from archdsl.conformance import look
+
+            look(layers)
+    return spec
 
 
 def _document(x: Specish) -> Document:

@@ -18,7 +18,7 @@ from archdsl.network import Block, Layer, Network
 from archdsl.network import Stage as StageEntry
 from archdsl.nn.block import MetaFormerBlock, Mixers, Scale, mixed
 from archdsl.nn.fuse import fuse
-from archdsl.nn.model import ClassToken, MetaFormer, Stage
+from archdsl.nn.model import ClassToken, MetaFormer, Stage, lay_contiguous
 from archdsl.options import OptionValue
 
 
@@ -54,6 +54,7 @@ class Built(MetaFormer):
         fresh, old = classifier_names(network.head), self.head.state_dict()
         kept = {name: t for name, t in old.items() if f"head.{name}" not in fresh}
         head.load_state_dict({**head.state_dict(), **kept})
+        lay_contiguous(head)
         self.head = head
         self.network = network
 
@@ -99,7 +100,7 @@ def classifier_names(head: Layer) -> frozenset[str]:
     return frozenset(f"{head.address}.{name}" for name in names)
 
 
-class _Unfilled(TorchFunctionMode):
+class Unfilled(TorchFunctionMode):
     """Tensors without memory stay as they are: there is nothing to draw numbers for."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -115,7 +116,7 @@ _DRAWS = (torch.Tensor.normal_, torch.Tensor.uniform_)
 
 def _shapes(make: Callable[[], nn.Module]) -> dict[str, tuple[int, ...]]:
     try:
-        with torch.device("meta"), _Unfilled():
+        with torch.device("meta"), Unfilled():
             module = make()
     except BuildError:  # a constructor that computes with numbers needs some
         with torch.random.fork_rng(devices=[]):
@@ -124,8 +125,11 @@ def _shapes(make: Callable[[], nn.Module]) -> dict[str, tuple[int, ...]]:
 
 
 def factory(component: Component) -> Callable[..., Any]:
-    """What makes a component from its context: the class, with its options bound."""
-    options = {name: _option(value) for name, value in component.options}
+    """What makes a component from its context: the class, with what it changes bound.
+
+    The defaults stay the class's own, as they do in exported code.
+    """
+    options = {name: _option(value) for name, value in component.changed().items()}
     cls = component.definition.cls
     return functools.partial(cls, **options) if options else cls
 

@@ -7,12 +7,14 @@ this is quick where the space itself could never be enumerated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TypeVar
 
 from archdsl.errors import SpecError
 from archdsl.lower import BlockPlace, Lowering
+from archdsl.network import Layer
+from archdsl.own import own_layers
 from archdsl.spec.decisions import Holes, Place
 from archdsl.spec.document import BLOCK_KEYS, Document
 from archdsl.spec.holes import Answer, Hole
@@ -65,17 +67,22 @@ class _Replay:
         return None
 
 
-def check_combinations(document: Document, holes: Holes) -> None:
+def check_combinations(document: Document, holes: Holes) -> tuple[Layer, ...]:
     """Lower every layer of a document under every combination of its answers.
 
+    Gives the distinct layers that have a component of the user's own, which remain to be run.
     Raises SpecError for the first that does not fit, naming the answers.
     """
+    found: dict[Layer, None] = {}
     for visit, address, mark in _visits(document):
 
-        def run(ask: Callable[[str, Hole], Answer], visit: _Visit = visit) -> None:
-            visit(Lowering(document, holes, ask))
+        def run(
+            ask: Callable[[str, Hole], Answer], visit: _Visit = visit
+        ) -> Iterable[Layer | None]:
+            return visit(Lowering(document, holes, ask))
 
-        for count, _ in enumerate(every_record(run)):
+        for count, (_, layers) in enumerate(every_record(run)):
+            found |= own_layers(layers)
             if count >= LIMIT:
                 raise SpecError(
                     f"more than {LIMIT} combinations of answers meet in one layer",
@@ -83,9 +90,10 @@ def check_combinations(document: Document, holes: Holes) -> None:
                     mark=mark,
                     cure="give it fewer nested choices",
                 )
+    return tuple(found)
 
 
-_Visit = Callable[[Lowering], object]
+_Visit = Callable[[Lowering], "Iterable[Layer | None]"]
 
 
 def _visits(document: Document) -> Iterator[tuple[_Visit, str, Mark | None]]:
@@ -94,9 +102,9 @@ def _visits(document: Document) -> Iterator[tuple[_Visit, str, Mark | None]]:
         mark, address = stage.mark, stage.address
         where = f"{address}.downsample" if index else "stem"
         yield partial(Lowering.entry, index=index), where, mark
-        yield partial(Lowering.pos_embed, index=index), f"{address}.pos_embed", mark
-        yield partial(Lowering.out_norm, index=index), f"{address}.out_norm", mark
-        yield partial(Lowering.blocks, index=index), f"{address}.depth", mark
+        yield partial(_one, which=Lowering.pos_embed, index=index), f"{address}.pos_embed", mark
+        yield partial(_one, which=Lowering.out_norm, index=index), f"{address}.out_norm", mark
+        yield partial(_depth, index=index), f"{address}.depth", mark
         runs = list(enumerate(stage.runs)) if stage.runs is not None else [(None, None)]
         for number, run in runs:
             # every block of a stage (or run) asks the same questions, each for itself
@@ -104,15 +112,28 @@ def _visits(document: Document) -> Iterator[tuple[_Visit, str, Mark | None]]:
             for key in BLOCK_KEYS:
                 visit = partial(_block_key, at=at, key=key)
                 yield visit, f"{(run or stage).address}.{key}", mark
-    yield Lowering.head, "head", document.marks.get("head")
+    yield partial(_one, which=Lowering.head), "head", document.marks.get("head")
     yield _first_rate, "drop_path", document.marks.get("drop_path")
 
 
-def _first_rate(lowering: Lowering) -> float:
-    return next(lowering.drop_path(2))
+def _one(
+    lowering: Lowering, which: Callable[..., Layer | None], **where: int
+) -> Iterable[Layer | None]:
+    return (which(lowering, **where),)
 
 
-def _block_key(lowering: Lowering, at: BlockPlace, key: str) -> object:
+def _depth(lowering: Lowering, index: int) -> Iterable[Layer | None]:
+    lowering.blocks(index)
+    return ()
+
+
+def _first_rate(lowering: Lowering) -> Iterable[Layer | None]:
+    next(lowering.drop_path(2))
+    return ()
+
+
+def _block_key(lowering: Lowering, at: BlockPlace, key: str) -> Iterable[Layer | None]:
     if key.endswith("scale"):
-        return lowering.block_number(at, key)
-    return lowering.block_layer(at, key, f"{at.stage.address}.blocks.0.{key}")
+        lowering.block_number(at, key)
+        return ()
+    return lowering.mixers(at, key, f"{at.stage.address}.blocks.0.{key}")

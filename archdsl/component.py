@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from archdsl import registry
-from archdsl.options import KindOf, ListOf, Maybe, OptionType, OptionValue
+from archdsl.defaults import Part, same
+from archdsl.options import OptionValue
 from archdsl.registry import Definition
 
 
@@ -39,7 +39,7 @@ class Component:
         return {
             name: value
             for name, value in self.options
-            if not _same(value, as_value(known[name].type, known[name].default))
+            if not same(value, as_value(known[name].default))
         }
 
     def nested(self) -> Iterator[Component]:
@@ -62,29 +62,17 @@ def component(kind: str, type: str, **options: OptionValue) -> Component:
 def of_definition(definition: Definition, options: Mapping[str, OptionValue]) -> Component:
     """A component of a definition; `options` are already checked values."""
     filled = tuple(
-        (name, options[name] if name in options else as_value(option.type, option.default))
+        (name, options[name] if name in options else as_value(option.default))
         for name, option in definition.options.items()
     )
     return Component(definition.kind, definition.name, filled)
 
 
-def as_value(option_type: OptionType, default: Any) -> OptionValue:
-    """A signature's default as a resolved value: factories become Components."""
-    if default is None or default is registry.REQUIRED:
-        return default
-    match option_type:
-        case Maybe(inner):
-            return as_value(inner, default)
-        case ListOf(inner):
-            return tuple(as_value(inner, item) for item in default)
-        case KindOf(kind):
-            cls, options = registry.split_default(default)
-            name = registry.name_of(kind, cls)
-            if name is None:
-                raise TypeError(f"the default {cls.__name__} is no registered {kind}")
-            return component(kind, name, **options)
+def as_value(default: OptionValue) -> OptionValue:
+    """A signature's converted default as a resolved value: its Parts become Components."""
+    if isinstance(default, Part):
+        options = {name: as_value(value) for name, value in default.options}
+        return component(default.kind, default.type, **options)
+    if isinstance(default, tuple):
+        return tuple(map(as_value, default))
     return default
-
-
-def _same(one: OptionValue, other: OptionValue) -> bool:
-    return one == other and isinstance(one, bool) == isinstance(other, bool)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from archdsl.component import Component
 from archdsl.spec.nodes import Node
-from archdsl.statics import arguments, static
-
-Size: TypeAlias = "tuple[int, int]"
-"""Height and width."""
+from archdsl.statics import Size, size_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +21,7 @@ class Part:
 
     def out_size(self, size: Size) -> Size:
         """Height and width of the map after it; below 1 where nothing is left."""
-        function = static(self.component.definition, "out_size")
-        if function is None:
-            return size
-        known = {"size": size, **dict(self.component.options)}
-        after: Size = function[0](**arguments(function[1], known))
-        return after
+        return size_after(self.component, size)
 
 
 def left(parts: Iterable[Part], size: Size) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from archdsl.component import Component, component
-from archdsl.entry import Part, Size, left
+from archdsl.entry import Part, left
 from archdsl.errors import Misfit, SpecError
 from archdsl.network import Block, Branch, Layer, Network, Shape, Stage
 from archdsl.options import OptionType, OptionValue, written
@@ -18,7 +18,7 @@ from archdsl.spec.document import Document, Scope
 from archdsl.spec.holes import Answer
 from archdsl.spec.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.spec.resolve import Ask, Resolver
-from archdsl.statics import arguments, static
+from archdsl.statics import Size, ask, no_words, static
 
 VAST = 1 << 24
 """A side so large that the borders of a map make no difference."""
@@ -409,6 +409,9 @@ class Lowering:
                 mark=node.mark,
                 cure="choose a mixer that works on a sequence, such as attention",
             )
+        for inner in made.nested():
+            if inner.definition.described is not None:  # it needs no context to be checked
+                self._check(inner, {}, written_at, node, width)
         self._check(made, known, written_at, node, width)
         context = tuple((name, known[name]) for name in definition.context)
         return Layer(address, made, context, shape, after)
@@ -428,8 +431,10 @@ class Lowering:
         known = {**known, "input_size": self.input[1:]}
         if "total_reduction" in (function[1] or ()):  # it asks for what later stages are
             known["total_reduction"] = self.reduction(len(self.document.stages) - 1)
-        words = function[0](**arguments(function[1], {**known, **dict(made.options)}))
+        words = ask(made.definition, "check", {**known, **dict(made.options)})
         if words is not None:
+            if not isinstance(words, (str, Misfit)):
+                raise no_words(made.definition, words)
             raise self._misfit(words, made, address, node, width)
 
     def _misfit(

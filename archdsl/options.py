@@ -60,9 +60,9 @@ class Number:
         value = with_unit(value)
         wanted = int if self.integer else (int, float)
         if isinstance(value, bool) or not isinstance(value, wanted):
-            raise Mismatch(_article(self.words()))
+            raise Mismatch(article(self.words()))
         if not all(bound.holds(value) for bound in self.bounds):
-            raise Mismatch(_article(self.words()))
+            raise Mismatch(article(self.words()))
         return value
 
 
@@ -108,10 +108,16 @@ class OneOf:
 
     def convert(self, value: OptionValue) -> OptionValue:
         """`value` as this type. Raises Mismatch."""
+        value = self.word(value)
         for known in self.values:
             if value == known and type(value) is type(known):
                 return known
         raise Mismatch(f"one of {self.words()}")
+
+    def word(self, value: OptionValue) -> OptionValue:
+        """`value`; but the word `none` where one of these is called so, as `gelu` has it."""
+        named = value is None and None not in self.values and "none" in self.values
+        return "none" if named else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +133,19 @@ class Maybe:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of another type. bare: one element may stand without the brackets."""
+    """A list of another type.
+
+    bare: one element may stand without the brackets; length: how many there are, if that is fixed
+    """
 
     inner: OptionType
     bare: bool = False
+    length: int | None = None
 
     def words(self) -> str:
         """The type as listings print it."""
-        return f"list of {self.inner.words()}"
+        many = "" if self.length is None else f"{self.length} "
+        return f"list of {many}{self.inner.words()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +166,7 @@ Odd = Annotated[int, Bound("odd int", lambda v: v > 0 and v % 2 == 1)]
 Positive = Annotated[int, Bound("positive int", lambda v: v > 0)]
 NonNegative = Annotated[int, Bound("int from 0", lambda v: v >= 0)]
 PositiveNumber = Annotated[float, Bound("positive number", lambda v: v > 0)]
+NonNegativeNumber = Annotated[float, Bound("number from 0", lambda v: v >= 0)]
 Fraction = Annotated[float, Bound("number from 0 to 1", lambda v: 0 <= v <= 1)]
 Act = Annotated[Callable[..., Any], KindOf("act")]
 Norm = Annotated[Callable[..., Any], KindOf("norm")]
@@ -188,9 +200,11 @@ def from_annotation(annotation: Any) -> OptionType:
         if len(rest) == 1 and len(args) == 2:
             return Maybe(from_annotation(rest[0]))
     if origin in (list, tuple):
-        inside = {repr(a): a for a in typing.get_args(annotation) if a is not Ellipsis}
+        args = typing.get_args(annotation)
+        inside = {repr(a): a for a in args if a is not Ellipsis}
         if len(inside) == 1:
-            return ListOf(from_annotation(next(iter(inside.values()))))
+            length = len(args) if origin is tuple and Ellipsis not in args else None
+            return ListOf(from_annotation(next(iter(inside.values()))), length=length)
     simple: dict[Any, OptionType] = {
         bool: Bool(),
         int: Number(integer=True),
@@ -218,5 +232,6 @@ def written(value: OptionValue) -> str:
     return str(value)
 
 
-def _article(words: str) -> str:
+def article(words: str) -> str:
+    """The words with "a" or "an" before them."""
     return f"an {words}" if words[0] in "aeio" else f"a {words}"

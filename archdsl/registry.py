@@ -14,14 +14,18 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+import operator
 import re
-import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from archdsl.errors import ArchError
-from archdsl.options import KindOf, ListOf, Maybe, OptionType, OptionValue, from_annotation, written
+from archdsl.defaults import Refused, Unregistered
+from archdsl.errors import ArchError, Misfit
+from archdsl.options import OptionValue, article
+from archdsl.signature import KINDS as KINDS
+from archdsl.signature import Definition as Definition
+from archdsl.signature import NotYet, component_text, read, where
 
 C = TypeVar("C", bound=type)
 
@@ -30,113 +34,69 @@ IMPORTED = "_archdsl_import_"
 
 _RELOADABLE = ("__main__", IMPORTED)  # a cell run again, a file edited and loaded again
 
-REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "required"})()
-"""The default of an option that has none."""
-
-RESERVED = {"type", "label", "choice", "range", "per", "default", "step"}
-"""Words of the language that no option may be called."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A place in the language that a component can fill.
-
-    context: the positional names that a component of this kind may ask for
-    exact: a component of this kind takes exactly `context`, in order, because other components
-        call it as a factory: `norm(dim)`, `act()`
-    """
-
-    name: str
-    context: tuple[str, ...]
-    exact: bool
-    doc: str
-
-    @property
-    def words(self) -> str:
-        """The kind as prose: "token mixer"."""
-        return self.name.replace("_", " ")
-
-
-MIXER_CONTEXT = ("dim", "size", "reduction", "depth_index")
-
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Kind("token_mixer", MIXER_CONTEXT, False, "Mixes positions: (B, dim, H, W) to the same."),
-        Kind("channel_mixer", MIXER_CONTEXT, False, "Mixes channels: (B, dim, H, W) to the same."),
-        Kind("norm", ("dim",), True, "Normalises a map: (B, dim, H, W) to the same."),
-        Kind("act", (), True, "An activation, elementwise unless it says otherwise."),
-        Kind("layer", ("dim_in", "dim_out"), True, "A layer of a stem or a downsample."),
-        Kind("query", ("dim",), True, "The query projection of a meta_mixer."),
-        Kind("key", ("dim",), True, "The query-key interaction of a meta_mixer."),
-        Kind("value", ("dim_in", "dim"), True, "The coefficient-value interaction."),
-        Kind("out", ("dim_in", "dim"), True, "The output projection of a meta_mixer."),
-        Kind("pos_embed", ("dim", "size"), False, "Positions, added before a stage's blocks."),
-        Kind("head", ("dim", "size", "classes"), False, "From the last map to the logits."),
-        Kind("data", (), True, "Where the images of a search come from."),
-    )
-}
-
-
-@dataclass(frozen=True)
-class Option:
-    """One keyword-only parameter of a component."""
-
-    name: str
-    type: OptionType
-    default: OptionValue
-    help: str
-
-    def words(self) -> str:
-        """The option as errors list it: `kernel (odd int, 7)`, `bias (false)`, `act (gelu)`."""
-        kind = _kind_of(self.type)
-        if self.default is REQUIRED:
-            return f"{self.name} ({self.type.words()}, required)"
-        default = default_text(kind, self.default)
-        if kind is not None or isinstance(self.default, bool):
-            return f"{self.name} ({default})"
-        return f"{self.name} ({self.type.words()}, {default})"
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A registered component: its class, and what the signature says about it."""
-
-    kind: str
-    name: str
-    cls: type
-    context: tuple[str, ...]
-    options: dict[str, Option]
-    doc: str
-    where: str
-    """`file:line` of the class, as errors print it."""
-
-    def words(self) -> str:
-        """`sep_conv takes: kernel (odd int, 7), ...`"""
-        if not self.options:
-            return f"{self.name} takes no options"
-        return f"{self.name} takes: " + ", ".join(o.words() for o in self.options.values())
-
-
 _registered: dict[str, dict[str, Definition]] = {kind: {} for kind in KINDS}
 
 
-def register(kind: str, name: str, cls: C) -> C:
+@dataclass(frozen=True)
+class OtherName:
+    """A second name of a component, with the options that it stands for."""
+
+    name: str
+    type: str
+    options: tuple[tuple[str, OptionValue], ...]
+
+    def words(self) -> str:
+        """What it stands for, as a spec would write it."""
+        return component_text(self.type, self.options)
+
+
+_other_names: dict[str, dict[str, OtherName]] = {kind: {} for kind in KINDS}
+
+
+def register(
+    kind: str, name: str, cls: C, described: Callable[..., Misfit | None] | None = None
+) -> C:
     """Register `cls` as component `name` of `kind` and return it unchanged.
 
     Registering the same source again (an imported file that is loaded twice, or its copy
-    beside a winner) replaces the earlier class. Raises ArchError for a name that another
-    definition has, and for a signature that the compiler cannot serve.
+    beside a winner) replaces the earlier class. A default that names a class of one's own waits
+    until that class is registered, at the latest until the component is used.
+
+    described: for a class that is not ours, a function whose keyword-only parameters are the
+        options, whose docstring is the help, and whose body is the `check`
+    Raises ArchError for a name that another definition has, for a signature that the compiler
+    cannot serve, and for a default that is not of its option's type or that no spec could say.
     """
-    definition = _read(kind, name, cls)
+    try:
+        definition = read(kind, name, cls, described, _of_class)
+    except NotYet:
+        definition = Definition(kind, name, cls, (), {}, "", where(cls), described, waiting=True)
     taken = _registered[kind].get(name)
     if taken is not None and not _same_source(taken.cls, cls):
         raise ArchError(
             f"the {KINDS[kind].words} name '{name}' is taken: defined at {taken.where}, "
             f"and again at {definition.where}.  choose another name for one of them"
         )
+    if (other := _other_names[kind].get(name)) is not None:
+        raise ArchError(
+            f"{definition.where}: the {KINDS[kind].words} name '{name}' is taken: it stands for "
+            f"{other.words()}.  choose another name"
+        )
     _registered[kind][name] = definition
     return cls
+
+
+def also_called(kind: str, name: str, type: str, **options: OptionValue) -> None:
+    """Give the component `type` with these options a second name.
+
+    Raises ArchError for a name that a component has.
+    """
+    if (taken := _registered[kind].get(name)) is not None:
+        raise ArchError(
+            f"{taken.where}: the {KINDS[kind].words} name '{name}' is taken: it stands for "
+            f"{component_text(type, tuple(options.items()))}.  choose another name"
+        )
+    _other_names[kind][name] = OtherName(name, type, tuple(options.items()))
 
 
 def _decorator(kind: str) -> Callable[[str], Callable[[C], C]]:
@@ -169,132 +129,90 @@ data = _decorator("data")
 
 
 def find(kind: str, name: str) -> Definition | None:
-    """The component `name` of `kind`, or None."""
-    return _registered[kind].get(name)
+    """The component `name` of `kind`, or None. Raises ArchError for a default that still waits."""
+    found = _registered[kind].get(name)
+    if found is not None and found.waiting:
+        found = _registered[kind][name] = read(kind, name, found.cls, found.described, _of_class)
+    return found
+
+
+def settle() -> None:
+    """Read the defaults that wait for a class. Raises ArchError for a class that is still none."""
+    for kind, known in _registered.items():
+        for name in [name for name, definition in known.items() if definition.waiting]:
+            find(kind, name)
 
 
 def named(kind: str) -> Mapping[str, Definition]:
     """All components of `kind` by name, in the order of the alphabet."""
+    settle()
     return dict(sorted(_registered[kind].items()))
 
 
-def name_of(kind: str, cls: object) -> str | None:
-    """The name under which a class is registered, or None."""
-    for name, definition in _registered[kind].items():
-        if definition.cls is cls:
-            return name
-    return None
+def other_name(kind: str, name: str) -> OtherName | None:
+    """What a second name of a component stands for, or None."""
+    return _other_names[kind].get(name)
+
+
+def other_names(kind: str) -> Mapping[str, OtherName]:
+    """All second names of `kind`, in the order of the alphabet."""
+    return dict(sorted(_other_names[kind].items()))
 
 
 def unknown(kind: str, name: str) -> str:
     """The words for a name that nothing is registered under, with the nearest ones."""
     words = KINDS[kind].words
     message = f"no {words} is called '{name}'."
-    close = difflib.get_close_matches(name, _registered[kind], n=2, cutoff=0.6)
+    close = _nearest(kind, name)
     if close:
         message += "  did you mean " + " or ".join(f"'{c}'" for c in close) + "?"
     return f"{message}  (archdsl list {kind})"
 
 
-def split_default(default: OptionValue) -> tuple[type, dict[str, OptionValue]]:
-    """A factory default, a class or a `functools.partial` of one, as class and options."""
-    if isinstance(default, functools.partial):
-        return default.func, dict(default.keywords)  # type: ignore[return-value]
-    return default, {}
+def _nearest(kind: str, name: str) -> list[str]:
+    """The names that `name` may have meant; a class's own, `LeakyReLU`, means one alone."""
+    names = [*_registered[kind], *_other_names[kind]]
+    word = name.lower()
+    bare = {known.replace("_", ""): known for known in names}
+    if (same := bare.get(word.replace("_", ""))) is not None:
+        return [same]
+    return difflib.get_close_matches(word, names, n=2, cutoff=0.6)
 
 
-def default_text(kind: str | None, default: OptionValue) -> str:
-    """A default as a spec would write it."""
-    if kind is None or default is None or isinstance(default, (list, tuple)):
-        return written(default)
-    cls, options = split_default(default)
-    name = name_of(kind, cls) or cls.__name__
-    if not options:
-        return name
-    inner = ", ".join(f"{key}: {written(value)}" for key, value in options.items())
-    return f"{{type: {name}, {inner}}}"
+def _of_class(kind: str, cls: type) -> Definition:
+    """The component of `kind` that a class is. Raises Refused, or Unregistered if it may be yet."""
+    for equal in (operator.is_, _same_source):  # of a file loaded twice one copy is registered
+        for name, definition in _registered[kind].items():
+            if equal(definition.cls, cls) and (found := find(kind, name)) is not None:
+                return found
+    other = next((k for k in KINDS if any(d.cls is cls for d in _registered[k].values())), None)
+    words = KINDS[kind].words
+    problem = f"is no registered {words}"
+    if other is not None:
+        problem = f"is {article(KINDS[other].words)} and no {words}"
+    # torch's own classes are registered all at once, with the vocabulary
+    final = cls.__module__.startswith("torch.") and "gelu" in _registered["act"]
+    raise (Refused if final else Unregistered)(problem, _instead(kind, cls))
 
 
-def _kind_of(option: OptionType) -> str | None:
-    if isinstance(option, (Maybe, ListOf)):
-        return _kind_of(option.inner)
-    return option.kind if isinstance(option, KindOf) else None
-
-
-def _read(kind: str, name: str, cls: type) -> Definition:
-    where = _where(cls)
-
-    def refuse(problem: str, cure: str) -> ArchError:
-        return ArchError(f"{where}: {KINDS[kind].words} '{name}': {problem}.  {cure}")
-
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name == "none":
-        raise refuse("is no name for a component", "use lower-case letters, digits and _")
-    if kind not in KINDS:
-        raise refuse(f"there is no kind '{kind}'", f"the kinds are {' '.join(KINDS)}")
-    init = cls.__init__  # type: ignore[misc]
-    try:
-        hints = typing.get_type_hints(init, include_extras=True)
-    except NameError as error:
-        raise refuse(f"its annotations do not resolve ({error})", "import the name") from None
-    context: list[str] = []
-    options: dict[str, Option] = {}
-    help_of = _option_help(cls.__doc__ or "")
-    foreign = cls.__module__.startswith("torch.")  # torch's own: its defaults stay its own
-    parameters = [] if init is object.__init__ else list(inspect.signature(cls).parameters.values())
-    for parameter in parameters:
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            continue
-        if parameter.kind is not parameter.KEYWORD_ONLY:
-            if not (foreign and parameter.default is not parameter.empty):
-                context.append(parameter.name)
-            continue
-        if parameter.name in RESERVED:
-            raise refuse(f"'{parameter.name}' is a word of the language", "rename the option")
-        if parameter.name not in hints:
-            raise refuse(f"the option '{parameter.name}' has no type", "annotate it")
-        try:
-            option_type = from_annotation(hints[parameter.name])
-        except TypeError as error:
-            raise refuse(f"the option '{parameter.name}': {error}", "change its type") from None
-        default = REQUIRED if parameter.default is parameter.empty else parameter.default
-        options[parameter.name] = Option(
-            parameter.name, option_type, default, help_of.get(parameter.name, "")
-        )
-    allowed = KINDS[kind].context
-    if stranger := next((c for c in context if c not in allowed), None):
-        raise refuse(
-            f"the compiler knows nothing called '{stranger}'",
-            f"positional parameters are {' '.join(allowed) or 'not possible here'}; "
-            f"for an option write  *, {stranger}: ...",
-        )
-    if KINDS[kind].exact and tuple(context) != allowed:
-        names = ", ".join(allowed)
-        raise refuse(
-            f"it is called with ({names})", f"take ({', '.join(('self', *allowed))}, *, ...)"
-        )
-    first_line = (inspect.getdoc(cls) or "").partition("\n")[0]
-    return Definition(kind, name, cls, tuple(context), options, first_line, where)
+def _instead(kind: str, cls: type) -> str:
+    """What to write for a class that nothing is registered under."""
+    known = _registered[kind].values()
+    ours = [d for d in known if cls in d.cls.__mro__[1:]]
+    word = cls.__name__.lower()
+    alike = [d for d in known if word.startswith(d.name.replace("_", ""))]
+    for found in (ours, alike):
+        if len(found) == 1:
+            own = found[0].cls
+            return f"write {own.__name__} of {own.__module__}, which is {found[0].name}"
+    if cls.__module__.startswith("torch."):
+        return f"choose one  (archdsl list {kind}), or write a class of your own around it"
+    return f'register it:  @{kind}("{_snake(cls.__name__)}")'
 
 
 def _snake(name: str) -> str:
     """`ShiftConv` as a component would be called: `shift_conv`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-
-
-def _option_help(doc: str) -> dict[str, str]:
-    """`name: help` lines of a docstring."""
-    return {
-        found[1]: found[2]
-        for line in inspect.cleandoc(doc).splitlines()
-        if (found := re.fullmatch(r"\s*([a-z_0-9]+): (.+)", line))
-    }
-
-
-def _where(cls: type) -> str:
-    try:
-        return f"{inspect.getsourcefile(cls)}:{inspect.getsourcelines(cls)[1]}"
-    except (OSError, TypeError):
-        return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def _same_source(one: type, other: type) -> bool:

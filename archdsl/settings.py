@@ -25,6 +25,8 @@ class ProxySettings:
     folder: what relative paths in `data` are relative to (the folder of the spec)
     datamodule, module: "package.module:Class" of the user's own Lightning classes, or None
     epochs, warmup: in epochs; batch: images per step; lr: the peak of the cosine schedule
+    steps_per_epoch, validation_steps: how many batches an epoch and a validation take; None for
+        all that there are
     size: height and width of training, or None for the spec's `input`
     precision: "auto" is bf16 where the hardware has it, else 32
     """
@@ -34,6 +36,8 @@ class ProxySettings:
     datamodule: str | None = None
     module: str | None = None
     epochs: int = 10
+    steps_per_epoch: int | None = None
+    validation_steps: int | None = None
     batch: int = 64
     lr: float = 2e-3
     weight_decay: float = 0.05

@@ -9,7 +9,7 @@ from typing import Any
 from archdsl.combinations import check_combinations
 from archdsl.errors import SpecError
 from archdsl.lower import lower
-from archdsl.network import Network
+from archdsl.network import Layer, Network
 from archdsl.settings import SearchSettings
 from archdsl.spec import flatten, winner
 from archdsl.spec.check import check
@@ -26,6 +26,7 @@ class Spec:
     """An architecture, or a space of them, as a checked spec.
 
     decisions: the address -> answer mapping that made it; empty for a spec read from a file
+    own: the distinct layers that have a component of the user's own; none for a member
     """
 
     def __init__(
@@ -34,8 +35,10 @@ class Spec:
         holes: Holes,
         decisions: MappingOf[str, Answer] | None = None,
         network: Network | None = None,
+        own: tuple[Layer, ...] = (),
     ) -> None:
         self.document = document
+        self.own = own
         self.holes = holes
         self.decisions: dict[str, Answer] = dict(decisions or {})
         self._member = decisions is not None
@@ -133,10 +136,10 @@ def checked(document: Document) -> Spec:
     """A spec that has passed every check. Raises SpecError."""
     try:
         holes = check(document)
-        check_combinations(document, holes)
+        own = check_combinations(document, holes)
     except RecursionError:
         raise SpecError(
             f"{document.file}: its values lean on each other too deeply",
             cure="write params with fewer steps from one to the next",
         ) from None
-    return Spec(document, holes)
+    return Spec(document, holes, own=own)

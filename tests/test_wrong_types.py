@@ -9,7 +9,7 @@ import pytest
 from torch import nn
 
 import archdsl
-from archdsl.errors import ArchError, ExportError
+from archdsl.errors import ArchError, SpecError
 
 
 def half(_: Any) -> float:
@@ -65,5 +65,5 @@ def test_a_mixer_that_changes_the_shape_does_not_leave(tmp_path: Any, padding: i
     if not padding:
         assert "class Grower" in archdsl.export(tmp_path / "a.yaml")
         return
-    with pytest.raises(ExportError, match="grower gives 8x6x6 where the network expects 8x4x4"):
+    with pytest.raises(SpecError, match="turns 8x4x4 into 8x6x6, and the network expects 8x4x4"):
         archdsl.export(tmp_path / "a.yaml")

@@ -46,20 +46,20 @@ def _kinds() -> Answer:
     from archdsl import registry
 
     lines: list[str] = []
+    data: dict[str, dict[str, object]] = {}
     for kind in registry.KINDS.values():
-        lines += [f"{kind.name}  {kind.doc}", f"    {' '.join(registry.named(kind.name)) or '-'}"]
-    data = {
-        kind.name: {"doc": kind.doc, "names": list(registry.named(kind.name))}
-        for kind in registry.KINDS.values()
-    }
+        names = sorted([*registry.named(kind.name), *registry.other_names(kind.name)])
+        lines += [f"{kind.name}  {kind.doc}", f"    {' '.join(names) or '-'}"]
+        data[kind.name] = {"doc": kind.doc, "names": names}
     return Answer(data, "\n".join(lines))
 
 
 def _kind(name: str) -> Answer:
     from archdsl import registry
+    from archdsl.defaults import REQUIRED
 
     lines: list[str] = []
-    data = {}
+    data: dict[str, dict[str, object]] = {}
     for component in registry.named(name).values():
         options = component.options.values()
         lines.append(f"{component.name}  {component.doc}")
@@ -71,10 +71,13 @@ def _kind(name: str) -> Answer:
             "where": component.where,
             "options": {
                 option.name: {"takes": option.type.words(), "words": option.words(),
-                              "required": option.default is registry.REQUIRED, "help": option.help}
+                              "required": option.default is REQUIRED, "help": option.help}
                 for option in options
             },
         }  # fmt: skip
+    for other in registry.other_names(name).values():
+        lines.append(f"{other.name}  {other.words()} by another name")
+        data[other.name] = {"stands_for": {"type": other.type, **dict(other.options)}}
     return Answer({name: data}, "\n".join(lines))
 
 

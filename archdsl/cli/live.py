@@ -10,7 +10,7 @@ from rich.text import Text
 
 from archdsl.cli.plain import opening
 from archdsl.cli.progress import Progress, costs, duration, objectives, values
-from archdsl.study.events import Event, Started
+from archdsl.study.events import Event, Notice, Started
 from archdsl.study.trial import Trial
 
 _AROUND = 9  # lines that are no row of the table
@@ -35,9 +35,13 @@ class LiveDisplay:
     def __call__(self, event: Event) -> None:
         """Hear an event; the drawing follows by itself."""
         self.progress.hear(event)
+        lines: list[str] = []
         if isinstance(event, Started):
-            for line in opening(event):
-                self._console.print(line, highlight=False, markup=False)
+            lines = opening(event)
+        elif isinstance(event, Notice):
+            lines = [event.text]
+        for line in lines:
+            self._console.print(line, highlight=False, markup=False)
 
     def _drawn(self) -> RenderableType:
         progress = self.progress

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from archdsl.cli.progress import Progress, costs, duration, objectives, values
-from archdsl.study.events import Best, Event, Preparing, Started, TrialFinished
+from archdsl.study.events import Best, Event, Notice, Preparing, Started, TrialFinished
 from archdsl.study.trial import Trial
 
 
@@ -33,6 +33,8 @@ class PlainDisplay:
             case Preparing(what) if what != self._last:
                 self._last = what
                 self._write(what)
+            case Notice(text):
+                self._write(text)
             case Started():
                 for line in opening(event):
                     self._write(line)

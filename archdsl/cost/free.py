@@ -2,8 +2,8 @@
 
 Left out on purpose, because their work is a contraction under another name or has no count
 that shapes alone decide: `cdist`, `cosine_similarity`, `bilinear`, `affine_grid_generator`,
-`cumsum`, `fft_*`, decompositions and solvers, recurrent layers, and whatever gives shapes that
-hang on the data (`nonzero`, `masked_select`, `unique`).
+decompositions and solvers, and whatever gives shapes that depend on the data (`nonzero`,
+`masked_select`, `unique`).
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ _upsample_nearest_exact3d
 _MOVES = """
 adjoint alias atleast_1d atleast_2d atleast_3d broadcast_tensors broadcast_to cat channel_shuffle
 chunk clone col2im concat concatenate constant_pad_nd contiguous copy copy_ detach detach_ diagonal
-dsplit dstack embedding expand expand_as fill fill_ flatten flip fliplr flipud gather hsplit hstack
-im2col imag index_add index_add_ index_copy index_fill index_put index_put_ index_select mH mT
-masked_fill_ meshgrid moveaxis movedim narrow native_channel_shuffle numpy_T one_hot pad permute
-pixel_shuffle pixel_unshuffle ravel real reflection_pad1d reflection_pad2d reflection_pad3d repeat
-replication_pad1d replication_pad2d replication_pad3d reshape reshape_as resolve_conj resolve_neg
-roll rot90 row_stack scatter scatter_ scatter_add scatter_add_ select slice split
-split_with_sizes squeeze squeeze_ stack swapaxes swapdims t take_along_dim tensor_split tile
-to transpose transpose_ tril tril_ triu triu_ type_as unbind unflatten unfold unsafe_chunk
-unsafe_split unsafe_split_with_sizes unsqueeze unsqueeze_ view view_as view_as_complex view_as_real
-vsplit vstack zero_ index
+dsplit dstack embedding expand expand_as fft_fftshift fft_ifftshift fill fill_ flatten flip fliplr
+flipud gather hsplit hstack im2col imag index_add index_add_ index_copy index_fill index_put
+index_put_ index_select mH mT masked_fill_ meshgrid moveaxis movedim narrow native_channel_shuffle
+numpy_T one_hot pad permute pixel_shuffle pixel_unshuffle ravel real reflection_pad1d
+reflection_pad2d reflection_pad3d repeat replication_pad1d replication_pad2d replication_pad3d
+reshape reshape_as resolve_conj resolve_neg roll rot90 row_stack scatter scatter_ scatter_add
+scatter_add_ select slice split split_with_sizes squeeze squeeze_ stack swapaxes swapdims t
+take_along_dim tensor_split tile to transpose transpose_ tril tril_ triu triu_ type_as unbind
+unflatten unfold unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze unsqueeze_ view view_as
+view_as_complex view_as_real vsplit vstack zero_ index
 """
 
 _CREATION = """

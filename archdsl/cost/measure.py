@@ -50,7 +50,7 @@ def measure(
     Randomness is as before afterwards. Raises CountError, with the address of the innermost
     module at fault, for a cost that is not known exactly.
     """
-    with _one_at_a_time, _randomness_put_back(), torch.inference_mode(False), torch.no_grad():
+    with _one_at_a_time, randomness_put_back(), torch.inference_mode(False), torch.no_grad():
         with threads.for_work(), torch.device("cpu"):
             module = make()
             try:
@@ -112,7 +112,7 @@ def _params(module: nn.Module) -> int:
 
 
 @contextmanager
-def _randomness_put_back() -> Iterator[None]:
+def randomness_put_back() -> Iterator[None]:
     """The same start for every module, and no trace of it afterwards."""
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
     random.seed(0)

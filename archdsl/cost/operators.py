@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from archdsl.cost.contractions import CONTRACTIONS, Rule
 from archdsl.cost.free import FREE
+from archdsl.cost.ready import READY
 from archdsl.errors import ArchError
 from archdsl.registry import IMPORTED
 
@@ -20,9 +21,9 @@ _own: dict[str, Rule] = {}
 def macs(operator: str) -> Callable[[R], R]:
     """Register the counting rule of an operator that archdsl has none for.
 
-        @archdsl.macs("aten::cumsum")
-        def nothing(inputs, outputs):
-            return 0
+        @archdsl.macs("aten::cumprod")
+        def each_times_the_one_before(inputs, outputs):
+            return math.prod(outputs[0])
 
     The rule gets what went into the operator and what came out, in order: a tensor as its shape
     (a tuple), a list as a list, a constant as itself, and None for an absent argument or a
@@ -30,6 +31,7 @@ def macs(operator: str) -> Callable[[R], R]:
 
     operator: its name in the trace, as the error gives it: "aten::foo", "mine::foo",
         "prim::PythonOp.Foo" for a custom autograd function
+    A rule for a Fourier transform, `cumsum` or a recurrent layer replaces archdsl's own.
     Raises ArchError for a name that is no operator's and for an operator that is counted already.
     """
     if not re.fullmatch(r"[A-Za-z_]\w*::[A-Za-z_][\w.]*", operator):
@@ -58,7 +60,7 @@ def macs(operator: str) -> Callable[[R], R]:
 
 def rules() -> dict[str, Rule]:
     """Operator -> rule for everything that is counted, registered rules included."""
-    return {**CONTRACTIONS, **_own}
+    return {**CONTRACTIONS, **READY, **_own}
 
 
 def registered_rules() -> tuple[tuple[str, Rule], ...]:

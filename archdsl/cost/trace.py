@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from math import prod
 from typing import Any
 
 import torch
@@ -18,7 +17,8 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from archdsl.cost.contractions import CONTRACTIONS, NoExactCount, Rule
-from archdsl.cost.free import FREE, MOVES
+from archdsl.cost.flow import Flow
+from archdsl.cost.free import FREE
 from archdsl.cost.operators import rules
 
 with warnings.catch_warnings():
@@ -101,11 +101,22 @@ class _Tracer(JitModelAnalysis):  # type: ignore[misc]
     def __init__(self, model: nn.Module, inputs: tuple[Tensor]) -> None:
         super().__init__(model, inputs)
         self.refusals: list[Refused] = []
+        self._flow = Flow(self._accuse, self._acquit)
+        self._accused: list[Refused] = []
         self.clear_op_handles()
         self._ignored_ops = FREE
         self.set_op_handle(**{name: self._counted(name, rule) for name, rule in rules().items()})
         self.unsupported_ops_warnings(False)
         self.uncalled_modules_warnings(False)
+
+    def _accuse(self, problem: str, node: Any) -> int:
+        self._accused.append(Refused(problem, _path(node)))
+        self.refusals.append(self._accused[-1])
+        return len(self._accused) - 1
+
+    def _acquit(self, number: int) -> None:
+        if self._accused[number] in self.refusals:
+            self.refusals.remove(self._accused[number])
 
     def _counted(self, name: str, rule: Rule) -> Callable[[list[Any], list[Any]], int]:
         def count(inputs: list[Any], outputs: list[Any]) -> int:
@@ -117,7 +128,10 @@ class _Tracer(JitModelAnalysis):  # type: ignore[misc]
             return rule([_plain(value) for value in inputs], [_plain(value) for value in outputs])
 
         def handle(inputs: list[Any], outputs: list[Any]) -> int:
-            path = _path((outputs or inputs)[0].node())
+            node = (outputs or inputs)[0].node()
+            path = _path(node)
+            if outputs:
+                self._flow.see(node)
             try:
                 return whole_number(count(inputs, outputs), f"the rule for {name}", path)
             except NoExactCount as error:
@@ -133,18 +147,10 @@ class _Tracer(JitModelAnalysis):  # type: ignore[misc]
 
     def _should_ignore_node(self, node: Any) -> bool:
         """What has no rule: fvcore asks whether to skip it."""
+        self._flow.see(node)
         kind = _kind(node)
         if kind not in FREE:
             self.refusals.append(Refused(_no_rule(kind), _path(node)))
-        elif kind == "aten::sum" and _sums_a_product(node):
-            self.refusals.append(
-                Refused(
-                    "a product of two tensors that is summed is a contraction, which no counter "
-                    "sees.  write it as a matmul or an einsum, or give the module a method "
-                    "`macs`",
-                    _path(node),
-                )
-            )
         elif kind in ("aten::index", "aten::index_put", "aten::index_put_") and _masks(node):
             self.refusals.append(
                 Refused(
@@ -202,19 +208,6 @@ def _is_complex(value: Any) -> bool:
         return False
     dtype = value.type().dtype()
     return dtype is not None and bool(dtype.is_complex)
-
-
-def _sums_a_product(node: Any) -> bool:
-    """Whether a sum adds up a·b, for two tensors that are not one and the same."""
-    made = next(node.inputs()).node()
-    while made.kind() in MOVES:
-        made = next(made.inputs()).node()
-    if made.kind() not in ("aten::mul", "aten::mul_", "aten::multiply"):
-        return False
-    a, b = list(made.inputs())[:2]
-    return a.debugName() != b.debugName() and all(
-        isinstance(v.type(), torch._C.TensorType) and prod(_shape(v) or ()) > 1 for v in (a, b)
-    )
 
 
 def _masks(node: Any) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from archdsl.data.fingerprint import Fingerprint, Item, digest_of
 from archdsl.data.source import (
     Progress,
     Searchable,
@@ -72,6 +73,19 @@ class Digits(Source):
         """The test digits on their canvases."""
         images, labels, parts = _read()
         return self._placed(images, labels, parts.test, TEST_SEED), self.canvas
+
+    def fingerprint(self, folder: Path) -> Fingerprint:
+        """The digits as scikit-learn gives them, and where each one went."""
+        images, labels, parts = _read()
+        content = images.tobytes() + labels.tobytes()
+        return (
+            Item("the digits of scikit-learn", size=len(content), digest=digest_of(content)),
+            *(
+                Item(f"digit {index}", split, int(labels[index]))
+                for split in ("train", "val", "test")
+                for index in getattr(parts, split)
+            ),
+        )
 
     def _info(self, parts: Indices) -> SourceInfo:
         return SourceInfo(

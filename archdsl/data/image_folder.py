@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from archdsl.data import passed_over
 from archdsl.data.decode import Channels
-from archdsl.data.listing import GIVEN, Listing, given_splits, listing
+from archdsl.data.digests import digests, size_of
+from archdsl.data.fingerprint import Fingerprint, Item, sampled
+from archdsl.data.layout import given_splits
+from archdsl.data.listing import Listing, listing
 from archdsl.data.source import (
     Progress,
     Searchable,
@@ -21,6 +25,7 @@ from archdsl.data.source import (
     no_progress,
 )
 from archdsl.data.split import stratified
+from archdsl.data.split_names import SPLITS
 from archdsl.errors import SearchError
 from archdsl.options import Fraction
 from archdsl.registry import data
@@ -35,11 +40,12 @@ ProgressOfOne: TypeAlias = Callable[[int], None]
 class ImageFolder(Source):
     """Images in a folder for each class, or in train/, val/ and test/ of such folders.
 
-    A split whose folder is not there is set aside from the train images, class by class, always
-    in the same way. Images are scaled until they cover the size of the network and a margin, and
-    cut around the middle; training takes a random window and mirrors half of them. Each image is
-    decoded before the first trial and kept in the user's cache (`$ARCHDSL_CACHE`), so that a
-    second search on an unchanged folder starts at once.
+    The folder of a split may have any of its usual names, as Training or valid. A split whose
+    folder is not there is set aside from the train images, class by class, always in the same
+    way. Images are scaled until they cover the size of the network and a margin, and cut around
+    the middle; training takes a random window and mirrors half of them. Each image is decoded
+    before the first trial and kept in the user's cache (`$ARCHDSL_CACHE`), so that a second
+    search on an unchanged folder starts at once.
 
     path: the folder
     channels: 3 for colour, 1 for grey; images of the other sort are converted
@@ -67,7 +73,7 @@ class ImageFolder(Source):
 
     def describe(self, folder: Path) -> SourceInfo:
         """Lists the files, and opens none of them."""
-        return self._info(self._splits(folder))
+        return self._info(self._splits(folder), folder)
 
     def searchable(self, folder: Path, size: Size, progress: Progress = no_progress) -> Searchable:
         """The train and val images; those of test are decoded too, and not kept."""
@@ -80,14 +86,37 @@ class ImageFolder(Source):
         train = self._split(splits["train"], size, lambda done: progress(before + done, total))
         before += len(train)
         val = self._split(splits["val"], size, lambda done: progress(before + done, total))
-        return Searchable(self._info(splits), train, val, Windows(size, self.flip))
+        return Searchable(self._info(splits, folder), train, val, Windows(size, self.flip))
 
     def held_out(self, folder: Path, size: Size) -> tuple[Split, Views]:
         """The test images."""
         test = self._splits(folder)["test"]
         return self._split(test, size, lambda done: None), Windows(size, flip=False)
 
-    def _info(self, splits: dict[str, Listing]) -> SourceInfo:
+    def fingerprint(self, folder: Path) -> Fingerprint:
+        """Every image's split, class and size, and its digest; a sample's digests for very many."""
+        root = folder / self.path
+        splits = self._splits(folder)
+        places = {
+            (split, name): (images.root / name).relative_to(root).as_posix()
+            for split, images in splits.items()
+            for name in images.files
+        }
+        known = digests(root, sampled(places.values()))
+        return tuple(
+            Item(
+                # the folder of a split may be called otherwise and hold the same
+                name if images.root == root else f"{split}/{name}",
+                split,
+                label,
+                size_of(images.root / name),
+                known.get(places[split, name], ""),
+            )
+            for split, images in splits.items()
+            for name, label in zip(images.files, images.labels, strict=True)
+        )
+
+    def _info(self, splits: dict[str, Listing], folder: Path) -> SourceInfo:
         class_names = splits["train"].class_names
         return SourceInfo(
             name=f"image_folder {self.path}",
@@ -95,8 +124,9 @@ class ImageFolder(Source):
             size=None,
             classes=len(class_names),
             class_names=class_names,
-            counts={name: len(splits[name].files) for name in GIVEN},
+            counts={name: len(splits[name].files) for name in SPLITS},
             pixels="(pixel / 255 - 0.5) / 0.25",
+            notes=_notes(folder / self.path, splits),
         )
 
     def _split(self, images: Listing, size: Size, progress: ProgressOfOne) -> Split:
@@ -111,13 +141,14 @@ class ImageFolder(Source):
     def _splits(self, folder: Path) -> dict[str, Listing]:
         root = folder / self.path
         given = given_splits(root)
-        found = {name: listing(root / name) for name in given} or {"train": listing(root)}
+        found = {name: listing(root / place) for name, place in given.items()}
+        found = found or {"train": listing(root)}
         whole = found["train"]
         for name, split in found.items():
             if stray := sorted(set(split.class_names) ^ set(whole.class_names)):
                 one, other = ("train", name) if stray[0] in split.class_names else (name, "train")
                 raise SearchError(
-                    f"{root / one}: has no class '{stray[0]}', which {other} has.  "
+                    f"{root / given[one]}: has no class '{stray[0]}', which {given[other]} has.  "
                     "give every split the same classes"
                 )
         aside = {name: 0.0 if name in found else share for name, share in self.shares.items()}
@@ -132,6 +163,17 @@ class ImageFolder(Source):
         for name in ("train", *(name for name, share in aside.items() if share)):
             found[name] = whole.part(getattr(parts, name))
         return found
+
+
+def _notes(root: Path, splits: dict[str, Listing]) -> tuple[str, ...]:
+    found = {
+        (split.root / name).relative_to(root).as_posix() + ("/" if name.endswith("/") else "")
+        for split in splits.values() for name in split.passed_over
+    }  # fmt: skip
+    if root not in {split.root for split in splits.values()}:
+        found |= {path.name for path in root.iterdir() if path.is_file()}
+    said = passed_over.words(found)
+    return (f"{root}: {said}",) if said else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from archdsl.data.passed_over import SUFFIXES, folders, is_image, is_passed_over, is_system_folder
 from archdsl.errors import SearchError
-
-SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-GIVEN = ("train", "val", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,60 +16,43 @@ class Listing:
 
     root: what `files` are relative to
     files: with `/` between folders, sorted; labels: the class of each
+    passed_over: what lies there and is no image, with `/` at the end of a folder
     """
 
     root: Path
     class_names: tuple[str, ...]
     files: tuple[str, ...]
     labels: tuple[int, ...]
+    passed_over: tuple[str, ...] = ()
 
     def part(self, where: tuple[int, ...]) -> Listing:
         """The files at these positions."""
         files = tuple(self.files[index] for index in where)
         labels = tuple(self.labels[index] for index in where)
-        return Listing(self.root, self.class_names, files, labels)
-
-
-def given_splits(root: Path) -> tuple[str, ...]:
-    """Which of train/, val/ and test/ the folder has; () for plain class folders.
-
-    Raises SearchError for no folder, and for class folders beside a train/ of class folders.
-    """
-    if not root.is_dir():
-        what = "is a file, not a folder" if root.exists() else "no such folder"
-        raise SearchError(
-            f"{root}: {what}.  search.proxy.data.path names a folder of class folders, "
-            "relative to the folder of the spec"
-        )
-    folders = _folders(root)
-    if "train" not in folders or not _folders(root / "train"):
-        return ()
-    if others := [name for name in folders if name not in GIVEN]:
-        raise SearchError(
-            f"{root / others[0]}: stands beside train.  beside train/ there may be val/ and test/; "
-            "otherwise give class folders alone"
-        )
-    return tuple(name for name in GIVEN if name in folders)
+        return replace(self, files=files, labels=labels)
 
 
 def listing(root: Path) -> Listing:
-    """Every image below `root`, one folder per class, hidden files left out.
+    """Every image below `root`, one folder per class.
 
-    Raises SearchError for fewer than two classes, an empty class, and a file that is no image.
+    Raises SearchError for fewer than two classes, an empty class, and a file among the images of
+    a class that is no image and nothing that a system leaves.
     """
-    class_names = _folders(root)
-    if stray := [p.name for p in _visible(root) if p.is_file() and _is_image(p.name)]:
+    class_names = folders(root)
+    beside = sorted(path for path in root.iterdir() if path.name not in class_names)
+    if stray := [path for path in beside if is_image(path.name) and path.is_file()]:
         raise SearchError(
-            f"{root / stray[0]}: an image outside of the class folders.  move it into the folder "
+            f"{stray[0]}: an image outside of the class folders.  move it into the folder "
             "of its class"
         )
     if len(class_names) < 2:
         found = f"one class only, '{class_names[0]}'" if class_names else "no class folders"
         raise SearchError(f"{root}: holds {found}.  put the images of each class into a folder")
+    passed_over = [_named(path, root) for path in beside]
     files: list[str] = []
     labels: list[int] = []
     for label, name in enumerate(class_names):
-        members = _images(root, root / name)
+        members, others = _members(root, root / name)
         if not members:
             raise SearchError(
                 f"{root / name}: the class has no images.  add some ({' '.join(SUFFIXES)}), or "
@@ -79,38 +60,35 @@ def listing(root: Path) -> Listing:
             )
         files += members
         labels += [label] * len(members)
-    return Listing(root, class_names, tuple(files), tuple(labels))
+        passed_over += others
+    return Listing(root, class_names, tuple(files), tuple(labels), tuple(passed_over))
 
 
-def _images(root: Path, folder: Path) -> list[str]:
+def _members(root: Path, folder: Path) -> tuple[list[str], list[str]]:
+    """The images of a class, and what is passed over among them."""
     found: list[str] = []
+    passed_over: list[str] = []
     seen: set[str] = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
+    for place, inner, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(place)
         if real in seen:  # a link that leads back
-            folders.clear()
+            inner.clear()
             continue
         seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        passed_over += [_named(Path(place, name), root) for name in inner if is_system_folder(name)]
+        inner[:] = sorted(name for name in inner if not is_system_folder(name))
         for name in names:
             path = Path(place, name)
-            if name.startswith("."):
-                continue
-            if not _is_image(name):
+            if is_image(name):
+                found.append(path.relative_to(root).as_posix())
+            elif is_passed_over(name):
+                passed_over.append(_named(path, root))
+            else:
                 raise SearchError(
                     f"{path}: no image.  class folders hold images only ({' '.join(SUFFIXES)})"
                 )
-            found.append(path.relative_to(root).as_posix())
-    return sorted(found)
+    return sorted(found), passed_over
 
 
-def _is_image(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES)
-
-
-def _visible(root: Path) -> list[Path]:
-    return sorted(path for path in root.iterdir() if not path.name.startswith("."))
-
-
-def _folders(root: Path) -> tuple[str, ...]:
-    return tuple(path.name for path in _visible(root) if path.is_dir())
+def _named(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() + ("/" if path.is_dir() else "")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from archdsl.data.digests import digests, size_of
+from archdsl.data.fingerprint import Fingerprint, Item
 from archdsl.data.source import (
     Progress,
     Searchable,
@@ -15,6 +18,7 @@ from archdsl.data.source import (
     SourceInfo,
     Split,
     Views,
+    is_usual,
     no_progress,
 )
 from archdsl.data.split import stratified
@@ -73,8 +77,28 @@ class Npz(Source):
         """The test arrays."""
         return self._splits(folder)["test"], Arrays(flip=False)
 
+    def fingerprint(self, folder: Path) -> Fingerprint:
+        """The digest of the file, and each image's split and class."""
+        path = folder / self.path
+        arrays = _arrays(path, "y")
+        pairs = _pairs(arrays, self.path, "y")
+        labels = {name: arrays[f"y{suffix}"] for name, suffix in pairs.items()}
+        parts = self._parts(labels["train"].astype("int64"), labels)
+        where = {name: ("train", parts[name]) for name in parts} | {
+            name: (name, list(range(len(its)))) for name, its in labels.items() if name != "train"
+        }
+        digest = digests(path.parent, [path.name])[path.name]
+        return (
+            Item("the file", size=size_of(path), digest=digest),
+            *(
+                Item(f"y{pairs[of]}[{index}]", split, int(labels[of][index]))
+                for split, (of, indices) in where.items()
+                for index in indices
+            ),
+        )
+
     def _info(self, splits: dict[str, Split]) -> SourceInfo:
-        _, channels, height, width = splits["train"].images.shape
+        channels, height, width = splits["train"].images.shape[1:]
         classes = int(splits["train"].labels.max()) + 1
         return SourceInfo(
             name=f"npz {self.path}",
@@ -88,7 +112,29 @@ class Npz(Source):
                 if splits["train"].images.dtype.name == "uint8"
                 else "as in the file"
             ),
+            **self._relaid((channels, height, width)),
         )
+
+    def _relaid(self, shape: tuple[int, int, int]) -> dict[str, Any]:
+        """What images (C, H, W) would be under the other layout, and a word if that is likelier.
+
+        Channels are fewer than rows and columns in all but odd images, so that at most one of
+        two layouts makes usual ones.
+        """
+        first, second, third = shape
+        if first == 1:  # there may have been no axis of channels at all
+            return {}
+        nhwc = self.layout == "nhwc"
+        layout, other = (
+            ("nchw", (second, third, first)) if nhwc else ("nhwc", (third, first, second))
+        )
+        if is_usual(shape) or not is_usual(other):
+            return {"relaid": (layout, other)}
+        read, would = ("x".join(map(str, sides)) for sides in (shape, other))
+        said = (
+            f"{self.path}: images are read as {read}; with layout: {layout} they would be {would}"
+        )
+        return {"relaid": (layout, other), "notes": (said,)}
 
     def _splits(self, folder: Path) -> dict[str, Split]:
         arrays = _arrays(folder / self.path)
@@ -108,18 +154,9 @@ class Npz(Source):
                     "give all arrays the same dtype",
                 )
         classes = self._classes(whole.labels)
-        aside = {name: 0.0 if name in found else share for name, share in self.shares.items()}
-        parts = stratified(
-            [str(index) for index in range(len(whole))],
-            whole.labels.tolist(),
-            val=aside["val"],
-            test=aside["test"],
-            name=self.path,
-            class_names=[str(label) for label in range(classes)],
-        )
+        parts = self._parts(whole.labels, found)
         # indexing with a list copies: no split keeps the others' memory alive
-        for name in ("train", *(name for name, share in aside.items() if share)):
-            where = list(getattr(parts, name))
+        for name, where in parts.items():
             found[name] = Split(whole.images[where], whole.labels[where])
         for name, split in found.items():
             if stray := sorted(set(range(classes)) ^ set(split.labels.tolist())):
@@ -129,6 +166,20 @@ class Npz(Source):
                     "give every split the same classes",
                 )
         return found
+
+    def _parts(self, labels: NDArray[np.int64], given: Container[str]) -> dict[str, list[int]]:
+        """Split -> positions among the training images; splits that are given are left out."""
+        aside = {name: 0.0 if name in given else share for name, share in self.shares.items()}
+        parts = stratified(
+            [str(index) for index in range(len(labels))],
+            labels.tolist(),
+            val=aside["val"],
+            test=aside["test"],
+            name=self.path,
+            class_names=[str(label) for label in range(self._classes(labels))],
+        )
+        names = ("train", *(name for name, share in aside.items() if share))
+        return {name: list(getattr(parts, name)) for name in names}
 
     def _classes(self, labels: NDArray[np.int64]) -> int:
         present = set(labels.tolist())
@@ -194,8 +245,8 @@ class Arrays:
         return as_numbers(images)
 
 
-def _arrays(path: Path) -> dict[str, Any]:
-    """The arrays of the file by name. Raises SearchError."""
+def _arrays(path: Path, letters: str = "xy") -> dict[str, Any]:
+    """The arrays of the file whose names begin with one of `letters`. Raises SearchError."""
     import zipfile
     import zlib
 
@@ -209,7 +260,7 @@ def _arrays(path: Path) -> dict[str, Any]:
             file = np.load(stream, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise ValueError("it holds one array without a name")
-            return {name: file[name] for name in file.files if name[:1] in ("x", "y")}
+            return {name: file[name] for name in file.files if name[:1] in tuple(letters)}
     except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise SearchError(
             f"{path}: cannot be read as .npz ({error}).  "
@@ -217,7 +268,7 @@ def _arrays(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def _pairs(arrays: dict[str, Any], path: str) -> dict[str, str]:
+def _pairs(arrays: dict[str, Any], path: str, letters: str = "xy") -> dict[str, str]:
     """Each given split -> the suffix of its arrays. Raises SearchError."""
     cure = "save x and y, or x_train and y_train (and x_val, y_val, x_test, y_test)"
     given = {name: f"_{name}" for name in SPLITS}
@@ -230,7 +281,7 @@ def _pairs(arrays: dict[str, Any], path: str) -> dict[str, str]:
     if "train" not in pairs:
         raise SearchError(f"{path}: holds no training images.  {cure}")
     for suffix in pairs.values():
-        for letter in "xy":
+        for letter in letters:
             if f"{letter}{suffix}" not in arrays:
                 raise SearchError(f"{path}: holds no {letter}{suffix}.  {cure}")
     return pairs

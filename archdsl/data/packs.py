@@ -1,6 +1,6 @@
 """Decoded images kept between searches: arrays of bytes in files of the user's cache.
 
-A pack is named by what it was made of: every file's name, size and time of change, and the form
+A pack is named by what it was made of: every file's name, size and times of change, and the form
 in which the images are kept. A folder that has not changed is not decoded twice.
 """
 
@@ -22,7 +22,7 @@ from archdsl.errors import SearchError
 LIMIT = 16 * 2**30
 """Bytes that all packs together may take; the ones not used for longest go first."""
 
-VERSION = 1
+VERSION = 2
 """Of the form of a pack; a change of what `decode` makes is a new one."""
 
 PROBE = (8, 8)
@@ -88,7 +88,9 @@ def _digest(images: Listing, channels: int, size: tuple[int, int]) -> str:
             raise SearchError(
                 f"{images.root / name}: cannot be read ({error.strerror}).  replace it or remove it"
             ) from None
-        digest.update(repr((name, stat.st_size, stat.st_mtime_ns)).encode())
+        # the first time can be set by whoever puts another image there, the second cannot
+        times = (stat.st_mtime_ns, stat.st_ctime_ns)
+        digest.update(repr((name, stat.st_size, *times)).encode())
     return digest.hexdigest()[:32]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
 
+from archdsl.data.fingerprint import Fingerprint
 from archdsl.options import Bound
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ def no_progress(done: int, total: int) -> None:
     """Say nothing."""
 
 
+def is_usual(shape: tuple[int, int, int]) -> bool:
+    """Whether an image (C, H, W) has fewer channels than rows and columns."""
+    channels, height, width = shape
+    return channels < min(height, width)
+
+
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
     """What a source holds, in figures.
@@ -39,6 +46,8 @@ class SourceInfo:
     class_names: in the order of the labels
     counts: images by split: "train", "val", "test"
     pixels: how a pixel becomes the number that the network sees
+    notes: what there is to say besides, such as files that were passed over
+    relaid: another `layout` of the arrays, and the (C, H, W) that images have under it
     """
 
     name: str
@@ -48,6 +57,8 @@ class SourceInfo:
     class_names: tuple[str, ...]
     counts: dict[str, int]
     pixels: str
+    notes: tuple[str, ...] = ()
+    relaid: tuple[str, tuple[int, int, int]] | None = None
 
     def words(self) -> str:
         """The facts on one line, for people."""
@@ -117,3 +128,10 @@ class Source(ABC):
     @abstractmethod
     def held_out(self, folder: Path, size: Size) -> tuple[Split, Views]:
         """The test split. `archdsl.proxy.heldout` alone may ask for it."""
+
+    def fingerprint(self, folder: Path) -> Fingerprint:
+        """What tells these data from others, so that no search goes on with other data unseen.
+
+        A source that gives nothing here is trusted to be always the same.
+        """
+        return ()

@@ -1,28 +1,12 @@
-"""Activations. torch's own stand for themselves."""
+"""Activations that torch lacks; its own stand for themselves, in `torch_acts`."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from archdsl.registry import act, register
-
-for _name, _cls in {
-    "elu": nn.ELU,
-    "gelu": nn.GELU,
-    "hardsigmoid": nn.Hardsigmoid,
-    "hardswish": nn.Hardswish,
-    "identity": nn.Identity,
-    "leaky_relu": nn.LeakyReLU,
-    "mish": nn.Mish,
-    "relu": nn.ReLU,
-    "relu6": nn.ReLU6,
-    "sigmoid": nn.Sigmoid,
-    "silu": nn.SiLU,
-    "softplus": nn.Softplus,
-    "tanh": nn.Tanh,
-}.items():
-    register("act", _name, _cls)
+import archdsl.nn.torch_acts  # noqa: F401  (first: defaults of the rest name them)
+from archdsl.registry import act
 
 
 @act("squared_relu")

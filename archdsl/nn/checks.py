@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from archdsl.component import Component
 from archdsl.errors import Misfit
 from archdsl.options import OptionValue
-
-
-def called(function: Callable[..., Any], known: Mapping[str, OptionValue]) -> Any:
-    """`function` called with those of the `known` values that it has parameters for."""
-    parameters = inspect.signature(function).parameters.values()
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        return function(**known)
-    names = {parameter.name for parameter in parameters}
-    return function(**{name: value for name, value in known.items() if name in names})
+from archdsl.statics import ask, no_words
 
 
 def inner_misfit(component: Component | None, **context: OptionValue) -> Misfit | None:
     """What a component among the options says about the context that it will be given."""
-    check = None if component is None else getattr(component.definition.cls, "check", None)
-    if component is None or check is None:
+    if component is None:
         return None
-    found = called(check, {**context, **dict(component.options)})
+    found = ask(component.definition, "check", {**context, **dict(component.options)})
+    if found is not None and not isinstance(found, (str, Misfit)):
+        raise no_words(component.definition, found)
     return Misfit(found) if isinstance(found, str) else found
 
 

@@ -10,11 +10,12 @@ from torch.nn import functional as F
 
 from archdsl.component import Component
 from archdsl.errors import Misfit
-from archdsl.nn.checks import act_misfit, called, inner_misfit, norm_misfit
+from archdsl.nn.checks import act_misfit, inner_misfit, norm_misfit
 from archdsl.nn.folding import foldable, folded_after, folded_before, with_tensors
 from archdsl.nn.init import small_normal, start
 from archdsl.options import Act, Layer, NonNegative, Norm, Odd, Positive
 from archdsl.registry import layer
+from archdsl.statics import size_after
 
 
 @layer("conv")
@@ -202,15 +203,13 @@ class Residual(nn.Module):
                 f"adds a layer to its input, and its input has {dim_in} channels, not {dim_out}",
                 cure="let the layer before it change the width",
             )
-        out_size = getattr(of.definition.cls, "out_size", None)
-        if out_size is not None:
-            after = called(out_size, {"size": size, **dict(of.options)})
-            if after != size:
-                return Misfit(
-                    f"adds a layer to its input, and {of.type} turns {size[0]}x{size[1]} into "
-                    f"{after[0]}x{after[1]}",
-                    cure="choose stride 1 and a padding that keeps the size",
-                )
+        after = size_after(of, size)
+        if after != size:
+            return Misfit(
+                f"adds a layer to its input, and {of.type} turns {size[0]}x{size[1]} into "
+                f"{after[0]}x{after[1]}",
+                cure="choose stride 1 and a padding that keeps the size",
+            )
         return inner_misfit(of, dim_in=dim_in, dim_out=dim_out, size=size)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -8,11 +8,12 @@ from torch.nn import functional as F
 from archdsl.component import Component
 from archdsl.errors import Misfit
 from archdsl.nn.acts import Softmax
-from archdsl.nn.checks import called, inner_misfit
+from archdsl.nn.checks import inner_misfit
 from archdsl.nn.meta_ops.keys import DynamicKey
 from archdsl.nn.meta_ops.values import DynamicValue
 from archdsl.options import Act, Key, Out, Query, Value
 from archdsl.registry import channel_mixer, token_mixer
+from archdsl.statics import width_after
 
 
 @token_mixer("meta_mixer")
@@ -98,19 +99,11 @@ class MetaMixer(nn.Module):
 
 
 def _coefficients(key: Component | None, dim: int) -> int:
-    dim_out = None if key is None else getattr(key.definition.cls, "dim_out", None)
-    if key is None or dim_out is None:
-        return dim
-    width: int = called(dim_out, {"dim": dim, **dict(key.options)})
-    return width
+    return dim if key is None else width_after(key, {"dim": dim}, dim)
 
 
 def _width(value: Component, dim_in: int, dim: int) -> int:
-    dim_out = getattr(value.definition.cls, "dim_out", None)
-    if dim_out is None:
-        return dim
-    width: int = called(dim_out, {"dim_in": dim_in, "dim": dim, **dict(value.options)})
-    return width
+    return width_after(value, {"dim_in": dim_in, "dim": dim}, dim)
 
 
 def _nonsense(key: Component | None, act: Component, value: Component) -> Misfit | None:

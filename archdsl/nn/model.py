@@ -50,7 +50,7 @@ class Stage(nn.Module):
 
 
 class MetaFormer(nn.Module):
-    """Stem, stages, head. Maps are (B, dim, H, W) in channels-last memory."""
+    """Stem, stages, head. Maps are (B, dim, H, W) in channels-last memory, weights contiguous."""
 
     def __init__(
         self,
@@ -65,8 +65,7 @@ class MetaFormer(nn.Module):
         self.class_token = class_token
         self.stages = nn.Sequential(*stages)
         self.head = head
-        for parameter in self.parameters():
-            parameter.data = channels_last(parameter.data)
+        lay_contiguous(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) images to (B, classes) logits, or to the last map without a head."""
@@ -78,12 +77,8 @@ class MetaFormer(nn.Module):
         return x if self.head is None else self.head(x)
 
 
-def channels_last(x: Tensor) -> Tensor:
-    """A tensor in channels-last memory if it is a map or a kernel; what lies so is not copied."""
-    if x.dim() != 4:
-        return x
-    if x.is_contiguous(memory_format=torch.channels_last):  # 1x1: only its strides say otherwise
-        _, channels, height, width = x.shape
-        strides = (channels * height * width, 1, width * channels, channels)
-        return x.as_strided(x.shape, strides)
-    return x.contiguous(memory_format=torch.channels_last)
+def lay_contiguous(module: nn.Module) -> None:
+    """Lay a module's tensors contiguously, as safetensors and DDP want them."""
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.layout is torch.strided and not tensor.is_contiguous():
+            tensor.data = tensor.data.contiguous()

@@ -7,6 +7,8 @@ imports Lightning, and none of it before it is needed: import from the modules.
     train.py     (model, settings, data, seed) -> metrics by epoch and weights
     module.py    loss, optimiser, schedule, metrics;  batches.py  batches that follow the seed
     user.py      LightningModule and LightningDataModule classes of the user's own
+    loaders.py   how many batches theirs give;  batch_checks.py  what one has to be
+    look.py      one batch of each sort through their code, before the first trial
     heldout.py   the one look at the test split; nothing else in archdsl reads it
 """
 

@@ -13,7 +13,7 @@ import torch
 from archdsl.errors import SearchError
 from archdsl.settings import ProxySettings
 
-__all__ = ["pl", "precision", "quiet", "trainer"]
+__all__ = ["CombinedLoader", "ShortTrainer", "is_overridden", "pl", "precision", "quiet", "trainer"]
 
 
 def _import_words(error: Exception) -> str:
@@ -30,16 +30,39 @@ def _import_words(error: Exception) -> str:
 try:
     import lightning.pytorch as pl
     from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+    from lightning.pytorch.utilities import CombinedLoader
+    from lightning.pytorch.utilities.model_helpers import is_overridden
 except (ImportError, RuntimeError, AttributeError) as error:
     raise SearchError(_import_words(error)) from error
 
 QUIET = ("lightning", "lightning.pytorch", "lightning.fabric", "pytorch_lightning")
 
 
-def trainer(settings: ProxySettings, **options: Any) -> pl.Trainer:
+class ShortTrainer(pl.Trainer):
+    """A trainer of one batch whose schedules are those of a whole training.
+
+    steps: of the whole training; set before it is fitted
+    """
+
+    steps: int
+
+    @property
+    def estimated_stepping_batches(self) -> int:
+        """The steps of the whole training."""
+        return self.steps
+
+
+def trainer(
+    settings: ProxySettings, *, cls: type[pl.Trainer] = pl.Trainer, **options: Any
+) -> pl.Trainer:
     """A trainer that logs, draws and saves nothing of its own accord; `options` add to it."""
+    limits = {
+        "limit_train_batches": settings.steps_per_epoch,
+        "limit_val_batches": settings.validation_steps,
+    }
+    options = {**{name: limit for name, limit in limits.items() if limit is not None}, **options}
     with quiet():
-        return pl.Trainer(
+        return cls(
             accelerator="cuda" if torch.cuda.is_available() else "cpu",
             devices=1,
             # one process whatever the environment says: a batch system's variables are not ours

@@ -27,7 +27,18 @@ def cause_of(error: BaseException) -> str:
         if _is_out_of_memory(link):
             return OUT_OF_MEMORY
         link = link.__cause__ or link.__context__
-    first = str(error).partition("\n")[0]
+    return first_line(error)
+
+
+def first_line(error: BaseException) -> str:
+    """The type of an error and the first line of its words.
+
+    Of an error in a loader's worker process the last line, which is the error itself.
+    """
+    text = str(error)
+    first = text.partition("\n")[0]
+    if "in DataLoader worker process" in first:
+        return text.strip().rpartition("\n")[2]
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from torch import nn
 
 from archdsl.errors import SearchError
 from archdsl.network import Shape
+from archdsl.nn.memory import channels_last_convolutions
+from archdsl.proxy.batch_checks import images_in
 from archdsl.proxy.batches import Batches
 from archdsl.proxy.engine import pl, quiet, trainer
-from archdsl.proxy.module import Classifier
+from archdsl.proxy.loaders import called, seed_set_up, set_up_alike
+from archdsl.proxy.look import PAIR, failure
+from archdsl.proxy.module import CheckedClassifier, Classifier
 from archdsl.proxy.prepare import source_of
-from archdsl.proxy.seeds import own_randomness
 from archdsl.settings import ProxySettings
+
+MOST = 100_000
+"""Batches after which a test loader that does not tell its length is taken for one without end."""
 
 
 def evaluate_on_test(
@@ -27,43 +32,64 @@ def evaluate_on_test(
 ) -> dict[str, float]:
     """The metrics of a trained model on the test split, and `n`, how many images it holds.
 
-    With a datamodule or a module of the user's own, their test_dataloader and test_step.
+    With a datamodule or a module of the user's own, their test_dataloader and test_step; there is
+    no `n` where their batches do not tell how many images they hold.
     Raises SearchError.
     """
-    if settings.module is None:
-        module: pl.LightningModule = Classifier(model, settings, classes)
-    else:
-        from archdsl.proxy.user import module_class, wrapped
-
-        module = wrapped(module_class(settings.module, settings.folder), model)
     count = _Count()
     run = trainer(settings, callbacks=[count], inference_mode=False, enable_checkpointing=False)
-    where: dict[str, Any]
-    if settings.datamodule is None:
-        _, height, width = input_shape
-        size = (height, width) if settings.size is None else (settings.size, settings.size)
-        split, views = source_of(settings).held_out(settings.folder, size)
-        device = run.strategy.root_device
-        where = {"dataloaders": Batches(split, views, size, 2 * settings.batch, lambda: device)}
-    else:
-        from archdsl.proxy.user import datamodule_of
-
-        where = {"datamodule": datamodule_of(settings)[0]}
-    with own_randomness(), quiet():
-        try:
+    try:
+        with set_up_alike(), quiet(), channels_last_convolutions(model):
+            where = _where(run, settings, input_shape)
+            module = _module(model, settings, input_shape, classes)
+            seed_set_up()
             run.test(module, verbose=False, **where)
-        except MisconfigurationException as error:
-            words = str(error).partition("\n")[0]
-            raise SearchError(f"there is no look at the test split: {words}") from error
-    metrics = {name: float(value) for name, value in run.callback_metrics.items()}
-    return {**metrics, "n": count.images}
+    except (MisconfigurationException, SearchError) as error:
+        words = str(error).partition("\n")[0]
+        raise SearchError(f"there is no look at the test split: {words}") from error
+    except Exception as error:
+        if settings.module is None and settings.datamodule is None:
+            raise
+        words = failure(error, settings, PAIR)
+        raise SearchError(f"there is no look at the test split: {words}") from error
+    metrics = {k: float(v) for k, v in run.callback_metrics.items() if k != "n"}
+    return metrics if count.images is None else {**metrics, "n": count.images}
+
+
+def _module(
+    model: nn.Module, settings: ProxySettings, input_shape: Shape, classes: int
+) -> pl.LightningModule:
+    if settings.module is not None:
+        from archdsl.proxy.user import module_class, wrapped
+
+        return wrapped(module_class(settings.module, settings.folder), model)
+    if settings.datamodule is not None:
+        return CheckedClassifier(model, settings, classes, input_shape)
+    return Classifier(model, settings, classes)
+
+
+def _where(run: pl.Trainer, settings: ProxySettings, input_shape: Shape) -> dict[str, Any]:
+    """Where a trainer is to find the test images."""
+    if settings.datamodule is not None:
+        from archdsl.proxy.user import datamodule_class
+
+        datamodule = called(datamodule_class(settings), settings.datamodule)
+        datamodule.trainer = run
+        datamodule.prepare_data()
+        datamodule.setup("fit")  # as after a training: its test split may follow from that
+        return {"datamodule": datamodule}
+    _, height, width = input_shape
+    size = (height, width) if settings.size is None else (settings.size, settings.size)
+    split, views = source_of(settings).held_out(settings.folder, size)
+    device = run.strategy.root_device
+    return {"dataloaders": Batches(split, views, size, 2 * settings.batch, lambda: device)}
 
 
 class _Count(pl.Callback):
-    """Counts images by the first tensor of each batch."""
+    """Counts images; `images` is None where a batch does not tell how many it holds."""
 
     def __init__(self) -> None:
-        self.images = 0
+        self.images: int | None = 0
 
     def on_test_batch_end(
         self,
@@ -74,5 +100,10 @@ class _Count(pl.Callback):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        first = batch[0] if isinstance(batch, (tuple, list)) else batch
-        self.images += len(first) if isinstance(first, torch.Tensor) else 1
+        if batch_idx >= MOST and trainer.num_test_batches[dataloader_idx] == float("inf"):
+            raise SearchError(
+                f"the test loader has no length, and has not ended after {MOST:,} batches.  let it "
+                "end, or give it a __len__"
+            )
+        here = images_in(batch)
+        self.images = None if here is None or self.images is None else self.images + here

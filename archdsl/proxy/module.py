@@ -11,6 +11,8 @@ from torch.nn import functional as F
 from torchmetrics import MeanMetric
 from torchmetrics.classification import MulticlassAccuracy
 
+from archdsl.network import Shape
+from archdsl.proxy.batch_checks import check_batch
 from archdsl.proxy.batches import Batch
 from archdsl.proxy.engine import pl
 from archdsl.settings import ProxySettings
@@ -82,11 +84,45 @@ class Classifier(pl.LightningModule):
             fused=self.trainer.precision != "16-mixed",
         )
         total = int(self.trainer.estimated_stepping_batches)
+        assert total > 0, "a loader without a length is refused before the first training"
         warm = round(settings.warmup * total / settings.epochs)
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda step: rate(step, warm, total)
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+class CheckedClassifier(Classifier):
+    """For batches that come from elsewhere: each is checked before it is used.
+
+    input_shape: (C, H, W), which every image has to have
+    """
+
+    def __init__(
+        self, model: nn.Module, settings: ProxySettings, classes: int, input_shape: Shape
+    ) -> None:
+        super().__init__(model, settings, classes)
+        self.classes = classes
+        self.input_shape = input_shape
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The loss of one batch. Raises SearchError for one that is not as it should be."""
+        self._check(batch, "a training batch")
+        return super().training_step(batch, batch_idx)
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Add one batch to the metrics. Raises SearchError."""
+        self._check(batch, "a validation batch")
+        super().validation_step(batch, batch_idx)
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        """Add one batch to the metrics. Raises SearchError."""
+        self._check(batch, "a test batch")
+        super().validation_step(batch, batch_idx)
+
+    def _check(self, batch: Any, which: str) -> None:
+        name = self.settings.datamodule
+        check_batch(batch, f"{which} of {name}", self.input_shape, self.classes)
 
 
 def rate(step: int, warm: int, total: int) -> float:

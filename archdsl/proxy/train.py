@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import signal
 import threading
@@ -14,10 +15,13 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor, nn
 
+from archdsl.errors import SearchError
+from archdsl.nn.memory import channels_last_convolutions, like
 from archdsl.proxy.batches import SearchData
-from archdsl.proxy.engine import pl, quiet, trainer
+from archdsl.proxy.engine import ShortTrainer, is_overridden, pl, quiet, trainer
 from archdsl.proxy.failures import Diverged
-from archdsl.proxy.module import Classifier
+from archdsl.proxy.loaders import ADDRESS, ended_early, seed_set_up
+from archdsl.proxy.module import CheckedClassifier, Classifier
 from archdsl.proxy.prepare import Prepared
 from archdsl.proxy.seeds import own_randomness, seed_everything, seed_of
 from archdsl.settings import ProxySettings
@@ -76,35 +80,91 @@ def train(
         ends or is stopped. Going on gives what a training without a break would have given
     Raises Diverged as soon as the loss is not finite.
     """
-    if data.datamodule is None:
-        assert data.data is not None, "data come from a source or a datamodule"
-        datamodule: pl.LightningDataModule = SearchData(data.data, data.size, settings.batch, seed)
-    else:
-        datamodule = data.datamodule
-    if data.module is None:
-        module: pl.LightningModule = Classifier(model, settings, data.classes)
-    else:
-        from archdsl.proxy.user import wrapped
-
-        module = wrapped(data.module, model)
-    epochs = _Epochs(seed, on_epoch, should_stop)
-    run = trainer(
-        settings,
-        max_epochs=settings.epochs,
-        callbacks=[epochs],
-        # not inference mode: what a layer caches in eval may be used in training again
-        inference_mode=False,
-    )
+    epochs = _Epochs(seed, settings, on_epoch, should_stop)
+    run = _trainer(settings, epochs)
     resume = checkpoint if checkpoint is not None and checkpoint.exists() else None
-    with own_randomness(), quiet(), _interruptible(run, epochs):
-        model.train()
-        run.fit(module, datamodule=datamodule, ckpt_path=resume, weights_only=True)
+    with (
+        own_randomness(),
+        quiet(),
+        _interruptible(run, epochs),
+        channels_last_convolutions(model),
+    ):
+        _fit(run, model, settings, data, seed, ckpt_path=resume)
         if checkpoint is not None:
             draft = checkpoint.with_name(checkpoint.name + ".part")
             run.save_checkpoint(draft)
             draft.replace(checkpoint)
     state = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
     return Trained(epochs.history, epochs.history[-1], state)
+
+
+def first_batches(model: nn.Module, settings: ProxySettings, data: Prepared) -> Metrics:
+    """Train `model`, in place, on one batch and validate it on one, as the first epoch of `train`.
+
+    Returns what was logged; errors are those of `train`, and of the user's own code.
+    """
+    epochs = _Epochs(0, settings, _ignore, lambda: True)
+    run = _trainer(settings, epochs, cls=ShortTrainer, limit_train_batches=1, limit_val_batches=1)
+    assert isinstance(run, ShortTrainer), "it was asked for"
+    run.steps = data.steps * settings.epochs
+    with own_randomness(), quiet(), _interruptible(run, epochs):
+        if data.datamodule is not None:
+            # trials have the one of `data`, as it was made
+            data = dataclasses.replace(data, datamodule=type(data.datamodule)())
+        _fit(run, model, settings, data, 0)
+    _refuse_to_train_nothing(run, settings)
+    return epochs.history[0]
+
+
+def _refuse_to_train_nothing(run: pl.Trainer, settings: ProxySettings) -> None:
+    """Lightning goes on without an optimiser, and candidates would be judged as they were drawn."""
+    groups = [group for optimizer in run.optimizers for group in optimizer.param_groups]
+    trained = {id(parameter) for group in groups for parameter in group["params"]}
+    if not any(id(parameter) in trained for parameter in run.lightning_module.parameters()):
+        raise SearchError(
+            f"search.proxy.module: configure_optimizers of {settings.module} gives no optimizer of "
+            "its parameters, and nothing would be trained.  return one, as  "
+            "torch.optim.AdamW(self.parameters())"
+        )
+
+
+def _trainer(settings: ProxySettings, epochs: _Epochs, **options: Any) -> pl.Trainer:
+    return trainer(
+        settings,
+        max_epochs=settings.epochs,
+        callbacks=[epochs],
+        # not inference mode: what a layer caches in eval may be used in training again
+        inference_mode=False,
+        **options,
+    )
+
+
+def _fit(
+    run: pl.Trainer,
+    model: nn.Module,
+    settings: ProxySettings,
+    data: Prepared,
+    seed: int,
+    *,
+    ckpt_path: Path | None = None,
+) -> None:
+    if data.datamodule is None:
+        assert data.data is not None, "data come from a source or a datamodule"
+        datamodule: pl.LightningDataModule = SearchData(data.data, data.size, settings.batch, seed)
+    else:
+        datamodule = data.datamodule
+    seed_everything(seed_of(seed, "module"))
+    if data.module is not None:
+        from archdsl.proxy.user import wrapped
+
+        module = wrapped(data.module, model)
+    elif data.datamodule is not None:
+        module = CheckedClassifier(model, settings, data.classes, data.input_shape)
+    else:
+        module = Classifier(model, settings, data.classes)
+    model.train()
+    seed_set_up()  # not before: what a module draws depends on the model
+    run.fit(module, datamodule=datamodule, ckpt_path=ckpt_path, weights_only=True)
 
 
 class _Epochs(pl.callbacks.Checkpoint):
@@ -114,19 +174,31 @@ class _Epochs(pl.callbacks.Checkpoint):
     """
 
     def __init__(
-        self, seed: int, on_epoch: Callable[[int, Metrics], None], should_stop: Callable[[], bool]
+        self,
+        seed: int,
+        settings: ProxySettings,
+        on_epoch: Callable[[int, Metrics], None],
+        should_stop: Callable[[], bool],
     ) -> None:
         self.seed = seed
+        self.settings = settings
         self.on_epoch = on_epoch
         self.should_stop = should_stop
         self.history: list[Metrics] = []
         self.interrupted = False
         self._losses = torch.zeros(())
         self._steps = 0
+        self._batches = 0
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         seed_everything(seed_of(self.seed, "model", trainer.current_epoch))
         self._losses, self._steps = torch.zeros((), device=pl_module.device), 0
+        self._batches = 0
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        self._batches += 1
 
     def on_train_batch_end(
         self,
@@ -146,6 +218,7 @@ class _Epochs(pl.callbacks.Checkpoint):
                 self._mean_loss(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._refuse_an_early_end(trainer, pl_module)
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         if self._steps:
             metrics.setdefault("train_loss", self._mean_loss(trainer))
@@ -161,11 +234,41 @@ class _Epochs(pl.callbacks.Checkpoint):
     ) -> None:
         self.interrupted = isinstance(exception, KeyboardInterrupt)
 
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        # fused optimisers take for granted that state and weights lie alike
+        for optimizer in trainer.optimizers:
+            for parameter, state in optimizer.state.items():
+                for name, value in state.items():
+                    if isinstance(value, Tensor):
+                        state[name] = like(value, parameter)
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        weights = checkpoint["state_dict"]
+        checkpoint["state_dict"] = {name: value.contiguous() for name, value in weights.items()}
+
     def state_dict(self) -> dict[str, Any]:
         return {"history": self.history}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.history = list(state_dict["history"])
+
+    def _refuse_an_early_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """The schedule counts on every step, and a loader may give fewer than it said."""
+        steps = int(trainer.num_training_batches)
+        ends_itself = is_overridden("on_train_batch_start", pl_module) or trainer.should_stop
+        if self._batches == steps or ends_itself:
+            return
+        name = self.settings.datamodule or "the data"
+        when = f" in epoch {trainer.current_epoch + 1}"
+        if trainer.fit_loop.epoch_loop.batch_progress.current.ready == steps:
+            none = steps - self._batches
+            raise SearchError(
+                f"{ADDRESS}: the training loader of {name} gives None for {none:,} of {steps:,} "
+                f"batches{when}, and they are passed over.  leave them out"
+            )
+        raise SearchError(ended_early(name, self._batches, steps, self.settings, when))
 
     def _mean_loss(self, trainer: pl.Trainer) -> float:
         mean = float(self._losses) / self._steps

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ from torch import Tensor, nn
 
 from archdsl.data.source import SourceInfo
 from archdsl.errors import SearchError
-from archdsl.proxy.engine import pl, quiet, trainer
+from archdsl.network import Shape
+from archdsl.proxy.engine import pl
 from archdsl.settings import ProxySettings
 
 
@@ -33,46 +33,51 @@ def wrapped(cls: type[pl.LightningModule], model: nn.Module) -> pl.LightningModu
         ) from error
 
 
-def datamodule_of(settings: ProxySettings) -> tuple[pl.LightningDataModule, SourceInfo]:
-    """The user's datamodule, set up, and what its first training batch tells.
+def datamodule_class(settings: ProxySettings) -> type[pl.LightningDataModule]:
+    """The user's datamodule class. Raises SearchError.
 
-    It stays as it is for all trials; whether its test images are out of the search's reach is
-    the user's own affair. Raises SearchError.
+    Whether its test images are out of the search's reach is the user's own affair.
     """
     name = settings.datamodule
     assert name is not None, "asked for only where the settings name one"
-    address = "search.proxy.datamodule"
     if settings.size is not None:
         raise SearchError(
             f"search.proxy.size: {name} decides on the size of its images.  "
             "drop size, or datamodule"
         )
-    cls = _class(name, settings.folder, pl.LightningDataModule, address)
-    try:
-        datamodule = cls()
-        datamodule.trainer = trainer(settings, max_epochs=settings.epochs)
-        with quiet():
-            datamodule.prepare_data()
-            datamodule.setup("fit")
-            batches = list(islice(datamodule.train_dataloader(), 1))
-    except Exception as error:
-        raise SearchError(
-            f"{address}: {name} gives no training batch ({type(error).__name__}: {error}).  "
-            "it is called without arguments, then prepare_data, setup('fit'), train_dataloader"
-        ) from error
-    if not batches:
-        raise SearchError(
-            f"{address}: {name} gives no training batch.  its train_dataloader is empty"
-        )
-    return datamodule, _info(name, batches[0])
+    cls: type[pl.LightningDataModule] = _class(
+        name, settings.folder, pl.LightningDataModule, "search.proxy.datamodule"
+    )
+    return cls
 
 
-def _info(name: str, batch: Any) -> SourceInfo:
+def info_of(
+    cls: type[pl.LightningDataModule],
+    module: type[pl.LightningModule] | None,
+    name: str,
+    batch: Any,
+    input_shape: Shape,
+) -> SourceInfo:
+    """What the first training batch of a datamodule tells, as it leaves the loader.
+
+    Nothing where it is changed on its way to the step, or where its channels may come last.
+    """
     images = batch[0] if isinstance(batch, (tuple, list)) and batch else None
     channels, size = None, None
-    if isinstance(images, Tensor) and images.ndim == 4:
-        channels, size = images.shape[1], (images.shape[2], images.shape[3])
+    changed = any(
+        getattr(one, hook) is not getattr(base, hook)
+        for one, base in ((cls, pl.LightningDataModule), (module, pl.LightningModule))
+        if one is not None
+        for hook in _ON_THE_WAY
+    )
+    if isinstance(images, Tensor) and images.ndim == 4 and not changed:
+        rows, columns, last = images.shape[1:]
+        if (last, rows, columns) != input_shape or tuple(images.shape[1:]) == input_shape:
+            channels, size = rows, (columns, last)
     return SourceInfo(name, channels, size, None, (), {}, "as the datamodule says")
+
+
+_ON_THE_WAY = ("on_before_batch_transfer", "transfer_batch_to_device", "on_after_batch_transfer")
 
 
 def _class(name: str, folder: Path, base: type, address: str) -> Any:

@@ -14,7 +14,6 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from archdsl.combinations import every_record
 from archdsl.component import Component
-from archdsl.entry import Size
 from archdsl.lower import Lowering, Width
 from archdsl.options import OptionValue
 from archdsl.spaces.reach import Record, Ways
@@ -23,6 +22,7 @@ from archdsl.spec.document import Document
 from archdsl.spec.holes import Answer, Hole
 from archdsl.spec.nodes import Node
 from archdsl.spec.resolve import Ask
+from archdsl.statics import Size
 
 S = TypeVar("S")
 T = TypeVar("T")

@@ -15,6 +15,7 @@ from archdsl.spec import positions, typed
 from archdsl.spec.decisions import Holes, collect
 from archdsl.spec.defaults import settle
 from archdsl.spec.document import BLOCK_KEYS, Document, Scope
+from archdsl.spec.equal_options import EqualOptions
 from archdsl.spec.holes import Choice, is_hole
 from archdsl.spec.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.spec.search_section import check_search
@@ -37,6 +38,7 @@ class _Checker:
         self._as: set[tuple[str, str]] = set()
         self._order = list(document.params)
         self._inside: str = ""
+        self._choices: dict[int, tuple[Choice, OptionType, str]] = {}
 
     def document_(self) -> None:
         document = self.document
@@ -64,20 +66,10 @@ class _Checker:
         for stage in document.stages:
             self._stage(stage)
         self._unused_params()
+        self._equal_options()
 
-    def node(
-        self,
-        node: Node,
-        type_: OptionType,
-        address: str,
-        old: Node | None = None,
-        labelled: bool = False,
-    ) -> None:
-        """Check one value.
-
-        old: what a hole there would fall back to, for its default
-        labelled: an option of a choice, the one place where a component may have a label
-        """
+    def node(self, node: Node, type_: OptionType, address: str, old: Node | None = None) -> None:
+        """Check one value. old: what a hole there would fall back to, for its default."""
         found = typed.expression(node, address)
         if found is not None:
             for name in found.names:
@@ -99,12 +91,12 @@ class _Checker:
         match type_:
             case Maybe(inner):
                 if not typed.is_none(node):
-                    self.node(node, inner, address, old, labelled)
+                    self.node(node, inner, address, old)
             case KindOf(kind):
-                self._component(node, kind, address, old, labelled)
+                self._component(node, kind, address, old)
             case ListOf(inner):
                 if type_.bare and not isinstance(node, Sequence):
-                    self.node(node, inner, address, old, labelled)
+                    self.node(node, inner, address, old)
                     return
                 items = node.items if isinstance(node, Sequence) else ()
                 if not isinstance(node, Sequence):
@@ -121,17 +113,21 @@ class _Checker:
                         mark=node.mark,
                         cure="write one element, or none where none can stand",
                     )
+                if type_.length not in (None, len(items)):
+                    raise SpecError(
+                        f"a {type_.words()} belongs here, and there are {len(items)}",
+                        address=address,
+                        mark=node.mark,
+                    )
                 for index, item in enumerate(items):
                     self.node(item, inner, f"{address}.{index}")
             case _:
                 typed.scalar(node, type_, address)
 
-    def _component(
-        self, node: Node, kind: str, address: str, old: Node | None, labelled: bool
-    ) -> None:
+    def _component(self, node: Node, kind: str, address: str, old: Node | None) -> None:
         read = typed.component(node, kind, address)
         below = old if isinstance(old, Mapping) else None
-        if isinstance(node, Mapping) and "label" in node and not labelled:
+        if isinstance(node, Mapping) and "label" in node:
             raise SpecError(
                 "a label names an option of a choice; there is no choice here",
                 address=address,
@@ -151,10 +147,11 @@ class _Checker:
     def _hole(self, node: Mapping, type_: OptionType, address: str, old: Node | None) -> None:
         hole = self.holes.hole(node)
         if isinstance(hole, Choice):
+            self._choices.setdefault(id(hole), (hole, type_, address))
             for option in hole.options:
                 below = f"{address}.{option.label}"
                 inner = address if isinstance(option.node, Scalar) else below
-                self.node(option.node, type_, inner, labelled=True)
+                self.node(option.node, type_, inner)
         else:
             bare = type_.inner if isinstance(type_, Maybe) else type_
             if not typed.numeric(bare):
@@ -298,6 +295,16 @@ class _Checker:
                 cure=f"{hint}the params are: {known}",
             )
         self.uses.setdefault(name, set()).add(self._inside)
+
+    def _equal_options(self) -> None:
+        """Last, because only what is right can be compared."""
+        equal = EqualOptions(self.document, self.holes)
+        for choice in self._choices.values():
+            equal.refuse(*choice)
+        for name, node in self.document.params.items():
+            hole = self.holes.by_node.get(id(node))
+            if isinstance(hole, Choice) and id(hole) not in self._choices:
+                equal.refuse_number(hole, f"params.{name}")
 
     def _unused_params(self) -> None:
         """A param counts as used if a use of it is reached from outside `params`."""

@@ -53,6 +53,8 @@ class Holes:
     by_node: dict[int, Hole] = field(default_factory=dict)
     homes: dict[int, Home] = field(default_factory=dict)
     defaults: dict[int, Answer] = field(default_factory=dict)
+    nested: dict[str, int] = field(default_factory=dict)
+    """Where in an option it was written -> a hole's node."""
 
     def hole(self, node: Node) -> Hole:
         """The hole that a node is."""
@@ -105,6 +107,13 @@ def _walk(holes: Holes, node: Node, home: Home, per_allowed: bool, inside: bool 
         holes.by_node[id(node)] = hole
         if not inside:
             holes.homes[id(node)] = home
+        elif holes.nested.setdefault(address, id(node)) != id(node):
+            raise SpecError(
+                "two decisions would have this address",
+                address=address,
+                mark=node.mark,
+                cure="a label with dots reads like a path; give the option another label",
+            )
         if isinstance(hole, Choice):
             for option in hole.options:
                 below = Home(home.scope, home.level, f"{home.path}.{option.label}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from archdsl.defaults import REQUIRED, Part, same
 from archdsl.errors import SpecError
-from archdsl.options import KindOf, ListOf, Maybe, OptionType, OptionValue
-from archdsl.registry import REQUIRED, find, name_of, split_default
+from archdsl.options import KindOf, ListOf, Maybe, OneOf, OptionType, OptionValue
+from archdsl.registry import find, other_name
 from archdsl.spec import typed
 from archdsl.spec.decisions import Holes
 from archdsl.spec.document import Document
@@ -127,16 +128,24 @@ def fits(node: Node, value: Node | OptionValue, type_: OptionType) -> bool:
         return _same_list(node, value, type_)
     if not isinstance(node, Scalar):
         return False
-    other = value.value if isinstance(value, Scalar) else value
-    return bool(node.value == other and isinstance(node.value, bool) == isinstance(other, bool))
+    one, other = node.value, value.value if isinstance(value, Scalar) else value
+    if isinstance(type_, OneOf):
+        one, other = type_.word(one), type_.word(other)
+    return same(one, other)
 
 
 def _same_list(node: Node, value: Node | OptionValue, type_: ListOf) -> bool:
     mine = node.items if isinstance(node, Sequence) else (node,)
-    theirs = value.items if isinstance(value, Sequence) else (value,)
+    theirs = _items(value)
     if len(mine) != len(theirs):
         return False
     return all(fits(one, other, type_.inner) for one, other in zip(mine, theirs, strict=True))
+
+
+def _items(value: Node | OptionValue) -> tuple[Node | OptionValue, ...]:
+    if isinstance(value, Sequence):
+        return value.items
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _same_component(node: Node, value: Node | OptionValue, kind: str) -> bool:
@@ -168,15 +177,20 @@ def _parts(
     """A component as its name and the options that it sets."""
     match value:
         case Scalar():
-            return (value.value, {}) if isinstance(value.value, str) else None
+            return _named(kind, value.value, {})
         case Mapping():
             name = value.get("type")
-            if not isinstance(name, Scalar) or not isinstance(name.value, str):
-                return None
             options = {k: v for k, v in value.items.items() if k not in ("type", "label")}
-            return name.value, dict(options)
-        case Sequence() | None:
-            return None
-    cls, options_ = split_default(value)
-    found = name_of(kind, cls)
-    return None if found is None else (found, dict(options_))
+            return _named(kind, name.value, options) if isinstance(name, Scalar) else None
+        case Part():
+            return value.type, dict(value.options)
+    return None
+
+
+def _named(
+    kind: str, name: OptionValue, options: dict[str, Node | OptionValue]
+) -> tuple[str, dict[str, Node | OptionValue]] | None:
+    if not isinstance(name, str):
+        return None
+    other = other_name(kind, name)
+    return (name, options) if other is None else (other.type, {**dict(other.options), **options})

@@ -24,7 +24,10 @@ _MAX_STEPS = 100_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Option:
-    """One option of a choice. `answer` is what a record of the decision says."""
+    """One option of a choice. `answer` is what a record of the decision says.
+
+    node: its value, without a label: that is a name and no part of the value
+    """
 
     label: str
     answer: Answer
@@ -152,7 +155,7 @@ def _options(node: Mapping, address: str) -> tuple[Option, ...]:
                 mark=item.mark,
                 cure="put its options into the choice itself",
             )
-    labels = _labels(listed.items)
+    labels = _labels(listed.items, address)
     options: dict[str, Option] = {}
     for item, label in zip(listed.items, labels, strict=True):
         if label in options:
@@ -163,15 +166,24 @@ def _options(node: Mapping, address: str) -> tuple[Option, ...]:
                 cure="drop one, or give them labels:  {type: ..., label: name}",
             )
         answer = _answer(item, label)
-        if any(equal(answer, other.answer) for other in options.values()):
-            raise SpecError(
-                f"the option {label} is there twice",
-                address=address,
-                mark=item.mark,
-                cure="keep one of them",
-            )
-        options[label] = Option(label, answer, item)
+        for other in options.values():
+            if equal(answer, other.answer):
+                raise SpecError(
+                    f"the option {label} is there twice",
+                    address=address,
+                    mark=item.mark,
+                    cure=keep_one(other),
+                )
+        value = item.without("label") if isinstance(item, Mapping) and "label" in item else item
+        options[label] = Option(label, answer, value)
     return tuple(options.values())
+
+
+def keep_one(first: Option) -> str:
+    """The cure for an option that says again what an earlier one says."""
+    if first.node.mark is None:
+        return "keep one of them"
+    return f"the other stands at {first.node.mark}; keep one of them"
 
 
 def _answer(node: Node, label: str) -> Answer:
@@ -180,18 +192,30 @@ def _answer(node: Node, label: str) -> Answer:
     return label
 
 
-def _labels(items: tuple[Node, ...]) -> list[str]:
+def _labels(items: tuple[Node, ...], address: str) -> list[str]:
     """The label of every option; equal ones are left for the caller to refuse."""
     types = [_type_of(item) for item in items]
     labels = []
     for item, name in zip(items, types, strict=True):
         given = item.get("label") if isinstance(item, Mapping) else None
-        if isinstance(given, Scalar):
-            labels.append(given.text)
+        if given is not None:
+            labels.append(_label(given, address))
             continue
         alike = [other for other, its in zip(items, types, strict=True) if its == name]
         labels.append(name + _difference(item, alike) if len(alike) > 1 else name)
     return labels
+
+
+def _label(node: Node, address: str) -> str:
+    """A label as it is written: whatever it looks like, it is a name."""
+    if isinstance(node, Scalar) and node.text.strip() and node.text.isprintable():
+        return node.text
+    raise SpecError(
+        "a label is a text on one line",
+        address=address,
+        mark=node.mark,
+        cure="it stands in addresses and in records; write  label: name",
+    )
 
 
 def _type_of(node: Node) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from archdsl import shipped
-from archdsl.errors import SpecError
+from archdsl.errors import ArchError, SpecError
+from archdsl.registry import settle
 from archdsl.spec.assign import assign
 from archdsl.spec.document import Document
 from archdsl.spec.imports import run_import
@@ -77,6 +78,12 @@ def run_imports(document: Document, allowed: bool) -> None:
                 cure="it runs Python; load it with imports allowed if you trust the file",
             )
         run_import(entry, folder, document.marks.get("imports"))
+    if not document.import_folders:
+        return
+    try:
+        settle()  # all are in, so a class that a default names is registered now, or never
+    except ArchError as error:
+        raise SpecError(str(error), address="imports", mark=document.marks.get("imports")) from None
 
 
 def _document(root: Mapping, path: Path, chain: tuple[Path, ...]) -> Document:

@@ -144,10 +144,7 @@ class Resolver:
         if isinstance(hole, Choice):
             option = hole.option(answer)
             assert option is not None
-            chosen = option.node
-            if isinstance(chosen, Mapping) and "label" in chosen:
-                chosen = chosen.without("label")  # it named the option, and the choice is made
-            return self.fill(chosen, place, f"{address}.{option.label}")
+            return self.fill(option.node, place, f"{address}.{option.label}")
         assert not isinstance(answer, str)
         return Scalar(answer, written(answer), False, hole.mark)
 

@@ -39,6 +39,8 @@ PROXY: dict[str, OptionType] = {
     "datamodule": Text(),
     "module": Text(),
     "epochs": POSITIVE,
+    "steps_per_epoch": Maybe(POSITIVE),
+    "validation_steps": Maybe(POSITIVE),
     "batch": POSITIVE,
     "lr": _ABOVE_ZERO,
     "weight_decay": _NOT_NEGATIVE,

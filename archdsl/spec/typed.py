@@ -11,6 +11,7 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 
 from archdsl import registry
+from archdsl.defaults import REQUIRED
 from archdsl.errors import SpecError
 from archdsl.options import (
     KindOf,
@@ -22,7 +23,7 @@ from archdsl.options import (
     OptionValue,
     written,
 )
-from archdsl.registry import REQUIRED, Definition
+from archdsl.registry import Definition
 from archdsl.spec.expression import Expression, ExpressionError, parse
 from archdsl.spec.nodes import Mapping, Mark, Node, Scalar, Sequence
 from archdsl.spec.scalars import Refused, value_of
@@ -65,9 +66,9 @@ def component(node: Node, kind: str, address: str) -> Written:
     """A name or a mapping with `type` as a component of `kind`. Raises SpecError."""
     words = registry.KINDS[kind].words
     if isinstance(node, Scalar):
-        definition = _definition(node, kind, address)
-        _require(definition, {}, node, address)
-        return Written(definition, {}, None, node.mark)
+        definition, options = _definition(node, kind, address)
+        _require(definition, options, node, address)
+        return Written(definition, options, None, node.mark)
     if isinstance(node, Sequence):
         raise SpecError(
             f"one {words} stands here, not a list",
@@ -92,11 +93,13 @@ def component(node: Node, kind: str, address: str) -> Written:
             mark=name.mark,
             cure="alternatives are whole components:  {choice: [{type: ...}, {type: ...}]}",
         )
-    definition = _definition(name, kind, address)
-    options: dict[str, Node] = {}
+    definition, options = _definition(name, kind, address)
+    meant = frozenset(options)
     for key, value in node.items.items():
         if key in ("type", "label") or (key == "dim" and kind == "layer"):
             continue
+        if key in meant:
+            raise _already_meant(name, kind, key, address, node.marks.get(key, node.mark))
         if key not in definition.options:
             raise _no_option(definition, key, address, node.marks.get(key, node.mark))
         options[key] = value
@@ -149,7 +152,8 @@ def is_none(node: Node) -> bool:
     return isinstance(node, Scalar) and node.value is None
 
 
-def _definition(name: Scalar, kind: str, address: str) -> Definition:
+def _definition(name: Scalar, kind: str, address: str) -> tuple[Definition, dict[str, Node]]:
+    """What a name stands for, and the options that a second name of a component sets."""
     words = registry.KINDS[kind].words
     if name.value is None:
         raise SpecError(
@@ -165,7 +169,8 @@ def _definition(name: Scalar, kind: str, address: str) -> Definition:
             mark=name.mark,
             cure=f"name one  (archdsl list {kind})",
         )
-    definition = registry.find(kind, name.value)
+    other = registry.other_name(kind, name.value)
+    definition = registry.find(kind, name.value if other is None else other.type)
     if definition is None:
         raise SpecError(
             registry.unknown(kind, name.value),
@@ -173,7 +178,21 @@ def _definition(name: Scalar, kind: str, address: str) -> Definition:
             mark=name.mark,
             cure=QUOTED_NONE if name.value == "none" else _elsewhere(name.value),
         )
-    return definition
+    options = () if other is None else other.options
+    return definition, {
+        key: Scalar(value, written(value), False, name.mark) for key, value in options
+    }
+
+
+def _already_meant(name: Scalar, kind: str, key: str, address: str, mark: Mark | None) -> SpecError:
+    other = registry.other_name(kind, str(name.value))
+    assert other is not None
+    return SpecError(
+        f"{other.name} says '{key}' already: it is {other.words()}",
+        address=address,
+        mark=mark,
+        cure=f"write  {{type: {other.type}, {key}: ...}}",
+    )
 
 
 def _elsewhere(name: str) -> str:

@@ -7,6 +7,7 @@ study.optimize(lambda trial: judged(archdsl.suggest(trial, space)), n_trials=100
 
 from __future__ import annotations
 
+import copy
 import difflib
 import math
 from collections.abc import Mapping
@@ -25,9 +26,11 @@ from archdsl.spaces import Space
 from archdsl.spaces.arguments import check_measure, whole
 from archdsl.spaces.budget import budget_of
 from archdsl.spec.search_section import SAMPLERS
-from archdsl.study.distributions import distribution, to_answer, to_optuna
+from archdsl.study.distributions import distribution, fixed_answer, to_answer, to_optuna
+from archdsl.study.fixed import Fixed
 from archdsl.study.identity import fingerprint
 from archdsl.study.members import Members
+from archdsl.study.nothing_left import nothing_left
 from archdsl.study.proposals import Proposals
 from archdsl.study.samplers import Seen
 from archdsl.study.seeds import number
@@ -35,10 +38,15 @@ from archdsl.study.survey import survey
 
 if TYPE_CHECKING:
     from archdsl.spaces.space import Measure
+    from archdsl.spec.holes import Answer
     from archdsl.specification import Spec
 
 _PROPOSED = "archdsl:proposed"
 """The attribute of a trial with all that was proposed: what it has asked so far may be less."""
+
+
+_OPEN = object()
+"""What a sampler around this one is told of a decision that it asks this one for."""
 
 
 class BudgetSampler(BaseSampler):
@@ -49,8 +57,12 @@ class BudgetSampler(BaseSampler):
     measure: what random means: "stagewise" or "uniform", as in `Space.sample`
     The objective asks by `suggest`. Proposal n follows from the seed, n, and the trials that are
     finished or under way; a trial that failed counts as the worst. Parameters of the objective's
-    own are drawn at random. Raises SpecError for what is no budget, InfeasibleBudget where
-    nothing fits, and SearchError for another name and, when asked, once everything was tried.
+    own are drawn at random. What is fixed, by `study.enqueue_trial`, by Optuna's
+    PartialFixedSampler around this one or in a trial that is tried again, stays so: a decision of
+    the space is then asked, and the rest is drawn among the members inside the budget that
+    answer it so. Raises SpecError for what is no budget, InfeasibleBudget where nothing fits, and
+    SearchError for another name. When asked, raises SearchError once everything was tried, and
+    where nothing inside has what is fixed.
     """
 
     def __init__(
@@ -80,6 +92,7 @@ class BudgetSampler(BaseSampler):
         self._distributions = {
             address: distribution(hole) for address, hole in space.decisions.items()
         }
+        self._probes = {a: copy.copy(known) for a, known in self._distributions.items()}
         self._studies: WeakKeyDictionary[Study, _Told] = WeakKeyDictionary()
         self._one_at_a_time = Lock()  # two workers must not be given the same member
 
@@ -92,22 +105,13 @@ class BudgetSampler(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """A whole member: the decisions that it takes, and no others."""
+        """A whole member: the decisions that it takes, less what is not in `search_space`."""
+        fixed = self._fixed(study, trial, search_space)
         with self._one_at_a_time:
-            told = self._studies.get(study)
-            if told is None:
-                proposals = Proposals(self.space, self.settings, self._members, _silent)
-                told = self._studies[study] = _Told(self.space, proposals)
-            told.read(study)
-            proposal = told.proposals.next(trial.number)
-            if proposal is None:
-                raise SearchError("every architecture inside the budget was tried")
-            values = {
-                address: to_optuna(self.space.decisions[address], answer)
-                for address, answer in proposal.spec.decisions.items()
-            }
-            study._storage.set_trial_system_attr(trial._trial_id, _PROPOSED, values)
-        return values
+            values = self._proposed_before(trial, fixed)
+            if values is None:
+                values = self._proposed(study, trial, fixed)
+        return {address: value for address, value in values.items() if address in search_space}
 
     def sample_independent(
         self,
@@ -116,9 +120,78 @@ class BudgetSampler(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """A parameter that is no decision of the space: at random."""
+        """A parameter that was not proposed with the others: at random."""
+        if param_distribution is self._probes.get(param_name):
+            return _OPEN
+        attributes = study._storage.get_trial(trial._trial_id).system_attrs
+        proposed = attributes.get(_PROPOSED, {})
+        if param_distribution == self._distributions.get(param_name) and param_name in proposed:
+            return proposed[param_name]
         seed = number(self.settings.seed, "own", trial.number, param_name)
         return RandomSampler(seed).sample_independent(study, trial, param_name, param_distribution)
+
+    def _proposed(
+        self, study: Study, trial: FrozenTrial, fixed: Mapping[str, Answer]
+    ) -> dict[str, Any]:
+        """A new proposal as Optuna's values, noted with the trial."""
+        told = self._studies.get(study)
+        if told is None:
+            proposals = Proposals(self.space, self.settings, self._members, _silent)
+            told = self._studies[study] = _Told(self.space, proposals)
+        told.read(study, trial.number)
+        proposal = told.proposals.next(trial.number, fixed)
+        if proposal is None:
+            having = told.proposals.source(fixed).fixed
+            raise nothing_left(self.settings.budget, self._members, having)
+        values = {
+            address: to_optuna(self.space.decisions[address], answer)
+            for address, answer in proposal.spec.decisions.items()
+        }
+        study._storage.set_trial_system_attr(trial._trial_id, _PROPOSED, values)
+        return values
+
+    def _proposed_before(
+        self, trial: FrozenTrial, fixed: Mapping[str, Answer]
+    ) -> dict[str, Any] | None:
+        """What was proposed for this very trial, or for the one that it tries again."""
+        values: dict[str, Any] | None = trial.system_attrs.get(_PROPOSED)
+        member = None if values is None else _member(self.space, values)
+        if member is None or not Fixed(self.space, fixed).has(member.decisions):
+            return None
+        return values if self.settings.budget.allows(self.space.cost(member)) else None
+
+    def _fixed(
+        self, study: Study, trial: FrozenTrial, search_space: Mapping[str, BaseDistribution]
+    ) -> dict[str, Answer]:
+        """The answers that are not ours to give. Raises SpecError for what is no answer."""
+        given = {}
+        for address in self._distributions.keys() - search_space.keys():
+            # a sampler around this one keeps it for itself: it says to what, if it knows
+            probe = self._probes[address]
+            try:
+                value = study.sampler.sample_independent(study, trial, address, probe)
+            except ValueError as error:
+                raise SearchError(f"{address}: {error}") from None
+            if value is not _OPEN:
+                given[address] = value
+        queued = trial.system_attrs.get("fixed_params", {})
+        self._check_names(queued)
+        given |= queued | trial.params
+        return {
+            address: fixed_answer(hole, given[address], address)
+            for address, hole in self.space.decisions.items()
+            if address in given
+        }
+
+    def _check_names(self, names: Mapping[str, Any]) -> None:
+        """Refuse what is nearly a decision; what is none at all is the objective's own."""
+        for name in names:
+            close = difflib.get_close_matches(name, self._distributions, n=1, cutoff=0.85)
+            if name not in self._distributions and close and "." in name:
+                raise SearchError(
+                    f"{name} is fixed, and the space has no such decision.  "
+                    f"did you mean {close[0]}?"
+                )
 
 
 class _Told:
@@ -129,10 +202,15 @@ class _Told:
         self.proposals = proposals
         self._finished: set[int] = set()
 
-    def read(self, study: Study) -> None:
-        """Take note of what came since; a trial under way is only not to be tried again."""
+    def read(self, study: Study, asking: int) -> None:
+        """Take note of what came since; a trial under way is only not to be tried again.
+
+        asking: the number of the trial that is to be proposed for
+        """
         for trial in study.get_trials(deepcopy=False):
-            if trial.number in self._finished or trial.state is TrialState.WAITING:
+            if trial.number in self._finished or trial.number == asking:
+                continue
+            if trial.state is TrialState.WAITING:
                 continue
             if trial.state.is_finished():
                 self._finished.add(trial.number)
@@ -147,17 +225,22 @@ class _Told:
 
     def _member(self, trial: FrozenTrial) -> Spec | None:
         """What a trial tried; None where it was no member of the space."""
-        proposed = trial.system_attrs.get(_PROPOSED, {})
-        for params in (trial.params, {**proposed, **trial.params}):
-            try:
-                return self.space.member(self._answers(params))
-            except (SpecError, ValueError):
-                continue
-        return None
+        proposed, params = trial.system_attrs.get(_PROPOSED, {}), trial.params
+        found = _member(self.space, params) or _member(self.space, {**proposed, **params})
+        if found is None and all(params.get(a, value) == value for a, value in proposed.items()):
+            # the objective asked for more decisions than the member takes
+            found = _member(self.space, proposed)
+        return found
 
-    def _answers(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        holes = self.space.decisions
-        return {a: to_answer(holes[a], value) for a, value in params.items() if a in holes}
+
+def _member(space: Space, params: Mapping[str, Any]) -> Spec | None:
+    """The member with these parameters, or None."""
+    holes = space.decisions
+    try:
+        answers = {a: to_answer(holes[a], v, a) for a, v in params.items() if a in holes}
+        return space.member(answers)
+    except SpecError:
+        return None
 
 
 def _scores(study: Study, trial: FrozenTrial) -> tuple[float, ...] | None:

@@ -10,14 +10,18 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.trial import BaseTrial
+from optuna.trial import BaseTrial, Trial
 
+from archdsl.errors import SearchError
 from archdsl.options import written
-from archdsl.spec.holes import Hole, Range
+from archdsl.spec.holes import Answer, Hole, Range, equal, normalise
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
     from archdsl.specification import Spec
+
+
+_ROUNDING = 1e-9
 
 
 def distribution(hole: Hole) -> BaseDistribution:
@@ -37,19 +41,46 @@ def to_optuna(hole: Hole, answer: Any) -> Any:
     return _choices(hole.answers)[_index(hole.answers, answer)]
 
 
-def to_answer(hole: Hole, value: Any) -> Any:
-    """The answer for a value of Optuna's."""
-    if isinstance(hole, Range):
-        return min(hole.answers, key=lambda answer: abs(answer - value))
-    return hole.answers[_choices(hole.answers).index(value)]
+def to_answer(hole: Hole, value: Any, address: str = "") -> Answer:
+    """The answer for a value of Optuna's. Raises SpecError for one that is no answer."""
+    if not isinstance(hole, Range):
+        choices = _choices(hole.answers)
+        for answer, known in zip(hole.answers, choices, strict=True):
+            if equal(known, value):
+                return answer
+        return normalise(hole, value, address)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        numbers = [answer for answer in hole.answers if not isinstance(answer, str)]
+        nearest = min(numbers, key=lambda number: abs(number - value))
+        # Optuna computes numbers by their steps in floating point
+        if abs(nearest - value) <= _ROUNDING * max(abs(nearest), hole.step):
+            return nearest
+    return normalise(hole, value, address)
+
+
+def fixed_answer(hole: Hole, value: Any, address: str) -> Answer:
+    """The answer that somebody fixed as a value of Optuna's.
+
+    Raises SpecError for what is no answer, and SearchError for one that Optuna writes otherwise.
+    """
+    answer = to_answer(hole, value, address)
+    known = to_optuna(hole, answer)
+    if not isinstance(hole, Range) and not equal(known, value):
+        raise SearchError(f"{address}: {value!r} is no value of Optuna's here.  write {known!r}")
+    return answer
 
 
 def suggest(trial: BaseTrial, space: Space) -> Spec:
     """The member that an Optuna trial stands for; its decisions become the trial's parameters.
 
-    Works with every sampler. With a `BudgetSampler` the member is inside the budget.
+    Works with every sampler. With a `BudgetSampler` the member is inside the budget. Raises
+    SpecError for a parameter that was fixed to no answer, and what the sampler raises.
     """
-    return space.resolve(lambda address, hole: to_answer(hole, _asked(trial, address, hole)))
+    if isinstance(trial, Trial):
+        _ = trial.relative_params  # Optuna does not ask the sampler where all is fixed
+    return space.resolve(
+        lambda address, hole: to_answer(hole, _asked(trial, address, hole), address)
+    )
 
 
 def _asked(trial: BaseTrial, address: str, hole: Hole) -> Any:

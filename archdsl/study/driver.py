@@ -8,6 +8,7 @@ that was running vanishes and is proposed again.
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import tempfile
 import time
@@ -21,6 +22,7 @@ from archdsl.settings import SearchSettings
 from archdsl.study import causes, events
 from archdsl.study.candidate import Candidate, as_metrics, not_finite
 from archdsl.study.events import Listener, silent
+from archdsl.study.evidence import Evidence, evidence
 from archdsl.study.finish import finish
 from archdsl.study.hypervolume import hypervolume
 from archdsl.study.members import Members, Progress, totals
@@ -75,7 +77,7 @@ def search(
             surveyed = search_.survey()
             search_.prepare()
         run = stack.enter_context(opened(folder, space, settings, this, surveyed))
-        return search_.run(run, surveyed, kept=out is not None)
+        return search_.run(run, surveyed, this, kept=out is not None)
 
 
 class _Search:
@@ -99,6 +101,8 @@ class _Search:
             else None
         )
         self.evaluate: Evaluate = evaluate or self._train
+        self._own = evaluate
+        self._held: Evidence | None = None
 
     def survey(self) -> Survey:
         """How large the space is and how much of it fits. Raises InfeasibleBudget."""
@@ -109,10 +113,34 @@ class _Search:
         if self.proposals.by_cost:
             self.space.tabulate(self._progress(_MEASURING))
         if self.training is not None:
-            self.emit(events.Preparing("reading the images"))
-            self.training.prepare()
+            self._read_data(self.training)
 
-    def run(self, run: RunFolder, surveyed: Survey, *, kept: bool) -> Result:
+    def _read_data(self, training: ProxyTraining) -> None:
+        if training.prepared is None:
+            self.emit(events.Preparing("reading the images"))
+            for note in training.prepare().info.notes:
+                self.emit(events.Notice(note))
+
+    def hold(self, run: RunFolder) -> None:
+        """See that the next figure follows from what the others did. Raises SearchError."""
+        prepared, words = None, ""
+        if self.training is not None:
+            self._read_data(self.training)
+            prepared = self.training.prepare()
+            words = prepared.info.words()
+        known = evidence(self.space, self.settings.proxy, self._own, prepared)
+        if self._held is not None:  # an edit since then does not reach what Python imported
+            known = dataclasses.replace(
+                known, files=self._held.files, packages=self._held.packages, edited=()
+            )
+        run.hold_to(known, words)
+        self._held = known
+        if prepared is not None:
+            run.note_data(prepared.info)
+
+    def run(
+        self, run: RunFolder, surveyed: Survey, setup: Mapping[str, Any], *, kept: bool
+    ) -> Result:
         """Go on from the record until the search is over, in whatever way."""
         settings, folder = self.settings, run.folder if kept else None
         self.proposals.tell(run.trials)
@@ -123,10 +151,13 @@ class _Search:
             self.emit(events.Best(known))
         stopped: SearchError | None = None
         ended: Ending = "interrupted"
+        before = len(run.trials)
         try:
-            if len(run.trials) < settings.trials:
+            trains = len(run.trials) < settings.trials
+            if trains:
                 self.prepare()
-            self._note_data(run)
+                self.hold(run)
+            run.note_start(setup, trains=trains)
             ended = self._trials(run, folder)
         except KeyboardInterrupt:
             pass
@@ -134,9 +165,9 @@ class _Search:
             stopped = error
         over = ended != "interrupted" and stopped is None
         notes: list[str] = []
-        if kept:
-            test = over and self.training is not None
-            notes = finish(run, settings, self.emit, test=test)
+        if kept and (stopped is None or len(run.trials) > before):
+            hold = (lambda: self.hold(run)) if over and self.training is not None else None
+            notes = finish(run, settings, self.emit, hold)
         if stopped is not None:
             raise stopped
         result = Result(
@@ -229,11 +260,6 @@ class _Search:
     def _worth_keeping(leading: list[Trial]) -> list[int]:
         """The best, and the first: what a winner is compared with."""
         return [0, *(trial.number for trial in leading)]
-
-    def _note_data(self, run: RunFolder) -> None:
-        if self.training is not None and self.training.prepared is not None:
-            info = self.training.prepared.info
-            run.note_data(info.words(), info.counts)
 
     def _progress(self, what: str) -> Progress:
         return lambda done, total: self.emit(events.Preparing(what, done, total))

@@ -28,6 +28,13 @@ class Preparing:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a search goes on with and that is to be known, such as files passed over."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The search begins, or goes on: `done` trials are on record."""
 
@@ -78,7 +85,9 @@ class Finished:
     result: Result
 
 
-Event: TypeAlias = Preparing | Started | TrialStarted | Epoch | TrialFinished | Best | Finished
+Event: TypeAlias = (
+    Preparing | Notice | Started | TrialStarted | Epoch | TrialFinished | Best | Finished
+)
 Listener: TypeAlias = Callable[[Event], None]
 
 

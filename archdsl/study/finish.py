@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from archdsl import threads
@@ -9,6 +10,7 @@ from archdsl.errors import ArchError
 from archdsl.settings import SearchSettings
 from archdsl.study.events import Listener, Preparing
 from archdsl.study.objectives import front
+from archdsl.study.trial import to_json
 from archdsl.study.winner import write_winner
 
 if TYPE_CHECKING:
@@ -16,10 +18,13 @@ if TYPE_CHECKING:
     from archdsl.study.trial import Trial
 
 
-def finish(run: RunFolder, settings: SearchSettings, emit: Listener, *, test: bool) -> list[str]:
+def finish(
+    run: RunFolder, settings: SearchSettings, emit: Listener, hold: Callable[[], None] | None
+) -> list[str]:
     """Write all that a search leaves but its record. Returns what there is to say besides.
 
-    test: whether to look at the test split, once for each model
+    hold: raises SearchError where the data are no longer those of the trials; None where there
+        is to be no look at the test split
     """
     from archdsl.study.report import write_report
 
@@ -27,10 +32,10 @@ def finish(run: RunFolder, settings: SearchSettings, emit: Listener, *, test: bo
     leaders = front(settings.objectives, run.trials)
     if leaders:
         best = leaders[0]
-        if test:
+        if hold is not None:
             emit(Preparing("looking at the test split"))
             try:
-                look(run, settings, best)
+                look(run, settings, best, hold)
             except ArchError as error:
                 notes.append(f"the test split was not looked at: {error}")
         emit(Preparing("writing the winner and the report"))
@@ -39,7 +44,7 @@ def finish(run: RunFolder, settings: SearchSettings, emit: Listener, *, test: bo
     return notes
 
 
-def look(run: RunFolder, settings: SearchSettings, best: Trial) -> None:
+def look(run: RunFolder, settings: SearchSettings, best: Trial, hold: Callable[[], None]) -> None:
     """Judge the winner and the trial it started from on the test split, unless that was done.
 
     Every look stays on record: a search that goes on and finds another winner looks again, and
@@ -50,13 +55,18 @@ def look(run: RunFolder, settings: SearchSettings, best: Trial) -> None:
     from archdsl.proxy.heldout import evaluate_on_test
 
     looks = run.looks()
-    for trial in dict.fromkeys((run.trials[0].number, best.number)):
-        weights = run.weights_of(trial)
-        if trial in looks or not weights.exists():
-            continue
+    missing = [
+        trial for trial in dict.fromkeys((run.trials[0].number, best.number))
+        if trial not in looks and run.weights_of(trial).exists()
+    ]  # fmt: skip
+    if not missing:
+        return
+    hold()
+    for trial in missing:
         network = run.trials[trial].spec.network()
         model = build(network)
-        load_into(model, weights)
+        load_into(model, run.weights_of(trial))
         with threads.for_work(run.trials[trial].costs["macs"] * settings.proxy.batch):
-            looks[trial] = evaluate_on_test(model, settings.proxy, network.input, network.classes)
+            metrics = evaluate_on_test(model, settings.proxy, network.input, network.classes)
+        looks[trial] = to_json(metrics)
     run.note_looks(looks)

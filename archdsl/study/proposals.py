@@ -2,19 +2,20 @@
 Optuna's own samplers was asked for.
 
 The first trial is the default, or the member nearest to it that fits. After that proposal n
-follows from (seed, n, the trials before it) alone.
+follows from (seed, n, the trials before it, and what answers are fixed for it) alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from archdsl.errors import SearchError
 from archdsl.settings import OPTUNA, SearchSettings
+from archdsl.study.fixed import Fixed
 from archdsl.study.identity import Answered, answered, fingerprint
 from archdsl.study.members import Member, Members, Progress
 from archdsl.study.objectives import scores
@@ -35,6 +36,9 @@ LIMIT = 10_000
 PATIENCE = 200
 """Such draws after which a small space is looked through instead."""
 
+KEPT = 8
+"""Sets of fixed answers whose samplers are kept; they are made again from the trials."""
+
 STARTUP = 10
 """Successful trials before a sampler has anything to learn from; until then it draws at random."""
 
@@ -53,6 +57,19 @@ class Proposal:
     origin: Origin
 
 
+class _Source:
+    """The samplers for the members that have certain answers. walk: where "grid" stands."""
+
+    def __init__(self, space: Space, settings: SearchSettings, fixed: Fixed) -> None:
+        budget, measure = settings.budget, settings.measure
+        self.fixed = fixed
+        self.random = Random(space, budget, measure, fixed)
+        self.learning: Proposer = self.random
+        if settings.sampler in LEARNING:
+            self.learning = LEARNING[settings.sampler](space, budget, measure, fixed)
+        self.walk: Iterator[Spec] | None = None
+
+
 class Proposals:
     """Proposes, given the trials that it was told of."""
 
@@ -66,12 +83,8 @@ class Proposals:
         self._seen: set[str] = set()
         self._answered: set[Answered] = set()
         self._history = History()
-        self._walk: Iterator[Spec] | None = None
-        budget = settings.budget
-        self._random = Random(space, budget, settings.measure)
-        self._learning: Proposer = self._random
-        if settings.sampler in LEARNING:
-            self._learning = LEARNING[settings.sampler](space, budget, settings.measure)
+        self._free = _Source(space, settings, Fixed(space))
+        self._sources: dict[Answered, _Source] = {}
         self._optunas: OptunaSampler | None = None
         if settings.sampler.startswith(OPTUNA):
             self._optunas = OptunaSampler(space, settings)
@@ -96,13 +109,20 @@ class Proposals:
             self._history.add(seen)
             self._answered.add(answered(seen.decisions))
 
-    def next(self, trial_number: int) -> Proposal | None:
+    def next(self, trial_number: int, fixed: Mapping[str, Any] | None = None) -> Proposal | None:
         """What trial `trial_number` is to try; None once everything inside was tried.
 
+        fixed: answers that it is to have, drawn among the members that have them
         Raises SearchError where `LIMIT` draws in a row lead to nothing new.
         """
+        source = self.source(fixed or {})
+        if not source.fixed.possible:
+            return None
+        whole = source.fixed.whole()
+        if whole is not None:
+            return self._new(whole, "random")
         if trial_number == 0:
-            spec = nearest_to_default(self.space, self.settings.budget, self.members)
+            spec = nearest_to_default(self.space, self.settings.budget, self.members, source.fixed)
             found = None if spec is None else self._new(spec, "default")
             if found is not None:
                 return found
@@ -110,16 +130,30 @@ class Proposals:
             spec = self._optunas.propose()
             return Proposal(spec, self.space.cost(spec), fingerprint(spec.network()), "optuna")
         if self.settings.sampler == "grid":
-            return self._next_in_order()
-        return self._drawn(trial_number)
+            return self._next_in_order(source)
+        return self._drawn(trial_number, source)
 
-    def _drawn(self, trial_number: int) -> Proposal | None:
+    def source(self, fixed: Mapping[str, Any]) -> _Source:
+        """What is drawn from where some answers are fixed."""
+        if not fixed:
+            return self._free
+        key = answered(fixed)
+        found = self._sources.pop(key, None)
+        if found is None:
+            found = _Source(self.space, self.settings, Fixed(self.space, fixed))
+        self._sources[key] = found  # the last used stands last
+        if len(self._sources) > KEPT:
+            del self._sources[next(iter(self._sources))]
+        return found
+
+    def _drawn(self, trial_number: int, source: _Source) -> Proposal | None:
         draws = np.random.default_rng(number(self.settings.seed, "trial", trial_number))
         learned = self._history.successes >= STARTUP
-        proposer = self._learning if learned else self._random
+        proposer = source.learning if learned else source.random
+        attempt = None
         for attempt, drawn in enumerate(proposer.propose(self._history, draws)):
             if attempt == PATIENCE:
-                rest = self._untried()
+                rest = self._untried(source)
                 if rest is not None:
                     return self._one_of(rest, trial_number)
             # the same answers are the same network: so much is seen without making it
@@ -131,7 +165,12 @@ class Proposals:
                 self._progress(attempt + 1, LIMIT)
             if attempt + 1 >= LIMIT:
                 break
-        raise _nothing_new()
+        if attempt is None and source.fixed.answers:
+            return None  # not even one draw came out
+        rest = self._untried(source)
+        if rest is None:
+            raise _nothing_new(source.fixed)
+        return self._one_of(rest, trial_number)
 
     def _one_of(self, rest: Sequence[Member], trial_number: int) -> Proposal | None:
         if not rest:
@@ -140,16 +179,21 @@ class Proposals:
         spec = self.space.member(pick.decisions)
         return Proposal(spec, self.space.cost(spec), pick.network, "random")
 
-    def _next_in_order(self) -> Proposal | None:
+    def _next_in_order(self, source: _Source) -> Proposal | None:
         """The next member of the enumeration; where it stands follows from what was tried."""
-        if self._walk is None:
-            known = self.members.inside(self.settings.budget)
-            self._walk = (
-                self.space.enumerate()
+        if source.walk is None:
+            known = self.members.all()
+            source.walk = (
+                source.fixed.enumerate()
                 if known is None
-                else (self.space.member(member.decisions) for member in known)
+                else (
+                    self.space.member(member.decisions)
+                    for member in known
+                    if self.settings.budget.allows(member.costs)
+                    and source.fixed.has(member.decisions)
+                )
             )
-        for visited, spec in enumerate(self._walk):
+        for visited, spec in enumerate(source.walk):
             found = self._new(spec, "grid")
             if found is not None:
                 return found
@@ -157,11 +201,15 @@ class Proposals:
                 self._progress(visited, self.space.size)
         return None
 
-    def _untried(self) -> list[Member] | None:
-        known = self.members.inside(self.settings.budget)
+    def _untried(self, source: _Source) -> list[Member] | None:
+        known = source.fixed.members(self.members)
         if known is None:
             return None
-        return [member for member in known if member.network not in self._seen]
+        first: dict[str, Member] = {}
+        for member in known:
+            if member.network not in self._seen and self.settings.budget.allows(member.costs):
+                first.setdefault(member.network, member)
+        return list(first.values())
 
     def _new(self, spec: Spec, origin: Origin) -> Proposal | None:
         """A proposal, unless it is outside the budget or was tried before."""
@@ -172,8 +220,9 @@ class Proposals:
         return None if network in self._seen else Proposal(spec, cost, network, origin)
 
 
-def _nothing_new() -> SearchError:
+def _nothing_new(fixed: Fixed) -> SearchError:
+    having = f" with {fixed.words()}" if fixed.answers else ""
     return SearchError(
-        f"{LIMIT:,} draws inside the budget led to nothing that was not tried before.  the space "
-        "may be exhausted; widen search.budget, or lower search.trials"
+        f"{LIMIT:,} draws inside the budget{having} led to nothing that was not tried before.  "
+        "the space may be exhausted; widen search.budget, or lower search.trials"
     )

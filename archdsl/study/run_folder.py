@@ -2,6 +2,7 @@
 
 run.json         what is searched and how, versions, how much of the space fits
 space.yaml       the space as it was searched, `--set` included; space.written.yaml the file
+data.jsonl       what the trials train on: each image's split, label, size and digest
 study.journal    the trials, as Optuna keeps them: the record itself
 trials.jsonl     the same for people and programs, a line a trial
 weights/         of the trials that are the best so far
@@ -24,12 +25,21 @@ from archdsl.settings import SearchSettings
 from archdsl.study import files
 from archdsl.study.candidate import WEIGHTS
 from archdsl.study.carried import copy_imports, portable
+from archdsl.study.evidence import (
+    DATA,
+    Evidence,
+    read_evidence,
+    refuse_edited,
+    refuse_other_evidence,
+    write_evidence,
+)
 from archdsl.study.journal import Journal
 from archdsl.study.lock import locked
 from archdsl.study.setup import machine, refuse_changes, versions
 from archdsl.study.trial import Trial
 
 if TYPE_CHECKING:
+    from archdsl.data.source import SourceInfo
     from archdsl.spaces import Space
     from archdsl.study.survey import Survey
 
@@ -38,7 +48,7 @@ SPACE, SPACE_WRITTEN, LOCK = "space.yaml", "space.written.yaml", "lock"
 WEIGHTS_FOLDER, WORK_FOLDER = "weights", "work"
 
 # What a search may have left behind before it wrote run.json.
-_EARLY = {LOCK, SPACE, SPACE_WRITTEN, STUDY, WORK_FOLDER, WEIGHTS_FOLDER}
+_EARLY = {LOCK, SPACE, SPACE_WRITTEN, DATA, STUDY, WORK_FOLDER, WEIGHTS_FOLDER}
 
 
 class RunFolder:
@@ -91,13 +101,52 @@ class RunFolder:
         """Put the looks at the test split on record."""
         files.write_json(self.folder / TEST, {str(k): dict(v) for k, v in looks.items()})
 
-    def note_data(self, words: str, counts: Mapping[str, int]) -> None:
-        """Put on record what the trials train on."""
+    def hold_to(self, evidence: Evidence, words: str) -> None:
+        """Put on record what the trials follow from, once; refuse to go on from anything else.
+
+        words: what the data are, in words
+        Raises SearchError, naming what differs.
+        """
+        run = self._run()
+        if not self.trials:
+            known = write_evidence(self.folder, evidence)
+            files.write_json(self.folder / RUN, {**run, "evidence": known})
+        elif "evidence" not in run:
+            raise SearchError(
+                f"{self.folder} holds a search of an earlier archdsl, which did not put on record "
+                "what its data and its code were.  choose another --out; what it found stays"
+            )
+        else:
+            before = read_evidence(self.folder, run["evidence"])
+            words = run.get("data", {}).get("words", words)
+            refuse_other_evidence(self.folder, words, before, evidence)
+        refuse_edited(evidence)
+
+    def note_data(self, info: SourceInfo) -> None:
+        """Put on record what the trials train on, in words; once there are trials it stays."""
+        run = self._run()
+        data = {"words": info.words(), "counts": dict(info.counts), "notes": list(info.notes)}
+        if run.get("data") != data and not (self.trials and "data" in run):
+            files.write_json(self.folder / RUN, {**run, "data": data})
+
+    def note_start(self, setup: Mapping[str, Any], *, trains: bool) -> None:
+        """Put on record what this start runs on, where it trains, and how many trials it is to be.
+
+        Nothing of that is refused: versions of libraries, threads and the device may change.
+        """
+        run = self._run()
+        sessions = run["sessions"]
+        if trains:
+            begun = datetime.now(UTC).isoformat(timespec="seconds")
+            here = {"versions": versions(), "machine": machine()}
+            sessions = [*sessions, {"begun": begun, "first_trial": len(self.trials), **here}]
+        if trains or run["setup"] != setup:
+            files.write_json(self.folder / RUN, {**run, "setup": dict(setup), "sessions": sessions})
+
+    def _run(self) -> dict[str, Any]:
         run = read_run(self.folder)
         assert run is not None, "run.json is written before anything else is"
-        data = {"words": words, "counts": dict(counts)}
-        if run.get("data") != data:
-            files.write_json(self.folder / RUN, {**run, "data": data})
+        return run
 
 
 def read_run(folder: Path) -> dict[str, Any] | None:
@@ -170,23 +219,10 @@ def opened(
             (folder / STUDY).unlink(missing_ok=True)
             _write_space(folder, space)
             run = {"format": 1, "name": space.spec.name, "survey": survey.record(), "sessions": []}
-        _note_session(folder, run, setup)
+            files.write_json(folder / RUN, {**run, "setup": dict(setup)})
         journal = Journal(folder / STUDY, space.spec.name, settings.objectives)
         yield RunFolder(folder, space, journal)
         shutil.rmtree(folder / WORK_FOLDER, ignore_errors=True)
-
-
-def _note_session(folder: Path, run: dict[str, Any], setup: Mapping[str, Any]) -> None:
-    """Put on record the versions that run it, where they differ from the last."""
-    here = {"versions": versions(), "machine": machine()}
-    sessions = run["sessions"]
-    changed = run.get("setup") != setup  # the number of trials may have grown
-    if not sessions or {k: sessions[-1][k] for k in here} != here:
-        begun = datetime.now(UTC).isoformat(timespec="seconds")
-        sessions = [*sessions, {"begun": begun, **here}]
-        changed = True
-    if changed:
-        files.write_json(folder / RUN, {**run, "setup": dict(setup), "sessions": sessions})
 
 
 def _has_trials(folder: Path) -> bool:

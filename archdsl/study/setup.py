@@ -1,27 +1,32 @@
-"""What makes a run the same run: its space and its settings."""
+"""What makes a run the same run: its space and its settings; and where it runs."""
 
 from __future__ import annotations
 
 import dataclasses
+import os
 import platform
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archdsl.component import Component
 from archdsl.errors import SearchError
 from archdsl.options import written
-from archdsl.settings import SearchSettings
+from archdsl.settings import ProxySettings, SearchSettings
 from archdsl.study.carried import digests
 from archdsl.version import VERSION
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
 
-_PACKAGES = ("torch", "optuna", "lightning", "torchmetrics", "numpy", "scikit-learn")
+_PACKAGES = (
+    "torch", "optuna", "lightning", "torchmetrics", "numpy", "scikit-learn", "scipy", "pillow",
+    "fvcore", "safetensors", "torchvision",
+)  # fmt: skip
 
-# `trials` may grow, and a folder may move: neither changes what a trial is.
-_MAY_CHANGE = ("trials", "proxy.folder")
+# `trials` may grow, and data may move: what they hold is compared by itself.
+_MAY_CHANGE = ("trials", "proxy.folder", "proxy.data.path")
 
 
 def versions() -> dict[str, str]:
@@ -37,7 +42,16 @@ def versions() -> dict[str, str]:
 
 def machine() -> dict[str, str]:
     """Where the trials run, in words."""
-    return {"system": platform.platform(), "processor": platform.machine()}
+    import torch
+
+    cuda = torch.cuda.is_available()
+    return {
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "cpus": str(os.cpu_count()),
+        "threads": str(torch.get_num_threads()),
+        "device": torch.cuda.get_device_name() if cuda else "cpu",
+    }
 
 
 def setup(space: Space, settings: SearchSettings, own_evaluate: bool) -> dict[str, Any]:
@@ -46,7 +60,7 @@ def setup(space: Space, settings: SearchSettings, own_evaluate: bool) -> dict[st
     return {
         "space": tree,
         "imports": digests(space),
-        "settings": _plain(dataclasses.asdict(settings)),
+        "settings": _plain(settings),
         "evaluate": "own" if own_evaluate else "proxy",
     }
 
@@ -57,6 +71,9 @@ def refuse_changes(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any])
         return
     for what, where in (("settings", "search."), ("space", ""), ("imports", "imports.")):
         olds, news = _flat(old[what]), _flat(new[what])
+        if what == "settings":
+            # a setting that did not exist yet was what its default is now
+            olds = {**_NEUTRAL, **_flat(_by_option_names(old[what]))}
         for address in [*olds, *(address for address in news if address not in olds)]:
             if what == "settings" and address in _MAY_CHANGE:
                 continue
@@ -77,6 +94,15 @@ def refuse_changes(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any])
 _ABSENT: Any = object()
 _CURE = "put it back to go on with that search, or choose another --out"
 _JUDGES = {"own": "an evaluate function", "proxy": "proxy training"}
+
+
+def _by_option_names(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Settings as older records hold them, with the options of the data by their names."""
+    data = settings["proxy"]["data"]
+    if not isinstance(data, Mapping) or "kind" not in data:
+        return settings
+    renamed = {"type": data["type"], **dict(data["options"])}
+    return {**settings, "proxy": {**settings["proxy"], "data": renamed}}
 
 
 def _said(value: Any, verb: str) -> str:
@@ -104,8 +130,19 @@ def _leaves(value: Any, address: str) -> Iterator[tuple[str, Any]]:
 
 def _plain(value: Any) -> Any:
     """Settings as JSON holds them."""
+    if isinstance(value, Component):
+        return {"type": value.type, **{name: _plain(inner) for name, inner in value.options}}
+    if dataclasses.is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return str(value) if isinstance(value, Path) else value
+
+
+_NEUTRAL = {
+    address: value
+    for address, value in _flat(_plain(ProxySettings()), "proxy").items()
+    if address != "proxy.data"
+}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archdsl.spec.holes import equal
+from archdsl.study.fixed import Fixed
 from archdsl.study.members import Members
 
 if TYPE_CHECKING:
@@ -21,17 +22,24 @@ _CHANGED = 1e-6
 _DRAWS = 64
 
 
-def nearest_to_default(space: Space, budget: Budget, members: Members) -> Spec | None:
+def nearest_to_default(
+    space: Space, budget: Budget, members: Members, fixed: Fixed | None = None
+) -> Spec | None:
     """The default if it is inside the budget, else a member inside that changes fewest decisions.
 
+    fixed: answers that the member is to have
     None where nothing is inside.
     """
-    default = space.default()
-    if budget.allows(space.cost(default)):
+    fixed = fixed or Fixed(space)
+    if not fixed.possible:
+        return None
+    default = fixed.nearest_to_default()
+    if fixed.has(default.decisions) and budget.allows(space.cost(default)):
         return default
     everyone = members.inside(budget)
     if everyone is not None:
-        best = min(everyone, key=lambda m: _changes(space, m.decisions), default=None)
+        having = [member for member in everyone if fixed.has(member.decisions)]
+        best = min(having, key=lambda m: _changes(space, m.decisions), default=None)
         return None if best is None else space.member(best.decisions)
     weights = {}
     for address, hole in space.decisions.items():
@@ -39,7 +47,7 @@ def nearest_to_default(space: Space, budget: Budget, members: Members) -> Spec |
         weights[address] = {
             answer: 1.0 if equal(answer, own) else _CHANGED for answer in hole.answers
         }
-    drawing = space.drawing(budget, weights=weights)
+    drawing = fixed.drawing(budget, weights=weights)
     drawn = list(drawing.members(_DRAWS, np.random.default_rng(0)))
     nearest = min(drawn, key=lambda one: _changes(space, one.decisions), default=None)
     return None if nearest is None else space.of(nearest.decisions)

@@ -13,6 +13,7 @@ from archdsl.study.members import Progress
 from archdsl.study.trial import Metrics
 
 if TYPE_CHECKING:
+    from archdsl.network import Network
     from archdsl.settings import ProxySettings
     from archdsl.spaces import Space
 
@@ -31,8 +32,24 @@ class ProxyTraining:
         if self.prepared is None:
             self._refuse_unknown_objectives()
             network = self._space.default().network()
-            self.prepared = prepare(self.settings, network.input, network.classes, self._progress)
+            prepared = prepare(self.settings, network.input, network.classes, self._progress)
+            if prepared.module is not None or prepared.datamodule is not None:
+                self._look(network, prepared)
+            self.prepared = prepared
         return self.prepared
+
+    def _look(self, network: Network, prepared: Prepared) -> None:
+        """Put one batch through code of the user's own, which nobody has tried yet."""
+        from archdsl.builder import build
+        from archdsl.proxy.look import look
+        from archdsl.proxy.seeds import own_randomness, seed_everything, seed_of
+
+        objectives = self._space.spec.settings().objectives
+        with own_randomness():
+            seed_everything(seed_of("look"))
+            model = build(network)
+        names = [one.name for one in objectives if one.name not in bounded()]
+        look(model, self.settings, prepared, names)
 
     def _refuse_unknown_objectives(self) -> None:
         """What archdsl's own training logs is known before it begins."""

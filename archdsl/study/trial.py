@@ -68,8 +68,8 @@ class Trial:
     def record(self) -> dict[str, Any]:
         """The trial as plain values that JSON can hold."""
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "space"}
-        plain["metrics"] = _to_json(self.metrics)
-        plain["epochs"] = [_to_json(epoch) for epoch in self.epochs]
+        plain["metrics"] = to_json(self.metrics)
+        plain["epochs"] = [to_json(epoch) for epoch in self.epochs]
         plain["values"] = None if self.values is None else list(self.values)
         return plain
 
@@ -77,16 +77,17 @@ class Trial:
 def from_record(record: Mapping[str, Any], space: Space | None = None) -> Trial:
     """The trial that `record()` wrote."""
     given = dict(record)
-    given["metrics"] = _from_json(given["metrics"])
-    given["epochs"] = tuple(_from_json(epoch) for epoch in given["epochs"])
+    given["metrics"] = from_json(given["metrics"])
+    given["epochs"] = tuple(from_json(epoch) for epoch in given["epochs"])
     given["values"] = None if given["values"] is None else tuple(given["values"])
     return Trial(**given, space=space)
 
 
-# JSON has no word for what is not finite, and a record is to be readable by any program.
-def _to_json(metrics: Mapping[str, float]) -> dict[str, Any]:
+def to_json(metrics: Mapping[str, float]) -> dict[str, Any]:
+    """Metrics as JSON holds them, which has no word for what is not finite: that is a text."""
     return {k: v if math.isfinite(v) else str(v) for k, v in metrics.items()}
 
 
-def _from_json(metrics: Mapping[str, Any]) -> Metrics:
+def from_json(metrics: Mapping[str, Any]) -> Metrics:
+    """The metrics that `to_json` wrote."""
     return {k: float(v) if isinstance(v, str) else v for k, v in metrics.items()}

@@ -6,9 +6,10 @@
 
 Run in the repository's root. `--no-deps` keeps the build of torch that is there. Prints a table of
 docs/benchmarks.md. Both models have the same weights, and their outputs are compared first;
-they run in turn in one process. A cell is images per second of archdsl and of the reference,
-medians over the rounds, then how many times as fast archdsl is: the median over the rounds, and
-the middle half of them.
+they run in turn in one process. archdsl's convolution weights lie channels-last, as its maps do and
+as its own training lays them; the reference lies as it comes. A cell is images per second of
+archdsl and of the reference, medians over the rounds, then how many times as fast archdsl is: the
+median over the rounds, and the middle half of them.
 
 On a busy machine `--cpu-time` reads the CPU time of the process instead of the wall clock, its
 threads asleep while they wait. `--build` times the construction instead, `archdsl.build` from the
@@ -28,6 +29,7 @@ import torch
 from torch import Tensor, nn
 
 import archdsl
+from archdsl.nn.memory import channels_last_convolutions
 from tests.bench.references import ROWS, Row, both, images, timm_model
 from tests.bench.timing import Clock, Pair, Work, alternate, wall_clock
 
@@ -65,11 +67,12 @@ def _row(row: Row, device: torch.device, rounds: int, clock: Clock, forward_only
     models = [model.to(device) for model in both(row)]
     x = images(row, batch).to(device)
     cells = [row.spec, row.words, str(batch)]
-    one, other = (_forward(model.eval(), x) for model in models)
-    cells += _cells(alternate(one, other, rounds=rounds, clock=clock), batch)
-    if not forward_only:
-        one, other = (_step(model.train(), x) for model in models)
+    with channels_last_convolutions(models[0]):
+        one, other = (_forward(model.eval(), x) for model in models)
         cells += _cells(alternate(one, other, rounds=rounds, clock=clock), batch)
+        if not forward_only:
+            one, other = (_step(model.train(), x) for model in models)
+            cells += _cells(alternate(one, other, rounds=rounds, clock=clock), batch)
     gc.collect()
     return f"| {' | '.join(cells)} |"
 

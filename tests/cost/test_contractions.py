@@ -148,7 +148,7 @@ def test_tensordot(of):
 )
 def test_einsum(of, equation, operands, macs):
     tensors = [torch.zeros(shape) for shape in operands]
-    assert of(lambda m, x: x + torch.einsum(equation, *tensors).sum()).macs == macs
+    assert of(lambda m, x: x + torch.einsum(equation, *tensors).amax()).macs == macs
 
 
 def test_einsum_of_the_other_form(of):

@@ -107,7 +107,9 @@ def test_files_that_do_not_belong(class_folders, tmp_path):
     root = class_folders()
     (root / "rose" / ".DS_Store").write_text("hidden")
     (root / "LICENSE").write_text("beside the classes")
-    source(root).describe(tmp_path)
+    assert source(root).describe(tmp_path).notes == (
+        f"{root}: 2 entries that are no images were passed over: LICENSE, rose/.DS_Store",
+    )
     (root / "rose" / "notes.txt").write_text("among the images")
     with pytest.raises(SearchError, match=r"notes\.txt: no image"):
         source(root).describe(tmp_path)

@@ -11,7 +11,8 @@ from torch import nn
 
 import archdsl
 from archdsl import Act, Norm, Odd
-from archdsl.builder import build_layer, factory
+from archdsl.api import unproven
+from archdsl.builder import build, build_layer, factory
 from archdsl.component import component
 from archdsl.errors import BuildError
 from archdsl.network import Layer
@@ -105,7 +106,7 @@ def test_a_constructor_that_fails_is_named_with_its_address() -> None:
             raise ValueError(f"no weights for {dim}")
 
     register("token_mixer", "fails", Fails)
-    spec = archdsl.load(
+    spec = unproven(
         {
             "archdsl": 1,
             "name": "case",
@@ -116,7 +117,7 @@ def test_a_constructor_that_fails_is_named_with_its_address() -> None:
         }
     )
     with pytest.raises(BuildError) as caught:
-        archdsl.build(spec)
+        build(spec.network())
     assert str(caught.value) == (
         "stages.0.blocks.0.token_mixer: fails cannot be made with dim = 16: "
         "ValueError: no weights for 16"

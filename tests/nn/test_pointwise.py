@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-import archdsl
 from archdsl.nn.pointwise import Pointwise
 
 FEW, MANY = (2, 8, 2, 3), (2, 8, 5, 7)  # 12 and 70 positions beside 64 channels
@@ -59,10 +58,3 @@ def test_a_program_exported_with_few_positions_takes_many() -> None:
     program = torch.export.export(layer, (torch.randn(FEW),), dynamic_shapes=({0: batch},))
     x = torch.randn(40, *FEW[1:])
     torch.testing.assert_close(program.module()(x), layer(x))
-
-
-def test_a_built_model_has_the_strides_that_torch_gives_channels_last_weights() -> None:
-    model = archdsl.build("transnext_micro")
-    made = {name: parameter.stride() for name, parameter in model.named_parameters()}
-    model.to(memory_format=torch.channels_last)
-    assert made == {name: parameter.stride() for name, parameter in model.named_parameters()}

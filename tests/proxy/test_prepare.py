@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from archdsl.component import component
+from archdsl.data import Npz
 from archdsl.data.source import SourceInfo
 from archdsl.errors import SearchError
 from archdsl.proxy import check_fits, metric, prepare
@@ -40,12 +41,50 @@ def test_a_network_that_does_not_fit_is_told_what_to_set():
     )
 
 
-def test_arrays_whose_channels_come_last_are_told_apart_from_small_images():
-    arrays = dataclasses.replace(DIGITS, name="npz x.npz", channels=24, size=(24, 3))
-    with pytest.raises(SearchError, match=r"layout: nhwc  in search\.proxy\.data, as the channels"):
-        check_fits((3, 24, 24), 10, arrays)
-    with pytest.raises(SearchError, match=r"--set input=\[24,24,3\]$"):
-        check_fits((1, 24, 24), 10, arrays)
+LAST = "layout: nhwc  in search.proxy.data, as the channels come last"
+FIRST = "layout: nchw  in search.proxy.data, as the channels come first"
+
+
+@pytest.mark.parametrize(
+    ("arrays", "layout", "input_shape", "cure"),
+    [
+        ((8, 8, 3), "nchw", (1, 8, 8), f"{LAST}, and  --set input=[3,8,8]"),
+        ((8, 8, 3), "nchw", (3, 8, 8), LAST),
+        ((8, 8, 1), "nchw", (3, 8, 8), f"{LAST}, and  --set input=[1,8,8]"),
+        ((8, 8, 1), "nchw", (1, 8, 8), LAST),
+        ((64, 64, 13), "nchw", (3, 64, 64), f"{LAST}, and  --set input=[13,64,64]"),
+        ((4, 4, 3), "nchw", (1, 4, 4), f"{LAST}, and  --set input=[3,4,4]"),
+        ((3, 8, 8), "nhwc", (3, 8, 8), FIRST),
+        ((3, 8, 8), "nhwc", (1, 8, 8), f"{FIRST}, and  --set input=[3,8,8]"),
+        ((3, 8, 8), "nchw", (1, 8, 8), "--set input=[3,8,8]"),
+        ((13, 64, 64), "nchw", (3, 64, 64), "--set input=[13,64,64]"),
+        ((8, 8), "nchw", (3, 8, 8), "--set input=[1,8,8]"),
+        ((3, 3, 3), "nchw", (1, 3, 3), "--set input=[3,3,3]"),  # either layout is as likely
+        ((3, 32, 3), "nchw", (1, 32, 3), "--set input=[3,32,3]"),
+    ],
+)
+def test_arrays_in_the_other_layout_are_told_what_goes_with_it(
+    tmp_path, arrays, layout, input_shape, cure
+):
+    np.savez(tmp_path / "a.npz", x=np.zeros((30, *arrays), dtype=np.uint8), y=np.arange(30) % 3)
+    info = Npz(path="a.npz", layout=layout).describe(tmp_path)
+    with pytest.raises(SearchError) as caught:
+        check_fits(input_shape, 3, info)
+    assert str(caught.value).endswith(f".  write  {cure}")
+    with pytest.raises(SearchError) as caught:
+        check_fits(input_shape, 4, info)
+    joined = " " if "input=" in cure else ", and  " if "layout" in cure else " "
+    assert str(caught.value).endswith(f".  write  {cure}{joined}--set classes=3")
+
+
+def test_a_layout_that_fits_the_spec_and_is_unusual_is_gone_on_with_with_a_word(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.zeros((30, 8, 8, 3), dtype=np.uint8), y=np.arange(30) % 3)
+    info = Npz(path="a.npz").describe(tmp_path)
+    check_fits((8, 8, 3), 3, info)
+    assert info.notes == (
+        "a.npz: images are read as 8x8x3; with layout: nhwc they would be 3x8x8",
+    )  # fmt: skip
+    assert Npz(path="a.npz", layout="nhwc").describe(tmp_path).notes == ()
 
 
 @pytest.mark.parametrize(

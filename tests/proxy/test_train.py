@@ -275,3 +275,45 @@ def test_a_gpu_is_used(network, settings, digits):
     assert {output.device.type for output in seen} == {"cuda"}
     assert done.metrics["accuracy"] > 0.8
     assert {value.device.type for value in done.state_dict.values()} == {"cpu"}
+
+
+def test_weights_lie_channels_last_while_they_are_trained_and_are_saved_contiguous(
+    network, settings, digits, tmp_path
+):
+    state, model, inside = tmp_path / "state.ckpt", network(), []
+    done = train(
+        model, settings, digits, seed=0, checkpoint=state,
+        on_epoch=lambda epoch, metrics: inside.append(channels_last(model[0].weight)),
+    )  # fmt: skip
+    assert inside == [True, True]
+    saved = torch.load(state, weights_only=True)
+    every = (done.state_dict, model.state_dict(), saved["state_dict"])
+    assert all(tensor.is_contiguous() for tensors in every for tensor in tensors.values())
+
+
+def channels_last(x: Tensor) -> bool:
+    return x.stride() == x.to(memory_format=torch.channels_last).stride()
+
+
+def test_the_state_of_an_optimiser_is_laid_as_the_weights_are_when_it_goes_on(
+    network, settings, digits, tmp_path
+):
+    def wide() -> nn.Module:  # of more than one channel, where the formats differ
+        return nn.Sequential(Repeated(), network(channels=3))
+
+    whole = train(wide(), settings, digits, seed=0)
+    state = tmp_path / "state.ckpt"
+    train(wide(), settings, digits, seed=0, checkpoint=state, should_stop=lambda: True)
+    saved = torch.load(state, weights_only=True)
+    for of in saved["optimizer_states"][0]["state"].values():
+        of.update({name: value.contiguous() for name, value in of.items()})
+    torch.save(saved, state)
+    again = train(wide(), settings, digits, seed=0, checkpoint=state)
+    assert equal(again.state_dict, whole.state_dict)
+
+
+class Repeated(nn.Module):
+    """One channel three times."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.expand(-1, 3, -1, -1)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
+
+import archdsl
+from archdsl.errors import SpecError
 
 Plain = Any
 
@@ -149,4 +153,16 @@ def spaces(draw: st.DrawFn) -> dict[str, Plain]:
     }
     if used:
         spec["params"] = used
+    assume(not _says_one_option_twice(spec))
     return spec
+
+
+def _says_one_option_twice(spec: dict[str, Plain]) -> bool:
+    """Whether a choice has two options that are equal, which no space may have."""
+    try:
+        archdsl.load(spec)
+    except SpecError as error:
+        if "gives the same as" in str(error):
+            return True
+        raise
+    return False

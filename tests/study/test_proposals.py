@@ -116,11 +116,12 @@ def test_an_exhausted_space_ends_the_search_and_says_so(tiny, run, sampler) -> N
 
 
 def test_two_records_of_one_network_are_trained_once(tiny, run) -> None:
-    mixers = ["pooling", {"type": "pooling", "kernel": 3}]
+    wider = {"type": "pooling", "kernel": {"choice": [3, 5]}, "label": "wider"}
+    mixers = ["pooling", wider]  # the same under one answer
     patches = {"block.token_mixer": {"choice": mixers}, "params.width": 8}
     result = run(tiny(patches, trials=99), evaluate=lambda candidate: 0.5)
-    assert result.survey.size == 18
-    assert len(result.trials) == 9
+    assert result.survey.size == 27
+    assert len(result.trials) == 18
     assert result.ended == "exhausted"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 from html.parser import HTMLParser
@@ -202,6 +203,61 @@ def test_a_difference_within_noise_is_called_so() -> None:
     )
     assert "differs from the space's default by +2.0 points (95 % interval -2.0 points to" in said
     assert "The difference is within noise" in said
+
+
+def test_every_held_out_figure_is_shown_and_an_interval_only_where_it_is_sound() -> None:
+    both = [trial(0, 0.90), trial(1, 0.95)]
+    looks = {n: {**look(0.9 + n / 50), "f1": 0.5 + n / 8, "loss": 1.25} for n in range(2)}
+    said = words(page(record(*both, looks=looks)))
+    assert "model accuracy 95 % interval f1 loss images" in said
+    assert "trial 1, the winner 0.92 0.8892 to 0.9428 0.625 1.25 400" in said
+    assert "Intervals are Wilson's" in said
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        {"accuracy": 0.9},  # of how many images?
+        {"accuracy": 0.90013, "n": 400},  # a mean over classes
+        {"accuracy": 3.0, "n": 400},
+        {"accuracy": float("nan"), "n": 400},
+        {"f1": 0.5, "n": 400},
+    ],
+)
+def test_without_a_share_of_a_known_number_of_images_there_is_no_interval(metrics) -> None:
+    (seen,) = findings.looks(record(trial(0, 0.9), looks={0: metrics}))
+    assert seen.interval is None
+    assert seen.n == metrics.get("n")
+    said = words(page(record(trial(0, 0.9), looks={0: metrics})))
+    assert "There is no interval: that takes the number of images" in said
+    assert ("unknown" in said) == ("n" not in metrics)
+
+
+@pytest.mark.parametrize("n", [1, 7, 397, 10_000, 50_000])
+def test_a_share_in_single_precision_is_one(n) -> None:
+    import numpy as np
+
+    for hits in (0, 1, n // 3, n):
+        assert findings.share_interval(float(np.float32(hits) / np.float32(n)), n) is not None
+    if n > 1:
+        assert findings.share_interval((n // 3 + 0.5) / n, n) is None
+
+
+def test_a_metric_of_ones_own_on_the_test_split_is_compared_without_a_claim() -> None:
+    looks = {n: {"f1": 0.5 + n / 8, "n": 64} for n in range(2)}
+    mine = record(trial(0, 0.90), trial(1, 0.95), looks=looks)
+    mine = dataclasses.replace(mine, objectives=(Objective("f1", "maximize"),))
+    assert findings.verdict(mine) == (
+        "On the test split, which no trial saw, the winner's f1 is 0.625, and that of the space's "
+        "default 0.5. How much of the difference is noise is not known."
+    )
+
+
+def test_the_steps_of_an_epoch_are_shown_with_the_epochs() -> None:
+    mine = record(trial(0, 0.9))
+    assert "trained for 3 epochs each" in words(page(mine))
+    mine.settings["proxy"]["steps_per_epoch"] = 1200
+    assert "trained for 3 epochs of 1,200 steps each" in words(page(mine))
 
 
 def test_a_difference_beyond_noise_is_called_so_with_its_limits() -> None:

@@ -97,8 +97,9 @@ def test_looks(seen: list[Look]) -> str:
     figure, axes = _figure(height=0.7 + 0.5 * len(seen))
     for row, look in enumerate(reversed(seen)):
         colour = _WINNER if look.who == "the winner" else COLOURS["default"]
+        assert look.interval is not None, "what has none is not drawn"
         axes.plot(look.interval, (row, row), color=colour, linewidth=2)
-        axes.plot((look.accuracy,), (row,), "o", color=colour)
+        axes.plot((look.metrics["accuracy"],), (row,), "o", color=colour)
     axes.set_yticks(range(len(seen)), [f"trial {look.trial}" for look in reversed(seen)])
     axes.set_ylim(-0.6, len(seen) - 0.4)
     axes.set_xlabel("accuracy on the test split, with 95 % intervals")

@@ -16,13 +16,17 @@ from archdsl.study.trial import Trial
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A model on the test split: its share of right answers, of `n` images."""
+    """A model on the test split.
+
+    metrics: all that was logged; n: how many images there are, None where that is unknown
+    interval: of `accuracy`, where it is the share of right answers of n images
+    """
 
     who: str
     trial: int
-    accuracy: float
-    n: int
-    interval: Interval
+    metrics: dict[str, float]
+    n: int | None
+    interval: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,27 @@ def looks(record: Record) -> list[Look]:
         who[0] = first_words(record)
     found = []
     for number, words in who.items():
-        metrics = record.looks.get(number, {})
-        if "accuracy" in metrics and metrics.get("n"):
-            share, n = metrics["accuracy"], int(metrics["n"])
-            found.append(Look(words, number, share, n, wilson(share, n)))
+        if number not in record.looks:
+            continue
+        metrics = dict(record.looks[number])
+        n = int(metrics.pop("n", 0)) or None
+        interval = share_interval(metrics.get("accuracy"), n)
+        found.append(Look(words, number, metrics, n, interval))
     return found
+
+
+def share_interval(share: float | None, n: int | None) -> Interval | None:
+    """The interval of a share of n images; None where it is no whole number of them.
+
+    What a module of the user's own calls accuracy may be a mean over classes or batches, of
+    which the number of images says nothing.
+    """
+    if not n or share is None or not 0 <= share <= 1:
+        return None
+    # metrics are kept in float32, to which a share of n images is off by this much
+    if abs(share * n - round(share * n)) > max(1e-3, 1e-6 * n):
+        return None
+    return wilson(share, n)
 
 
 def verdict(record: Record) -> str:
@@ -67,24 +87,44 @@ def verdict(record: Record) -> str:
         return f"No trial was better than the first, {first_words(record)}."
     seen = looks(record)
     if len(seen) == 2:
-        winner, first = seen
-        low, high = difference(winner.accuracy, winner.n, first.accuracy, first.n)
-        gap = f"{points(winner.accuracy - first.accuracy)} (95 % interval {points(low)} to "
-        gap += f"{points(high)})"
-        claim = (
-            "The difference is within noise: these images cannot tell the two apart."
-            if low <= 0 <= high
-            else "The difference is larger than what the choice of test images explains."
-        )
-        return (
-            f"On {winner.n:,} test images that no trial saw, the winner differs from "
-            f"{first.who} by {gap}. {claim} Each was trained once; another seed would move both."
-        )
+        said = _difference(*seen) or _without_interval(record.judged_by, *seen)
+        if said is not None:
+            return said
     assert best.values is not None, "a winner is a trial that did not fail"
     return (
         f"The winner has the best {record.objectives[0].name} of {len(record.complete):,} trials, "
         f"{number(best.values[0])}. It was picked for that figure, which flatters it, and nothing "
         "here measured how much of its lead is noise."
+    )
+
+
+def _difference(winner: Look, first: Look) -> str | None:
+    """Whether the test images tell two models apart by accuracy, where that can be said."""
+    if winner.interval is None or first.interval is None:
+        return None
+    assert winner.n is not None and first.n is not None, "without them there is no interval"
+    one, other = winner.metrics["accuracy"], first.metrics["accuracy"]
+    low, high = difference(one, winner.n, other, first.n)
+    gap = f"{points(one - other)} (95 % interval {points(low)} to {points(high)})"
+    claim = (
+        "The difference is within noise: these images cannot tell the two apart."
+        if low <= 0 <= high
+        else "The difference is larger than what the choice of test images explains."
+    )
+    return (
+        f"On {winner.n:,} test images that no trial saw, the winner differs from "
+        f"{first.who} by {gap}. {claim} Each was trained once; another seed would move both."
+    )
+
+
+def _without_interval(name: str, winner: Look, first: Look) -> str | None:
+    """What two models came to on the test split, where nothing bounds the noise."""
+    if name not in winner.metrics or name not in first.metrics:
+        return None
+    return (
+        f"On the test split, which no trial saw, the winner's {name} is "
+        f"{number(winner.metrics[name])}, and that of {first.who} {number(first.metrics[name])}. "
+        "How much of the difference is noise is not known."
     )
 
 
@@ -111,11 +151,7 @@ def random_words(record: Record) -> str | None:
 
 def validation_interval(record: Record, trial: Trial) -> Interval | None:
     """The interval of a trial's accuracy by the number of validation images, if it is known."""
-    n = record.data.get("counts", {}).get("val")
-    value = trial.metrics.get("accuracy")
-    if not n or value is None or not 0 <= value <= 1:
-        return None
-    return wilson(value, n)
+    return share_interval(trial.metrics.get("accuracy"), record.data.get("counts", {}).get("val"))
 
 
 def by_decision(record: Record) -> dict[str, list[Answered]]:

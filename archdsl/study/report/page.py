@@ -47,7 +47,8 @@ def _shown(record: Record) -> dict[str, Any]:
         "verdict": findings.verdict(record),
         "share_words": findings.share_words(record),
         "random_words": findings.random_words(record),
-        "looks": findings.looks(record),
+        "looks": (looks := findings.looks(record)),
+        "held_out": list(dict.fromkeys(name for look in looks for name in look.metrics)),
         "sides": findings.side_by_side(best, first) if best and first else [],
         "decisions": findings.by_decision(record),
         "validation": {
@@ -69,7 +70,8 @@ def _figures(record: Record) -> dict[str, Any]:
 
     sought = (o.name for o in record.objectives if o.name in bounded())
     shown = dict.fromkeys([*record.budget, *sought, "macs"])
-    seen, covered = findings.looks(record), record.hypervolume
+    seen = [look for look in findings.looks(record) if look.interval is not None]
+    covered = record.hypervolume
     drawn = {
         "best_so_far": figures.best_so_far(record),
         **{f"against_{cost}": figures.against_cost(record, cost) for cost in shown},

@@ -15,7 +15,7 @@ from archdsl.study.hypervolume import Hypervolume, hypervolume
 from archdsl.study.objectives import front
 from archdsl.study.run_folder import RUN, SPACE, TEST, TRIALS, read_run
 from archdsl.study.survey import Survey
-from archdsl.study.trial import Trial, from_record
+from archdsl.study.trial import Trial, from_json, from_record
 from archdsl.study.winner import CODE, WEIGHTS, YAML
 
 
@@ -111,7 +111,7 @@ def read(folder: Path) -> Record:
         own_evaluate=run["setup"]["evaluate"] == "own",
         sessions=run["sessions"],
         trials=_trials(folder / TRIALS),
-        looks={int(k): v for k, v in json.loads(_text(folder / TEST) or "{}").items()},
+        looks={int(k): from_json(v) for k, v in json.loads(_text(folder / TEST) or "{}").items()},
         data=run.get("data", {}),
         space=_text(folder / SPACE),
         winner=_text(folder / YAML),

@@ -9,6 +9,7 @@ import numpy as np
 
 from archdsl.spaces.drawing import Drawn
 from archdsl.spec.holes import equal
+from archdsl.study.fixed import Fixed
 from archdsl.study.samplers.base import History, Seen, Trials, best_first
 from archdsl.study.samplers.random import Random
 from archdsl.study.trial import Origin
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from archdsl.amounts import Budget
     from archdsl.spaces import Space
     from archdsl.spaces.space import Measure
-    from archdsl.spec.holes import Hole
+    from archdsl.spec.holes import Answer, Hole
 
 POPULATION = 20
 """The youngest trials, by number: who finished first does not matter."""
@@ -44,10 +45,17 @@ class Evolution:
 
     origin: Origin = "evolution"
 
-    def __init__(self, space: Space, budget: Budget, measure: Measure = "stagewise") -> None:
+    def __init__(
+        self,
+        space: Space,
+        budget: Budget,
+        measure: Measure = "stagewise",
+        fixed: Fixed | None = None,
+    ) -> None:
         self.space = space
         self.budget = budget
-        self.random = Random(space, budget, measure)
+        self.fixed = fixed or Fixed(space)
+        self.random = Random(space, budget, measure, self.fixed)
 
     def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
         """Children of the population; then random members."""
@@ -67,24 +75,28 @@ class Evolution:
         return population[chosen[best]][0]
 
     def _mutated(self, parent: Seen, draws: np.random.Generator) -> Iterator[Drawn]:
-        open_ = [a for a in parent.decisions if len(self.space.decisions[a].answers) > 1]
+        open_ = [a for a in parent.decisions if len(self._answers(a)) > 1]
         if not open_:
             return
         address = open_[int(draws.integers(len(open_)))]
         old = parent.decisions[address]
-        others = [a for a in self.space.decisions[address].answers if not equal(a, old)]
+        others = [a for a in self._answers(address) if not equal(a, old)]
         answer = others[int(draws.integers(len(others)))]
-        child = self._with({**parent.decisions, address: answer}, draws)
-        if self.budget.allows(child.costs):
+        answers = {**parent.decisions, address: answer, **self.fixed.answers}
+        child = self._with(answers, draws)
+        if self.budget.allows(child.costs) and self.fixed.has(child.decisions):
             yield child
             return
         weights = self._around([parent.decisions])
         weights[address] = {answer: 1.0}
-        yield from self.space.drawing(self.budget, weights=weights, cells=CELLS).members(1, draws)
+        yield from self.fixed.drawing(self.budget, weights=weights, cells=CELLS).members(1, draws)
 
     def _crossed(self, one: Seen, other: Seen, draws: np.random.Generator) -> Iterator[Drawn]:
         weights = self._around([one.decisions, other.decisions])
-        yield from self.space.drawing(self.budget, weights=weights, cells=CELLS).members(1, draws)
+        yield from self.fixed.drawing(self.budget, weights=weights, cells=CELLS).members(1, draws)
+
+    def _answers(self, address: str) -> tuple[Answer, ...]:
+        return self.fixed.allowed.get(address) or self.space.decisions[address].answers
 
     def _with(self, answers: Mapping[str, Any], draws: np.random.Generator) -> Drawn:
         """The member with these answers; questions that only they raise are drawn."""

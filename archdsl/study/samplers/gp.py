@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archdsl.study.fixed import Fixed
 from archdsl.study.samplers.base import History, Seen, Trials
 from archdsl.study.samplers.gaussian import (
     HUGE,
@@ -93,11 +94,18 @@ class Gp:
 
     origin: Origin = "gp"
 
-    def __init__(self, space: Space, budget: Budget, measure: Measure = "stagewise") -> None:
+    def __init__(
+        self,
+        space: Space,
+        budget: Budget,
+        measure: Measure = "stagewise",
+        fixed: Fixed | None = None,
+    ) -> None:
         self.space = space
         self.budget = budget
         self.measure = measure
-        self.random = Random(space, budget, measure)
+        self.fixed = fixed or Fixed(space)
+        self.random = Random(space, budget, measure, self.fixed)
         self.indicators = Indicators(space)
         decisions = np.arange(len(self.indicators.sizes))
         self._groups = np.concatenate([np.repeat(decisions, self.indicators.sizes), decisions])
@@ -115,6 +123,8 @@ class Gp:
         known = history.settled(KEPT if scores.shape[1] == 1 else KEPT_OF_TWO)
         direction = len(known)
         guide = self._guided(known, direction)
+        if not guide.candidates:
+            return
         values = as_one(scores, direction)
         chosen = informative(values)
         seen = [trials[index][0] for index in chosen]
@@ -153,10 +163,10 @@ class Gp:
             best = np.argsort(-belief.known, kind="stable")[:BASES]
             gains = self._gains(columns, belief.effects(columns[best]))
             draws = np.random.default_rng(zlib.crc32(bytes(columns) + bytes(values)))
-            found = list(self.space.drawing(self.budget, self.measure).members(AT_RANDOM, draws))
+            found = list(self.fixed.drawing(self.budget, self.measure).members(AT_RANDOM, draws))
             for heat, even in HEATS:
                 weights = self.indicators.by_address(self._weights(gains / heat, even))
-                drawing = self.space.drawing(self.budget, weights=weights, cells=CELLS)
+                drawing = self.fixed.drawing(self.budget, weights=weights, cells=CELLS)
                 found.extend(drawing.members(GUIDED, draws))
             rows = self._with_unasked(self.indicators.of(one.decisions for one in found))
             tried = set(map(bytes, self._columns([seen for seen, _ in known])))

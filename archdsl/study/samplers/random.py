@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archdsl.study.fixed import Fixed
 from archdsl.study.samplers.base import History
 from archdsl.study.trial import Origin
 
@@ -27,13 +28,25 @@ class Random:
 
     origin: Origin = "random"
 
-    def __init__(self, space: Space, budget: Budget, measure: Measure = "stagewise") -> None:
+    def __init__(
+        self,
+        space: Space,
+        budget: Budget,
+        measure: Measure = "stagewise",
+        fixed: Fixed | None = None,
+    ) -> None:
         self.space = space
         self.budget = budget
         self.measure = measure
+        self.fixed = fixed or Fixed(space)
 
     def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
         """Independent draws."""
-        drawing = self.space.drawing(self.budget, self.measure)
+        drawing = self.fixed.drawing(self.budget, self.measure)
         for _ in range(_IN_ALL // _TOGETHER):
-            yield from drawing.members(_TOGETHER, draws)
+            found = False
+            for drawn in drawing.members(_TOGETHER, draws):
+                found = True
+                yield drawn
+            if not found:  # it has tried many times: the budget leaves next to nothing
+                return

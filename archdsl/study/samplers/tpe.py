@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archdsl.study.fixed import Fixed
 from archdsl.study.identity import answered
 from archdsl.study.samplers.base import History, Trials, best_first
 from archdsl.study.samplers.indicators import Indicators, Matrix
@@ -50,10 +51,17 @@ class Tpe:
 
     origin: Origin = "tpe"
 
-    def __init__(self, space: Space, budget: Budget, measure: Measure = "stagewise") -> None:
+    def __init__(
+        self,
+        space: Space,
+        budget: Budget,
+        measure: Measure = "stagewise",
+        fixed: Fixed | None = None,
+    ) -> None:
         self.space = space
         self.budget = budget
-        self.random = Random(space, budget, measure)
+        self.fixed = fixed or Fixed(space)
+        self.random = Random(space, budget, measure, self.fixed)
         self.indicators = Indicators(space)
         self._candidates: tuple[Trials, list[Drawn], Matrix] | None = None
 
@@ -73,7 +81,7 @@ class Tpe:
         """
         if self._candidates is None or self._candidates[0] != known:
             weights = self.indicators.by_address(np.exp(self._densities(known)[0]))
-            drawing = self.space.drawing(self.budget, weights=weights, cells=CELLS)
+            drawing = self.fixed.drawing(self.budget, weights=weights, cells=CELLS)
             told = [(seen.number, *map(float, scores)) for seen, scores in known]
             seed = number("tpe", str(told), str(answered(known[-1][0].decisions)))
             found = drawing.members(CANDIDATES, np.random.default_rng(seed))

@@ -1,0 +1,49 @@
+"""What folders are called that hold a split, and not a class."""
+
+from __future__ import annotations
+
+import re
+
+from archdsl.errors import SearchError
+
+SPLITS = ("train", "val", "test")
+
+_NAMES = {
+    "train": ("train", "training"),
+    "val": ("val", "valid", "validate", "validation", "dev", "development"),
+    "test": ("test", "testing"),
+    "eval": ("eval", "evaluate", "evaluation", "holdout", "heldout"),
+}
+_SPLIT_OF = {name: split for split, names in _NAMES.items() for name in names}
+
+# `train_set`, `test-images` and `val2017` are the same words with more said.
+_ADDED = re.compile(r"(?<=.)(set|split|data|dataset|images|imgs)$")
+
+
+def split_of(name: str) -> str | None:
+    """ "train", "val", "test", "eval" for val or test, or None for a folder of another name."""
+    word = re.sub(r"[\W_\d]", "", name).lower()
+    return _SPLIT_OF.get(word) or _SPLIT_OF.get(_ADDED.sub("", word))
+
+
+def by_split(where: str, names: tuple[str, ...]) -> dict[str, str]:
+    """Split -> the one folder that holds it, of folders that all are called like splits.
+
+    where: the folder that holds them, for the error
+    Raises SearchError where a split has two folders, or a name says val as well as test.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        split = split_of(name)
+        assert split is not None, "only folders that are called like splits are asked"
+        if split == "eval":
+            raise SearchError(
+                f"{where}: '{name}' may be the val split or the test split.  rename it val, or test"
+            )
+        if split in found:
+            raise SearchError(
+                f"{where}: '{found[split]}' and '{name}' both look like the {split} split.  "
+                "leave one, or put the images of both into it"
+            )
+        found[split] = name
+    return {split: found[split] for split in SPLITS if split in found}

@@ -1,0 +1,208 @@
+"""What every figure of a run follows from besides its spec: data, their split, code, version.
+
+It is put on record with the first trial, and a search goes on only where all of it is the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archdsl.data.digests import digests
+from archdsl.data.fingerprint import Fingerprint, Item, digest_of
+from archdsl.errors import SearchError
+from archdsl.registry import IMPORTED, KINDS, named
+from archdsl.study.carried import imported_files
+from archdsl.study.changes import data_changes, file_changes, value_changes
+from archdsl.study.code import code_of
+from archdsl.study.files import write_text
+from archdsl.version import VERSION
+
+if TYPE_CHECKING:
+    from archdsl.proxy.prepare import Prepared
+    from archdsl.settings import ProxySettings
+    from archdsl.spaces import Space
+
+DATA = "data.jsonl"
+"""In a run directory: name, split, label, size and digest of each image, a line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a figure follows from.
+
+    data: of the source; empty for an own datamodule or `evaluate`
+    counts: images by split, where they are known
+    declared: what a datamodule says of its data by itself
+    files: the user's own code, name -> digest; packages: what is installed, name -> version
+    edited: files that are others by now than when Python imported them
+    """
+
+    data: Fingerprint = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    declared: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
+    archdsl: str = VERSION
+    edited: tuple[str, ...] = ()
+
+
+def evidence(
+    space: Space, settings: ProxySettings, evaluate: Any = None, prepared: Prepared | None = None
+) -> Evidence:
+    """What the next trial would follow from.
+
+    evaluate: the user's own judge, or None; prepared: the data of proxy training
+    Raises SearchError for data that cannot be read.
+    """
+    names = [name for name in (settings.module, settings.datamodule) if name is not None]
+    modules = [] if prepared is None else [name.partition(":")[0] for name in names]
+    files, imports = imported_files(space), space.spec.document.import_folders
+    code = code_of(
+        space.spec.folder,
+        files.values(),
+        [*modules, *(e for e in imports if e not in files), *_component_modules(space)],
+        [] if evaluate is None else [evaluate],
+    )
+    data: Fingerprint = ()
+    if prepared is not None and prepared.datamodule is None:
+        from archdsl.proxy.prepare import source_of
+
+        data = source_of(settings).fingerprint(settings.folder)
+    return Evidence(
+        data=data,
+        counts={} if prepared is None else dict(prepared.info.counts),
+        declared={} if prepared is None else _declared(prepared.datamodule, settings.folder),
+        files=code.files,
+        packages=code.packages,
+        edited=tuple(code.edited),
+    )
+
+
+def _component_modules(space: Space) -> list[str]:
+    """Where the components come from that the spec names and that are no part of archdsl."""
+    words = set(_words(space.spec.tree))
+    modules = {
+        definition.cls.__module__
+        for kind in KINDS
+        for name, definition in named(kind).items()
+        if name in words
+    }
+    ours = ("archdsl.", IMPORTED)
+    return sorted(module for module in modules if not module.startswith(ours))
+
+
+def _words(tree: Any) -> Iterator[str]:
+    if isinstance(tree, Mapping):
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for inner in tree:
+            yield from _words(inner)
+    elif isinstance(tree, str):
+        yield tree
+
+
+def refuse_other_evidence(folder: Path, words: str, old: Evidence, new: Evidence) -> None:
+    """Raise SearchError, naming what differs, where two starts of a run are not the same.
+
+    words: what the data are, in words
+    """
+    if _minor(old.archdsl) != _minor(new.archdsl):
+        raise SearchError(
+            f"{folder} holds a search by archdsl {old.archdsl}, and this is {new.archdsl}.  go on "
+            f"with archdsl {_minor(old.archdsl)}, or choose another --out"
+        )
+    for what, changes in (
+        ("ran other code", file_changes(old.files, new.files)),
+        ("ran other packages", value_changes(old.packages, new.packages)),
+        (f"had other data ({words})", data_changes(old.data, new.data)),
+        (f"had other data ({words})", value_changes(old.declared, new.declared)),
+        (f"had other data ({words})", value_changes(_images(old), _images(new))),
+    ):
+        if changes:
+            raise SearchError(
+                f"{folder} holds a search that {what}: {'; '.join(changes)}.  put it back to go "
+                "on with that search, or choose another --out"
+            )
+
+
+def refuse_edited(new: Evidence) -> None:
+    """Raise SearchError where Python goes on with code that is no longer what the files say."""
+    if new.edited:
+        raise SearchError(
+            f"{new.edited[0]} was changed after Python had imported it, and Python goes on with "
+            "what it was.  start the program anew"
+        )
+
+
+def _images(known: Evidence) -> dict[str, int]:
+    return {f"the number of {split} images": count for split, count in known.counts.items()}
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+def _declared(datamodule: Any, folder: Path) -> dict[str, str]:
+    """What a datamodule's `fingerprint` says: an attribute, or a method without arguments.
+
+    A mapping is compared by its names; a path stands for the content that lies there.
+    """
+    said = getattr(datamodule, "fingerprint", None)
+    if callable(said):
+        try:
+            said = said()
+        except Exception as error:
+            raise SearchError(
+                f"search.proxy.datamodule: its fingerprint() failed ({type(error).__name__}: "
+                f"{error}).  it takes no arguments and returns a text, or a mapping of names to "
+                "values or paths"
+            ) from error
+    if said is None:
+        return {}
+    given = said if isinstance(said, Mapping) else {"fingerprint": said}
+    return {str(name): _said(value, folder) for name, value in given.items()}
+
+
+def _said(value: Any, folder: Path) -> str:
+    if not isinstance(value, Path):
+        return str(value)
+    path = folder / value
+    if path.is_dir():
+        names = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
+        found = digests(path, names)
+        return digest_of("\n".join(f"{found[name]} {name}" for name in names).encode())
+    return digests(path.parent, [path.name])[path.name]
+
+
+def write_evidence(folder: Path, known: Evidence) -> dict[str, Any]:
+    """Write the items of the data into a run directory; all else is returned, for run.json."""
+    text = "".join(
+        json.dumps([i.name, i.split, i.label, i.size, i.digest]) + "\n" for i in known.data
+    )
+    if text:
+        write_text(folder / DATA, text)
+    else:
+        (folder / DATA).unlink(missing_ok=True)
+    return {
+        "archdsl": known.archdsl,
+        "counts": dict(known.counts),
+        "declared": dict(known.declared),
+        "files": dict(known.files),
+        "packages": dict(known.packages),
+        "data": digest_of(text.encode()),
+    }
+
+
+def read_evidence(folder: Path, said: Mapping[str, Any]) -> Evidence:
+    """What `write_evidence` wrote. Raises SearchError where it was changed since."""
+    path = folder / DATA
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if digest_of(text.encode()) != said["data"]:
+        raise SearchError(f"{path} is damaged.  restore it from a copy, or choose another --out")
+    data = tuple(Item(*json.loads(line)) for line in text.splitlines())
+    rest = {name: value for name, value in said.items() if name != "data"}
+    return Evidence(data=data, **rest)
