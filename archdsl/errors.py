@@ -8,10 +8,14 @@ escapes is a fault of archdsl.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from archdsl.spec.nodes import Mark
+
+class Mark(Protocol):
+    """A place in a text; `str` of it is where that is."""
+
+    def snippet(self) -> list[str]:
+        """The line in question, and a line that points to the place."""
 
 
 class ArchError(Exception):

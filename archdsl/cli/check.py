@@ -63,7 +63,8 @@ def run(known: argparse.Namespace) -> Answer:
     if "histogram" in more:
         said += ["", *_histogram(more["histogram"])]
     if more.get("effects"):
-        said += ["", *_effects(more["effects"]), "", f"  {_accepted(more['acceptance'])}"]
+        all_inside = surveyed.fits == surveyed.size
+        said += ["", f"  {EXCLUDES_NOTHING}"] if all_inside else ["", *_effects(more["effects"])]
     data["costs"] = {
         name: dict(zip(_ENDS, its, strict=True)) for name, its in more["costs"].items()
     }
@@ -72,6 +73,8 @@ def run(known: argparse.Namespace) -> Answer:
             data[key] = [_plain(item) for item in data[key]]
     return Answer(data, "\n".join(said))
 
+
+EXCLUDES_NOTHING = "the budget excludes nothing: every member is inside"
 
 _ENDS = ("smallest", "largest", "default")
 
@@ -96,8 +99,6 @@ def _surveyed(space: Space, file: str) -> tuple[Survey, dict[str, Any]]:
             return surveyed, more
         more["costs"] = {name: (*space.bounds(name), default[name]) for name in bounded()}
         more["effects"] = effects(space, budget) if budget else []
-        if budget:
-            more["acceptance"] = space.drawing(budget).acceptance
     return surveyed, more
 
 
@@ -128,15 +129,6 @@ def _histogram(bins: list[Bin]) -> list[str]:
     return [f"  {line}" for line in columns(rows, right=(0, 1, 2))]
 
 
-def _accepted(share: float) -> str:
-    from archdsl.study.survey import percent
-
-    return (
-        f"the shares are those of random members; {percent(share)} of the candidates for the ones "
-        "inside were accepted by their exact costs"
-    )
-
-
 def _effects(found: list[Effect]) -> list[str]:
     from archdsl.options import written as answered
     from archdsl.study.survey import percent
@@ -144,7 +136,8 @@ def _effects(found: list[Effect]) -> list[str]:
     by_address: dict[str, list[Effect]] = {}
     for one in found:
         by_address.setdefault(one.address, []).append(one)
-    rows = [["what the budget does (about)", "share of each answer, in the space → inside"]]
+    about = "" if all(one.exact for one in found) else " (about)"
+    rows = [[f"what the budget does{about}", "share of each answer, in the space → inside"]]
     for address, its in by_address.items():
         said = [
             f"{answered(one.answer)}: {percent(round(one.before, 2))} → "

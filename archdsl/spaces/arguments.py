@@ -5,11 +5,15 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from archdsl.errors import SearchError
 from archdsl.spec.holes import Hole, normalise
 from archdsl.spec.search_section import MEASURES
+
+Measure: TypeAlias = Literal["uniform", "stagewise"]
+Weights: TypeAlias = "Mapping[str, Mapping[Any, float]]"
+"""Address -> answer -> weight; an answer that is missing is never drawn."""
 
 
 def whole(value: object, what: str) -> int:

@@ -16,7 +16,7 @@ from archdsl.spec.nodes import Mark, Node, Scalar, Sequence
 from archdsl.spec.search_section import budget as read_budget
 
 if TYPE_CHECKING:
-    from archdsl.spaces import Space
+    from archdsl.spec.document import Document
 
 
 def budget_of(budget: Mapping[str, Any] | None) -> Budget:
@@ -54,7 +54,7 @@ class InfeasibleBudget(SpecError, SearchError):
 
 
 def infeasible(
-    space: Space,
+    document: Document,
     budget: Budget,
     reach: Mapping[str, tuple[int, int]],
     default: Costs,
@@ -65,11 +65,11 @@ def infeasible(
     reach: cost -> the smallest and the largest that the space reaches
     nearest: cost -> what comes next to its bounds while all others are inside, where known
     """
-    name, problem = _problem(space, budget, reach, default)
+    name, problem = _problem(document, budget, reach, default)
     cure = ""
     if all(reach[one][0] <= high and reach[one][1] >= low for one, (low, high) in budget.items()):
         cure = "; ".join(_next(one, cost, budget) for one, cost in nearest.items())
-    node = _node(space, name)
+    node = _node(document, name)
     return InfeasibleBudget(
         problem, address=f"search.budget.{name}", mark=None if node is None else node[1], cure=cure
     )
@@ -81,11 +81,11 @@ def _next(name: str, cost: int, budget: Budget) -> str:
 
 
 def _problem(
-    space: Space, budget: Budget, reach: Mapping[str, tuple[int, int]], default: Costs
+    document: Document, budget: Budget, reach: Mapping[str, tuple[int, int]], default: Costs
 ) -> tuple[str, str]:
     for name, (low, high) in budget.items():
         smallest, largest = reach[name]
-        low_text, high_text = _texts(space, name, low, high)
+        low_text, high_text = _texts(document, name, low, high)
         if smallest > high:
             unit = _unit(high_text)
             return name, (
@@ -102,7 +102,7 @@ def _problem(
             )
     name, (low, high) = next(iter(budget.items()))
     if len(budget) == 1:
-        low_text, high_text = _texts(space, name, low, high)
+        low_text, high_text = _texts(document, name, low, high)
         return name, (
             f"no architecture of this space is between {low_text} and {high_text}.  "
             f"they have from {amount(reach[name][0], rounding='up')} "
@@ -119,9 +119,9 @@ def _problem(
     )
 
 
-def _texts(space: Space, name: str, low: int, high: int) -> tuple[str, str]:
+def _texts(document: Document, name: str, low: int, high: int) -> tuple[str, str]:
     """The bounds as the author wrote them, or as we would."""
-    found = _node(space, name)
+    found = _node(document, name)
     if found is not None:
         node = found[0]
         ends = node.items if isinstance(node, Sequence) else (node,)
@@ -140,9 +140,9 @@ def _unit(text: str) -> str:
         return ""
 
 
-def _node(space: Space, name: str) -> tuple[Node, Mark | None] | None:
+def _node(document: Document, name: str) -> tuple[Node, Mark | None] | None:
     """Where the spec's text bounds a cost: the bound, and the place of its key."""
-    section = space.spec.document.top.get("search")
+    section = document.top.get("search")
     budget = section.get("budget") if isinstance(section, MappingNode) else None
     node = budget.get(name) if isinstance(budget, MappingNode) else None
     if node is None or not isinstance(budget, MappingNode):

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archdsl.amounts import names
-from archdsl.spaces.circuit.algebras import interval
-from archdsl.spaces.circuit.weights import Weights, weighted
+from archdsl.amounts import Budget, maximal
+from archdsl.spaces.circuit.circuit import Circuit
+from archdsl.spaces.circuit.weights import Weights, unshared, weighted
+from archdsl.spaces.histogram.grid import Grid
 from archdsl.spaces.histogram.inside import Histograms
+from archdsl.spaces.histogram.resolution import highest
+from archdsl.spaces.histogram.shares import Answered, Weighed
+from archdsl.spaces.histogram.sparse import TooLarge
+from archdsl.spaces.members import Members
+from archdsl.spec.holes import Answer, Hole
 
 if TYPE_CHECKING:
-    from archdsl.amounts import Budget
-    from archdsl.spaces.space import Space
+    from archdsl.spaces.arguments import Measure, Space
 
-DRAWS = 2_000
-"""Members that the shares of answers are estimated from."""
+EFFORT = 20_000_000
+"""Sums that histograms of exact costs may form; what the rest of a member is takes twice as much
+again."""
+
+_FINE = 1 << 10
+"""Cells of rounded costs, from which shares are within a percent."""
 
 _BINS = 16
 _CELLS = 1 << 12
@@ -39,8 +46,9 @@ class Effect:
     """What a budget does to one answer of a decision.
 
     before, after: the answer's share among the members that take the decision, in the whole
-        space and inside the budget, estimated from `DRAWS` members each
-    possible: whether any member inside the budget can have it, by its smallest cost; exact
+        space and inside the budget
+    possible: whether any member inside the budget can have it
+    exact: whether these are so by the costs of all members, or by rounded ones
     """
 
     address: str
@@ -48,6 +56,7 @@ class Effect:
     before: float
     after: float
     possible: bool
+    exact: bool
 
 
 def histogram(space: Space, name: str = "macs") -> list[Bin]:
@@ -70,38 +79,52 @@ def histogram(space: Space, name: str = "macs") -> list[Bin]:
     return [Bin(begin, end, float(share)) for begin, end, share in pairs]
 
 
-def effects(space: Space, budget: Budget) -> list[Effect]:
-    """What a budget does to every answer of every decision, in the order of the decisions."""
-    before = _shares(one.decisions for one in space.draws(DRAWS))
-    after = _shares(one.decisions for one in space.draws(DRAWS, budget, seed=1))
+def effects(space: Space, budget: Budget, measure: Measure = "uniform") -> list[Effect]:
+    """What a budget does to every answer of every decision, in the order of the decisions.
+
+    measure: what the shares are of: all members alike, or as a random draw weighs them. Raises
+    TooManyCases.
+    """
+    counting = space.counting
+    weights = Weights(space.per_answer if measure == "stagewise" else None)
+    everything = unshared(counting.circuit)
+    before = Answered(Histograms(weighted(everything, weights), Grid((), (), ())), {})
+    after, exact = _inside(counting, weighted(everything, weights), budget)
     found = []
     for address, hole in space.decisions.items():
         for answer in hole.answers:
-            share = after.get(address, {}).get(answer, 0.0)
-            possible = share > 0 or _possible(space, address, answer, budget)
-            own = before.get(address, {}).get(answer, 0.0)
-            found.append(Effect(address, answer, own, share, possible))
+            own, share = _share(before, hole, address, answer), _share(after, hole, address, answer)
+            found.append(Effect(address, answer, own, share, share > 0, exact))
     return found
 
 
-def _shares(members: Iterable[dict[str, Any]]) -> dict[str, dict[Any, float]]:
-    counts: dict[str, Counter[Any]] = {}
-    for decisions in members:
-        for address, answer in decisions.items():
-            counts.setdefault(address, Counter())[answer] += 1
-    return {
-        address: {answer: count / its.total() for answer, count in its.items()}
-        for address, its in counts.items()
-    }
+def _inside(members: Members, circuit: Circuit, budget: Budget) -> tuple[Weighed, bool]:
+    """The weight inside a budget by answer, and whether no cost was rounded for it.
+
+    Of a maximal cost with a lower bound: those with no layer over the upper one, less those with
+    none that reaches the lower.
+    """
+    limits = members.capped(budget)
+    for name in maximal():
+        low, high = limits.get(name, (0, 0))
+        if low > 0:
+            most, exact = _inside(members, circuit, Budget({**limits, name: (0, high)}))
+            less, too = _inside(members, circuit, Budget({**limits, name: (0, low - 1)}))
+            return most.less(less), exact and too
+    chosen = members.names(limits)
+    left = circuit.within(highest(limits))
+    grid = members.resolution.exact_soon(limits, chosen, EFFORT)
+    if grid is not None:
+        try:
+            return Answered(members.histograms(left, grid, limits, EFFORT), limits), True
+        except TooLarge:
+            pass
+    cells = members.resolution.fine(limits, chosen, _FINE)
+    rounded = members.resolution.rounded(limits, chosen, cells)
+    return Answered(members.histograms(left, rounded, limits), limits), False
 
 
-def _possible(space: Space, address: str, answer: Any, budget: Budget) -> bool:
-    """Whether no single cost keeps out every member with this answer."""
-    weights = Weights(by_address={address: {answer: 1.0}})
-    reach = interval(weighted(space.counting.within(budget), weights))
-    if reach is None:
-        return False
-    return all(
-        reach[0][names().index(name)] <= high and reach[1][names().index(name)] >= low
-        for name, (low, high) in budget.items()
-    )
+def _share(found: Weighed, hole: Hole, address: str, answer: Answer) -> float:
+    """The share of an answer among the members that take the decision."""
+    every = sum(found.weight(address, one) for one in hole.answers)
+    return found.weight(address, answer) / every if every else 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from archdsl.spaces.drawing import Drawn
 
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
-    from archdsl.spaces.space import Space, Weights
-    from archdsl.spec.holes import Hole
+    from archdsl.spaces.arguments import Weights
+    from archdsl.spec.holes import Answer, Hole
+    from archdsl.spec.resolve import Ask
 
 LIMIT = 10_000
 """Draws in a row outside the budget after which no more are made."""
@@ -23,10 +24,17 @@ class Rejecting:
 
     The members come as `Drawing` gives them for the measure "stagewise", only more slowly, and
     not at all where the budget leaves one in many thousands.
+
+    member: what some answers lead to: all answers of a member, and its costs
     """
 
-    def __init__(self, space: Space, budget: Budget, weights: Weights | None) -> None:
-        self.space = space
+    def __init__(
+        self,
+        member: Callable[[Ask], tuple[dict[str, Answer], dict[str, int]]],
+        budget: Budget,
+        weights: Weights | None,
+    ) -> None:
+        self.member = member
         self.budget = budget
         self.weights = weights or {}
         self.drawn = self.tried = 0
@@ -49,12 +57,11 @@ class Rejecting:
 
         left, futile = count, 0
         while left and futile < LIMIT:
-            member = self.space.resolve(ask)
-            costs = self.space.cost(member).totals()
+            decisions, costs = self.member(ask)
             self.tried += 1
             if self.budget.allows(costs):
                 self.drawn += 1
-                yield Drawn(dict(member.decisions), costs)
+                yield Drawn(decisions, costs)
                 left, futile = left - 1, 0
             else:
                 futile += 1

@@ -6,12 +6,12 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from archdsl.amounts import bounded, kinds, named
 from archdsl.combinations import every_record
 from archdsl.errors import CountError, SearchError, SpecError
-from archdsl.spaces.arguments import check_measure, weights_of, whole
+from archdsl.spaces.arguments import Measure, Weights, check_measure, weights_of, whole
 from archdsl.spaces.budget import budget_of
 from archdsl.spaces.circuit import TooManyCases
 from archdsl.spaces.count import Count, short
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
     from archdsl.spaces.counting import Counting
     from archdsl.spaces.drawing import Drawing, Drawn
     from archdsl.spaces.rejecting import Rejecting
-
-
-Measure: TypeAlias = Literal["uniform", "stagewise"]
-Weights: TypeAlias = "Mapping[str, Mapping[Any, float]]"
-"""Address -> answer -> weight; an answer that is missing is never drawn."""
 
 
 LISTED = 1_000_000
@@ -202,18 +197,23 @@ class Space:
         key = (bounds, measure, cells)
         if weights is None and key in self._drawings:
             return self._drawings[key]
-        each = self._per_answer if measure == "stagewise" else None
+        each = self.per_answer if measure == "stagewise" else None
         try:
             made = Drawing(self.counting, bounds, AnswerWeights(each, weights), cells)
         except TooManyCases as error:
             if measure == "uniform" and weights is None:
                 raise SearchError(str(error)) from None
-            return Rejecting(self, bounds, weights)
+            return Rejecting(self._member_and_costs, bounds, weights)
         if weights is None:
             self._drawings[key] = made
         return made
 
-    def _per_answer(self, address: str, answer: Answer) -> float:
+    def _member_and_costs(self, ask: Ask) -> tuple[dict[str, Answer], dict[str, int]]:
+        member = self.resolve(ask)
+        return dict(member.decisions), self.cost(member).totals()
+
+    def per_answer(self, address: str, answer: Answer) -> float:
+        """What an answer weighs where every decision is uniform in its turn."""
         return self._shares[_of_any_block(address)]
 
     @cached_property

@@ -37,7 +37,7 @@ from archdsl.study.seeds import number
 from archdsl.study.survey import survey
 
 if TYPE_CHECKING:
-    from archdsl.spaces.space import Measure
+    from archdsl.spaces.arguments import Measure
     from archdsl.spec.holes import Answer
     from archdsl.specification import Spec
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from archdsl.spaces import Space
+    from archdsl.spaces.arguments import Measure, Weights
     from archdsl.spaces.drawing import Drawing
-    from archdsl.spaces.space import Measure, Weights
     from archdsl.spec.holes import Answer, Hole
     from archdsl.specification import Spec
 

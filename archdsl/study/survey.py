@@ -87,7 +87,7 @@ def survey(space: Space, budget: Budget, progress: Progress) -> Survey:
     count = space.count(budget)
     if count.high == 0:
         reach = {name: space.bounds(name) for name in budget}
-        raise infeasible(space, budget, reach, default, _nearest(space, budget))
+        raise infeasible(space.spec.document, budget, reach, default, _nearest(space, budget))
     return Survey(space.size, int(count), count.high, default, budget.allows(default))
 
 

@@ -23,13 +23,44 @@ from archdsl.spec.holes import Answer
 _PAIRS = 1 << 18
 """Pairs of keys that are looked up at once: a few megabytes, as a processor's cache holds."""
 
+_ROUNDED = 1e-9
+"""What is left of a difference that is 0 but for rounding, as a share of what it is taken from."""
 
-class Answered:
-    """The weight of the members inside limits, in all and by answer.
+
+class Weighed:
+    """The weight of members, in all and by answer.
+
+    total, by_answer: weights times two to the power of `exponent`
+    """
+
+    total: float
+    exponent: int
+    by_answer: dict[tuple[str, type, Answer], float]
+
+    def weight(self, address: str, answer: Answer) -> float:
+        """The weight of the members with an answer."""
+        return self.by_answer.get((address, type(answer), answer), 0.0)
+
+    def less(self, other: Weighed) -> Weighed:
+        """Without others, which are among them."""
+        made = Weighed()
+        made.total, made.exponent = self._without(self.total, other.total, other), self.exponent
+        made.by_answer = {
+            key: self._without(weight, other.by_answer.get(key, 0.0), other)
+            for key, weight in self.by_answer.items()
+        }
+        return made
+
+    def _without(self, weight: float, less: float, other: Weighed) -> float:
+        left = weight - float(np.ldexp(less, other.exponent - self.exponent))
+        return left if left > _ROUNDED * weight else 0.0
+
+
+class Answered(Weighed):
+    """The weight of the members inside limits.
 
     made: the histograms of a circuit in which every answer has its own leaf (`unshared`). Of a
         rounded cell that is only partly inside, as much counts as lies in it of all costs there.
-    total, by_answer: weights times two to the power of `exponent`
     Raises TooLarge.
     """
 
@@ -44,7 +75,7 @@ class Answered:
                 self._leaves(node, rest)
         self.exponent = max((exponent for _, _, exponent in every), default=0)
         self.total = sum(float(np.ldexp(w, e - self.exponent)) for _, w, e in every)
-        self.by_answer: dict[tuple[str, type, Answer], float] = {}
+        self.by_answer = {}
         for answers, weight, exponent in [*every, *self._found]:
             for address, answer in answers:
                 key = address, type(answer), answer

@@ -17,7 +17,7 @@ from archdsl.study.trial import Origin
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
     from archdsl.spaces import Space
-    from archdsl.spaces.space import Measure
+    from archdsl.spaces.arguments import Measure
     from archdsl.spec.holes import Answer, Hole
 
 POPULATION = 20

@@ -14,8 +14,8 @@ from archdsl.study.trial import Origin
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
     from archdsl.spaces import Space
+    from archdsl.spaces.arguments import Measure
     from archdsl.spaces.drawing import Drawn
-    from archdsl.spaces.space import Measure
 
 _TOGETHER = 8
 """Members that are drawn at once; the first is what is usually wanted."""

@@ -19,8 +19,8 @@ from archdsl.study.trial import Origin
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
     from archdsl.spaces import Space
+    from archdsl.spaces.arguments import Measure
     from archdsl.spaces.drawing import Drawn
-    from archdsl.spaces.space import Measure
 
 GOOD = 0.2
 """The share of the trials that counts as good."""
