@@ -17,6 +17,7 @@ from archdsl.study.members import Member, Members, member_of
 if TYPE_CHECKING:
     import numpy as np
 
+    from archdsl.amounts import Budget
     from archdsl.spaces import Space
     from archdsl.spaces.arguments import Measure, Weights
     from archdsl.spaces.drawing import Drawing
@@ -57,7 +58,7 @@ class Fixed:
 
     def drawing(
         self,
-        budget: Any,
+        budget: Budget,
         measure: Measure = "uniform",
         weights: Weights | None = None,
         cells: int = 1 << 11,
@@ -65,7 +66,7 @@ class Fixed:
         """As `Space.drawing`, among these members: each as often as it weighs among them."""
         if not self.answers:
             return self.space.drawing(budget, measure, weights, cells)
-        key = (str(budget), measure, cells)
+        key = (budget, measure, cells)
         if weights is None and key in self._drawings:
             return self._drawings[key]
         own = self.space.drawing(budget, measure, self._weights(weights or {}), cells)

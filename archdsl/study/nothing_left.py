@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archdsl.amounts import Budget
-from archdsl.amounts.budget import Costs
 from archdsl.errors import SearchError
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def nothing_left(budget: Budget, members: Members, fixed: Fixed) -> SearchError:
         )
     if any(budget.allows(own) for own in costs):
         return SearchError(f"every architecture inside the budget with {words} was tried")
-    nearest = min(costs, key=budget.excess)
+    nearest = min(costs, key=lambda own: budget.excess(own))
     said = ", ".join(f"{nearest[name]:,} {name}" for name in budget)
     return SearchError(
         f"no architecture inside the budget {has} {words}.  the nearest {found}has {said}; "
@@ -43,29 +42,33 @@ def nothing_left(budget: Budget, members: Members, fixed: Fixed) -> SearchError:
     )
 
 
-def _drawn(budget: Budget, fixed: Fixed) -> list[Costs]:
+def _drawn(budget: Budget, fixed: Fixed) -> list[dict[str, int]]:
     """The costs of some members: inside the budget if any is found there, or ever nearer to it."""
     draws = np.random.default_rng(0)
     found = _some(budget, fixed, draws, 1) or _some(Budget(), fixed, draws, DRAWS)
     if not found:
         return []
-    nothing, reach = 0.0, min(map(budget.excess, found))
+    nothing, reach = 0.0, min(budget.excess(own) for own in found)
     for _ in range(_HALVINGS):
         if reach == 0:
             break
         middle = (nothing + reach) / 2
-        wider = Budget({
-            name: (int(low * (1 - middle)), int(high * (1 + middle)))
-            for name, (low, high) in budget.items()
-        })  # fmt: skip
+        wider = Budget(
+            {
+                name: (int(low * (1 - middle)), int(high * (1 + middle)))
+                for name, (low, high) in budget.items()
+            }
+        )
         more = _some(wider, fixed, draws, DRAWS)
         found += more
-        nearest = min(map(budget.excess, more), default=reach)
+        nearest = min((budget.excess(own) for own in more), default=reach)
         nothing, reach = (nothing, min(reach, nearest)) if more else (middle, reach)
     return found
 
 
-def _some(budget: Budget, fixed: Fixed, draws: np.random.Generator, count: int) -> list[Costs]:
+def _some(
+    budget: Budget, fixed: Fixed, draws: np.random.Generator, count: int
+) -> list[dict[str, int]]:
     if not fixed.possible:
         return []
     return [drawn.costs for drawn in fixed.drawing(budget, "stagewise").members(count, draws)]
