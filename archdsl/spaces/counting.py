@@ -104,7 +104,7 @@ class Counting(Members):
         limits: Limits,
         grid: Grid | None,
         effort: int,
-        narrowing: Narrowing,
+        narrowing: Narrowing | None,
     ) -> tuple[int, int]:
         """Bounds by floating point, on a grid that may be rounded: it may find that nothing at all
         is inside, and tells of any number of members."""

@@ -180,15 +180,15 @@ def test_a_nested_component_that_is_registered_again_is_counted_again():
 
 
 def test_a_rule_that_is_registered_changes_the_count():
-    @registry.token_mixer("running_sum")
-    class RunningSum(nn.Module):
+    @registry.token_mixer("running_product")
+    class RunningProduct(nn.Module):
         def forward(self, x):
-            return x.cumsum(1)
+            return x.cumprod(1)
 
-    layer = single(component("token_mixer", "running_sum"), (8, 4, 4))
-    with pytest.raises(CountError, match=rf"^{ADDRESS}: aten::cumsum has no counting rule"):
+    layer = single(component("token_mixer", "running_product"), (8, 4, 4))
+    with pytest.raises(CountError, match=rf"^{ADDRESS}: aten::cumprod has no counting rule"):
         layer_cost(layer)
-    archdsl.macs("aten::cumsum")(lambda inputs, outputs: 11)
+    archdsl.macs("aten::cumprod")(lambda inputs, outputs: 11)
     assert layer_cost(layer).macs == 11
 
 

@@ -37,7 +37,7 @@ class Narrowing:
     ) -> None:
         kinds = additive()
         own = [tuple(int(one == name) for one in kinds) for name in names if name in limits]
-        priced = np.array([*own, *prices], np.int64)
+        priced = np.array([*own, *prices], np.int64).reshape(-1, len(kinds))
         algebra = _Priced(priced)
         inside = fold(circuit.nodes, algebra)
         nothing = np.zeros(len(priced), np.int64)
