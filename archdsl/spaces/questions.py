@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from archdsl.combinations import every_record
 from archdsl.lower import Lowering
@@ -35,16 +35,32 @@ def positions(document: Document, holes: Holes) -> Iterator[tuple[Node, Place]]:
             node = document.stage_value(stage, key)
             if node is not None and not (key == "downsample" and index == 0):
                 yield node, place
-        count = 0
+        before = 1  # as bits, how many blocks the earlier runs can have
         for number, run in enumerate(stage.runs) if stage.runs is not None else [(None, None)]:
             scope = run or stage
             yield scope.plain["depth"], place
-            for k in range(max(depths(document, holes, scope))):
+            own = depths(document, holes, scope)
+            most = max(own)
+            for k, block in enumerate(_bits(_shifted(before, range(most)))):
+                # an address has a place in the stage or one in the run, and never both
                 for node in block_nodes(document, stage, run):
-                    yield node, Place(index, count, number, k)
-                count += 1
+                    yield node, Place(index, block, number, min(k, most - 1))
+            before = _shifted(before, own)
     if "head" in document.top:
         yield document.top["head"], Place()
+
+
+def _shifted(bits: int, by: Iterable[int]) -> int:
+    """The sums of a number in `bits` and one in `by`."""
+    found = 0
+    for shift in by:
+        found |= bits << shift
+    return found
+
+
+def _bits(bits: int) -> Iterator[int]:
+    """The places of the bits that are set, from the lowest."""
+    return (place for place, bit in enumerate(reversed(f"{bits:b}")) if bit == "1")
 
 
 def block_nodes(document: Document, stage: Scope, run: Scope | None) -> list[Node]:

@@ -214,3 +214,41 @@ def test_what_is_no_member_has_no_neighbours() -> None:
     assert next(space.neighbours(space.default()))
     with pytest.raises(SpecError, match="this decision is missing"):
         next(space.neighbours(archdsl.load("poolformer_s12")))
+
+
+RUNS = """\
+archdsl: 1
+name: runs
+
+input: [1, 8, 8]
+classes: 4
+stem: {type: conv, kernel: 3, stride: 2}
+block:
+  token_mixer: {choice: [pooling, identity], per: block}
+  channel_mixer: mlp
+stages:
+  - dim: 8
+    runs:
+      - {depth: {choice: [0, 3]}, token_mixer: {choice: [pooling, identity], per: block}}
+      - {depth: {range: [1, 2]}}
+head: linear
+"""
+
+
+def test_a_run_behind_one_of_any_depth_has_decisions_at_every_place_that_it_may_come_to() -> None:
+    space = archdsl.space(archdsl.loads(RUNS))
+    asked = {address for member in space.enumerate() for address in member.decisions}
+    assert asked == set(space.decisions)
+    assert {a for a in asked if a.startswith("stages.0.blocks.")} == {
+        f"stages.0.blocks.{block}.token_mixer" for block in (0, 1, 3, 4)
+    }
+    assert len(space.sample(20, seed=0)) == 20
+
+
+def test_the_decisions_of_runs_of_a_fixed_depth_are_as_many_as_their_blocks() -> None:
+    fixed = RUNS.replace("{choice: [0, 3]}", "3").replace("{range: [1, 2]}", "2")
+    space = archdsl.space(archdsl.loads(fixed))
+    assert [a for a in space.decisions if a.startswith("stages.0.blocks.")] == [
+        "stages.0.blocks.3.token_mixer",
+        "stages.0.blocks.4.token_mixer",
+    ]
