@@ -13,8 +13,8 @@ from archdsl.spaces.bounds import bounded, least_within, window
 from archdsl.spaces.circuit.algebras import size
 from archdsl.spaces.circuit.circuit import Circuit
 from archdsl.spaces.count import Count
-from archdsl.spaces.histogram.grid import Grid
-from archdsl.spaces.histogram.inside import Histograms, Limits
+from archdsl.spaces.histogram.grid import Grid, Limits
+from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.sparse import TooLarge
 from archdsl.spaces.histogram.tilt import LOST, log_total

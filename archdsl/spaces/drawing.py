@@ -10,9 +10,9 @@ import numpy as np
 
 from archdsl.amounts import Budget, bounded
 from archdsl.amounts.arrays import columns
-from archdsl.spaces.circuit.weights import Weights, weighted
-from archdsl.spaces.histogram.inside import Histograms, Limits
-from archdsl.spaces.histogram.resolution import MOST_CELLS
+from archdsl.spaces.circuit.circuit import Weights, weighted
+from archdsl.spaces.histogram.grid import MOST_CELLS, Limits
+from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.sparse import TooLarge
 from archdsl.spaces.histogram.walk import BATCH, Traced, Walk, traced
 from archdsl.spaces.members import Members
@@ -93,7 +93,7 @@ class Drawing:
     def _exact(self, cells: int) -> Histograms | None:
         """Exact histograms, where they are made soon."""
         effort = EFFORT * cells >> 11
-        grid = self._all.resolution.exact_soon(self.limits, self._names, effort)
+        grid = self._all.exact_soon(self.limits, effort)
         if grid is None:
             return None
         made = self._all.histograms(self._circuit, grid, self.limits, effort)

@@ -9,9 +9,9 @@ leaves the distribution as it was.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,9 @@ from numpy.typing import NDArray
 from archdsl.amounts.arrays import Ints
 from archdsl.spaces.circuit.circuit import Block, Circuit, Product, Stage, Sum
 from archdsl.spaces.circuit.fold import Algebra, fold
-from archdsl.spaces.histogram.grid import Grid
+from archdsl.spaces.histogram.grid import Grid, Limits
 from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.sparse import Histogram, Keys, TooLarge, convolved, gathered, mixed
-
-Limits: TypeAlias = "Mapping[str, tuple[int, int]]"
-"""Cost -> (low, high), both inside."""
 
 _FREE = int(np.iinfo(np.int64).max)
 
