@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from archdsl.spec.holes import Answer
 
 EFFORT = 20_000_000
-"""Sums that an exact programme may form; a rounded one draws as exactly and is made sooner."""
+"""Sums that exact histograms may form; rounded ones draw as exactly and are made sooner: on
+metaformer_224 below 2 G MACs, ten times as many take 2.4 s instead of 0.6 and draw no faster."""
 
 _FUTILE = 40
 """Batches without a member inside before the grid is made finer."""

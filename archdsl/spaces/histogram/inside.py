@@ -177,14 +177,15 @@ class Histograms(Algebra[Spread]):
             parts.append(gathered(leaves.keys[ends], leaves.weights[ends], leaves.exponent))
         if self.effort < 0:
             raise TooLarge
-        return self._kept(at, node.fine, Spread(mixed(parts), lows.min(0), highs.max(0)))
+        found = mixed(parts).scaled()
+        return self._kept(at, node.fine, Spread(found, lows.min(0), highs.max(0)))
 
     def product(self, at: int, node: Product, one: Spread, other: Spread) -> Spread:
         """A convolution."""
         self.effort -= len(one.found.keys) * len(other.found.keys)
         if self.effort < 0:
             raise TooLarge
-        found = convolved(one.found, other.found)
+        found = convolved(one.found, other.found).scaled()
         return self._kept(at, node.fine, Spread(found, one.low + other.low, one.high + other.high))
 
     def block(self, at: int, node: Block, value: Spread) -> Spread:
@@ -213,7 +214,7 @@ class Histograms(Algebra[Spread]):
 
     def _kept(self, at: int, fine: bool, value: Spread) -> Spread:
         """Without what is outside the budget already, by what else a member costs at least."""
-        found = value.found.scaled()
+        found = value.found
         if any(name in self.limits for name in self.grid.names):
             within = self._within(found.keys, value.low, fine)
             if within is not None:

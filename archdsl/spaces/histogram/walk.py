@@ -18,7 +18,8 @@ from archdsl.spaces.reach import Record
 from archdsl.spec.holes import Answer
 
 BATCH = 1_024
-"""Members that are walked at once: the matrices of their alternatives have to fit memory."""
+"""Members that are walked at once: the matrices of their alternatives have to fit memory. On
+metaformer_224 ten times as many are no faster, and the matrices are ten times as large."""
 
 _ALIKE = 256
 """Members from which on those with the same key are looked at together."""
