@@ -27,7 +27,7 @@ def optional(params: int, depth: int) -> dict[str, Any]:
         "stem": {"type": "conv", "kernel": 3, "stride": 2},
         "block": {
             "norm": None, "channel_mixer": None,
-            "token_mixer": {"choice": ["identity", *(f"${name}" for name in named)], "per": "block"},
+            "token_mixer": {"choice": ["identity", *(f"${m}" for m in named)], "per": "block"},
         },
         "stages": [{"dim": 4, "depth": depth}],
         "head": "linear",
