@@ -11,8 +11,28 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
+class Source(Protocol):
+    """A text."""
+
+    @property
+    def name(self) -> str:
+        """Where it comes from."""
+
+
 class Mark(Protocol):
     """A place in a text; `str` of it is where that is."""
+
+    @property
+    def source(self) -> Source:
+        """The text."""
+
+    @property
+    def line(self) -> int:
+        """Counted from 1."""
+
+    @property
+    def column(self) -> int:
+        """Counted from 1."""
 
     def snippet(self) -> list[str]:
         """The line in question, and a line that points to the place."""

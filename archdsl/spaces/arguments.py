@@ -1,4 +1,4 @@
-"""What a caller asks of random members, checked before anything is drawn."""
+"""What a caller asks of a space: a budget, a measure, weights, numbers, checked before use."""
 
 from __future__ import annotations
 
@@ -7,13 +7,46 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-from archdsl.errors import SearchError
+from archdsl.amounts import Budget, bounded
+from archdsl.errors import SearchError, SpecError
 from archdsl.spec.holes import Hole, normalise
+from archdsl.spec.load import mapping_of_patches
 from archdsl.spec.search_section import MEASURES
+from archdsl.spec.search_section import budget as read_budget
 
 Measure: TypeAlias = Literal["uniform", "stagewise"]
 Weights: TypeAlias = "Mapping[str, Mapping[Any, float]]"
 """Address -> answer -> weight; an answer that is missing is never drawn."""
+
+
+def budget_of(budget: Mapping[str, Any] | None) -> Budget:
+    """A budget from one as a spec has it, `{"macs": "2G"}` or `{"macs": [1.98e9, 2e9]}`.
+
+    None bounds nothing. Bounds may be pairs of integers, too. Raises SpecError for what is none.
+    """
+    if isinstance(budget, Budget):
+        return budget
+    if budget is None:
+        return Budget()
+    if not isinstance(budget, Mapping):
+        raise SpecError(
+            f"a budget names the costs that it bounds, and this is {budget!r}",
+            address="budget", cure='write  {"macs": "2G"}  or  {"macs": [1.5e9, 2e9]}',
+        )  # fmt: skip
+    if all(_is_bound(name, ends) for name, ends in budget.items()):
+        return Budget(budget)
+    plain = {name: list(b) if isinstance(b, tuple) else b for name, b in budget.items()}
+    return read_budget(mapping_of_patches({"budget": plain}).items["budget"], "budget")
+
+
+def _is_bound(name: str, ends: Any) -> bool:
+    """Whether a cost is bounded as a `Budget` has it."""
+    return (
+        name in bounded()
+        and isinstance(ends, tuple)
+        and [type(end) for end in ends] == [int, int]
+        and 0 <= ends[0] <= ends[1]
+    )
 
 
 def whole(value: object, what: str) -> int:

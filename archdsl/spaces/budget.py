@@ -1,52 +1,20 @@
-"""Whether a cost is inside the budget, and what to say of a budget that nothing fits."""
+"""What to say of a budget that nothing fits."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from archdsl.amounts import Budget, bounded
+from archdsl.amounts import Budget
 from archdsl.amounts.budget import Costs
 from archdsl.amounts.text import amount, unit_of
 from archdsl.errors import SearchError, SpecError
 from archdsl.options import UNITS
-from archdsl.spec.load import mapping_of_patches
 from archdsl.spec.nodes import Mapping as MappingNode
 from archdsl.spec.nodes import Mark, Node, Scalar, Sequence
-from archdsl.spec.search_section import budget as read_budget
 
 if TYPE_CHECKING:
     from archdsl.spec.document import Document
-
-
-def budget_of(budget: Mapping[str, Any] | None) -> Budget:
-    """A budget from one as a spec has it, `{"macs": "2G"}` or `{"macs": [1.98e9, 2e9]}`.
-
-    None bounds nothing. Bounds may be pairs of integers, too. Raises SpecError for what is none.
-    """
-    if isinstance(budget, Budget):
-        return budget
-    if budget is None:
-        return Budget()
-    if not isinstance(budget, Mapping):
-        raise SpecError(
-            f"a budget names the costs that it bounds, and this is {budget!r}",
-            address="budget", cure='write  {"macs": "2G"}  or  {"macs": [1.5e9, 2e9]}',
-        )  # fmt: skip
-    if all(_is_bound(name, ends) for name, ends in budget.items()):
-        return Budget(budget)
-    plain = {name: list(b) if isinstance(b, tuple) else b for name, b in budget.items()}
-    return read_budget(mapping_of_patches({"budget": plain}).items["budget"], "budget")
-
-
-def _is_bound(name: str, ends: Any) -> bool:
-    """Whether a cost is bounded as a `Budget` has it."""
-    return (
-        name in bounded()
-        and isinstance(ends, tuple)
-        and [type(end) for end in ends] == [int, int]
-        and 0 <= ends[0] <= ends[1]
-    )
 
 
 class InfeasibleBudget(SpecError, SearchError):

@@ -10,9 +10,9 @@ import numpy as np
 
 from archdsl.amounts import Budget, bounded
 from archdsl.amounts.arrays import columns
-from archdsl.spaces.circuit.weights import Weights, weighted
-from archdsl.spaces.histogram.inside import Histograms, Limits
-from archdsl.spaces.histogram.resolution import MOST_CELLS
+from archdsl.spaces.circuit.circuit import Weights, weighted
+from archdsl.spaces.histogram.grid import MOST_CELLS, Limits
+from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.sparse import TooLarge
 from archdsl.spaces.histogram.walk import BATCH, Traced, Walk, traced
 from archdsl.spaces.members import Members
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from archdsl.spec.holes import Answer
 
 EFFORT = 20_000_000
-"""Sums that an exact programme may form; a rounded one draws as exactly and is made sooner."""
+"""Sums that exact histograms may form; rounded ones draw as exactly and are made sooner: on
+metaformer_224 below 2 G MACs, ten times as many take 2.4 s instead of 0.6 and draw no faster."""
 
 _FUTILE = 40
 """Batches without a member inside before the grid is made finer."""
@@ -93,7 +94,7 @@ class Drawing:
     def _exact(self, cells: int) -> Histograms | None:
         """Exact histograms, where they are made soon."""
         effort = EFFORT * cells >> 11
-        grid = self._all.resolution.exact_soon(self.limits, self._names, effort)
+        grid = self._all.exact_soon(self.limits, effort)
         if grid is None:
             return None
         made = self._all.histograms(self._circuit, grid, self.limits, effort)

@@ -8,9 +8,9 @@ from archdsl.amounts import additive, names
 from archdsl.spaces.circuit.algebras import interval, size
 from archdsl.spaces.circuit.building import compiled
 from archdsl.spaces.circuit.circuit import Circuit
-from archdsl.spaces.histogram.grid import Grid
-from archdsl.spaces.histogram.inside import Histograms, Limits
-from archdsl.spaces.histogram.resolution import Resolution, highest, reach_of
+from archdsl.spaces.histogram.grid import Grid, Limits, Resolution, reach_of
+from archdsl.spaces.histogram.inside import Histograms
+from archdsl.spaces.histogram.sparse import TooLarge
 from archdsl.spaces.histogram.tilt import rates_for
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ class Members:
         ends = zip(found[0].tolist(), found[1].tolist(), strict=True)
         self._bounds: dict[str, tuple[int, int]] = dict(zip(names(), ends, strict=True))
         self._reach = reach_of(self.circuit, self._bounds)
-        self.resolution = Resolution(self.circuit, self._reach)
+        self.resolution = Resolution(self._reach)
+        self._soon: dict[tuple[Grid, tuple[tuple[str, tuple[int, int]], ...], int], bool] = {}
 
     def bounds(self, name: str) -> tuple[int, int]:
         """The smallest and the largest cost `name` of all members."""
@@ -68,7 +69,23 @@ class Members:
 
     def within(self, limits: Limits) -> Circuit:
         """The members without those of which one leaf is over a limit by itself."""
-        return self.circuit.within(highest(self.capped(limits)))
+        return self.circuit.within(self.capped(limits))
+
+    def exact_soon(self, limits: Limits, effort: int) -> Grid | None:
+        """The exact grid, where histograms without weights take no more effort: those with
+        weights take more."""
+        grid = self.resolution.exact(limits, self.names(limits))
+        if grid is None:
+            return None
+        key = grid, tuple(limits.items()), effort
+        if key not in self._soon:
+            try:
+                Histograms(self.within(limits), grid, limits, effort=effort).spread()
+            except TooLarge:
+                self._soon[key] = False
+            else:
+                self._soon[key] = True
+        return grid if self._soon[key] else None
 
     def histograms(
         self, circuit: Circuit, grid: Grid, limits: Limits, effort: int = 1 << 40

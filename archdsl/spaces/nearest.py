@@ -9,7 +9,8 @@ import numpy as np
 from archdsl.amounts import additive, maximal
 from archdsl.amounts.arrays import Ints
 from archdsl.spaces.bounds import least_within
-from archdsl.spaces.histogram.inside import Histograms, Limits
+from archdsl.spaces.histogram.grid import Limits
+from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.sparse import TooLarge
 from archdsl.spaces.members import Members

@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archdsl.amounts import Budget, maximal
-from archdsl.spaces.circuit.circuit import Circuit
-from archdsl.spaces.circuit.weights import Weights, unshared, weighted
+from archdsl.spaces.circuit.circuit import Circuit, Weights, unshared, weighted
 from archdsl.spaces.histogram.grid import Grid
 from archdsl.spaces.histogram.inside import Histograms
-from archdsl.spaces.histogram.resolution import highest
 from archdsl.spaces.histogram.shares import Answered, Weighed
 from archdsl.spaces.histogram.sparse import TooLarge
 from archdsl.spaces.members import Members
 from archdsl.spec.holes import Answer, Hole
 
 if TYPE_CHECKING:
-    from archdsl.spaces.arguments import Measure, Space
+    from archdsl.spaces.arguments import Measure
+    from archdsl.spaces.space import Space
 
 EFFORT = 20_000_000
 """Sums that histograms of exact costs may form; what the rest of a member is takes twice as much
 again."""
 
 _FINE = 1 << 10
-"""Cells of rounded costs, from which shares are within a percent."""
+"""Cells of rounded costs. On metaformer_224 shares are within 0.002 of those of 2**14 cells with
+one limit and within 0.01 with two; those take 9 s instead of 0.7, and 32 instead of 5."""
 
 _BINS = 16
 _CELLS = 1 << 12
@@ -112,8 +112,8 @@ def _inside(members: Members, circuit: Circuit, budget: Budget) -> tuple[Weighed
             less, too = _inside(members, circuit, Budget({**limits, name: (0, low - 1)}))
             return most.less(less), exact and too
     chosen = members.names(limits)
-    left = circuit.within(highest(limits))
-    grid = members.resolution.exact_soon(limits, chosen, EFFORT)
+    left = circuit.within(limits)
+    grid = members.exact_soon(limits, EFFORT)
     if grid is not None:
         try:
             return Answered(members.histograms(left, grid, limits, EFFORT), limits), True

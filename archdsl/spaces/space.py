@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.amounts import bounded, kinds, named
 from archdsl.combinations import every_record
 from archdsl.errors import CountError, SearchError, SpecError
-from archdsl.spaces.arguments import Measure, Weights, check_measure, weights_of, whole
-from archdsl.spaces.budget import budget_of
+from archdsl.spaces.arguments import Measure, Weights, budget_of, check_measure, weights_of, whole
 from archdsl.spaces.circuit import TooManyCases
 from archdsl.spaces.count import Count, short
 from archdsl.spaces.parts import Parts
@@ -188,7 +187,7 @@ class Space:
         Where shared answers have too many combinations, members are drawn decision by decision
         and kept if they are inside; only the measure "uniform" is refused then, by SearchError.
         """
-        from archdsl.spaces.circuit.weights import Weights as AnswerWeights
+        from archdsl.spaces.circuit.circuit import Weights as AnswerWeights
         from archdsl.spaces.drawing import Drawing
         from archdsl.spaces.rejecting import Rejecting
 

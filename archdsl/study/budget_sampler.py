@@ -23,8 +23,7 @@ from optuna.trial import FrozenTrial, TrialState
 from archdsl.errors import SearchError, SpecError
 from archdsl.settings import SearchSettings
 from archdsl.spaces import Space
-from archdsl.spaces.arguments import check_measure, whole
-from archdsl.spaces.budget import budget_of
+from archdsl.spaces.arguments import budget_of, check_measure, whole
 from archdsl.spec.search_section import SAMPLERS
 from archdsl.study.distributions import distribution, fixed_answer, to_answer, to_optuna
 from archdsl.study.fixed import Fixed

@@ -42,7 +42,7 @@ BUDGETS: tuple[dict[str, object], ...] = (
 BUDGET = """
 import json, sys, time
 import archdsl
-from archdsl.spaces.budget import budget_of
+from archdsl.spaces.arguments import budget_of
 
 space = archdsl.space(sys.argv[1])
 limits = budget_of(json.loads(sys.argv[2]))

@@ -16,8 +16,8 @@ from archdsl.spaces import Space
 from archdsl.spaces.bounds import least_within
 from archdsl.spaces.bounds.characteristic import Axis, CharacteristicFunction
 from archdsl.spaces.circuit.algebras import LogPartition, cheapest, interval, size
+from archdsl.spaces.circuit.circuit import Weights, unshared, weighted
 from archdsl.spaces.circuit.fold import fold
-from archdsl.spaces.circuit.weights import Weights, unshared, weighted
 from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.shares import Answered
@@ -39,9 +39,11 @@ def small(tree: dict[str, Any]) -> tuple[Space, Members]:
     return space, visited(space)
 
 
-def some_limits(data: st.DataObject, members: Members, most: int) -> Limits:
+def some_limits(data: st.DataObject, members: Members, most: int, least: int = 0) -> Limits:
     """Bounds of some additive costs, around some of the members."""
-    chosen = data.draw(st.lists(st.sampled_from(additive()), max_size=most, unique=True))
+    chosen = data.draw(
+        st.lists(st.sampled_from(additive()), min_size=least, max_size=most, unique=True)
+    )
     found = {}
     for name in sorted(chosen, key=additive().index):
         values = sorted(costs[name] for costs in members.values())
@@ -75,7 +77,7 @@ def test_counts_ends_and_cheapest_members(tree: dict[str, Any], data: st.DataObj
 @given(spaces(), st.data())
 def test_histograms_of_any_additive_costs(tree: dict[str, Any], data: st.DataObject) -> None:
     space, members = small(tree)
-    limits = some_limits(data, members, 3)
+    limits = some_limits(data, members, 3, 1)
     chosen = tuple(name for name in additive() if name in limits)
     counting = space.counting
     grid = counting.resolution.exact(limits, chosen)

@@ -10,7 +10,7 @@ import pytest
 
 import archdsl
 from archdsl.errors import SearchError, SpecError
-from archdsl.spaces.budget import budget_of
+from archdsl.spaces.arguments import budget_of
 from archdsl.spaces.count import Count
 
 MANY = """\

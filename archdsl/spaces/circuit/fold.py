@@ -101,16 +101,16 @@ def outside(
         before = found[at]
         found[at] = rest if before is None else algebra.either(before, rest)
 
-    for at, rest in tops.items():
-        meet(at, rest)
+    for at, top in tops.items():
+        meet(at, top)
     for at in range(len(nodes) - 1, -1, -1):
         node, rest = nodes[at], found[at]
         if node is None or rest is None:
             continue
         match node:
             case Sum():
-                for child, its in zip(node.then, algebra.edges(at, node, rest), strict=True):
-                    meet(child, its)
+                for child, beyond in zip(node.then, algebra.edges(at, node, rest), strict=True):
+                    meet(child, beyond)
             case Product():
                 one, other = values[node.one], values[node.other]
                 assert one is not None and other is not None

@@ -9,9 +9,9 @@ leaves the distribution as it was.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,9 @@ from numpy.typing import NDArray
 from archdsl.amounts.arrays import Ints
 from archdsl.spaces.circuit.circuit import Block, Circuit, Product, Stage, Sum
 from archdsl.spaces.circuit.fold import Algebra, fold
-from archdsl.spaces.histogram.grid import Grid
+from archdsl.spaces.histogram.grid import Grid, Limits
 from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.sparse import Histogram, Keys, TooLarge, convolved, gathered, mixed
-
-Limits: TypeAlias = "Mapping[str, tuple[int, int]]"
-"""Cost -> (low, high), both inside."""
 
 _FREE = int(np.iinfo(np.int64).max)
 
@@ -180,14 +177,15 @@ class Histograms(Algebra[Spread]):
             parts.append(gathered(leaves.keys[ends], leaves.weights[ends], leaves.exponent))
         if self.effort < 0:
             raise TooLarge
-        return self._kept(at, node.fine, Spread(mixed(parts), lows.min(0), highs.max(0)))
+        found = mixed(parts).scaled()
+        return self._kept(at, node.fine, Spread(found, lows.min(0), highs.max(0)))
 
     def product(self, at: int, node: Product, one: Spread, other: Spread) -> Spread:
         """A convolution."""
         self.effort -= len(one.found.keys) * len(other.found.keys)
         if self.effort < 0:
             raise TooLarge
-        found = convolved(one.found, other.found)
+        found = convolved(one.found, other.found).scaled()
         return self._kept(at, node.fine, Spread(found, one.low + other.low, one.high + other.high))
 
     def block(self, at: int, node: Block, value: Spread) -> Spread:
@@ -216,7 +214,7 @@ class Histograms(Algebra[Spread]):
 
     def _kept(self, at: int, fine: bool, value: Spread) -> Spread:
         """Without what is outside the budget already, by what else a member costs at least."""
-        found = value.found.scaled()
+        found = value.found
         if any(name in self.limits for name in self.grid.names):
             within = self._within(found.keys, value.low, fine)
             if within is not None:

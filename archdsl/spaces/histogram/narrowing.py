@@ -78,8 +78,8 @@ class _Priced(Algebra[Range]):
     def sum(self, at: int, node: Sum, then: Sequence[Range | None]) -> Range:
         low = high = self.own(node)
         if any(its is not None for its in then):
-            low = low + [self._nothing if its is None else its[0] for its in then]
-            high = high + [self._nothing if its is None else its[1] for its in then]
+            low = low + np.array([self._nothing if its is None else its[0] for its in then])
+            high = high + np.array([self._nothing if its is None else its[1] for its in then])
         return low.min(axis=0), high.max(axis=0)
 
     def product(self, at: int, node: Product, one: Range, other: Range) -> Range:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from archdsl.spaces.circuit.circuit import NONE, Product, Stage, Sum
 from archdsl.spaces.circuit.fold import OutsideAlgebra, outside
-from archdsl.spaces.histogram.inside import Cells, Histograms, Limits, Spread
-from archdsl.spaces.histogram.lookup import Lookup
-from archdsl.spaces.histogram.sparse import Histogram, mixed
+from archdsl.spaces.histogram.grid import Limits
+from archdsl.spaces.histogram.inside import Cells, Histograms, Spread
+from archdsl.spaces.histogram.sparse import Histogram, Lookup, mixed
 from archdsl.spaces.reach import Record
 from archdsl.spec.holes import Answer
 

@@ -15,6 +15,8 @@ Weights: TypeAlias = "NDArray[Any]"
 """float64, or Python's integers where a count has more than 53 bits and is to be exact."""
 
 
+_DENSE = 1 << 20
+
 FAR = 2.0**480
 """Weights beyond this, or below one by this, are scaled: two of them and a sum of as many cells
 as fit memory have a product below 2**1024."""
@@ -133,3 +135,25 @@ def _dense(small: Histogram, large: Histogram, step: int, span: int) -> Histogra
                 sums[places + offset] += large.weights * weight
     kept = np.flatnonzero(sums)
     return Histogram(kept * step + first, sums[kept], small.exponent + large.exponent)
+
+
+class Lookup:
+    """The weight of any key: by place where a histogram's keys lie close together."""
+
+    def __init__(self, found: Histogram) -> None:
+        self.found = found
+        self._dense: Any = None
+        if not len(found.keys):
+            return
+        # a zero before the first key and one after the last, for all keys beyond them
+        self._before = int(found.keys[0]) - 1
+        span = int(found.keys[-1]) - self._before + 2
+        if span <= min(_DENSE, 64 * len(found.keys)):
+            self._dense = np.zeros(span)
+            self._dense[found.keys - self._before] = found.weights
+
+    def at(self, keys: Keys) -> Any:
+        """The weights of keys, in their shape; 0 for one that is not there."""
+        if self._dense is None:
+            return self.found.at(keys)
+        return self._dense.take(keys - self._before, mode="clip")

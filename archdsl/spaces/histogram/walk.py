@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archdsl.amounts.arrays import Ints, combine_into, zeros
 from archdsl.spaces.circuit.circuit import NONE, Block, Moves, Product, Stage, Sum, moved
 from archdsl.spaces.histogram.inside import Histograms
-from archdsl.spaces.histogram.lookup import Items, Lookup, Places, picked
-from archdsl.spaces.histogram.sparse import Histogram, Keys
+from archdsl.spaces.histogram.sparse import Histogram, Keys, Lookup
 from archdsl.spaces.reach import Record
 from archdsl.spec.holes import Answer
 
 BATCH = 1_024
-"""Members that are walked at once: the matrices of their alternatives have to fit memory."""
+"""Members that are walked at once: the matrices of their alternatives have to fit memory. On
+metaformer_224 ten times as many are no faster, and the matrices are ten times as large."""
 
 _ALIKE = 256
 """Members from which on those with the same key are looked at together."""
 
+Places: TypeAlias = NDArray[np.int64]
 _Given: TypeAlias = "tuple[Places, Places, Sequence[Record]]"
 _Here: TypeAlias = "tuple[int, Keys, Places, Moves | None]"
 """A node, the keys that members have there, who they are, and the block that it stands in."""
@@ -83,7 +86,7 @@ class Walk:
                 case Sum() as node:
                     left += reversed(self._sum(at, node, keys, who, block, into, draws))
                 case Product() as node:
-                    ways = self._laid_out(at, lambda node=node: _Ways(self, node))
+                    ways = self._laid_out(at, partial(_Ways, self, node))
                     firsts = ways.offsets[_columns(ways.weights, keys, draws)]
                     left.append((ways.large, keys - firsts, who, block))
                     left.append((ways.small, firsts, who, block))
@@ -91,7 +94,7 @@ class Walk:
                     left.append((node.then, keys, who, node.moves))
                 case Stage() as node:
                     if self._histograms.grid.finer > 1:
-                        fine, items = self._laid_out(at, lambda node=node: self._cells(node))
+                        fine, items = self._laid_out(at, partial(self._cells, node))
                         keys = fine[items.pick(keys, draws)]
                     left.append((node.then, keys, who, block))
 
@@ -99,7 +102,7 @@ class Walk:
         self, at: int, node: Sum, keys: Keys, who: Places, block: Moves | None, into: Traced,
         draws: np.random.Generator,
     ) -> list[_Here]:  # fmt: skip
-        edges = self._laid_out(at, lambda: _Edges(self, node))
+        edges = self._laid_out(at, partial(_Edges, self, node))
         records = node.answers if block is None else self._moved(at, node, block)
         if edges.items is not None:
             into.add(who, node.amounts, edges.items.pick(keys, draws), records)
@@ -192,6 +195,48 @@ class _Ways:
     def weights(self, keys: Keys) -> Any:
         """(n,) keys to the (n, ways) weights of the ways."""
         return self._found.weights * self._rest.at(keys[:, None] - self.offsets)
+
+
+class Items:
+    """Things with a key and a weight each, of which one is drawn among those of a given key.
+
+    keys, weights: (n,) in any order; weights above 0
+    """
+
+    def __init__(self, keys: Keys, weights: Any) -> None:
+        self._order = np.argsort(keys, kind="stable")
+        ordered, weighing = keys[self._order], np.asarray(weights, float)[self._order]
+        self._keys, first, sizes = np.unique(ordered, return_index=True, return_counts=True)
+        self._last = first + sizes - 1
+        # group g has its weights between g and g + 1: a rare group is told as finely as any
+        group = np.repeat(np.arange(len(self._keys)), sizes)
+        totals = np.add.reduceat(weighing, first) if len(first) else weighing
+        sums = np.cumsum(weighing / np.repeat(totals, sizes))
+        self._sums = sums - np.repeat(sums[first] - (weighing / totals[group])[first], sizes)
+        self._sums += group
+
+    def pick(self, keys: Keys, draws: np.random.Generator) -> Places:
+        """An item for each key, which some item has, as often as it weighs among its equals."""
+        if len(self._order) == 1:
+            return np.zeros(len(keys), np.int64)
+        group = np.searchsorted(self._keys, keys)
+        if len(self._order) == len(self._keys):
+            return np.asarray(self._order[group])
+        places = np.searchsorted(self._sums, group + draws.random(len(keys)), side="right")
+        return np.asarray(self._order[np.minimum(places, self._last[group])])
+
+
+def picked(weights: Any, draws: np.random.Generator, back: Places | None = None) -> Places:
+    """A column for each row of `weights`, as often as it weighs in its row.
+
+    back: the row for each draw, where rows are drawn from more than once
+    """
+    sums = np.cumsum(weights, axis=1)
+    if back is not None:
+        sums = sums[back]
+    most = sums[:, -1:]
+    goals = np.minimum(draws.random((len(sums), 1)) * most, np.nextafter(most, 0))
+    return np.asarray((sums <= goals).sum(axis=1))
 
 
 def _columns(weights: Callable[[Keys], Any], keys: Keys, draws: np.random.Generator) -> Places:
