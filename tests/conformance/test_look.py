@@ -97,6 +97,14 @@ FAULTS: list[tuple[dict[str, Any], str, str, str]] = [
         "  work on a new tensor: write  x = x + y  for  x += y, and no inplace=True on the input",
     ),
     (
+        {"token_mixer": "always_dropped"},
+        "stages.0.blocks.0.token_mixer",
+        "token_mixer always_dropped",
+        "passes no gradient on to its input\n"
+        "  keep to operators with a gradient, without detach, no_grad or numbers taken out of "
+        "tensors",
+    ),
+    (
         {"token_mixer": "squeezed"},
         "stages.0.blocks.0.token_mixer",
         "token_mixer squeezed",
@@ -302,6 +310,10 @@ def test_what_a_component_does_wrong_is_said_with_its_place_and_the_cure(
         {"token_mixer": "numbers"},
         {"token_mixer": "starts_at_zero"},
         {"token_mixer": "drops"},
+        {"token_mixer": "skipped"},
+        {"token_mixer": "dropped"},
+        {"token_mixer": "whole_numbers"},
+        {"token_mixer": "one_for_all"},
         {"token_mixer": "by_place", "stages": [{"dim": 8, "depth": 2}]},
         {"channel_mixer": {"type": "mlp", "act": "doubled"}},
         {"head": "as_asked"},
