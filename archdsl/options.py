@@ -45,7 +45,9 @@ class Mismatch(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An int, or with `integer=False` any finite number."""
+    """An int, or with `integer=False` any finite number, which is a float however it is written:
+    4 and 4.0 are one value, and `torch.full((dim,), 4)` would be of integers.
+    """
 
     integer: bool
     bounds: tuple[Bound, ...] = ()
@@ -63,7 +65,11 @@ class Number:
             raise Mismatch(article(self.words()))
         if not all(bound.holds(value) for bound in self.bounds):
             raise Mismatch(article(self.words()))
-        return value
+        try:
+            # 0.0 + -0.0 is 0.0
+            return value if self.integer else 0.0 + float(value)
+        except OverflowError:
+            raise Mismatch(article(self.words())) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,11 +135,18 @@ def read(
 
 def _parameters(source: Callable[..., Any]) -> Iterator[inspect.Parameter]:
     """The parameters that have names of their own."""
-    if getattr(source, "__init__", None) is object.__init__:
-        return
-    for parameter in inspect.signature(source).parameters.values():
+    for parameter in signature_of(source):
         if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             yield parameter
+
+
+def signature_of(source: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
+    """The parameters of a class's `__init__`, whatever its `__new__` takes, or of a function."""
+    init = getattr(source, "__init__", None) if isinstance(source, type) else None
+    if init is object.__init__:
+        return ()
+    parameters = tuple(inspect.signature(init or source).parameters.values())
+    return parameters if init is None else parameters[1:]
 
 
 def _context(cls: type, described: Callable[..., Any] | None) -> tuple[str, ...]:
@@ -203,7 +210,8 @@ def default_text(default: OptionValue) -> str:
         return component_text(default.type, default.options)
     if isinstance(default, tuple):
         return f"[{', '.join(map(default_text, default))}]"
-    return written(default)
+    whole = isinstance(default, float) and default.is_integer() and abs(default) < 1e15
+    return written(int(default) if whole else default)
 
 
 def component_text(type: str, options: tuple[tuple[str, OptionValue], ...]) -> str:
