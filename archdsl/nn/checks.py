@@ -13,7 +13,7 @@ def inner_misfit(component: Component | None, **context: OptionValue) -> Misfit 
     if component is None:
         return None
     found = ask(component.definition, "check", {**context, **dict(component.options)})
-    if found is not None and not isinstance(found, (str, Misfit)):
+    if (found is not None and not isinstance(found, (str, Misfit))) or found == "":
         raise no_words(component.definition, found)
     return Misfit(found) if isinstance(found, str) else found
 
