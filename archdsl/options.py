@@ -238,6 +238,12 @@ def written(value: OptionValue) -> str:
     return str(value)
 
 
+def without_point(value: OptionValue) -> OptionValue:
+    """A whole float as an int, as specs have it; anything else as it is."""
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    return int(value) if whole else value
+
+
 def article(words: str) -> str:
     """The words with "a" or "an" before them."""
     return f"an {words}" if words[0] in "aeio" else f"a {words}"

@@ -11,7 +11,16 @@ from typing import Any
 
 from archdsl.defaults import REQUIRED, Find, Part, Refused, Unregistered, converted
 from archdsl.errors import ArchError, Misfit
-from archdsl.options import KindOf, ListOf, Maybe, OptionType, OptionValue, from_annotation, written
+from archdsl.options import (
+    KindOf,
+    ListOf,
+    Maybe,
+    OptionType,
+    OptionValue,
+    from_annotation,
+    without_point,
+    written,
+)
 
 RESERVED = {"type", "label", "choice", "range", "per", "default", "step"}
 """Words of the language that no option may be called."""
@@ -210,8 +219,7 @@ def default_text(default: OptionValue) -> str:
         return component_text(default.type, default.options)
     if isinstance(default, tuple):
         return f"[{', '.join(map(default_text, default))}]"
-    whole = isinstance(default, float) and default.is_integer() and abs(default) < 1e15
-    return written(int(default) if whole else default)
+    return written(without_point(default))
 
 
 def component_text(type: str, options: tuple[tuple[str, OptionValue], ...]) -> str:
