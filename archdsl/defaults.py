@@ -126,7 +126,8 @@ class _Reader:
             raise _mismatch(value, str(wanted), subject) from None
         # Python sees the default itself: `2k` would be a text there, a numpy number is written
         # in another way, and an infinity in none.
-        if type(found) is not type(value) or found != value or not _finite(value):
+        alike = type(found) is type(value) or (type(value) is int and type(found) is float)
+        if not alike or found != value or not _finite(value):
             raise _mismatch(value, article(type_.words()), subject)
         if isinstance(value, str) and value.startswith("$"):
             raise Refused(f"{subject} '{value}', which a spec reads as an expression", CHANGE)

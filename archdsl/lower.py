@@ -433,7 +433,7 @@ class Lowering:
             known["total_reduction"] = self.reduction(len(self.document.stages) - 1)
         words = ask(made.definition, "check", {**known, **dict(made.options)})
         if words is not None:
-            if not isinstance(words, (str, Misfit)):
+            if not isinstance(words, (str, Misfit)) or words == "":
                 raise no_words(made.definition, words)
             raise self._misfit(words, made, address, node, width)
 

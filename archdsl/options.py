@@ -45,7 +45,9 @@ class Mismatch(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An int, or with `integer=False` any finite number."""
+    """An int, or with `integer=False` any finite number, which is a float however it is written:
+    4 and 4.0 are one value, and `torch.full((dim,), 4)` would be of integers.
+    """
 
     integer: bool
     bounds: tuple[Bound, ...] = ()
@@ -63,7 +65,11 @@ class Number:
             raise Mismatch(article(self.words()))
         if not all(bound.holds(value) for bound in self.bounds):
             raise Mismatch(article(self.words()))
-        return value
+        try:
+            # 0.0 + -0.0 is 0.0
+            return value if self.integer else 0.0 + float(value)
+        except OverflowError:
+            raise Mismatch(article(self.words())) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +236,12 @@ def written(value: OptionValue) -> str:
     if isinstance(value, float):
         return re.sub(r"e([-+])0+", r"e\1", repr(value))
     return str(value)
+
+
+def without_point(value: OptionValue) -> OptionValue:
+    """A whole float as an int, as specs have it; anything else as it is."""
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    return int(value) if whole else value
 
 
 def article(words: str) -> str:

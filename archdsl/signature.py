@@ -11,7 +11,16 @@ from typing import Any
 
 from archdsl.defaults import REQUIRED, Find, Part, Refused, Unregistered, converted
 from archdsl.errors import ArchError, Misfit
-from archdsl.options import KindOf, ListOf, Maybe, OptionType, OptionValue, from_annotation, written
+from archdsl.options import (
+    KindOf,
+    ListOf,
+    Maybe,
+    OptionType,
+    OptionValue,
+    from_annotation,
+    without_point,
+    written,
+)
 
 RESERVED = {"type", "label", "choice", "range", "per", "default", "step"}
 """Words of the language that no option may be called."""
@@ -135,11 +144,18 @@ def read(
 
 def _parameters(source: Callable[..., Any]) -> Iterator[inspect.Parameter]:
     """The parameters that have names of their own."""
-    if getattr(source, "__init__", None) is object.__init__:
-        return
-    for parameter in inspect.signature(source).parameters.values():
+    for parameter in signature_of(source):
         if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             yield parameter
+
+
+def signature_of(source: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
+    """The parameters of a class's `__init__`, whatever its `__new__` takes, or of a function."""
+    init = getattr(source, "__init__", None) if isinstance(source, type) else None
+    if init is object.__init__:
+        return ()
+    parameters = tuple(inspect.signature(init or source).parameters.values())
+    return parameters if init is None else parameters[1:]
 
 
 def _context(cls: type, described: Callable[..., Any] | None) -> tuple[str, ...]:
@@ -203,7 +219,7 @@ def default_text(default: OptionValue) -> str:
         return component_text(default.type, default.options)
     if isinstance(default, tuple):
         return f"[{', '.join(map(default_text, default))}]"
-    return written(default)
+    return written(without_point(default))
 
 
 def component_text(type: str, options: tuple[tuple[str, OptionValue], ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.component import Component
 from archdsl.network import Branch, Shape
-from archdsl.options import OptionValue
+from archdsl.options import OptionValue, without_point
 from archdsl.spec.write import inline
 
 
@@ -19,7 +19,7 @@ def as_plain(value: OptionValue) -> OptionValue:
     if isinstance(value, tuple):
         return [as_plain(item) for item in value]
     if not isinstance(value, Component):
-        return value
+        return without_point(value)
     changed = value.changed()
     if not changed:
         return value.type

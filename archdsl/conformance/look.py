@@ -22,6 +22,7 @@ from archdsl.conformance.watch import Failed
 from archdsl.cost.measure import randomness_put_back
 from archdsl.errors import ArchError, SpecError
 from archdsl.network import Layer
+from archdsl.nn.model import lay_contiguous
 from archdsl.own import own_parts
 
 ELEMENTS = 1 << 20
@@ -107,4 +108,5 @@ def _made(layer: Layer, numbers: bool) -> nn.Module:
             problem = f"has a parameter whose shape is left open: {name}"
             cure = "say its widths: they follow from dim, as in nn.Conv2d(dim, dim, 1)"
             raise Failed(Fault(definition, problem, cure))
+    lay_contiguous(module)  # as in the network
     return module

@@ -16,6 +16,9 @@ from archdsl.nn.memory import channels_last_convolutions, kernels, laid
 
 BATCH = 2
 
+DRAWS = 16
+"""Steps within which a gradient arrives: a layer may drop a branch, or all it has, at random."""
+
 TOLERANCE = 1e-3
 """Of the largest value: two kernels of torch differ by less, two computations by more."""
 
@@ -59,27 +62,39 @@ class Probe:
             raise self._failed(faults.MIXES_IMAGES)
 
     def _gradients(self) -> None:
-        """The input and every trained parameter have a gradient after a step."""
+        """The input and every trained parameter have a gradient after some steps."""
         self.module.train()
         leaf = self.laid.clone().requires_grad_()
+        for _ in range(DRAWS):
+            self._step(leaf)
+            reached = leaf.grad is not None and (not self.numbers or bool(leaf.grad.any()))
+            unused = [
+                name
+                for name, parameter in self.module.named_parameters()
+                if parameter.requires_grad and parameter.grad is None
+            ]
+            if reached and not unused:
+                break
+        if not reached:
+            raise self._failed(faults.NO_GRADIENT)
+        if unused:
+            raise self._unused(unused[0])
+        self.module.zero_grad()
+
+    def _step(self, leaf: Tensor) -> None:
+        """One pass to the outputs and back. Raises Failed."""
         x = leaf.clone()
         version = x._version
         out = self._output(x, self._not_channels_last)
         if x._version != version:
             raise self._failed(faults.IN_PLACE)
         if not out.requires_grad:
-            raise self._failed(faults.NO_GRADIENT)
+            return
         try:
             # a norm's plain sum has none
             torch.autograd.backward((out * torch.randn_like(out)).sum())
         except Exception as error:
             raise self._failed(faults.BACKWARD, error) from error
-        if leaf.grad is None or (self.numbers and not leaf.grad.any()):
-            raise self._failed(faults.NO_GRADIENT)
-        for name, parameter in self.module.named_parameters():
-            if parameter.requires_grad and parameter.grad is None:
-                raise self._unused(name)
-        self.module.zero_grad()
 
     def _given(self, x: Tensor, refused: Refused) -> Tensor:
         torch.default_generator.manual_seed(0)  # torch.manual_seed is slow, and asks every device
@@ -158,7 +173,8 @@ Refused = Callable[[Exception], Failed]
 def stir(module: nn.Module) -> None:
     """Move what starts at zero from there: nothing shows behind a factor of zero."""
     for parameter in module.parameters():
-        if not parameter.any():
+        # whole numbers are places or flags, and zero is one of them
+        if (parameter.is_floating_point() or parameter.is_complex()) and not parameter.any():
             nn.init.normal_(parameter, std=0.2)
 
 

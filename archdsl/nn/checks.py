@@ -13,7 +13,7 @@ def inner_misfit(component: Component | None, **context: OptionValue) -> Misfit 
     if component is None:
         return None
     found = ask(component.definition, "check", {**context, **dict(component.options)})
-    if found is not None and not isinstance(found, (str, Misfit)):
+    if (found is not None and not isinstance(found, (str, Misfit))) or found == "":
         raise no_words(component.definition, found)
     return Misfit(found) if isinstance(found, str) else found
 
@@ -40,7 +40,7 @@ def hidden_misfit(hidden: int, ratio: float) -> Misfit | None:
     """Why a ratio leaves too few hidden channels."""
     if hidden >= 1:
         return None
-    return Misfit(f"has no hidden channels with a ratio of {ratio}", cure="choose a larger ratio")
+    return Misfit(f"has no hidden channels with a ratio of {ratio:g}", cure="choose a larger ratio")
 
 
 def heads_misfit(dim: int, head_dim: int) -> Misfit | None:

@@ -192,4 +192,6 @@ also_called("act", "swish", "silu")
 
 
 def _upside_down(low: str, lowest: float, high: str, highest: float) -> Misfit:
-    return Misfit(f"has {low} {lowest} and {high} {highest}", cure=f"choose a {low} below {high}")
+    return Misfit(
+        f"has {low} {lowest:g} and {high} {highest:g}", cure=f"choose a {low} below {high}"
+    )

@@ -80,8 +80,9 @@ class Classifier(pl.LightningModule):
         optimizer = torch.optim.AdamW(
             groups,
             lr=settings.lr,
-            # one kernel for all parameters; float16's gradients have to be unscaled before it
-            fused=self.trainer.precision != "16-mixed",
+            # one kernel for all parameters, which takes no complex ones; float16's gradients have
+            # to be unscaled before it
+            fused=self.trainer.precision != "16-mixed" and not any(map(torch.is_complex, trained)),
         )
         total = int(self.trainer.estimated_stepping_batches)
         assert total > 0, "a loader without a length is refused before the first training"

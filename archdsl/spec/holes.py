@@ -1,8 +1,6 @@
 """Holes: a mapping with `choice` or `range` and no `type`.
 
-A hole knows its possible answers and nothing of who gives them. An option's label is its
-scalar or `$` text as written, or its type; options of one type are told apart by the scalar
-options in which they differ.
+A hole knows its possible answers and nothing of who gives them.
 """
 
 from __future__ import annotations
@@ -14,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from archdsl.errors import SpecError
 from archdsl.options import with_unit, written
+from archdsl.spec.labels import labels, without_labels
 from archdsl.spec.nodes import Mapping, Mark, Node, Scalar, Sequence
 
 Answer: TypeAlias = "bool | int | float | str"
@@ -155,15 +154,15 @@ def _options(node: Mapping, address: str) -> tuple[Option, ...]:
                 mark=item.mark,
                 cure="put its options into the choice itself",
             )
-    labels = _labels(listed.items, address)
+    given = labels(listed.items, address)
     options: dict[str, Option] = {}
-    for item, label in zip(listed.items, labels, strict=True):
+    for item, label in zip(listed.items, given, strict=True):
         if label in options:
             raise SpecError(
                 f"two options are called '{label}'",
                 address=address,
                 mark=item.mark,
-                cure="drop one, or give them labels:  {type: ..., label: name}",
+                cure=f"drop one, or give them labels:  {_LABELLED[type(item)]}",
             )
         answer = _answer(item, label)
         for other in options.values():
@@ -174,9 +173,12 @@ def _options(node: Mapping, address: str) -> tuple[Option, ...]:
                     mark=item.mark,
                     cure=keep_one(other),
                 )
-        value = item.without("label") if isinstance(item, Mapping) and "label" in item else item
-        options[label] = Option(label, answer, value)
+        options[label] = Option(label, answer, without_labels(item))
     return tuple(options.values())
+
+
+_NAMED = "{type: ..., label: name}"
+_LABELLED = {Mapping: _NAMED, Scalar: _NAMED, Sequence: f"[{_NAMED}, ...]"}
 
 
 def keep_one(first: Option) -> str:
@@ -190,63 +192,6 @@ def _answer(node: Node, label: str) -> Answer:
     if isinstance(node, Scalar) and isinstance(node.value, (bool, int, float)):
         return node.value
     return label
-
-
-def _labels(items: tuple[Node, ...], address: str) -> list[str]:
-    """The label of every option; equal ones are left for the caller to refuse."""
-    types = [_type_of(item) for item in items]
-    labels = []
-    for item, name in zip(items, types, strict=True):
-        given = item.get("label") if isinstance(item, Mapping) else None
-        if given is not None:
-            labels.append(_label(given, address))
-            continue
-        alike = [other for other, its in zip(items, types, strict=True) if its == name]
-        labels.append(name + _difference(item, alike) if len(alike) > 1 else name)
-    return labels
-
-
-def _label(node: Node, address: str) -> str:
-    """A label as it is written: whatever it looks like, it is a name."""
-    if isinstance(node, Scalar) and node.text.strip() and node.text.isprintable():
-        return node.text
-    raise SpecError(
-        "a label is a text on one line",
-        address=address,
-        mark=node.mark,
-        cure="it stands in addresses and in records; write  label: name",
-    )
-
-
-def _type_of(node: Node) -> str:
-    match node:
-        case Scalar():
-            return node.text
-        case Sequence():
-            return "+".join(_type_of(item) for item in node.items)
-        case Mapping():
-            name = node.get("type")
-            return name.text if isinstance(name, Scalar) else ",".join(node)
-
-
-def _difference(node: Node, alike: list[Node]) -> str:
-    """`(ratio=2)`: the scalar options in which a component differs from those of its type."""
-    tables = [_scalars(other) for other in alike]
-    own = _scalars(node)
-    differing = [
-        f"{key}={text}" for key, text in own.items() if any(t.get(key) != text for t in tables)
-    ]
-    return f"({','.join(differing)})" if differing else ""
-
-
-def _scalars(node: Node) -> dict[str, str]:
-    if not isinstance(node, Mapping):
-        return {}
-    return {
-        key: value.text
-        for key, value in node.items.items()
-        if isinstance(value, Scalar) and key not in ("type", "label")
-    }
 
 
 def _span(node: Mapping, address: str) -> tuple[int | float, int | float, int | float]:
@@ -323,11 +268,11 @@ def normalise(hole: Hole, answer: object, address: str) -> Answer:
         option = hole.option(answer)
         if option is not None:
             return option.answer
-        labels = " ".join(o.label for o in hole.options)
+        known = " ".join(o.label for o in hole.options)
         raise SpecError(
             f"{written(answer)} is not among its options",
             address=address,
-            cure=f"choose from {labels}",
+            cure=f"choose from {known}",
         )
     if not isinstance(answer, bool) and isinstance(answer, (int, float, str)):
         found = _by_number_and_text(hole).get(answer)

@@ -21,6 +21,7 @@ from archdsl.options import (
     Number,
     OptionType,
     OptionValue,
+    article,
     written,
 )
 from archdsl.registry import Definition
@@ -79,7 +80,7 @@ def component(node: Node, kind: str, address: str) -> Written:
     name = node.get("type")
     if name is None:
         raise SpecError(
-            f"a {words} needs a type",
+            f"{article(words)} needs a type",
             address=address,
             mark=node.mark,
             cure=_HOLES
@@ -157,7 +158,7 @@ def _definition(name: Scalar, kind: str, address: str) -> tuple[Definition, dict
     words = registry.KINDS[kind].words
     if name.value is None:
         raise SpecError(
-            f"a {words} is needed here",
+            f"{article(words)} is needed here",
             address=address,
             mark=name.mark,
             cure=f"name one  (archdsl list {kind})",
@@ -200,7 +201,7 @@ def _elsewhere(name: str) -> str:
     if "." in name:
         return "components have registered names; Python of your own comes in through  imports:"
     kinds = [kind.words for kind in registry.KINDS.values() if registry.find(kind.name, name)]
-    return f"{name} is a {' and a '.join(kinds)}" if kinds else ""
+    return f"{name} is {' and '.join(map(article, kinds))}" if kinds else ""
 
 
 def _require(

@@ -11,7 +11,7 @@ from torch import Tensor
 import archdsl
 from archdsl.errors import ArchError, SpecError
 from archdsl.registry import find
-from tests.conformance import components
+from tests.conformance import components, drawn_and_filled
 
 NETWORK: dict[str, Any] = {
     "archdsl": 1,
@@ -23,6 +23,7 @@ NETWORK: dict[str, Any] = {
     "block": {"norm": "layer_norm", "token_mixer": "pooling", "channel_mixer": "mlp"},
     "stages": [{"dim": 8, "depth": 1}, {"dim": 16, "depth": 1}],
 }
+OWN = {components.__name__, drawn_and_filled.__name__}
 META = {"type": "meta_mixer", "query": "pointwise", "key": "depthwise", "value": "depthwise"}
 
 
@@ -95,6 +96,14 @@ FAULTS: list[tuple[dict[str, Any], str, str, str]] = [
         "token_mixer in_place",
         "changes its input in place, which a residual branch or the caller still needs\n"
         "  work on a new tensor: write  x = x + y  for  x += y, and no inplace=True on the input",
+    ),
+    (
+        {"token_mixer": "always_dropped"},
+        "stages.0.blocks.0.token_mixer",
+        "token_mixer always_dropped",
+        "passes no gradient on to its input\n"
+        "  keep to operators with a gradient, without detach, no_grad or numbers taken out of "
+        "tensors",
     ),
     (
         {"token_mixer": "squeezed"},
@@ -286,7 +295,7 @@ def test_what_a_component_does_wrong_is_said_with_its_place_and_the_cure(
         archdsl.load(network(**changed))
     wanted = f"{address}: {kind.replace('_', ' ')} '{name}' ({definition.where}) {words}"
     assert str(caught.value) == wanted
-    assert "tests/conformance/components.py:" in wanted or name == "glu_of_torch"
+    assert definition.cls.__module__ in OWN or name == "glu_of_torch"
 
 
 @pytest.mark.parametrize(
@@ -302,6 +311,10 @@ def test_what_a_component_does_wrong_is_said_with_its_place_and_the_cure(
         {"token_mixer": "numbers"},
         {"token_mixer": "starts_at_zero"},
         {"token_mixer": "drops"},
+        {"token_mixer": "skipped"},
+        {"token_mixer": "dropped"},
+        {"token_mixer": "whole_numbers"},
+        {"token_mixer": "one_for_all"},
         {"token_mixer": "by_place", "stages": [{"dim": 8, "depth": 2}]},
         {"channel_mixer": {"type": "mlp", "act": "doubled"}},
         {"head": "as_asked"},

@@ -91,6 +91,15 @@ class ATruth(AList):
         return True
 
 
+@archdsl.layer("a_blank")
+class ABlank(AList):
+    """Its check says nothing."""
+
+    @staticmethod
+    def check(size: tuple[int, int]) -> Any:
+        return ""
+
+
 @archdsl.layer("check_fails")
 class CheckFails(AList):
     """Its check fails."""
@@ -167,6 +176,11 @@ def test_an_out_size_that_is_none_is_refused(name: str, words: str, nested: bool
         (
             "a_truth",
             "its check gives True.  give None where it fits, and a text or a Misfit where it does "
+            "not",
+        ),
+        (
+            "a_blank",
+            "its check gives ''.  give None where it fits, and a text or a Misfit where it does "
             "not",
         ),
         (

@@ -42,6 +42,19 @@ def test_vectors_do_not_decay_and_frozen_weights_are_left_out(network, settings)
     assert [id(p) for p in free["params"]] == [id(p) for p in (norm.weight, norm.bias, linear.bias)]
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.complex64])
+def test_complex_weights_are_trained_too(network, settings, dtype):
+    model = network()
+    model.filter = torch.nn.Parameter(torch.ones(4, 3, dtype=dtype))
+    module = Classifier(model, settings, 10)
+    module._trainer = Run()
+    optimizer = module.configure_optimizers()["optimizer"]
+    assert bool(optimizer.defaults["fused"]) is (dtype is torch.float32)
+    (model.filter.abs().sum()).backward()
+    optimizer.step()
+    assert not torch.equal(model.filter, torch.ones(4, 3, dtype=dtype))
+
+
 def test_the_loss_is_smoothed_cross_entropy(network, settings):
     model = network()
     images, labels = torch.rand(4, 1, 8, 8), torch.arange(4)

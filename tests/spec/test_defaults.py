@@ -189,7 +189,7 @@ REFUSED = [
         "a: Act = partial(nn.ELU, alhpa=0.5)",
         "a: Act = partial(nn.ELU, alpha=0.5)",
         "sets 'alhpa', which elu does not have.  did you mean 'alpha'?  elu takes: alpha "
-        "(number, 1.0)",
+        "(number, 1)",
     ),
     (
         "a: Act = partial(nn.ReLU, inplace=True)",
@@ -220,7 +220,7 @@ REFUSED = [
     (
         "a: Act = partial(nn.Hardtanh, 2)",
         "a: Act = partial(nn.Hardtanh, 2, 3)",
-        "gives hardtanh, which has min_val 2 and max_val 1.0.  choose a min_val below max_val",
+        "gives hardtanh, which has min_val 2 and max_val 1.  choose a min_val below max_val",
     ),
     (
         "a: Act = nn.Threshold",

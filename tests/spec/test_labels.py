@@ -83,6 +83,65 @@ def test_labels_that_give_two_decisions_one_address_are_refused() -> None:
     )
 
 
+def lists(*options: str) -> Any:
+    choice = f"{{choice: [{', '.join(options)}]}}"
+    component = TEXT[TEXT.index("\n    choice:") : TEXT.index("\n  channel_mixer")]
+    return archdsl.space(archdsl.loads(TEXT.replace(component, f" {choice}")))
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        (["[pooling, identity]", "[identity, pooling]"], ("pooling+identity", "identity+pooling")),
+        (
+            ["[pooling, {type: depthwise, kernel: 3}]", "[pooling, {type: depthwise, kernel: 5}]"],
+            ("pooling+depthwise(kernel=3)", "pooling+depthwise(kernel=5)"),
+        ),
+        (
+            ["[pooling, pooling]", "[pooling, {type: pooling, kernel: 5}]", "pooling"],
+            ("pooling+pooling", "pooling+pooling(kernel=5)", "pooling"),
+        ),
+        (
+            [
+                "[pooling, {type: sep_conv, kernel: {choice: [3, 5]}, label: small}]",
+                "[pooling, {type: sep_conv, kernel: {choice: [7, 9]}}]",
+            ],
+            ("pooling+small", "pooling+sep_conv"),
+        ),
+        (
+            ["[{type: sep_conv, act: {type: elu, alpha: 2}, label: '2G'}]", "[sep_conv]"],
+            ("2G", "sep_conv"),
+        ),
+    ],
+)
+def test_lists_are_told_apart_element_by_element(
+    options: list[str], wanted: tuple[str, ...]
+) -> None:
+    space = lists(*options)
+    assert space.decisions["block.token_mixer"].answers == wanted
+    assert archdsl.loads(space.spec.dump()) == space.spec
+    for member in space.enumerate():
+        assert member.decisions["block.token_mixer"] in wanted
+        assert archdsl.loads(member.dump()).network() == member.network()
+
+
+def test_lists_of_one_label_are_refused() -> None:
+    small = "{type: sep_conv, kernel: {choice: [3, 5]}}"
+    large = "{type: sep_conv, kernel: {choice: [7, 9]}}"
+    with pytest.raises(SpecError) as caught:
+        lists(f"[pooling, {small}]", f"[pooling, {large}]")
+    assert caught.value.problem == "two options are called 'pooling+sep_conv'"
+    assert caught.value.cure == ("drop one, or give them labels:  [{type: ..., label: name}, ...]")
+
+
+def test_a_label_in_a_list_that_is_no_option_is_refused() -> None:
+    text = TEXT.replace("{type: mlp, ratio: 2}", "[mlp, {type: mlp, label: second}]")
+    with pytest.raises(SpecError) as caught:
+        archdsl.loads(text.replace("LABEL", "a"))
+    assert caught.value.address == "block.channel_mixer.1"
+    assert caught.value.problem == ("a label names an option of a choice; there is no choice here")
+
+
 def test_an_expression_in_quotes_is_one_everywhere_else() -> None:
     quoted = TEXT.replace("LABEL", "a").replace("dim: $width", 'dim: "$width"')
     assert archdsl.loads(quoted) == archdsl.loads(TEXT.replace("LABEL", "a"))
