@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.combinations import every_record
 from archdsl.errors import SpecError
 from archdsl.options import written
-from archdsl.spaces.budget import budget_of
+from archdsl.spaces.arguments import budget_of
 from archdsl.spaces.drawing import Drawn
 from archdsl.spaces.rejecting import Rejecting
 from archdsl.spec.holes import Choice, equal
