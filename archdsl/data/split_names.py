@@ -35,9 +35,7 @@ def in_sets(names: tuple[str, ...]) -> tuple[str, ...]:
         if len(said) == 1:
             rest = tuple(word for word in words if word not in _SPLIT_OF)
             sets.setdefault(rest, {})[name] = _SPLIT_OF[said[0]]
-    return tuple(
-        name for found in sets.values() if len(set(found.values())) > 1 for name in found
-    )
+    return tuple(name for found in sets.values() if len(set(found.values())) > 1 for name in found)
 
 
 def by_split(where: str, names: tuple[str, ...]) -> dict[str, str]:
