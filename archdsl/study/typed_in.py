@@ -32,7 +32,7 @@ def reached(function: Callable[..., Any]) -> Iterator[Any]:
             continue
         for inner in _functions(one):
             for name in sorted(_names(inner.__code__)):
-                value = inner.__globals__.get(name)
+                value: Any = inner.__globals__.get(name)
                 if isinstance(value, ModuleType):
                     waiting.append(value)
                 elif inspect.isroutine(value) or inspect.isclass(value) or _is_partial(value):
