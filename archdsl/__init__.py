@@ -72,7 +72,13 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names.spli
 __all__ = ["__version__", *_HOME]
 
 
+_MODULES = ("data", "errors", "testing")
+"""What is spoken of as `archdsl.data.ImageFolder`, and need not be imported by itself."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"archdsl.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'archdsl' has no attribute '{name}'")
     found = getattr(importlib.import_module(_HOME[name]), name)
@@ -81,4 +87,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME])
+    return sorted({*globals(), *_HOME, *_MODULES})

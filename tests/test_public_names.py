@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pkgutil
+import subprocess
+import sys
 from types import ModuleType
 
 import pytest
@@ -21,6 +23,14 @@ def test_every_public_name_is_there_and_is_no_module() -> None:
     for name in archdsl.__all__:
         assert not isinstance(getattr(archdsl, name), ModuleType)
         assert name in dir(archdsl)
+
+
+def test_modules_that_the_manual_speaks_of_are_there_once_archdsl_is_imported() -> None:
+    program = (
+        "import archdsl; archdsl.data.ImageFolder, archdsl.errors.SpecError, "
+        "archdsl.testing.check_mixer; assert {'data', 'errors', 'testing'} <= set(dir(archdsl))"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_no_module_of_the_package_has_a_public_name() -> None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from archdsl.data.passed_over import folders, is_image
-from archdsl.data.split_names import by_split, split_of
+from archdsl.data.split_names import by_split, in_sets, split_of
 from archdsl.errors import SearchError
 
 _DEEPEST = 4
@@ -65,6 +65,12 @@ def _refuse_splits_taken_for_classes(
     of_classes = [name for name in called if inside[name] and name in without_images]
     if of_classes or len({split_of(name) for name in called}) > 1:
         _refuse_named_splits(root, called, bool(of_classes))
+    if said := in_sets(names):
+        raise SearchError(
+            f"{root}: {_listed(said)} differ in the word for a split only, so that they look like "
+            "splits and not like classes.  call them train, val and test; if they are classes, "
+            "rename them"
+        )
     for name in names:
         parts = sorted(inner for inner in inside[name] if split_of(inner))
         if len({split_of(inner) for inner in parts}) > 1:

@@ -26,6 +26,18 @@ def split_of(name: str) -> str | None:
     return _SPLIT_OF.get(word) or _SPLIT_OF.get(_ADDED.sub("", word))
 
 
+def in_sets(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that differ in the word for a split only, as `cifar_train` and `cifar_test` do."""
+    sets: dict[tuple[str, ...], dict[str, str]] = {}
+    for name in names:
+        words = re.split(r"[\W_]+", name.lower())
+        said = [word for word in words if word in _SPLIT_OF]
+        if len(said) == 1:
+            rest = tuple(word for word in words if word not in _SPLIT_OF)
+            sets.setdefault(rest, {})[name] = _SPLIT_OF[said[0]]
+    return tuple(name for found in sets.values() if len(set(found.values())) > 1 for name in found)
+
+
 def by_split(where: str, names: tuple[str, ...]) -> dict[str, str]:
     """Split -> the one folder that holds it, of folders that all are called like splits.
 

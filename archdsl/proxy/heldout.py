@@ -23,7 +23,7 @@ from archdsl.proxy.module import CheckedClassifier, Classifier
 from archdsl.proxy.prepare import source_of
 from archdsl.settings import ProxySettings
 
-MOST = 100_000
+MOST = 10_000
 """Batches after which a test loader that does not tell its length is taken for one without end."""
 
 
@@ -53,6 +53,9 @@ def evaluate_on_test(
         words = failure(error, settings, PAIR)
         raise SearchError(f"there is no look at the test split: {words}") from error
     metrics = {k: float(v) for k, v in run.callback_metrics.items() if k != "n"}
+    if not metrics:
+        why = "test_step logs nothing" if count.batches else "the test loader gives no batch"
+        raise SearchError(f"there is no look at the test split: {why}")
     return metrics if count.images is None else {**metrics, "n": count.images}
 
 
@@ -86,10 +89,19 @@ def _where(run: pl.Trainer, settings: ProxySettings, input_shape: Shape) -> dict
 
 
 class _Count(pl.Callback):
-    """Counts images; `images` is None where a batch does not tell how many it holds."""
+    """Counts batches and images; `images` is None where a batch does not tell how many it holds."""
 
     def __init__(self) -> None:
         self.images: int | None = 0
+        self.batches = 0
+
+    def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        several = len(trainer.num_test_batches)
+        if isinstance(pl_module, Classifier) and several > 1:
+            raise SearchError(
+                f"test_dataloader returns {several} loaders, and the training of archdsl takes "
+                "one.  join the data sets with torch.utils.data.ConcatDataset"
+            )
 
     def on_test_batch_end(
         self,
@@ -105,5 +117,6 @@ class _Count(pl.Callback):
                 f"the test loader has no length, and has not ended after {MOST:,} batches.  let it "
                 "end, or give it a __len__"
             )
+        self.batches += 1
         here = images_in(batch)
         self.images = None if here is None or self.images is None else self.images + here

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -188,6 +189,8 @@ def _validation(
             )
         if known is None:
             _walk_validation(name, one, wanted, max(WALK, 10 * steps))
+        elif wanted is None and known <= WALK and not _is_indexed(one):
+            _refuse_to_leave_out(name, one, known)
 
 
 def _walk_validation(name: str, loader: Any, wanted: int | None, most: int) -> None:
@@ -207,6 +210,19 @@ def _walk_validation(name: str, loader: Any, wanted: int | None, most: int) -> N
         raise SearchError(
             f"{ADDRESS}: the validation loader of {name} can be gone through once only.  let "
             "val_dataloader give one that begins anew in every pass"
+        )
+
+
+def _refuse_to_leave_out(name: str, loader: Any, known: int) -> None:
+    """Lightning takes as many batches as a loader says; one that goes on for ever may mean that."""
+    with warnings.catch_warnings():
+        # torch says the same, for every image too many
+        warnings.filterwarnings("ignore", "Length of IterableDataset")
+        given = _drawn(name, "validation", loader, known + WALK)
+    if known < given < known + WALK:
+        raise SearchError(
+            f"{ADDRESS}: the validation loader of {name} has a length of {known:,} batches, and "
+            f"gives {given:,}.  mend its __len__, or write  search.proxy.validation_steps: {known}"
         )
 
 

@@ -43,8 +43,8 @@ class Classifier(pl.LightningModule):
         smoothing = self.settings.label_smoothing
         return F.cross_entropy(self.model(images), labels, label_smoothing=smoothing)
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Add one batch to the metrics."""
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """Add one batch to the metrics; there is one loader."""
         images, labels = batch
         logits = self.model(images).float()
         self.accuracy.update(logits, labels)
@@ -111,12 +111,12 @@ class CheckedClassifier(Classifier):
         self._check(batch, "a training batch")
         return super().training_step(batch, batch_idx)
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
         """Add one batch to the metrics. Raises SearchError."""
         self._check(batch, "a validation batch")
         super().validation_step(batch, batch_idx)
 
-    def test_step(self, batch: Batch, batch_idx: int) -> None:
+    def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
         """Add one batch to the metrics. Raises SearchError."""
         self._check(batch, "a test batch")
         super().validation_step(batch, batch_idx)

@@ -189,6 +189,7 @@ class _Epochs(pl.callbacks.Checkpoint):
         self._losses = torch.zeros(())
         self._steps = 0
         self._batches = 0
+        self._logged: dict[str, Tensor] = {}
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         seed_everything(seed_of(self.seed, "model", trainer.current_epoch))
@@ -219,7 +220,8 @@ class _Epochs(pl.callbacks.Checkpoint):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._refuse_an_early_end(trainer, pl_module)
-        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        self._refuse_steps_without_a_loss(pl_module)
+        metrics = self._logged_anew(trainer)
         if self._steps:
             metrics.setdefault("train_loss", self._mean_loss(trainer))
         if isinstance(pl_module, Classifier) and not math.isfinite(metrics["loss"]):
@@ -269,6 +271,23 @@ class _Epochs(pl.callbacks.Checkpoint):
                 f"batches{when}, and they are passed over.  leave them out"
             )
         raise SearchError(ended_early(name, self._batches, steps, self.settings, when))
+
+    def _refuse_steps_without_a_loss(self, pl_module: pl.LightningModule) -> None:
+        """Lightning passes over a batch without a loss, and nothing would be trained."""
+        if pl_module.automatic_optimization and self._batches and not self._steps:
+            raise SearchError(
+                f"search.proxy.module: training_step of {self.settings.module} returns no loss, "
+                "and nothing is trained.  return it"
+            )
+
+    def _logged_anew(self, trainer: pl.Trainer) -> Metrics:
+        """What was logged in this epoch: Lightning keeps what was not as it was."""
+        before, self._logged = self._logged, dict(trainer.callback_metrics)
+        return {
+            name: float(value)
+            for name, value in self._logged.items()
+            if value is not before.get(name)
+        }
 
     def _mean_loss(self, trainer: pl.Trainer) -> float:
         mean = float(self._losses) / self._steps

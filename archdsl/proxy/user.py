@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from torch import Tensor, nn
@@ -99,6 +100,7 @@ def _class(name: str, folder: Path, base: type, address: str) -> Any:
         raise SearchError(
             f"{address}: importing {module_name} failed: {type(error).__name__}: {error}"
         ) from error
+    _refuse_another(module, folder.resolve(), address)
     cls = getattr(module, class_name, None)
     if not isinstance(cls, type):
         classes = [
@@ -118,3 +120,17 @@ def _class(name: str, folder: Path, base: type, address: str) -> Any:
         )
         raise SearchError(f"{address}: {class_name} is no {base.__name__}.  {cure}")
     return cls
+
+
+def _refuse_another(module: ModuleType, folder: Path, address: str) -> None:
+    """Python gives the module that it has or finds first; the one beside the spec is meant."""
+    place = folder.joinpath(*module.__name__.split("."))
+    file = getattr(module, "__file__", None)
+    for beside in (place / "__init__.py", place.with_suffix(".py")):
+        if beside.is_file():
+            if file is None or Path(file).resolve() != beside.resolve():
+                raise SearchError(
+                    f"{address}: Python takes {module.__name__} from {file or 'itself'}, and there "
+                    f"is {beside}, too.  rename one, or start Python anew if it ran another spec"
+                )
+            return

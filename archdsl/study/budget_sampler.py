@@ -163,8 +163,11 @@ class BudgetSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial, search_space: Mapping[str, BaseDistribution]
     ) -> dict[str, Answer]:
         """The answers that are not ours to give. Raises SpecError for what is no answer."""
-        given = {}
-        for address in self._distributions.keys() - search_space.keys():
+        given: dict[str, Any] = {}
+        around = _around(study.sampler)
+        self._check_names(around)
+        given |= {address: around[address] for address in self._distributions if address in around}
+        for address in self._distributions.keys() - search_space.keys() - given.keys():
             # a sampler around this one keeps it for itself: it says to what, if it knows
             probe = self._probes[address]
             try:
@@ -184,13 +187,34 @@ class BudgetSampler(BaseSampler):
 
     def _check_names(self, names: Mapping[str, Any]) -> None:
         """Refuse what is nearly a decision; what is none at all is the objective's own."""
+        places = {address.partition(".")[0] for address in self._distributions}
         for name in names:
+            place, dot, _ = name.partition(".")
+            if name in self._distributions or not dot:
+                continue
             close = difflib.get_close_matches(name, self._distributions, n=1, cutoff=0.85)
-            if name not in self._distributions and close and "." in name:
-                raise SearchError(
-                    f"{name} is fixed, and the space has no such decision.  "
+            if close or place in places:
+                there = list(self._distributions)
+                more = ", ..." if len(there) > 4 else ""
+                cure = (
                     f"did you mean {close[0]}?"
+                    if close
+                    else (f"it has {', '.join(there[:4])}{more}")
                 )
+                raise SearchError(f"{name} is fixed, and the space has no such decision.  {cure}")
+
+
+def _around(sampler: BaseSampler) -> dict[str, Any]:
+    """What samplers around another one fix, as Optuna's PartialFixedSampler keeps it.
+
+    Optuna passes over a name that nobody asks for, and tells nobody.
+    """
+    fixed: dict[str, Any] = {}
+    inner: Any = sampler
+    while inner is not None:
+        fixed = getattr(inner, "_fixed_params", {}) | fixed
+        inner = getattr(inner, "_base_sampler", None)
+    return fixed
 
 
 class _Told:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import inspect
 import re
 import sys
 import sysconfig
@@ -22,6 +21,7 @@ from typing import Any
 
 from archdsl.data.fingerprint import digest_of
 from archdsl.registry import IMPORTED
+from archdsl.study.typed_in import reached, source_file, text_of
 
 _NOT_FOLLOWED = frozenset((*sys.stdlib_module_names, "archdsl"))
 
@@ -65,16 +65,12 @@ def code_of(
             starts.append(path)
             bases.append(path.parents[name.count(".") + (path.name == "__init__.py")])
     for function in functions:
-        path = _source_file(function)
-        if path is not None and not _is_installed(path):
-            programs.append(path)
-        elif path is None and (text := _source(function)) is not None:
-            found.files["evaluate"] = digest_of(text.encode())
+        _typed_in(function, found, starts, programs)
     loaded = _loaded()
     for path in _closure([*starts, *programs], bases):
         content = path.read_bytes()
         if path in programs:
-            content = _TRIALS.sub(r"\1", content.decode("utf-8", "replace")).encode()
+            content = _without_trials(content)
         name, digest = _name(path, bases), digest_of(content)
         found.files[name] = digest
         if (module := loaded.get(path)) is not None:
@@ -84,6 +80,32 @@ def code_of(
             elif before[1] != digest:
                 found.edited.append(name)
     return found
+
+
+def _typed_in(
+    function: Callable[..., Any], found: Code, starts: list[Path], programs: list[Path]
+) -> None:
+    """Take note of a callable: of its file, or of its text and of what that names."""
+    for number, one in enumerate(reached(function)):
+        if isinstance(one, ModuleType):
+            path = _file_of(one.__name__)
+        else:
+            path = source_file(one)
+        if path is None:
+            if not isinstance(one, ModuleType) and (text := text_of(one)):
+                name = one.__qualname__ if number else "evaluate"
+                found.files[name] = digest_of(_without_trials(text.encode()))
+        elif not _is_installed(path) and _followed(one):
+            (starts if number else programs).append(path)
+
+
+def _followed(one: Any) -> bool:
+    name = one.__name__ if isinstance(one, ModuleType) else one.__module__
+    return name.partition(".")[0] not in _NOT_FOLLOWED
+
+
+def _without_trials(content: bytes) -> bytes:
+    return _TRIALS.sub(r"\1", content.decode("utf-8", "replace")).encode()
 
 
 def _loaded() -> dict[Path, ModuleType]:
@@ -183,28 +205,3 @@ def _version_of(module: str) -> dict[str, str]:
     top = module.partition(".")[0]
     names = metadata.packages_distributions().get(top, ())
     return {name: metadata.version(name) for name in names if name != "archdsl"}
-
-
-def _unwrapped(function: Callable[..., Any]) -> Any:
-    """The function or class in which the text of a callable stands."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    function = inspect.unwrap(function)
-    if inspect.isroutine(function) or inspect.isclass(function):
-        return function
-    return type(function)
-
-
-def _source_file(function: Callable[..., Any]) -> Path | None:
-    try:
-        file = inspect.getsourcefile(_unwrapped(function))
-    except TypeError:
-        return None
-    return Path(file).resolve() if file is not None and Path(file).is_file() else None
-
-
-def _source(function: Callable[..., Any]) -> str | None:
-    try:
-        return inspect.getsource(_unwrapped(function))
-    except (OSError, TypeError):
-        return None

@@ -85,11 +85,17 @@ def suggest(trial: BaseTrial, space: Space) -> Spec:
 
 def _asked(trial: BaseTrial, address: str, hole: Hole) -> Any:
     known = distribution(hole)
-    if isinstance(known, IntDistribution):
-        return trial.suggest_int(address, known.low, known.high, step=known.step)
-    if isinstance(known, FloatDistribution):
-        return trial.suggest_float(address, known.low, known.high, step=known.step)
-    return trial.suggest_categorical(address, _choices(hole.answers))
+    try:
+        if isinstance(known, IntDistribution):
+            return trial.suggest_int(address, known.low, known.high, step=known.step)
+        if isinstance(known, FloatDistribution):
+            return trial.suggest_float(address, known.low, known.high, step=known.step)
+        return trial.suggest_categorical(address, _choices(hole.answers))
+    except ValueError as error:
+        raise SearchError(
+            f"{address}: Optuna has other answers for it than the space ({error}).  let the study "
+            "and its sampler be of the space that is asked for"
+        ) from error
 
 
 def _choices(answers: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -55,6 +55,8 @@ def test_splits_are_known_by_their_usual_names(tmp_path, splits, counts):
         ("apple", "pear"),
         ("bus", "train"),
         ("test", "rose"),
+        ("freight_train", "bullet_train"),
+        ("freight_train", "crash_test"),
         ("apple/2019", "apple/2020", "pear/2020", "pear/2021"),
         ("apple/images", "pear/images"),
         ("animals/cat", "animals/dog", "plants/oak", "plants/elm"),
@@ -115,6 +117,17 @@ REFUSED = [
         ": fold1 fold2 hold no images of their own and the same folders (apple pear), so that they "
         "look like splits and not like classes.  call them train, val and test; if they are the "
         "classes, put their images right into them",
+    ),
+    (
+        ("img_train/apple", "img_train/pear", "img_val"),
+        ": img_train img_val differ in the word for a split only, so that they look like splits "
+        "and not like classes.  call them train, val and test; if they are classes, rename them",
+    ),
+    (
+        ("cifar10-Test", "cifar10-Training"),
+        ": cifar10-Test cifar10-Training differ in the word for a split only, so that they look "
+        "like splits and not like classes.  call them train, val and test; if they are classes, "
+        "rename them",
     ),
 ]
 

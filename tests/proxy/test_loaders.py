@@ -299,6 +299,19 @@ def test_a_validation_without_a_length_runs_to_its_end() -> None:
     )
 
 
+def test_a_validation_that_a_length_would_cut_short_is_refused() -> None:
+    assert refused(known, lambda: Loader(3)) == (
+        f"{ADDRESS}the validation loader of mine:Data has a length of 3 batches, and gives 4.  "
+        "mend its __len__, or write  search.proxy.validation_steps: 3"
+    )
+    assert "has a length of 2 batches, and gives 4" in refused(known, lambda: loader(Sized(32)))
+    for says in (4, 5):
+        assert steps(known, lambda says=says: Loader(says)) == 4
+    assert steps(known, lambda: Loader(3, itertools.cycle(BATCHES))) == 4  # as long as it says
+    short = dataclasses.replace(SETTINGS, validation_steps=3)
+    assert steps(known, lambda: Loader(3), short) == 4
+
+
 def test_an_option_says_how_long_a_validation_is() -> None:
     three = dataclasses.replace(SETTINGS, validation_steps=3)
     five = dataclasses.replace(SETTINGS, validation_steps=5)

@@ -15,6 +15,7 @@ from archdsl.errors import SearchError
 from archdsl.proxy import prepare
 from archdsl.proxy.heldout import evaluate_on_test
 from archdsl.proxy.look import look
+from archdsl.proxy.train import train
 from archdsl.settings import ProxySettings
 
 INPUT = (1, 8, 8)
@@ -97,6 +98,22 @@ class ByHand(Plain):
         self.optimizers().step()
 
 
+class Lossless(Plain):
+    def training_step(self, batch, batch_idx):
+        super().training_step(batch, batch_idx)
+
+
+class LogsOnce(Plain):
+    def validation_step(self, batch, batch_idx):
+        if self.current_epoch == 0:
+            super().validation_step(batch, batch_idx)
+
+
+class LogsNoTest(Plain):
+    def test_step(self, batch, batch_idx):
+        pass
+
+
 class Broken(Plain):
     def __init__(self, model):
         raise RuntimeError("no licence")
@@ -173,6 +190,11 @@ class SplitInFit(Pairs):
     def setup(self, stage):
         if stage == "fit":
             super().setup(stage)
+
+
+class EmptyTest(Pairs):
+    def test_dataloader(self):
+        return DataLoader([])
 
 
 class NoTest(Pairs):
@@ -283,6 +305,17 @@ def test_a_module_that_trains_nothing(network, mine) -> None:
         "search.proxy.module: looked:Stepless cannot be used (MisconfigurationException: "
     )
     looked(network, mine("Pairs", "ByHand"), ("f1",))
+    assert refused(network, mine("Pairs", "Lossless")) == (
+        "search.proxy.module: training_step of looked:Lossless returns no loss, and nothing is "
+        "trained.  return it"
+    )
+
+
+def test_a_metric_is_of_the_epoch_in_which_it_was_logged(network, mine) -> None:
+    for name, known in (("LogsOnce", [True, False, False]), ("Plain", [True] * 3)):
+        settings = mine("Pairs", name)
+        done = train(network(classes=2), settings, prepare(settings, INPUT, 2), seed=0)
+        assert ["f1" in metrics for metrics in done.history] == known
 
 
 def test_batches_that_are_none(network, mine) -> None:
@@ -366,7 +399,9 @@ def test_a_test_split_that_cannot_be_looked_at_is_said_in_words(network, mine) -
     for settings, words in [
         (mine("BadValidation"), "a test batch of looked:BadValidation has labels of shape (16, 2)"),
         (mine("NoTest"), "NoTest"),
-        (mine("ManyTests"), "dataloader"),
+        (mine("ManyTests"), "test_dataloader returns 2 loaders, and the training of archdsl takes"),
+        (mine("EmptyTest"), "split: the test loader gives no batch"),
+        (mine("Pairs", "LogsNoTest"), "split: test_step logs nothing"),
         (mine("Dicts", "Plain"), "Plain.test_step fails ("),
     ]:
         with pytest.raises(SearchError) as caught:

@@ -207,3 +207,18 @@ def test_a_class_of_the_other_package_is_told_apart(folder):
     (folder / "other_code.py").write_text("from pytorch_lightning import LightningModule as Mine")
     with pytest.raises(SearchError, match=r"import its base from lightning\.pytorch"):
         prepare(ProxySettings(module="other_code:Mine", folder=folder), (1, 12, 12), 10)
+
+
+def test_the_module_beside_the_spec_is_meant_and_no_other_is_taken_for_it(folder, tmp_path):
+    (tmp_path / "other" / "pack").mkdir(parents=True)
+    there = tmp_path / "other" / "code_of_mine.py"
+    there.write_text(CODE.format(neighbour="neighbour_of_mine"))
+    prepare(ProxySettings(datamodule="code_of_mine:Shades", folder=folder), INPUT, 2)
+    with pytest.raises(SearchError) as caught:
+        prepare(ProxySettings(datamodule="code_of_mine:Shades", folder=there.parent), INPUT, 2)
+    assert str(caught.value) == (
+        f"search.proxy.datamodule: Python takes code_of_mine from {folder / 'code_of_mine.py'}, "
+        f"and there is {there}, too.  rename one, or start Python anew if it ran another spec"
+    )
+    there.unlink()  # there may be none, and then it is what Python finds
+    prepare(ProxySettings(datamodule="code_of_mine:Shades", folder=there.parent), INPUT, 2)

@@ -206,6 +206,13 @@ REFUSED = [
         SearchError,
         "params.widht is fixed, and the space has no such decision.  did you mean params.width?",
     ),
+    (
+        {"stages.0.blocks.1.token_mixer": "pooling"},
+        SearchError,
+        "stages.0.blocks.1.token_mixer is fixed, and the space has no such decision.  it has "
+        "params.width, stages.0.depth, stages.0.token_mixer, stages.0.token_mixer.sep_conv.kernel, "
+        "...",
+    ),
 ]
 
 
@@ -225,14 +232,36 @@ def test_what_cannot_be_is_said_and_the_study_goes_on(
     assert len(tried(space, study)) == 3
 
 
-def test_what_a_sampler_around_it_fixes_wrongly_is_said() -> None:
+@pytest.mark.parametrize(("fixed", "kind", "words"), [*REFUSED[:2], *REFUSED[3:]])
+@pytest.mark.parametrize("layers", [[], [{}]])
+def test_what_a_sampler_around_it_fixes_wrongly_is_said(
+    fixed: dict[str, Any], kind: type[ArchError], words: str, layers: list[dict[str, Any]]
+) -> None:
+    space = tiny_space()
+    for several in ([fixed, *layers], [*layers, fixed]):
+        study = study_of(space)
+        for one in several:
+            around(study, one)
+        with pytest.raises(kind) as caught:
+            study.optimize(worth(space), n_trials=1)
+        assert str(caught.value) == words
+
+
+def test_of_two_samplers_around_it_the_outer_one_says_what_is_fixed() -> None:
     space = tiny_space()
     study = study_of(space)
-    around(study, {"params.width": 12})
-    with pytest.raises(
-        SearchError, match=r"^params.width: '12' not in \(8, 16\)|^params.width: 12"
-    ):
-        study.optimize(worth(space), n_trials=1)
+    for depth in (1, 3):
+        around(study, {"stages.0.depth": depth, "temperature": 1.0, "adam.beta": 0.5})
+    study.optimize(worth(space), n_trials=3)
+    assert [member.decisions["stages.0.depth"] for member in tried(space, study)] == [3, 3, 3]
+
+
+def test_a_trial_of_another_space_is_said_in_words() -> None:
+    space, other = tiny_space(), tiny_space({"params.width": {"choice": [8, 24]}})
+    study = study_of(space)
+    with pytest.raises(SearchError, match=r"^params\.width: Optuna has other answers for it than"):
+        study.optimize(worth(other), n_trials=1)
+    study.optimize(worth(space), n_trials=1)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import linecache
+import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -112,7 +114,7 @@ def test_the_file_of_an_own_evaluate_is_found(tmp_path, judge: Callable[..., Any
 def test_an_evaluate_without_a_file_is_no_error(tmp_path) -> None:
     names: dict[str, Any] = {}
     exec("def judge(candidate): return 0.5", names)
-    assert code_of(tmp_path, [], [], [names["judge"]]).files == {}
+    assert set(code_of(tmp_path, [], [], [names["judge"]]).files) == {"evaluate"}
     assert code_of(tmp_path, [], [], [len]).files == {}
 
 
@@ -253,3 +255,87 @@ def test_an_evaluate_that_was_edited_is_refused(tmp_path, monkeypatch) -> None:
     with pytest.raises(SearchError, match=r"ran other code: judging_of_mine\.py has other content"):
         start(4, 0.625)
     assert len(start(3, 0.625).trials) == 3  # nothing is judged anew
+
+
+class Cells:
+    """Code that stands in no file, as in the cells of a notebook."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.names: dict[str, Any] = {"__name__": "__main__", "archdsl": archdsl}
+        self.names |= {"space": tiny_space(), "out": tmp_path / "run"}
+
+    def run(self, cell: str) -> None:
+        file = f"<cell {len(linecache.cache)}>"
+        linecache.cache[file] = (len(cell), None, cell.splitlines(keepends=True), file)
+        exec(compile(cell, file, "exec"), self.names)
+
+    def refused(self, cell: str) -> str:
+        with pytest.raises(SearchError) as caught:
+            self.run(cell)
+        found = re.search(r"ran other code: (.*)\.  put", str(caught.value))
+        assert found is not None, str(caught.value)
+        return found.group(1)
+
+
+@pytest.fixture
+def cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cells:
+    monkeypatch.setattr(linecache, "cache", dict(linecache.cache))
+    return Cells(tmp_path)
+
+
+SEARCH = "archdsl.search(space, judge, out, trials={})"
+
+
+def test_a_lambda_within_a_cell_is_told_from_the_words_around_it(cells) -> None:
+    text = "archdsl.search(space, {}lambda c, by=2: by * c.cost.params, out, trials={})"
+    cells.run(text.format("", 1))
+    cells.run(text.format("", 2) + "  # two")
+    cells.run(text.format("\n  ", 3))
+    assert cells.refused(text.replace("by=2", "by=3").format("", 4)) == "evaluate has other content"
+    assert cells.refused(text.replace("params", "macs").format("", 4)).startswith("evaluate has")
+
+
+def test_what_an_evaluate_in_a_cell_names_is_followed(cells, tmp_path, monkeypatch) -> None:
+    (tmp_path / "steps_of_mine.py").write_text("SIZE = 2\n")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
+    parts = {
+        "helper": "def helper(c):\n    return Scale().by(c)\n",
+        "Scale": "class Scale:\n    def by(self, c):\n        return steps_of_mine.SIZE / 4\n",
+        "judge": "import steps_of_mine\ndef judge(c):\n    return [helper(c) for _ in 'x'][0]\n",
+    }
+    try:
+        for part in parts.values():
+            cells.run(part)
+        cells.run(SEARCH.format(1))
+        cells.run(parts["helper"] + "def unrelated():\n    pass\n" + SEARCH.format(2))
+        cells.run(parts["helper"].replace("Scale()", "1 * Scale()"))
+        assert cells.refused(SEARCH.format(3)) == "helper has other content"
+        cells.run(parts["helper"] + parts["Scale"].replace("/ 4", "/ 8"))
+        assert cells.refused(SEARCH.format(3)) == "Scale has other content"
+        cells.run(parts["Scale"] + SEARCH.format(3))
+        (tmp_path / "steps_of_mine.py").write_text("SIZE = 8\n")
+        assert cells.refused(SEARCH.format(4)) == "steps_of_mine.py has other content"
+    finally:
+        sys.modules.pop("steps_of_mine", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "judge"),
+    [
+        ("def judge(c):\n    return {} + c.cost.params\n", "judge"),
+        ("class Judge:\n    def __call__(self, c):\n        return {}\n", "Judge()"),
+        ("class Judge:\n    def by(self, c):\n        return {}\n", "Judge().by"),
+        ("class Judge:\n    @staticmethod\n    def by(c):\n        return {}\n", "Judge.by"),
+        (
+            "import functools\ndef wide(c, d):\n    return d in {{'a', 'b'}} or {}\n",
+            "functools.partial(wide, d='c')",
+        ),
+    ],
+)
+def test_code_without_a_source_is_told_by_what_it_compiles_to(cells, text, judge) -> None:
+    search_ = SEARCH.replace("judge", judge)
+    for trials in (1, 2):
+        exec(text.format(1), cells.names)
+        exec(search_.format(trials), cells.names)
+    exec(text.format(2), cells.names)
+    assert cells.refused(search_.format(3)) == "evaluate has other content"
