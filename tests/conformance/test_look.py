@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +12,10 @@ from torch import Tensor
 import archdsl
 from archdsl.errors import ArchError, SpecError
 from archdsl.registry import find
-from tests.conformance import components, drawn_and_filled
+from tests.conformance.apart import registered, set_apart
+
+with set_apart() as COMPONENTS:
+    from tests.conformance import components, drawn_and_filled
 
 NETWORK: dict[str, Any] = {
     "archdsl": 1,
@@ -25,6 +29,12 @@ NETWORK: dict[str, Any] = {
 }
 OWN = {components.__name__, drawn_and_filled.__name__}
 META = {"type": "meta_mixer", "query": "pointwise", "key": "depthwise", "value": "depthwise"}
+
+
+@pytest.fixture(autouse=True)
+def _registered() -> Iterator[None]:
+    with registered(COMPONENTS):
+        yield
 
 
 def network(**changed: Any) -> dict[str, Any]:

@@ -268,11 +268,14 @@ FORMS: dict[tuple[str, str], Form] = {
     ("head", "linear"): linear_head,
     ("head", "mlp"): mlp_head,
     ("act", "star_relu"): lambda o, c, n, k: (0, 2),
+    ("act", "prelu"): lambda o, c, n, k: (0, 1),
     **{
         ("act", name): nothing
         for name in (
-            "elu", "gelu", "hardsigmoid", "hardswish", "identity", "leaky_relu", "mish", "relu",
-            "relu6", "sigmoid", "silu", "softmax", "softplus", "squared_relu", "tanh",
+            "celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "identity",
+            "leaky_relu", "logsigmoid", "mish", "relu", "relu6", "rrelu", "selu", "sigmoid", "silu",
+            "softmax", "softplus", "softshrink", "softsign", "squared_relu", "tanh", "tanhshrink",
+            "threshold",
         )
     },
 }  # fmt: skip

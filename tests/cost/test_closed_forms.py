@@ -103,6 +103,7 @@ CASES = {
     ("query", "depthwise"): [{}, {"norm": BN}, {"kernel": 7, "norm": LN}],
     ("key", "pointwise"): [{}, {"ratio": 2.5, "bias": False}],
     ("key", "dynamic"): [{"head_dim": 8}],
+    ("act", "threshold"): [{"threshold": 0.1, "value": 0.0}],
     ("head", "linear"): [{}, {"norm": GN, "pool_norm": LN}, {"norm": BN}],
     ("head", "mlp"): [{}, {"norm": LN, "pool_norm": LN, "ratio": 2, "hidden_norm": None}],
 }

@@ -247,17 +247,17 @@ def test_an_error_inside_tokens_has_the_address_of_the_module():
 
         def __init__(self, dim):
             super().__init__()
-            self.inner = nn.Sequential(nn.Linear(dim, dim), Cumsum())
+            self.inner = nn.Sequential(nn.Linear(dim, dim), Cumprod())
 
         def forward(self, x):
             return self.inner(x)
 
-    class Cumsum(nn.Module):
+    class Cumprod(nn.Module):
         def forward(self, x):
             assert x.ndim == 3
-            return x.cumsum(1)
+            return x.cumprod(1)
 
-    with pytest.raises(CountError, match=rf"^{ADDRESS}\.inner\.1: aten::cumsum"):
+    with pytest.raises(CountError, match=rf"^{ADDRESS}\.inner\.1: aten::cumprod"):
         layer_cost(single(component("token_mixer", "token_sum"), (8, 4, 4)))
 
 
