@@ -131,7 +131,7 @@ class Reading(nn.Module):
         self.conv = nn.Conv2d(dim, dim, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv(x) if x.sum() > 0 else x
+        return self.conv(x) if x.abs().sum() > 0 else x
 
 
 ALONE = "and a cost hangs on options and shapes alone.  make what changes an option"
