@@ -271,6 +271,8 @@ def _stopped(trials: list[Trial], folder: Path | None) -> str:
     successes = any(trial.cause is None for trial in trials if trial.trained)
     count = causes.LATER if successes else causes.AT_FIRST
     record = f"\n  the record is in {folder}; mend the cause, and the same command goes on"
+    if successes:  # whose figures follow from what there was
+        record += ".  where the cause is in code or data of your own, choose another --out"
     if folder is None:
         record = ""
     return f"{count} trials in a row failed of the same cause: {last.cause}{trace}{record}"

@@ -102,13 +102,15 @@ class RunFolder:
         files.write_json(self.folder / TEST, {str(k): dict(v) for k, v in looks.items()})
 
     def hold_to(self, evidence: Evidence, words: str) -> None:
-        """Put on record what the trials follow from, once; refuse to go on from anything else.
+        """Put on record what the figures follow from; refuse to go on from anything else.
 
+        As long as every trial has failed there is no figure, and what made them fail may be
+        mended.
         words: what the data are, in words
         Raises SearchError, naming what differs.
         """
         run = self._run()
-        if not self.trials:
+        if not self._figures():
             known = write_evidence(self.folder, evidence)
             files.write_json(self.folder / RUN, {**run, "evidence": known})
         elif "evidence" not in run:
@@ -123,11 +125,14 @@ class RunFolder:
         refuse_edited(evidence)
 
     def note_data(self, info: SourceInfo) -> None:
-        """Put on record what the trials train on, in words; once there are trials it stays."""
+        """Put on record what the trials train on, in words; once there are figures it stays."""
         run = self._run()
         data = {"words": info.words(), "counts": dict(info.counts), "notes": list(info.notes)}
-        if run.get("data") != data and not (self.trials and "data" in run):
+        if run.get("data") != data and not (self._figures() and "data" in run):
             files.write_json(self.folder / RUN, {**run, "data": data})
+
+    def _figures(self) -> bool:
+        return any(trial.values is not None for trial in self.trials)
 
     def note_start(self, setup: Mapping[str, Any], *, trains: bool) -> None:
         """Put on record what this start runs on, where it trains, and how many trials it is to be.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -297,7 +298,9 @@ def test_the_default_folder_of_proxy_training_is_runs_name(tiny, tmp_path, monke
     from archdsl.study import training
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(training.ProxyTraining, "prepare", lambda self: None)
+    nothing = SimpleNamespace(counts={}, notes=(), words=lambda: "none")
+    prepared = SimpleNamespace(info=nothing, datamodule=None)
+    monkeypatch.setattr(training.ProxyTraining, "prepare", lambda self: prepared)
     monkeypatch.setattr(training.ProxyTraining, "__call__", lambda self, c: {"accuracy": 0.5})
     space = tiny(trials=2)
     result = search(space, settings=space.spec.settings())

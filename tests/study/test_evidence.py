@@ -78,7 +78,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
 
 
 def judge(candidate: Any) -> float:
-    return float(candidate.decisions["stages.0.depth"]) / 10
+    return min(candidate.decisions["stages.0.depth"], 4) / 4
 
 
 def refused(start: Start, data: str = FOLDER, **given: Any) -> str:

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from archdsl.amounts import Budget
 from archdsl.study.samplers import Evolution, Gp, History, Seen, Tpe
 
 
 @pytest.mark.parametrize("sampler", [Evolution, Gp, Tpe])
 def test_a_history_and_a_seed_give_the_same_proposals(tiny, sampler) -> None:
-    space, budget = tiny(), {"macs": (0, 60_000)}
+    space, budget = tiny(), Budget({"macs": (0, 60_000)})
     history = History()
     for number, drawn in enumerate(space.draws(12, budget)):
         history.add(Seen(number, drawn.decisions, (float(drawn.costs["params"]),)))
@@ -28,7 +29,7 @@ def test_a_history_and_a_seed_give_the_same_proposals(tiny, sampler) -> None:
 @pytest.mark.parametrize("sampler", [Evolution, Gp, Tpe])
 def test_what_was_proposed_before_makes_no_difference(tiny, sampler) -> None:
     """As after a resume, and where parallel trials finish in another order than they began."""
-    space, budget = tiny(), {"macs": (0, 60_000)}
+    space, budget = tiny(), Budget({"macs": (0, 60_000)})
     seen = [
         Seen(number, drawn.decisions, None if number % 5 == 1 else (float(drawn.costs["params"]),))
         for number, drawn in enumerate(space.draws(40, budget))
