@@ -129,5 +129,6 @@ class Drawing:
 
 
 def _costs(batch: Traced) -> list[dict[str, int]]:
-    rows = columns(batch.amounts, bounded()).tolist()
-    return [dict(zip(bounded(), amounts, strict=True)) for amounts in rows]
+    told = bounded()
+    rows = columns(batch.amounts, told).tolist()
+    return [dict(zip(told, amounts, strict=True)) for amounts in rows]

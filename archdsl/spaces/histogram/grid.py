@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from archdsl.amounts import additive, names
-from archdsl.amounts.arrays import Ints, columns
+from archdsl.amounts.arrays import Ints
 from archdsl.spaces.circuit.circuit import Circuit
 from archdsl.spaces.histogram.sparse import Keys
 
@@ -44,14 +44,16 @@ class Grid:
     sides: tuple[int, ...]
     finer: int = 1
     _scales: tuple[tuple[Ints, Ints], ...] = field(init=False, repr=False, compare=False)
+    _columns: list[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         scales = tuple((self._units(inside), self._strides(inside)) for inside in (False, True))
         object.__setattr__(self, "_scales", scales)
+        object.__setattr__(self, "_columns", [names().index(name) for name in self.names])
 
     def told(self, amounts: Ints) -> Ints:
         """(n, kinds) amounts to the (n, d) costs that the grid tells of."""
-        return columns(amounts, self.names)
+        return amounts[:, self._columns]
 
     def _units(self, inside: bool) -> Ints:
         units = np.array(self.units, np.int64)
@@ -66,8 +68,10 @@ class Grid:
 
     def key(self, costs: Ints, inside: bool) -> Keys:
         """(n, d) costs to (n,) keys, each rounded to the nearest cell."""
-        unit, strides = self._scales[inside]
-        return np.asarray(((costs + unit // 2) // unit) @ strides, np.int64)
+        found = np.zeros(len(costs), np.int64)
+        for column, unit, stride in zip(costs.T, *self._scales[inside], strict=True):
+            found += (column + unit // 2) // unit * stride
+        return found
 
     def last(self, cost: int, inside: bool) -> int:
         """The largest key that stands for no more than a cost, where the grid tells of one."""
@@ -78,11 +82,14 @@ class Grid:
         unit, strides = self._scales[inside]
         if len(unit) == 1:
             return np.asarray((keys * unit[0])[:, None], np.int64)
-        found = np.empty((len(keys), len(strides)), np.int64)
+        found = np.empty((len(strides), len(keys)), np.int64).T
         rest = keys
-        for index, stride in enumerate(strides):
-            found[:, index], rest = np.divmod(rest, stride)
-        return found * unit
+        for index, stride in enumerate(strides[:-1]):
+            cells = rest // stride  # by a number: ten times as fast as `divmod`
+            rest = rest - cells * stride
+            found[:, index] = cells * unit[index]
+        found[:, -1] = rest * unit[-1]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
