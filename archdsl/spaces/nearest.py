@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from archdsl.amounts import additive, maximal
+from archdsl.amounts import Budget, additive, maximal
 from archdsl.amounts.arrays import Ints
 from archdsl.spaces.bounds import least_within
-from archdsl.spaces.histogram.grid import Limits
 from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.sparse import TooLarge
@@ -24,7 +23,7 @@ _LOOKS = 24
 class Nearest:
     """Looks outwards from the bounds of a cost, among the members inside other limits."""
 
-    def __init__(self, members: Members, name: str, others: Limits) -> None:
+    def __init__(self, members: Members, name: str, others: Budget) -> None:
         self.members = members
         self.name = name
         self.others = members.capped(others)
@@ -64,7 +63,7 @@ class Nearest:
 
         Also the prices that say so.
         """
-        others = {name: self.others[name] for name in self.members.names(self.others)}
+        others = self.others.only(self.members.names(self.others))
         circuit = self.members.within(self.others)
         least, most = (least_within(circuit, self.name, sign, others) for sign in (1, -1))
         if least is None or most is None:
@@ -91,7 +90,7 @@ class Nearest:
         costs = []
         sides = [(low - far, low - near - 1), (high + near + 1, high + far)]
         for first, last in sides if near >= 0 else [(low - far, high + far)]:
-            limits = {**self.others, self.name: (first, last)}
+            limits = self.others.replaced(self.name, first, last)
             if first > last or not self.members.reachable(limits):
                 continue
             grid = self.members.resolution.exact(limits, names)

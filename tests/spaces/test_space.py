@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import archdsl
+from archdsl.amounts import Budget
 from archdsl.errors import SearchError, SpecError
 from archdsl.spaces.arguments import budget_of
 from archdsl.spaces.count import Count
@@ -61,7 +62,8 @@ def test_bounds_far_beyond_the_space_are_bounds_like_others(digits, beyond: int)
         ]
         assert counts[0].exact and 0 < counts[0] == counts[1]
     assert (
-        digits.counting.nearest("macs", (beyond, beyond), {"params": (0, beyond)}) == most["macs"]
+        digits.counting.nearest("macs", (beyond, beyond), Budget({"params": (0, beyond)}))
+        == most["macs"]
     )
 
 

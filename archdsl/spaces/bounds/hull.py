@@ -10,13 +10,14 @@ what the bound is by them is an integer again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 from typing import TypeAlias
 
 import numpy as np
 
+from archdsl.amounts import Budget
 from archdsl.spaces.circuit.algebras import Costs, cheapest
 from archdsl.spaces.circuit.circuit import Circuit
 
@@ -32,7 +33,7 @@ _ROUNDS = 200
 
 
 def least_within(
-    circuit: Circuit, name: str, sign: int, limits: Mapping[str, tuple[int, int]]
+    circuit: Circuit, name: str, sign: int, limits: Budget
 ) -> tuple[int, Prices] | None:
     """What a cost times sign, 1 or -1, is at least, while others are inside their limits.
 
@@ -48,7 +49,7 @@ def least_within(
         return sign * found[0], {name: sign}
     if len(others) == 1:
         return _by_edges(circuit, name, sign, others[0], limits[others[0]])
-    return _by_duals(circuit, name, sign, {other: limits[other] for other in others})
+    return _by_duals(circuit, name, sign, limits.only(others))
 
 
 def _by_edges(
@@ -81,9 +82,7 @@ def _by_edges(
     return first[0], {name: sign, other: 0}
 
 
-def _by_duals(
-    circuit: Circuit, name: str, sign: int, limits: Mapping[str, tuple[int, int]]
-) -> tuple[int, Prices] | None:
+def _by_duals(circuit: Circuit, name: str, sign: int, limits: Budget) -> tuple[int, Prices] | None:
     """In any number of dimensions, by a linear programme over ever more corners."""
     chosen = [name, *limits]
     alone = [sign, *[0] * len(limits)]

@@ -6,17 +6,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
 
-from archdsl.amounts import additive, names
+from archdsl.amounts import Budget, additive, names
 from archdsl.amounts.arrays import Ints
 from archdsl.spaces.circuit.circuit import Circuit
 from archdsl.spaces.histogram.sparse import Keys
-
-Limits: TypeAlias = "Mapping[str, tuple[int, int]]"
-"""Cost -> (low, high), both inside."""
 
 FINER = 16
 """How many cells of the grid inside a stage make one outside."""
@@ -120,7 +116,7 @@ class Resolution:
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
 
-    def exact(self, limits: Limits, chosen: Sequence[str]) -> Grid | None:
+    def exact(self, limits: Budget, chosen: Sequence[str]) -> Grid | None:
         """A grid that tells all costs apart, unless its keys have too many bits."""
         units = tuple(self._reach.common[name] for name in chosen)
         sides = tuple(
@@ -129,7 +125,7 @@ class Resolution:
         fits = math.prod(sides) < 1 << KEY_BITS
         return Grid(tuple(chosen), units, sides) if fits else None
 
-    def rounded(self, limits: Limits, chosen: Sequence[str], cells: int) -> Grid:
+    def rounded(self, limits: Budget, chosen: Sequence[str], cells: int) -> Grid:
         """A grid of so many cells in all, or somewhat more, finer inside the stages."""
         each = cells if len(chosen) == 1 else 4 * int(cells ** (1 / max(1, len(chosen))))
         units, sides = [], []
@@ -141,7 +137,7 @@ class Resolution:
             sides.append(self._most(limits, name) // unit + 64)
         return Grid(tuple(chosen), tuple(units), tuple(sides), FINER)
 
-    def fine(self, limits: Limits, chosen: Sequence[str], cells: int) -> int:
+    def fine(self, limits: Budget, chosen: Sequence[str], cells: int) -> int:
         """Cells enough, from so many, that every window is several of them wide."""
         for name in chosen:
             low, high = limits[name]
@@ -149,7 +145,7 @@ class Resolution:
                 cells = max(cells, SLICES * high // max(1, high - low))
         return min(cells, MOST_CELLS)
 
-    def _most(self, limits: Limits, name: str) -> int:
+    def _most(self, limits: Budget, name: str) -> int:
         """What a part that is inside and one more, or a leaf, can come to."""
         most = self._reach.bounds[name][1]
         if name not in limits:

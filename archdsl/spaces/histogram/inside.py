@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archdsl.amounts import Budget
 from archdsl.amounts.arrays import Ints
 from archdsl.spaces.circuit.circuit import Block, Circuit, Product, Stage, Sum
 from archdsl.spaces.circuit.fold import Algebra, fold
-from archdsl.spaces.histogram.grid import Grid, Limits
+from archdsl.spaces.histogram.grid import Grid
 from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.sparse import Histogram, Keys, TooLarge, convolved, gathered, mixed
 
@@ -75,16 +76,16 @@ class Cells:
         more = math.ceil(logs.max())
         return np.exp2(logs - more), self.exponent + more
 
-    def possible(self, names: Sequence[str], limits: Limits) -> NDArray[np.bool_]:
+    def possible(self, names: Sequence[str], limits: Budget) -> NDArray[np.bool_]:
         """Which cells may hold a member inside the limits."""
         return self._within(names, limits, self.low, self.high)
 
-    def certain(self, names: Sequence[str], limits: Limits) -> NDArray[np.bool_]:
+    def certain(self, names: Sequence[str], limits: Budget) -> NDArray[np.bool_]:
         """Which cells hold only members inside the limits."""
         return self._within(names, limits, self.high, self.low)
 
     def _within(
-        self, names: Sequence[str], limits: Limits, top: Ints, bottom: Ints
+        self, names: Sequence[str], limits: Budget, top: Ints, bottom: Ints
     ) -> NDArray[np.bool_]:
         found = np.ones(len(self.keys), bool)
         for index, name in enumerate(names):
@@ -109,7 +110,7 @@ class Histograms(Algebra[Spread]):
 
     circuit: Circuit
     grid: Grid
-    limits: Limits = field(default_factory=dict)
+    limits: Budget = field(default_factory=Budget)
     exact: bool = False
     effort: int = 1 << 40
     narrowing: Narrowing | None = None

@@ -7,12 +7,12 @@ part itself leaves out most of the cells that come to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from archdsl.amounts import additive
+from archdsl.amounts import Budget, additive
 from archdsl.amounts import names as all_names
 from archdsl.amounts.arrays import Ints
 from archdsl.spaces.circuit.circuit import NONE, Circuit, Product, Sum
@@ -33,7 +33,7 @@ class Narrowing:
         self,
         circuit: Circuit,
         names: Sequence[str],
-        limits: Mapping[str, tuple[int, int]],
+        limits: Budget,
         prices: Sequence[Sequence[int]] = (),
     ) -> None:
         kinds = additive()
