@@ -73,7 +73,7 @@ class Drawing:
         """
         left, futile, tried = count, 0, 0
         while left and self.possible:
-            # from this call alone: what is drawn must not hang on what was drawn before
+            # from this call alone: what is drawn must not depend on what was drawn before
             share = max(0.01, (count - left) / tried) if tried else 1.0
             batch = self._batch(min(BATCH, max(8, round(1.3 * left / share))), draws)
             found = [Drawn(*pair) for pair in zip(batch.answers(), _costs(batch), strict=True)]

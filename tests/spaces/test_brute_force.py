@@ -278,7 +278,7 @@ def test_the_members_of_a_random_space_are_drawn_as_often_as_they_weigh(
         possible = {one for one, each in weighed.items() if each}
         drawing = space.drawing(budget, measure, weights or None)
         if draws.random() < 0.3:
-            drawing._prepare(None)  # by a rounded programme
+            drawing._prepare(None)  # by a rounded grid
         drawn = list(drawing.members(30 * len(possible) + 500, draws))
         if not possible:
             assert not drawn

@@ -3,7 +3,7 @@
 A bound of a member follows from any prices: what it comes to is no less than what the cheapest
 member does, and of that its other costs take no more than their limits allow. The best prices
 for two costs are the normal of an edge of the hull, found by walking along its corners in
-integers. For more costs they are the duals of a linear programme over the corners found so far,
+integers. For more costs they are the duals of a linear program over the corners found so far,
 which floating point may give roughly: rounded to integers, they are prices as good as any, and
 what the bound is by them is an integer again.
 """
@@ -25,8 +25,8 @@ Prices: TypeAlias = "dict[str, int]"
 """Cost -> price."""
 
 _DIGITS = 40
-"""Binary digits of a price that a linear programme found: those of floating point less what the
-programme loses; more would say nothing, and with ten times fewer a bound is off by a sixteenth."""
+"""Binary digits of a price that a linear program found: those of floating point less what the
+program loses; more would say nothing, and with ten times fewer a bound is off by a sixteenth."""
 
 _ROUNDS = 200
 """Corners that are looked for: each round gives a better bound, or is the last."""
@@ -83,7 +83,7 @@ def _by_edges(
 
 
 def _by_duals(circuit: Circuit, name: str, sign: int, limits: Budget) -> tuple[int, Prices] | None:
-    """In any number of dimensions, by a linear programme over ever more corners."""
+    """In any number of dimensions, by a linear program over ever more corners."""
     chosen = [name, *limits]
     alone = [sign, *[0] * len(limits)]
     corners: list[Costs] = []

@@ -1,7 +1,7 @@
 """The outside pass of histograms: how much weight inside limits each answer has.
 
 Seen from a node, the rest of a member is a histogram over what the node itself costs: the weight
-of all ways to make a member inside the limits of it. With the histogram of the node that is the
+of all that makes a member inside the limits of it. With the histogram of the node that is the
 weight of the members that come through it, and so of each leaf's answers.
 """
 
