@@ -15,9 +15,11 @@ from archdsl.spaces.histogram.sparse import TooLarge
 from archdsl.spaces.members import Members
 
 EFFORT = 2_000_000
-"""Sums for one look."""
+"""Sums for one look. On metaformer_224, two budgets that nothing fits take 1.6 s; with ten times as
+many 4.8 s for the same costs, and with a tenth 3.8 s, and one cost of three is not found."""
 
 _LOOKS = 24
+"""For those two budgets ten times as many find the same; with two, two costs of three are missed."""
 
 
 class Nearest:

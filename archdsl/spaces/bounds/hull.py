@@ -26,10 +26,12 @@ Prices: TypeAlias = "dict[str, int]"
 
 _DIGITS = 40
 """Binary digits of a price that a linear program found: those of floating point less what the
-program loses; more would say nothing, and with ten times fewer a bound is off by a sixteenth."""
+program loses; more would say nothing. With three kinds of cost, on digits, ten times as many make
+the program fail where nothing is inside, and with a tenth that is not proven any more."""
 
 _ROUNDS = 200
-"""Corners that are looked for: each round gives a better bound, or is the last."""
+"""Corners that are looked for: each round gives a better bound, or is the last. With three
+kinds of cost on digits nine are needed; twenty and 2,000 give the same, three a bound 5 % off."""
 
 
 def least_within(

@@ -15,15 +15,21 @@ from archdsl.spaces.circuit.circuit import Circuit
 from archdsl.spaces.histogram.sparse import Keys
 
 FINER = 16
-"""How many cells of the grid inside a stage make one outside."""
+"""How many cells of the grid inside a stage make one outside. On metaformer_224 with two windows
+a drawing takes 3.8 s and 61 % of the draws are inside; with ten times as many 18 s and 65 %, with
+one 1.6 s and 28 %."""
 
 KEY_BITS = 62
 """Of a key: it is an int64, and the sum of two keys has to be one."""
 
 SLICES = 8
-"""Cells across the narrowest window of a budget."""
+"""Cells across the narrowest window of a budget. On metaformer_224 with 1.98 to 1.982 G MACs a
+drawing takes 0.7 s and 51 % of the draws are inside; with ten times as many 9 s and 88 %, with a
+tenth 0.7 s and 19 %."""
 
 MOST_CELLS = 1 << 16
+"""Of a grid. On metaformer_224 with 1.98 to 1.98001 G MACs a drawing takes 6 s and 3 % of the draws
+are inside; with ten times as many it takes more than 15 s, and with a tenth 300 draws do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,9 @@ class Cells:
         kept = self.kept[where]
         if self.rates is None or not len(kept):
             return kept, self.exponent
-        logs = np.log2(kept) + self.costs[where] @ self.rates / np.log(2)
+        # what floating point has dropped as too small weighs nothing
+        logs = np.log2(kept, where=kept > 0, out=np.full(len(kept), -np.inf))
+        logs += self.costs[where] @ self.rates / np.log(2)
         more = math.ceil(logs.max())
         return np.exp2(logs - more), self.exponent + more
 

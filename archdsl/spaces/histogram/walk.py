@@ -22,7 +22,8 @@ BATCH = 1_024
 metaformer_224 ten times as many are no faster, and the matrices are ten times as large."""
 
 _ALIKE = 256
-"""Members from which on those with the same key are looked at together."""
+"""Members from which on those with the same key are looked at together. 10,000 draws from
+metaformer_224 below 2 G MACs take 1.6 s; with ten times as many 1.4, with a tenth 1.6."""
 
 Places: TypeAlias = NDArray[np.int64]
 _Given: TypeAlias = "tuple[Places, Places, Sequence[Record]]"
