@@ -39,8 +39,8 @@ EXACT_FLOAT = 1 << 53
 
 _FLOAT_ERROR = 1e-9
 _CELLS = 1 << 12
-"""Of rounded costs, where nothing else has found a member. On three narrow budgets of metaformer_224
-ten times as many and a tenth change no bound, nor do they of `_CELLS_EFFORT`."""
+"""Of rounded costs, where nothing else has found a member. On three narrow budgets of
+metaformer_224 ten times as many and a tenth change no bound, nor do they of `_CELLS_EFFORT`."""
 
 _CELLS_EFFORT = 60_000_000
 """Sums that their histograms may form."""

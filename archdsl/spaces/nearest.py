@@ -19,7 +19,8 @@ EFFORT = 2_000_000
 many 4.8 s for the same costs, and with a tenth 3.8 s, and one cost of three is not found."""
 
 _LOOKS = 24
-"""For those two budgets ten times as many find the same; with two, two costs of three are missed."""
+"""For those two budgets ten times as many find the same, and with two looks two costs of three
+are not found."""
 
 
 class Nearest:

@@ -45,13 +45,16 @@ ENOUGH = 0.0083
 
 _PILOT = {1: (1_024,), 2: (96, 96)}
 _GROWTH = 24
-"""There, ten times as much gives the same bounds in 0.7 s instead of 0.9."""
+"""There, ten times as much and a tenth give the same bounds in the same time."""
 
 _STRETCHES = (1.0, 1.5, 2.5, 5.0)
 _CLEAR = 9.0
-"""Members a period beyond the budget count for exp(-9) of those inside."""
+"""Members a period beyond the budget count for exp(-9) of those inside. There, with a tenth bounds
+are 22 % apart, and with ten times as much 0.07 %."""
 
 _BLOCK = 1 << 13
+"""There, ten times as many and a tenth take the same time."""
+
 _COLUMNS = 1 << 10
 _SUMMED = 1e-11
 """Error of sums of so many values, as a share of the sum of their sizes."""
