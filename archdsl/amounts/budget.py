@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from archdsl.amounts.table import names
@@ -45,6 +45,10 @@ class Budget(Mapping[str, tuple[int, int]]):
     def without(self, name: str) -> Budget:
         """The other bounds."""
         return Budget({one: bounds for one, bounds in self._bounds.items() if one != name})
+
+    def only(self, chosen: Iterable[str]) -> Budget:
+        """The bounds of some costs, which it has, in the order that is given."""
+        return Budget({name: self._bounds[name] for name in chosen})
 
     def replaced(self, name: str, low: int, high: int) -> Budget:
         """With one cost bounded so, whatever bounded it before."""

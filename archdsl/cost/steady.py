@@ -1,4 +1,4 @@
-"""A module measured twice, where nobody but its author knows what its cost hangs on.
+"""A module measured twice, where nobody but its author knows what its cost depends on.
 
 A cost that is looked up has to be the cost of every layer with these options and shapes. What
 is found out here: state that grows with each module that is built or with each pass, and

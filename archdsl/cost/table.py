@@ -126,7 +126,7 @@ class Misshapen(CountError):
 def layer_cost(layer: Layer) -> LayerCost:
     """The cost of one layer: measured once for its options, context and shapes.
 
-    Raises CountError, also where the cost hangs on the layer's place in the depth.
+    Raises CountError, also where the cost depends on the layer's place in the depth.
     """
     row = _remembered(layer)
     if dict(layer.context).get("depth_index"):

@@ -1,4 +1,4 @@
-"""Whether a forward pass reads the values of a tensor: then its cost may hang on the data."""
+"""Whether a forward pass reads the values of a tensor: then its cost may depend on the data."""
 
 from __future__ import annotations
 

@@ -8,12 +8,12 @@ from fractions import Fraction
 
 import numpy as np
 
-from archdsl.amounts import maximal
+from archdsl.amounts import Budget, maximal
 from archdsl.spaces.bounds import bounded, least_within, window
 from archdsl.spaces.circuit.algebras import size
 from archdsl.spaces.circuit.circuit import Circuit
 from archdsl.spaces.count import Count
-from archdsl.spaces.histogram.grid import Grid, Limits
+from archdsl.spaces.histogram.grid import Grid
 from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.sparse import TooLarge
@@ -39,13 +39,17 @@ EXACT_FLOAT = 1 << 53
 
 _FLOAT_ERROR = 1e-9
 _CELLS = 1 << 12
+"""Of rounded costs, where nothing else has found a member. On three narrow budgets of
+metaformer_224 ten times as many and a tenth change no bound, nor do they of `_CELLS_EFFORT`."""
+
 _CELLS_EFFORT = 60_000_000
+"""Sums that their histograms may form."""
 
 
 class Counting(Members):
     """Counts the members of a space. Raises TooManyCases when it is made."""
 
-    def count(self, limits: Limits) -> Count:
+    def count(self, limits: Budget) -> Count:
         """How many members are inside the limits: exactly, or between bounds."""
         if not self.reachable(limits):
             return Count(0)
@@ -53,8 +57,8 @@ class Counting(Members):
         for name in maximal():
             low, high = limits.get(name, (0, 0))
             if low > 0:  # those with no layer over the limit, less those with none that reaches it
-                most = self.count({**limits, name: (0, high)})
-                less = self.count({**limits, name: (0, low - 1)})
+                most = self.count(limits.replaced(name, 0, high))
+                less = self.count(limits.replaced(name, 0, low - 1))
                 return Count(max(0, int(most) - less.high), most.high - int(less))
         chosen = self.names(limits)
         if not chosen and not any(name in limits for name in maximal()):
@@ -88,7 +92,7 @@ class Counting(Members):
         return Count(low, high)
 
     def _prices(
-        self, circuit: Circuit, limits: Limits, chosen: Sequence[str]
+        self, circuit: Circuit, limits: Budget, chosen: Sequence[str]
     ) -> list[list[int]] | None:
         """Prices by which members come near several limits; None: none is inside all of them."""
         if len(chosen) < 2:
@@ -96,7 +100,7 @@ class Counting(Members):
         name, *others = chosen
         found = []
         for sign, edge in ((1, limits[name][1]), (-1, -limits[name][0])):
-            least = least_within(circuit, name, sign, {other: limits[other] for other in others})
+            least = least_within(circuit, name, sign, limits.only(others))
             if least is None or least[0] > edge:
                 return None
             found += self.priced(least[1])
@@ -105,7 +109,7 @@ class Counting(Members):
     def _by_cells(
         self,
         circuit: Circuit,
-        limits: Limits,
+        limits: Budget,
         grid: Grid | None,
         effort: int,
         narrowing: Narrowing | None,
@@ -122,7 +126,7 @@ class Counting(Members):
             return 0, self.size
         return int(bounds), bounds.high
 
-    def nearest(self, name: str, bounds: tuple[int, int], others: Limits) -> int | None:
+    def nearest(self, name: str, bounds: tuple[int, int], others: Budget) -> int | None:
         """The cost `name` next to its bounds of the members that are inside the other limits.
 
         None where no member is, or where telling takes too long.
@@ -130,7 +134,7 @@ class Counting(Members):
         return Nearest(self, name, others).to(bounds)
 
     def _exact(
-        self, circuit: Circuit, limits: Limits, chosen: Sequence[str], narrowing: Narrowing
+        self, circuit: Circuit, limits: Budget, chosen: Sequence[str], narrowing: Narrowing
     ) -> Count | None:
         grid = self.resolution.exact(limits, chosen)
         if grid is None:
@@ -146,7 +150,7 @@ class Counting(Members):
         return Count(int(found.kept[found.possible(chosen, limits)].sum()))
 
 
-def counted(made: Histograms, limits: Limits) -> Count:
+def counted(made: Histograms, limits: Budget) -> Count:
     """Bounds of how many members are inside, by their cells. Raises TooLarge."""
     found, chosen = made.spread(), made.grid.names
     possible = found.possible(chosen, limits)

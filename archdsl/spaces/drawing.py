@@ -11,7 +11,7 @@ import numpy as np
 from archdsl.amounts import Budget, bounded
 from archdsl.amounts.arrays import columns
 from archdsl.spaces.circuit.circuit import Weights, weighted
-from archdsl.spaces.histogram.grid import MOST_CELLS, Limits
+from archdsl.spaces.histogram.grid import MOST_CELLS
 from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.sparse import TooLarge
 from archdsl.spaces.histogram.walk import BATCH, Traced, Walk, traced
@@ -45,7 +45,7 @@ class Drawing:
     """
 
     def __init__(
-        self, members: Members, limits: Limits, weights: Weights, cells: int = 1 << 11
+        self, members: Members, limits: Budget, weights: Weights, cells: int = 1 << 11
     ) -> None:
         self.limits = limits
         self.drawn = self.tried = 0
@@ -72,13 +72,12 @@ class Drawing:
         budget leaves next to nothing, or nothing.
         """
         left, futile, tried = count, 0, 0
-        allowed = Budget(self.limits)
         while left and self.possible:
-            # from this call alone: what is drawn must not hang on what was drawn before
+            # from this call alone: what is drawn must not depend on what was drawn before
             share = max(0.01, (count - left) / tried) if tried else 1.0
             batch = self._batch(min(BATCH, max(8, round(1.3 * left / share))), draws)
             found = [Drawn(*pair) for pair in zip(batch.answers(), _costs(batch), strict=True)]
-            kept = [drawn for drawn in found if allowed.allows(drawn.costs)]
+            kept = [drawn for drawn in found if self.limits.allows(drawn.costs)]
             tried += len(found)
             self.tried += len(found)
             self.drawn += len(kept)
@@ -129,5 +128,6 @@ class Drawing:
 
 
 def _costs(batch: Traced) -> list[dict[str, int]]:
-    rows = columns(batch.amounts, bounded()).tolist()
-    return [dict(zip(bounded(), amounts, strict=True)) for amounts in rows]
+    told = bounded()
+    rows = columns(batch.amounts, told).tolist()
+    return [dict(zip(told, amounts, strict=True)) for amounts in rows]

@@ -1,7 +1,7 @@
 """What every member of a space costs, in the order in which members are enumerated.
 
 Members that agree in all that is still asked cost the same from there on: that is found once,
-as an array of all ways to go on, and put behind each of them.
+as an array of all that may follow, and put behind each of them.
 """
 
 from __future__ import annotations

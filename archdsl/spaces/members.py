@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.amounts import additive, names
+from archdsl.amounts import Budget, additive, names
 from archdsl.spaces.circuit.algebras import interval, size
 from archdsl.spaces.circuit.building import compiled
 from archdsl.spaces.circuit.circuit import Circuit
-from archdsl.spaces.histogram.grid import Grid, Limits, Resolution, reach_of
+from archdsl.spaces.histogram.grid import Grid, Resolution, reach_of
 from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.sparse import TooLarge
 from archdsl.spaces.histogram.tilt import rates_for
@@ -36,7 +36,7 @@ class Members:
         self._bounds: dict[str, tuple[int, int]] = dict(zip(names(), ends, strict=True))
         self._reach = reach_of(self.circuit, self._bounds)
         self.resolution = Resolution(self._reach)
-        self._soon: dict[tuple[Grid, tuple[tuple[str, tuple[int, int]], ...], int], bool] = {}
+        self._soon: dict[tuple[Grid, Budget, int], bool] = {}
 
     def bounds(self, name: str) -> tuple[int, int]:
         """The smallest and the largest cost `name` of all members."""
@@ -46,7 +46,7 @@ class Members:
         """What divides an additive cost of every part, and so of every member."""
         return self._reach.common[name]
 
-    def names(self, limits: Limits) -> tuple[str, ...]:
+    def names(self, limits: Budget) -> tuple[str, ...]:
         """The additive costs that limits bound in a way that keeps anything out."""
         return tuple(
             name for name in additive()
@@ -54,30 +54,30 @@ class Members:
             and (limits[name][0] > self.bounds(name)[0] or limits[name][1] < self.bounds(name)[1])
         )  # fmt: skip
 
-    def reachable(self, limits: Limits) -> bool:
+    def reachable(self, limits: Budget) -> bool:
         """Whether no limit is beyond all members."""
         return all(
             low <= self.bounds(name)[1] and high >= self.bounds(name)[0]
             for name, (low, high) in limits.items()
         )
 
-    def capped(self, limits: Limits) -> dict[str, tuple[int, int]]:
-        """Limits with no upper bound beyond all members, where numbers may not fit 64 bits."""
-        return {
-            name: (low, min(high, self.bounds(name)[1])) for name, (low, high) in limits.items()
-        }
+    def capped(self, limits: Budget) -> Budget:
+        """Budget with no upper bound beyond all members, where numbers may not fit 64 bits."""
+        return Budget(
+            {name: (low, min(high, self.bounds(name)[1])) for name, (low, high) in limits.items()}
+        )
 
-    def within(self, limits: Limits) -> Circuit:
+    def within(self, limits: Budget) -> Circuit:
         """The members without those of which one leaf is over a limit by itself."""
         return self.circuit.within(self.capped(limits))
 
-    def exact_soon(self, limits: Limits, effort: int) -> Grid | None:
+    def exact_soon(self, limits: Budget, effort: int) -> Grid | None:
         """The exact grid, where histograms without weights take no more effort: those with
         weights take more."""
         grid = self.resolution.exact(limits, self.names(limits))
         if grid is None:
             return None
-        key = grid, tuple(limits.items()), effort
+        key = grid, limits, effort
         if key not in self._soon:
             try:
                 Histograms(self.within(limits), grid, limits, effort=effort).spread()
@@ -88,7 +88,7 @@ class Members:
         return grid if self._soon[key] else None
 
     def histograms(
-        self, circuit: Circuit, grid: Grid, limits: Limits, effort: int = 1 << 40
+        self, circuit: Circuit, grid: Grid, limits: Budget, effort: int = 1 << 40
     ) -> Histograms:
         """Histograms of a circuit's members, or of as many as weights have left of them."""
         bits = self.size.bit_length()

@@ -6,25 +6,27 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from archdsl.amounts import additive, maximal
+from archdsl.amounts import Budget, additive, maximal
 from archdsl.amounts.arrays import Ints
 from archdsl.spaces.bounds import least_within
-from archdsl.spaces.histogram.grid import Limits
 from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.sparse import TooLarge
 from archdsl.spaces.members import Members
 
 EFFORT = 2_000_000
-"""Sums for one look."""
+"""Sums for one look. On metaformer_224, two budgets that nothing fits take 1.6 s; with ten times as
+many 4.8 s for the same costs, and with a tenth 3.8 s, and one cost of three is not found."""
 
 _LOOKS = 24
+"""For those two budgets ten times as many find the same, and with two looks two costs of three
+are not found."""
 
 
 class Nearest:
     """Looks outwards from the bounds of a cost, among the members inside other limits."""
 
-    def __init__(self, members: Members, name: str, others: Limits) -> None:
+    def __init__(self, members: Members, name: str, others: Budget) -> None:
         self.members = members
         self.name = name
         self.others = members.capped(others)
@@ -64,7 +66,7 @@ class Nearest:
 
         Also the prices that say so.
         """
-        others = {name: self.others[name] for name in self.members.names(self.others)}
+        others = self.others.only(self.members.names(self.others))
         circuit = self.members.within(self.others)
         least, most = (least_within(circuit, self.name, sign, others) for sign in (1, -1))
         if least is None or most is None:
@@ -91,7 +93,7 @@ class Nearest:
         costs = []
         sides = [(low - far, low - near - 1), (high + near + 1, high + far)]
         for first, last in sides if near >= 0 else [(low - far, high + far)]:
-            limits = {**self.others, self.name: (first, last)}
+            limits = self.others.replaced(self.name, first, last)
             if first > last or not self.members.reachable(limits):
                 continue
             grid = self.members.resolution.exact(limits, names)

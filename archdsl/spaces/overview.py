@@ -68,7 +68,7 @@ def histogram(space: Space, name: str = "macs") -> list[Bin]:
     low, high = counting.bounds(name)
     if low == high:
         return [Bin(low, high + 1, 1.0)]
-    grid = counting.resolution.rounded({name: (0, high)}, (name,), _CELLS)
+    grid = counting.resolution.rounded(Budget({name: (0, high)}), (name,), _CELLS)
     found = Histograms(counting.circuit, grid).spread()
     middle = (found.low[:, 0] + found.high[:, 0]) / 2
     edges = np.linspace(low, high + 1, _BINS + 1)
@@ -88,7 +88,7 @@ def effects(space: Space, budget: Budget, measure: Measure = "uniform") -> list[
     counting = space.counting
     weights = Weights(space.per_answer if measure == "stagewise" else None)
     everything = unshared(counting.circuit)
-    before = Answered(Histograms(weighted(everything, weights), Grid((), (), ())), {})
+    before = Answered(Histograms(weighted(everything, weights), Grid((), (), ())), Budget())
     after, exact = _inside(counting, weighted(everything, weights), budget)
     found = []
     for address, hole in space.decisions.items():
@@ -108,8 +108,8 @@ def _inside(members: Members, circuit: Circuit, budget: Budget) -> tuple[Weighed
     for name in maximal():
         low, high = limits.get(name, (0, 0))
         if low > 0:
-            most, exact = _inside(members, circuit, Budget({**limits, name: (0, high)}))
-            less, too = _inside(members, circuit, Budget({**limits, name: (0, low - 1)}))
+            most, exact = _inside(members, circuit, limits.replaced(name, 0, high))
+            less, too = _inside(members, circuit, limits.replaced(name, 0, low - 1))
             return most.less(less), exact and too
     chosen = members.names(limits)
     left = circuit.within(limits)

@@ -22,7 +22,7 @@ from archdsl.spec.holes import Answer, Choice, Hole, is_hole
 from archdsl.spec.nodes import Mapping, Node, Scalar, Sequence
 
 Terms: TypeAlias = "dict[frozenset[str], int]"
-"""Set of tied holes that were asked -> number of ways to answer everything else."""
+"""Set of tied holes that were asked -> number of records of all other answers."""
 
 _ONE: Terms = {frozenset(): 1}
 _MAX_CASES = 100_000

@@ -148,7 +148,8 @@ class Space:
         measure: "uniform" over the members inside, or "stagewise": every decision uniform in its
             turn, conditioned on the budget
         weights: address -> answer -> weight, instead of the measure for those decisions; a
-            member is drawn as often as the product says, and an answer that is not named never
+            member is drawn as often as the product says, and an answer that is not named never.
+            Of a space that cannot be counted, see `drawing`, by their shares in each decision
         The same seed gives the same members. Raises SearchError where nothing is inside, and for
         weights, a measure, a number or a seed that are none.
         """
@@ -184,8 +185,10 @@ class Space:
     ) -> Drawing | Rejecting:
         """What `sample` draws from, to be drawn from again. cells: see `Drawing`.
 
-        Where shared answers have too many combinations, members are drawn decision by decision
-        and kept if they are inside; only the measure "uniform" is refused then, by SearchError.
+        Where shared answers have too many combinations, a `Rejecting` is given: it draws every
+        decision in its turn, by its weights as shares or else uniformly, and keeps what is
+        inside. That is the measure "stagewise"; with weights it stands in for "uniform" too,
+        which is refused without them, by SearchError.
         """
         from archdsl.spaces.circuit.circuit import Weights as AnswerWeights
         from archdsl.spaces.drawing import Drawing

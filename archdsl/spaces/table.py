@@ -35,7 +35,7 @@ class Table:
     layers: how many distinct layers were measured; kinds: the kinds of cost that there were
 
     Raises CountError, with the component's name, for a layer whose cost is not known exactly or
-    hangs on anything but its options and shapes.
+    depends on anything but its options and shapes.
     """
 
     def __init__(self, parts: Parts, progress: Progress = no_progress) -> None:

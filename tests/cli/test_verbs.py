@@ -46,6 +46,30 @@ def test_check_says_how_much_fits_and_what_the_budget_does(run, tiny_space):
     assert "(about)" not in said and all(one["exact"] for one in data["effects"])
 
 
+def test_check_gives_the_shares_that_visiting_every_member_gives(run, tiny_space):
+    space = archdsl.space(str(tiny_space))
+    members = [(member.decisions, space.cost(member).macs) for member in space.enumerate()]
+    high = sorted(macs for _, macs in members)[13]
+    data = run("check", tiny_space, "--set", f"search.budget.macs={high}", "--json").data
+    for one in data["effects"]:
+        for when, most in (("before", max(macs for _, macs in members)), ("after", high)):
+            taking = [d[one["address"]] for d, macs in members if macs <= most]
+            share = sum(answer == one["answer"] for answer in taking) / len(taking)
+            assert one[when] == pytest.approx(share, abs=1e-12)
+        assert one["possible"] == (one["after"] > 0)
+
+
+def test_check_says_where_a_budget_excludes_nothing(run, tiny_space):
+    largest = archdsl.space(str(tiny_space)).bounds("macs")[1]
+    patch = "search.budget.macs="
+    said = run("check", tiny_space, "--set", f"{patch}{largest}").out
+    assert "\n  the budget excludes nothing: every member is inside\n" in said
+    assert "what the budget does" not in said
+    said = run("check", tiny_space, "--set", f"{patch}{largest - 1}").out
+    assert "excludes nothing" not in said
+    assert "\n  what the budget does " in said
+
+
 def test_check_holds_a_spec_without_holes_to_its_budget(run):
     done = run("check", "poolformer_s12", "--set", "search.budget.macs=1G")
     assert done.code == 2 and "the smallest has 1.82G" in done.err

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import archdsl
-from archdsl.amounts import additive, names
+from archdsl.amounts import Budget, additive, names
 from archdsl.spaces import Space
 from archdsl.spaces.bounds import least_within
 from archdsl.spaces.bounds.characteristic import Axis, CharacteristicFunction
@@ -30,8 +30,6 @@ laws = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
-Limits = dict[str, tuple[int, int]]
-
 
 def small(tree: dict[str, Any]) -> tuple[Space, Members]:
     space = archdsl.space(tree)
@@ -39,7 +37,7 @@ def small(tree: dict[str, Any]) -> tuple[Space, Members]:
     return space, visited(space)
 
 
-def some_limits(data: st.DataObject, members: Members, most: int, least: int = 0) -> Limits:
+def some_limits(data: st.DataObject, members: Members, most: int, least: int = 0) -> Budget:
     """Bounds of some additive costs, around some of the members."""
     chosen = data.draw(
         st.lists(st.sampled_from(additive()), min_size=least, max_size=most, unique=True)
@@ -49,7 +47,7 @@ def some_limits(data: st.DataObject, members: Members, most: int, least: int = 0
         values = sorted(costs[name] for costs in members.values())
         low, high = sorted(data.draw(st.tuples(*[st.sampled_from(values)] * 2)))
         found[name] = (low, high)
-    return found
+    return Budget(found)
 
 
 @laws
@@ -156,7 +154,7 @@ def test_a_hull_bounds_a_cost_while_any_number_of_others_is_inside(
 ) -> None:
     space, members = small(tree)
     name = data.draw(st.sampled_from(additive()))
-    limits = {n: its for n, its in some_limits(data, members, 3).items() if n != name}
+    limits = some_limits(data, members, 3).without(name)
     sign = data.draw(st.sampled_from([1, -1]))
     within = [sign * members[one][name] for one in inside(members, limits)]
     found = least_within(space.counting.circuit, name, sign, limits)

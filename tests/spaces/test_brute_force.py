@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 import archdsl
+from archdsl.amounts import Budget
 from archdsl.spaces import Space
 from tests.spaces.visiting import Members, inside, key, likelihood, visited, weight
 from tests.spec.strategies import spaces
@@ -27,7 +28,7 @@ laws = settings(
 
 
 @st.composite
-def budgets(draw: st.DrawFn, members: dict[Any, dict[str, int]]) -> dict[str, tuple[int, int]]:
+def budgets(draw: st.DrawFn, members: dict[Any, dict[str, int]]) -> Budget:
     """Bounds that members reach, or just miss."""
     names = draw(st.lists(st.sampled_from(COSTS), min_size=1, max_size=2, unique=True))
     found = {}
@@ -36,7 +37,7 @@ def budgets(draw: st.DrawFn, members: dict[Any, dict[str, int]]) -> dict[str, tu
         high = draw(st.sampled_from(values)) + draw(st.sampled_from([0, 0, -1, 3]))
         low = draw(st.sampled_from([0, *values]))
         found[name] = (min(low, high), high)
-    return found
+    return Budget(found)
 
 
 def some_weights(space: Space, draws: np.random.Generator) -> dict[str, dict[Any, float]]:
@@ -126,14 +127,19 @@ def test_two_limits_that_each_some_part_is_over_by_itself_leave_nothing() -> Non
             "head": "linear",
         }
     )  # fmt: skip
-    budget = {"macs": (0, space.bounds("macs")[0] + 10), "params": (0, space.bounds("params")[0])}
+    budget = Budget(
+        {"macs": (0, space.bounds("macs")[0] + 10), "params": (0, space.bounds("params")[0])}
+    )
     assert not inside(visited(space), budget)
     count = space.count(budget)
     assert count == 0 and count.exact
     assert space.counting.within(budget).empty
     macs, params = budget["macs"], budget["params"]
-    assert space.counting.nearest("macs", macs, {"params": params}) == space.bounds("macs")[1]
-    assert space.counting.nearest("params", params, {"macs": macs}) == space.bounds("params")[1]
+    assert space.counting.nearest("macs", macs, budget.without("macs")) == space.bounds("macs")[1]
+    assert (
+        space.counting.nearest("params", params, budget.without("params"))
+        == space.bounds("params")[1]
+    )
 
 
 @laws
@@ -155,8 +161,7 @@ def test_a_rounded_grid_bounds_what_an_exact_one_counts(
     circuit = counting.within(budget)
     narrowings = [None] if circuit.empty else [None, Narrowing(circuit, names, budget)]
     for narrowing in narrowings:
-        found = Histograms(circuit, grid, budget, narrowing=narrowing).spread()
-        count = counted(found, names, budget)
+        count = counted(Histograms(circuit, grid, budget, narrowing=narrowing), budget)
         assert count <= len(inside(members, budget)) <= count.high
 
 
@@ -193,6 +198,32 @@ def test_the_characteristic_function_bounds_what_is_counted(
 
 @laws
 @given(spaces(), st.data())
+def test_three_windows_are_bounded_by_pairs_of_them(
+    tree: dict[str, Any], data: st.DataObject
+) -> None:
+    from archdsl.spaces.bounds import bounded, window
+
+    space, members = small(tree)
+    counting = space.counting
+    found = []
+    for name in ("macs", "params", data.draw(st.sampled_from(["macs", "params"]))):
+        values = sorted(costs[name] for costs in members.values())
+        low, high = sorted(data.draw(st.tuples(*[st.sampled_from(values)] * 2)))
+        found.append((name, (low, high)))
+    windows = [window(n, counting.common(n), its, counting.bounds(n)) for n, its in found]
+    true = sum(
+        all(low <= costs[name] <= high for name, (low, high) in found) for costs in members.values()
+    )
+    low, high = bounded(counting.circuit, windows, space.size)
+    assert low <= true <= high
+    assert high <= min(
+        bounded(counting.circuit, [windows[one], windows[other]], space.size)[1]
+        for one, other in ((0, 1), (0, 2), (1, 2))
+    )
+
+
+@laws
+@given(spaces(), st.data())
 def test_the_nearest_cost_to_two_windows_is_one_that_a_member_has(
     tree: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -224,7 +255,7 @@ def test_a_hull_is_never_inside_what_members_reach(
     sign = data.draw(st.sampled_from([1, -1]))
     low, high = data.draw(budgets(members)).get(other, (0, 1 << 40))
     within = [sign * costs[own] for costs in members.values() if low <= costs[other] <= high]
-    found = least_within(space.counting.circuit, own, sign, {other: (low, high)})
+    found = least_within(space.counting.circuit, own, sign, Budget({other: (low, high)}))
     if found is None:
         assert not within
     else:
@@ -247,7 +278,7 @@ def test_the_members_of_a_random_space_are_drawn_as_often_as_they_weigh(
         possible = {one for one, each in weighed.items() if each}
         drawing = space.drawing(budget, measure, weights or None)
         if draws.random() < 0.3:
-            drawing._prepare(None)  # by a rounded programme
+            drawing._prepare(None)  # by a rounded grid
         drawn = list(drawing.members(30 * len(possible) + 500, draws))
         if not possible:
             assert not drawn

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 import archdsl
+from archdsl.amounts import Budget
 from archdsl.errors import SearchError, SpecError
 from archdsl.spaces.arguments import budget_of
+from archdsl.spaces.circuit import TooManyCases
 from archdsl.spaces.count import Count
 
 MANY = """\
@@ -61,7 +63,8 @@ def test_bounds_far_beyond_the_space_are_bounds_like_others(digits, beyond: int)
         ]
         assert counts[0].exact and 0 < counts[0] == counts[1]
     assert (
-        digits.counting.nearest("macs", (beyond, beyond), {"params": (0, beyond)}) == most["macs"]
+        digits.counting.nearest("macs", (beyond, beyond), Budget({"params": (0, beyond)}))
+        == most["macs"]
     )
 
 
@@ -252,3 +255,17 @@ def test_the_decisions_of_runs_of_a_fixed_depth_are_as_many_as_their_blocks() ->
         "stages.0.blocks.3.token_mixer",
         "stages.0.blocks.4.token_mixer",
     ]
+
+
+def test_weights_are_shares_of_each_decision_where_a_space_cannot_be_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    space = archdsl.space("digits")
+    monkeypatch.setattr(space, "_counting", TooManyCases(5_000))
+    weights = {"params.ratio": {1: 1.0, 4: 3.0}}
+    found = list(space.draws(200, {"macs": "2M"}, 1, "uniform", weights))
+    assert found == list(space.draws(200, {"macs": "2M"}, 1, "stagewise", weights))
+    assert {one.decisions["params.ratio"] for one in found} == {1, 4}
+    assert all(one.costs["macs"] <= 2_000_000 for one in found)
+    with pytest.raises(SearchError, match="have 5,000 combinations"):
+        space.drawing({"macs": "2M"}, "uniform")

@@ -14,6 +14,7 @@ from archdsl.spaces.overview import effects
 from tests.spaces.vast import binary, chosen, mean_up_to, up_to
 
 SIZES = [(1, 480), (2, 570), (1, 1_000)]
+BEYOND = pytest.param(4, 855, marks=pytest.mark.slow)  # 3,420 decisions
 
 
 @pytest.mark.parametrize(("runs", "depth"), SIZES)
@@ -27,7 +28,7 @@ def test_members_are_counted_to_the_last_one_as_binomials_say(runs: int, depth: 
         assert count.exact and count == up_to(n, most)
 
 
-@pytest.mark.parametrize(("runs", "depth"), SIZES)
+@pytest.mark.parametrize(("runs", "depth"), [*SIZES, BEYOND])
 def test_draws_beyond_floating_point_are_as_many_of_each_answer_as_they_should(
     runs: int, depth: int
 ) -> None:
@@ -46,6 +47,17 @@ def test_draws_beyond_floating_point_are_as_many_of_each_answer_as_they_should(
             assert abs(mean(its) - mean_up_to(n, most)) < 5 * math.sqrt(n / draws) / 2
 
 
+@pytest.mark.slow
+def test_what_is_beyond_integers_is_certified() -> None:
+    n = 3_420
+    space = binary(4, 855)
+    assert space.size == 2**n
+    least, each = chosen(space, n)
+    for most in (n // 20, n // 3):
+        count = space.count({"macs": (0, least + most * each)})
+        assert count <= up_to(n, most) <= count.high and count.certified
+
+
 @pytest.mark.parametrize(
     "part", [20, *(pytest.param(part, marks=pytest.mark.slow) for part in (3, 2))]
 )
@@ -57,7 +69,7 @@ def test_a_space_of_ten_to_the_six_hundred_members_is_counted_by_floating_point_
     assert 10**600 < space.size < 10**603
     least, each = chosen(space, n)
     true = up_to(n, n // part)
-    limits = {"macs": (0, least + n // part * each)}
+    limits = Budget({"macs": (0, least + n // part * each)})
     assert space.count(limits) == true and space.count(limits).exact
     counting = space.counting
     grid = counting.resolution.exact(limits, ["macs"])

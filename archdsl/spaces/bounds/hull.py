@@ -3,20 +3,21 @@
 A bound of a member follows from any prices: what it comes to is no less than what the cheapest
 member does, and of that its other costs take no more than their limits allow. The best prices
 for two costs are the normal of an edge of the hull, found by walking along its corners in
-integers. For more costs they are the duals of a linear programme over the corners found so far,
+integers. For more costs they are the duals of a linear program over the corners found so far,
 which floating point may give roughly: rounded to integers, they are prices as good as any, and
 what the bound is by them is an integer again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 from typing import TypeAlias
 
 import numpy as np
 
+from archdsl.amounts import Budget
 from archdsl.spaces.circuit.algebras import Costs, cheapest
 from archdsl.spaces.circuit.circuit import Circuit
 
@@ -24,15 +25,17 @@ Prices: TypeAlias = "dict[str, int]"
 """Cost -> price."""
 
 _DIGITS = 40
-"""Binary digits of a price that a linear programme found: those of floating point less what the
-programme loses; more would say nothing, and with ten times fewer a bound is off by a sixteenth."""
+"""Binary digits of a price that a linear program found: those of floating point less what the
+program loses; more would say nothing. With three kinds of cost, on digits, ten times as many make
+the program fail where nothing is inside, and with a tenth that is not proven any more."""
 
 _ROUNDS = 200
-"""Corners that are looked for: each round gives a better bound, or is the last."""
+"""Corners that are looked for: each round gives a better bound, or is the last. With three
+kinds of cost on digits nine are needed; twenty and 2,000 give the same, three a bound 5 % off."""
 
 
 def least_within(
-    circuit: Circuit, name: str, sign: int, limits: Mapping[str, tuple[int, int]]
+    circuit: Circuit, name: str, sign: int, limits: Budget
 ) -> tuple[int, Prices] | None:
     """What a cost times sign, 1 or -1, is at least, while others are inside their limits.
 
@@ -48,7 +51,7 @@ def least_within(
         return sign * found[0], {name: sign}
     if len(others) == 1:
         return _by_edges(circuit, name, sign, others[0], limits[others[0]])
-    return _by_duals(circuit, name, sign, {other: limits[other] for other in others})
+    return _by_duals(circuit, name, sign, limits.only(others))
 
 
 def _by_edges(
@@ -81,10 +84,8 @@ def _by_edges(
     return first[0], {name: sign, other: 0}
 
 
-def _by_duals(
-    circuit: Circuit, name: str, sign: int, limits: Mapping[str, tuple[int, int]]
-) -> tuple[int, Prices] | None:
-    """In any number of dimensions, by a linear programme over ever more corners."""
+def _by_duals(circuit: Circuit, name: str, sign: int, limits: Budget) -> tuple[int, Prices] | None:
+    """In any number of dimensions, by a linear program over ever more corners."""
     chosen = [name, *limits]
     alone = [sign, *[0] * len(limits)]
     corners: list[Costs] = []

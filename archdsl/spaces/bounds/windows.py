@@ -28,24 +28,33 @@ from archdsl.spaces.circuit.circuit import Circuit
 from archdsl.spaces.histogram.sparse import TooLarge
 
 SOON = 100_000_000
-"""Products of numbers that are formed for bounds better than needed: a fraction of a second."""
+"""Products of numbers that are formed for bounds better than needed: a fraction of a second. On
+metaformer_224 below 2 G MACs ten times as many and a tenth change neither bounds nor time."""
 
 MOST = 6_000_000_000
 """The same for bounds that are certified: a few seconds."""
 
 FINE = 0.001
-"""A distance of the bounds, as a share of the count, that is worth no more time."""
+"""A distance of the bounds, as a share of the count, that is worth no more time. On
+metaformer_224 below 2 G MACs bounds are 0.12 % apart; with ten times as much 0.63 %, with a tenth
+0.12 %, each in 0.7 s."""
 
 ENOUGH = 0.0083
-"""The same where it takes longer."""
+"""The same where it takes longer. There, ten times as much leaves bounds 0.63 % apart, and a tenth
+0.03 %, in 1.05 s instead of 0.77."""
 
 _PILOT = {1: (1_024,), 2: (96, 96)}
 _GROWTH = 24
+"""There, ten times as much and a tenth give the same bounds in the same time."""
+
 _STRETCHES = (1.0, 1.5, 2.5, 5.0)
 _CLEAR = 9.0
-"""Members a period beyond the budget count for exp(-9) of those inside."""
+"""Members a period beyond the budget count for exp(-9) of those inside. There, with a tenth bounds
+are 22 % apart, and with ten times as much 0.07 %."""
 
 _BLOCK = 1 << 13
+"""There, ten times as many and a tenth take the same time."""
+
 _COLUMNS = 1 << 10
 _SUMMED = 1e-11
 """Error of sums of so many values, as a share of the sum of their sizes."""

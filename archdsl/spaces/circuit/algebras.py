@@ -1,4 +1,4 @@
-"""What is asked of a space that a number or two per node tell: algebras of a fold."""
+"""What is known of a space that a number or two per node tell: algebras of a fold."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A space as alternatives and independent parts, before it is split by what was asked.
 
-A `Choice` is a sum over disjoint ways to answer, a `Both` a product of two parts that do not know
-of each other; the members of the space are the ways through.
+A `Choice` is a sum over disjoint answers, a `Both` a product of two parts that do not know
+of each other; the members of the space are the paths through.
 
 Answers that several parts share (params, holes of `block:`) are outer cases: within one of them
 the parts are independent. A stage's own shared answers are cases inside the stage. The state of

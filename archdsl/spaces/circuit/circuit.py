@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from archdsl.amounts import names
+from archdsl.amounts import Budget, names
 from archdsl.amounts.arrays import Ints
 from archdsl.spaces.reach import Record
 from archdsl.spec.holes import Answer
@@ -108,7 +108,7 @@ class Circuit:
         rows = [node.amounts.max(axis=0) for node in self.sums() if node.then]
         return np.asarray(np.max(rows, axis=0))
 
-    def within(self, limits: Mapping[str, tuple[int, int]]) -> Circuit:
+    def within(self, limits: Budget) -> Circuit:
         """Without the leaves that are over an upper limit by themselves.
 
         Of a maximal kind, what is left are the members inside the limit.

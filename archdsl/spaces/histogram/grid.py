@@ -6,28 +6,30 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
 
-from archdsl.amounts import additive, names
-from archdsl.amounts.arrays import Ints, columns
+from archdsl.amounts import Budget, additive, names
+from archdsl.amounts.arrays import Ints
 from archdsl.spaces.circuit.circuit import Circuit
 from archdsl.spaces.histogram.sparse import Keys
 
-Limits: TypeAlias = "Mapping[str, tuple[int, int]]"
-"""Cost -> (low, high), both inside."""
-
 FINER = 16
-"""How many cells of the grid inside a stage make one outside."""
+"""How many cells of the grid inside a stage make one outside. On metaformer_224 with two windows
+a drawing takes 3.8 s and 61 % of the draws are inside; with ten times as many 18 s and 65 %, with
+one 1.6 s and 28 %."""
 
 KEY_BITS = 62
 """Of a key: it is an int64, and the sum of two keys has to be one."""
 
 SLICES = 8
-"""Cells across the narrowest window of a budget."""
+"""Cells across the narrowest window of a budget. On metaformer_224 with 1.98 to 1.982 G MACs a
+drawing takes 0.7 s and 51 % of the draws are inside; with ten times as many 9 s and 88 %, with a
+tenth 0.7 s and 19 %."""
 
 MOST_CELLS = 1 << 16
+"""Of a grid. On metaformer_224 with 1.98 to 1.98001 G MACs a drawing takes 6 s and 3 % of the draws
+are inside; with ten times as many it takes more than 15 s, and with a tenth 300 draws do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,16 @@ class Grid:
     sides: tuple[int, ...]
     finer: int = 1
     _scales: tuple[tuple[Ints, Ints], ...] = field(init=False, repr=False, compare=False)
+    _columns: list[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         scales = tuple((self._units(inside), self._strides(inside)) for inside in (False, True))
         object.__setattr__(self, "_scales", scales)
+        object.__setattr__(self, "_columns", [names().index(name) for name in self.names])
 
     def told(self, amounts: Ints) -> Ints:
         """(n, kinds) amounts to the (n, d) costs that the grid tells of."""
-        return columns(amounts, self.names)
+        return amounts[:, self._columns]
 
     def _units(self, inside: bool) -> Ints:
         units = np.array(self.units, np.int64)
@@ -66,8 +70,10 @@ class Grid:
 
     def key(self, costs: Ints, inside: bool) -> Keys:
         """(n, d) costs to (n,) keys, each rounded to the nearest cell."""
-        unit, strides = self._scales[inside]
-        return np.asarray(((costs + unit // 2) // unit) @ strides, np.int64)
+        found = np.zeros(len(costs), np.int64)
+        for column, unit, stride in zip(costs.T, *self._scales[inside], strict=True):
+            found += (column + unit // 2) // unit * stride
+        return found
 
     def last(self, cost: int, inside: bool) -> int:
         """The largest key that stands for no more than a cost, where the grid tells of one."""
@@ -78,11 +84,13 @@ class Grid:
         unit, strides = self._scales[inside]
         if len(unit) == 1:
             return np.asarray((keys * unit[0])[:, None], np.int64)
-        found = np.empty((len(keys), len(strides)), np.int64)
+        found = np.empty((len(strides), len(keys)), np.int64).T
         rest = keys
-        for index, stride in enumerate(strides):
-            found[:, index], rest = np.divmod(rest, stride)
-        return found * unit
+        for index, (one, stride) in enumerate(zip(unit, strides, strict=True)):
+            cells = rest // stride  # by a number: faster than `divmod`
+            rest = rest - cells * stride
+            found[:, index] = cells * one
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ class Resolution:
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
 
-    def exact(self, limits: Limits, chosen: Sequence[str]) -> Grid | None:
+    def exact(self, limits: Budget, chosen: Sequence[str]) -> Grid | None:
         """A grid that tells all costs apart, unless its keys have too many bits."""
         units = tuple(self._reach.common[name] for name in chosen)
         sides = tuple(
@@ -122,7 +130,7 @@ class Resolution:
         fits = math.prod(sides) < 1 << KEY_BITS
         return Grid(tuple(chosen), units, sides) if fits else None
 
-    def rounded(self, limits: Limits, chosen: Sequence[str], cells: int) -> Grid:
+    def rounded(self, limits: Budget, chosen: Sequence[str], cells: int) -> Grid:
         """A grid of so many cells in all, or somewhat more, finer inside the stages."""
         each = cells if len(chosen) == 1 else 4 * int(cells ** (1 / max(1, len(chosen))))
         units, sides = [], []
@@ -134,7 +142,7 @@ class Resolution:
             sides.append(self._most(limits, name) // unit + 64)
         return Grid(tuple(chosen), tuple(units), tuple(sides), FINER)
 
-    def fine(self, limits: Limits, chosen: Sequence[str], cells: int) -> int:
+    def fine(self, limits: Budget, chosen: Sequence[str], cells: int) -> int:
         """Cells enough, from so many, that every window is several of them wide."""
         for name in chosen:
             low, high = limits[name]
@@ -142,7 +150,7 @@ class Resolution:
                 cells = max(cells, SLICES * high // max(1, high - low))
         return min(cells, MOST_CELLS)
 
-    def _most(self, limits: Limits, name: str) -> int:
+    def _most(self, limits: Budget, name: str) -> int:
         """What a part that is inside and one more, or a leaf, can come to."""
         most = self._reach.bounds[name][1]
         if name not in limits:

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archdsl.amounts import Budget
 from archdsl.amounts.arrays import Ints
 from archdsl.spaces.circuit.circuit import Block, Circuit, Product, Stage, Sum
 from archdsl.spaces.circuit.fold import Algebra, fold
-from archdsl.spaces.histogram.grid import Grid, Limits
+from archdsl.spaces.histogram.grid import Grid
 from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.sparse import Histogram, Keys, TooLarge, convolved, gathered, mixed
 
@@ -71,20 +72,22 @@ class Cells:
         kept = self.kept[where]
         if self.rates is None or not len(kept):
             return kept, self.exponent
-        logs = np.log2(kept) + self.costs[where] @ self.rates / np.log(2)
+        # what floating point has dropped as too small weighs nothing
+        logs = np.log2(kept, where=kept > 0, out=np.full(len(kept), -np.inf))
+        logs += self.costs[where] @ self.rates / np.log(2)
         more = math.ceil(logs.max())
         return np.exp2(logs - more), self.exponent + more
 
-    def possible(self, names: Sequence[str], limits: Limits) -> NDArray[np.bool_]:
+    def possible(self, names: Sequence[str], limits: Budget) -> NDArray[np.bool_]:
         """Which cells may hold a member inside the limits."""
         return self._within(names, limits, self.low, self.high)
 
-    def certain(self, names: Sequence[str], limits: Limits) -> NDArray[np.bool_]:
+    def certain(self, names: Sequence[str], limits: Budget) -> NDArray[np.bool_]:
         """Which cells hold only members inside the limits."""
         return self._within(names, limits, self.high, self.low)
 
     def _within(
-        self, names: Sequence[str], limits: Limits, top: Ints, bottom: Ints
+        self, names: Sequence[str], limits: Budget, top: Ints, bottom: Ints
     ) -> NDArray[np.bool_]:
         found = np.ones(len(self.keys), bool)
         for index, name in enumerate(names):
@@ -109,12 +112,18 @@ class Histograms(Algebra[Spread]):
 
     circuit: Circuit
     grid: Grid
-    limits: Limits = field(default_factory=dict)
+    limits: Budget = field(default_factory=Budget)
     exact: bool = False
     effort: int = 1 << 40
     narrowing: Narrowing | None = None
     rates: NDArray[np.float64] | None = None
     values: list[Spread | None] = field(default_factory=list)
+    _most: tuple[int, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        bounded = any(name in self.limits for name in self.grid.names)
+        highest = [self.limits.get(name, (0, _FREE))[1] for name in self.grid.names]
+        self._most = tuple(highest) if bounded else ()
 
     def spread(self) -> Cells:
         """The cells of all members. Raises TooLarge."""
@@ -160,6 +169,7 @@ class Histograms(Algebra[Spread]):
         leaves = self.leaves(node)
         parts: list[Histogram] = []
         ends: list[int] = []
+        nothing: Histogram | None = None
         lows, highs = leaves.errors, leaves.errors
         if any(value is not None for value in then):
             lows, highs = lows.copy(), highs.copy()
@@ -169,6 +179,9 @@ class Histograms(Algebra[Spread]):
                 continue
             lows[index] += value.low
             highs[index] += value.high
+            if not len(value.found.keys):
+                nothing = value.found
+                continue
             self.effort -= len(value.found.keys)
             weight = 1 if self.exact else leaves.weights[index]
             moved = value.found.shifted(int(leaves.keys[index]), weight)
@@ -177,7 +190,7 @@ class Histograms(Algebra[Spread]):
             parts.append(gathered(leaves.keys[ends], leaves.weights[ends], leaves.exponent))
         if self.effort < 0:
             raise TooLarge
-        found = mixed(parts).scaled()
+        found = mixed(parts).scaled() if parts or nothing is None else nothing
         return self._kept(at, node.fine, Spread(found, lows.min(0), highs.max(0)))
 
     def product(self, at: int, node: Product, one: Spread, other: Spread) -> Spread:
@@ -215,7 +228,7 @@ class Histograms(Algebra[Spread]):
     def _kept(self, at: int, fine: bool, value: Spread) -> Spread:
         """Without what is outside the budget already, by what else a member costs at least."""
         found = value.found
-        if any(name in self.limits for name in self.grid.names):
+        if len(found.keys) and self._most:
             within = self._within(found.keys, value.low, fine)
             if within is not None:
                 found = found.only(within)
@@ -226,11 +239,14 @@ class Histograms(Algebra[Spread]):
 
     def _within(self, keys: Keys, low: Ints, fine: bool) -> Any:
         """Which keys may belong to a member inside the budget; None for all of them."""
-        most = [self.limits.get(name, (0, _FREE))[1] for name in self.grid.names]
-        if len(most) == 1:  # keys ascend with the cost
-            end = int(np.searchsorted(keys, self.grid.last(most[0] - int(low[0]), fine), "right"))
+        if len(self._most) == 1:  # keys ascend with the cost
+            last = self.grid.last(self._most[0] - int(low[0]), fine)
+            end = int(keys.searchsorted(last, "right"))
             return None if end == len(keys) else slice(end)
-        within = (self.grid.costs(keys, fine) + low <= most).all(axis=1)
+        costs = self.grid.costs(keys, fine)
+        within = np.ones(len(keys), bool)
+        for column, its, end in zip(costs.T, low.tolist(), self._most, strict=True):
+            within &= column <= end - its
         return None if within.all() else within
 
 

@@ -7,13 +7,14 @@ part itself leaves out most of the cells that come to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from archdsl.amounts import additive
-from archdsl.amounts.arrays import Ints, columns
+from archdsl.amounts import Budget, additive
+from archdsl.amounts import names as all_names
+from archdsl.amounts.arrays import Ints
 from archdsl.spaces.circuit.circuit import NONE, Circuit, Product, Sum
 from archdsl.spaces.circuit.fold import Algebra, OutsideAlgebra, fold, outside
 
@@ -32,7 +33,7 @@ class Narrowing:
         self,
         circuit: Circuit,
         names: Sequence[str],
-        limits: Mapping[str, tuple[int, int]],
+        limits: Budget,
         prices: Sequence[Sequence[int]] = (),
     ) -> None:
         kinds = additive()
@@ -68,12 +69,13 @@ class _Priced(Algebra[Range]):
     """What a node comes to at each of n prices, at least and at most."""
 
     def __init__(self, prices: Ints) -> None:
-        self._prices = prices.T
+        self._prices = np.zeros((len(all_names()), len(prices)), np.int64)
+        self._prices[[all_names().index(name) for name in additive()]] = prices.T
         self._nothing = np.zeros(len(prices), np.int64)
 
     def own(self, node: Sum) -> Ints:
         """(m, n): the leaves of a sum, by price."""
-        return columns(node.amounts, additive()) @ self._prices
+        return node.amounts @ self._prices
 
     def sum(self, at: int, node: Sum, then: Sequence[Range | None]) -> Range:
         low = high = self.own(node)

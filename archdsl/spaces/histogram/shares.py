@@ -1,7 +1,7 @@
 """The outside pass of histograms: how much weight inside limits each answer has.
 
 Seen from a node, the rest of a member is a histogram over what the node itself costs: the weight
-of all ways to make a member inside the limits of it. With the histogram of the node that is the
+of all that makes a member inside the limits of it. With the histogram of the node that is the
 weight of the members that come through it, and so of each leaf's answers.
 """
 
@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from archdsl.amounts import Budget
 from archdsl.spaces.circuit.circuit import NONE, Product, Stage, Sum
 from archdsl.spaces.circuit.fold import OutsideAlgebra, outside
-from archdsl.spaces.histogram.grid import Limits
 from archdsl.spaces.histogram.inside import Cells, Histograms, Spread
 from archdsl.spaces.histogram.sparse import Histogram, Lookup, mixed
 from archdsl.spaces.reach import Record
@@ -64,7 +64,7 @@ class Answered(Weighed):
     Raises TooLarge.
     """
 
-    def __init__(self, made: Histograms, limits: Limits) -> None:
+    def __init__(self, made: Histograms, limits: Budget) -> None:
         self._made = made
         self._found: list[tuple[Record, float, int]] = []
         cells = made.spread()
@@ -83,7 +83,7 @@ class Answered(Weighed):
                 self.by_answer[key] = self.by_answer.get(key, 0.0) + more
 
     def _tops(
-        self, cells: Cells, limits: Limits
+        self, cells: Cells, limits: Budget
     ) -> tuple[dict[int, Histogram], list[tuple[Record, float, int]]]:
         """What the outside pass begins with, and the weight of each of the root's edges."""
         inside = _part_inside(cells, self._made.grid.names, limits)
@@ -125,7 +125,7 @@ class Answered(Weighed):
                 self._found.append((answers, weight, exponent))
 
 
-def _part_inside(cells: Cells, chosen: Sequence[str], limits: Limits) -> NDArray[np.float64]:
+def _part_inside(cells: Cells, chosen: Sequence[str], limits: Budget) -> NDArray[np.float64]:
     """How much of each cell is inside: of the costs from its least to its most (n,)."""
     part = np.ones(len(cells.keys))
     for index, name in enumerate(chosen):

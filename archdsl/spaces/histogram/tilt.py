@@ -11,11 +11,12 @@ ratios; so nothing that is drawn depends on the rates.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from archdsl.amounts import Budget
 from archdsl.spaces.circuit.algebras import LogPartition
 from archdsl.spaces.circuit.circuit import Circuit
 from archdsl.spaces.circuit.fold import fold
@@ -33,9 +34,7 @@ _STEEP = 4.0
 """The largest rate, in logarithms of the number of members over the span of a cost."""
 
 
-def rates_for(
-    circuit: Circuit, chosen: Sequence[str], limits: Mapping[str, tuple[int, int]], bits: int
-) -> Floats | None:
+def rates_for(circuit: Circuit, chosen: Sequence[str], limits: Budget, bits: int) -> Floats | None:
     """Rates by additive cost (d,), for the members of a circuit inside limits.
 
     bits: those of the number of members. None where there is nothing to choose.

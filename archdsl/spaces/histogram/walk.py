@@ -22,7 +22,8 @@ BATCH = 1_024
 metaformer_224 ten times as many are no faster, and the matrices are ten times as large."""
 
 _ALIKE = 256
-"""Members from which on those with the same key are looked at together."""
+"""Members from which on those with the same key are looked at together. 10,000 draws from
+metaformer_224 below 2 G MACs take 1.6 s; with ten times as many 1.4, with a tenth 1.6."""
 
 Places: TypeAlias = NDArray[np.int64]
 _Given: TypeAlias = "tuple[Places, Places, Sequence[Record]]"
@@ -86,10 +87,10 @@ class Walk:
                 case Sum() as node:
                     left += reversed(self._sum(at, node, keys, who, block, into, draws))
                 case Product() as node:
-                    ways = self._laid_out(at, partial(_Ways, self, node))
-                    firsts = ways.offsets[_columns(ways.weights, keys, draws)]
-                    left.append((ways.large, keys - firsts, who, block))
-                    left.append((ways.small, firsts, who, block))
+                    terms = self._laid_out(at, partial(_Terms, self, node))
+                    firsts = terms.offsets[_columns(terms.weights, keys, draws)]
+                    left.append((terms.large, keys - firsts, who, block))
+                    left.append((terms.small, firsts, who, block))
                 case Block() as node:
                     left.append((node.then, keys, who, node.moves))
                 case Stage() as node:
@@ -178,11 +179,11 @@ class _Edges:
         return found
 
 
-class _Ways:
-    """The ways to make a key out of those of two independent parts.
+class _Terms:
+    """The terms of a convolution: a key as the sum of those of two independent parts.
 
     small, large: the parts, the one with fewer keys first
-    offsets: the small part's key in each way
+    offsets: the small part's key in each term
     """
 
     def __init__(self, walk: Walk, node: Product) -> None:
@@ -193,7 +194,7 @@ class _Ways:
         self.offsets = self._found.keys
 
     def weights(self, keys: Keys) -> Any:
-        """(n,) keys to the (n, ways) weights of the ways."""
+        """(n,) keys to the (n, terms) weights of the terms."""
         return self._found.weights * self._rest.at(keys[:, None] - self.offsets)
 
 
