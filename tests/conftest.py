@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -42,17 +44,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                     item.add_marker(pytest.mark.skip(reason="no accelerator here"))
 
 
+def _rules() -> dict[str, Any]:
+    """The counting rules that were registered; none before they could be, which takes torch."""
+    operators = sys.modules.get("archdsl.cost.operators")
+    return {} if operators is None else operators._own
+
+
 @pytest.fixture(autouse=True)
 def _registry_put_back() -> Iterator[None]:
-    """A component or a kind of cost that a test registers is gone after it; ours stay."""
+    """A component, a kind of cost or a rule that a test registers is gone after it; ours stay."""
     from archdsl import registry
     from archdsl.amounts import table as costs
     from archdsl.spec import imports
 
     before = {kind: dict(known) for kind, known in registry._registered.items()}
     known_costs = list(costs._table)
+    known_rules = dict(_rules())
     yield
     costs._table[:] = known_costs
+    if _rules() != known_rules:
+        _rules().clear()
+        _rules().update(known_rules)
     for kind, known in registry._registered.items():
         for name, definition in list(known.items()):
             if not definition.cls.__module__.startswith(("archdsl.", "torch.")):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from archdsl.cost import operators
 from archdsl.cost.measure import Measured, measure
 
 
@@ -35,11 +34,3 @@ def of() -> Callable[..., Measured]:
         return measure(lambda: Of(function), shape, "stages.0.blocks.1.token_mixer")
 
     return measured
-
-
-@pytest.fixture(autouse=True)
-def _rules_put_back() -> Iterator[None]:
-    before = dict(operators._own)
-    yield
-    operators._own.clear()
-    operators._own.update(before)
