@@ -44,6 +44,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                     item.add_marker(pytest.mark.skip(reason="no accelerator here"))
 
 
+_of_modules: dict[str, list[tuple[str, str, Any]]] = {}
+"""What a test module registered as it was collected: there for its own tests and no others."""
+
+
+def pytest_collection_finish() -> None:
+    registry = sys.modules.get("archdsl.registry")
+    for kind, known in () if registry is None else registry._registered.items():
+        for name, definition in list(known.items()):
+            module = definition.cls.__module__
+            if not module.startswith(("archdsl.", "torch.")):
+                _of_modules.setdefault(module, []).append((kind, name, known.pop(name)))
+
+
 def _rules() -> dict[str, Any]:
     """The counting rules that were registered; none before they could be, which takes torch."""
     operators = sys.modules.get("archdsl.cost.operators")
@@ -51,13 +64,15 @@ def _rules() -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def _registry_put_back() -> Iterator[None]:
+def _registry_put_back(request: pytest.FixtureRequest) -> Iterator[None]:
     """A component, a kind of cost or a rule that a test registers is gone after it; ours stay."""
     from archdsl import registry
     from archdsl.amounts import table as costs
     from archdsl.spec import imports
 
     before = {kind: dict(known) for kind, known in registry._registered.items()}
+    for kind, name, definition in _of_modules.get(request.module.__name__, ()):
+        registry._registered[kind][name] = definition
     known_costs = list(costs._table)
     known_rules = dict(_rules())
     yield
