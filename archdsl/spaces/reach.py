@@ -12,7 +12,9 @@ Record: TypeAlias = "tuple[tuple[str, Answer], ...]"
 """Answers by address, in the order in which they were asked."""
 
 MOST = 1 << 16
-"""Ways to one map that are told apart; of more, nothing is known and nothing is left out."""
+"""Combinations that lead to one map and are told apart; of more, nothing is known and nothing is
+left out. Shipped spaces have one. A dim that is a sum of thirteen params of two answers has 1,716,
+and the space is read in 14 s, as it is where only 100 are told apart."""
 
 
 class Ways:
