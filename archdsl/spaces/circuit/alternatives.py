@@ -24,14 +24,14 @@ and with ten times as many, six of them take more than 15 s, instead of 7 for no
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One way of a choice: answers, what they cost, and what follows.
+    """One alternative of a choice: answers, what they cost, and what follows.
 
-    asked: bits of the shared answers that were asked and might not have been
+    mask: bits of the shared answers that were asked and might not have been
     """
 
     own: Record
     amounts: Amounts
-    asked: int = 0
+    mask: int = 0
     then: Node | None = None
 
 

@@ -62,7 +62,7 @@ def traced(count: int) -> Traced:
 
 
 class Walk:
-    """Chooses, for members with given keys, what led there, each way as often as it weighs.
+    """Chooses, for members with given keys, what led there, each alternative as often as it weighs.
 
     What the histograms say of a node is laid out for it when the node is first come to.
     """
