@@ -38,6 +38,8 @@ EXACT_FLOAT = 1 << 53
 """Up to here floating point counts exactly."""
 
 _FLOAT_ERROR = 1e-9
+"""Of a sum of weights in floating point, as a share: bounds are moved apart by it."""
+
 _CELLS = 1 << 12
 """Of rounded costs, where nothing else has found a member. On three narrow budgets of
 metaformer_224 ten times as many and a tenth change no bound, nor do they of `_CELLS_EFFORT`."""

@@ -44,7 +44,7 @@ class DecisionTree(Generic[T]):
         return here
 
     def addresses(self) -> Iterator[str]:
-        """Everything that is asked on any way, some of it more than once."""
+        """Everything that is asked on any branch, some of it more than once."""
         left: list[DecisionTree[T]] = [self]
         while left:
             here = left.pop()
@@ -76,7 +76,7 @@ def tree(part: Part[T]) -> DecisionTree[T]:
     root = DecisionTree[T]()
     for row in part.rows:
         here = root
-        for address, answer in row.asked:
+        for address, answer in row.answers:
             here.address = address
             here = here.answers.setdefault((type(answer), answer), DecisionTree())
         here.value = row.value

@@ -25,7 +25,9 @@ EFFORT = 20_000_000
 metaformer_224 below 2 G MACs, ten times as many take 2.4 s instead of 0.6 and draw no faster."""
 
 _FUTILE = 40
-"""Batches without a member inside before the grid is made finer."""
+"""Batches without a member inside before the grid is made finer, or no more are drawn. On
+metaformer_224 with 1.98 to 1.9800002 G MACs these are 15,000 candidates in 4 s, and a tenth as many
+1,200 in 0.5 s; with 1.980002 G a tenth is enough for each of four draws."""
 
 
 @dataclass(frozen=True, slots=True)

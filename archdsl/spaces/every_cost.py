@@ -62,7 +62,7 @@ class EveryCost:
         ))  # fmt: skip
 
     def _each(self, tree: DecisionTree[T], known: Known, then: Callable[[T, Known], Ints]) -> Ints:
-        """What follows on each way to answer what a tree still asks, one after another."""
+        """What follows each record of answers to what a tree still asks, one after another."""
         here = tree.open(known)
         if here.address is None:
             return then(here.value, known)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 VAST_BITS = 900
-"""Of a number of members, above which floating point may not span their histograms."""
+"""Of a number of members, above which floating point may not span their histograms: it has 1,023
+above 1. With ten times as many, 2**2000 members lose those at the end of a histogram, and bounds
+are wrong; with a tenth, 2**480 members take 0.4 s instead of 0.1."""
 
 
 class Members:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 EFFORT = 20_000_000
 """Sums that histograms of exact costs may form; what the rest of a member is takes twice as much
-again."""
+again. On metaformer_224 below 2 G MACs ten times as many take 2.4 s instead of 0.6, a tenth 0.6,
+and costs are rounded in each case."""
 
 _FINE = 1 << 10
 """Cells of rounded costs. On metaformer_224 shares are within 0.002 of those of 2**14 cells with
@@ -30,6 +31,8 @@ one limit and within 0.01 with two; those take 9 s instead of 0.7, and 32 instea
 
 _BINS = 16
 _CELLS = 1 << 12
+"""Of rounded costs, for the histogram of all members. On metaformer_224 no bin is more than 0.0004
+from what eight times as many give, in 1 s instead of 0.3, and 0.003 from what an eighth gives."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from archdsl.amounts import Amounts, of_layer, total
 from archdsl.lower import BlockPlace
 from archdsl.network import Layer, Shape
-from archdsl.spaces.reach import Record, Ways
+from archdsl.spaces.reach import Record, Records
 from archdsl.spaces.rows import Part, Placed, Reader, State
 from archdsl.spec.decisions import Holes, Place
 from archdsl.spec.document import Document, Scope
@@ -101,14 +101,14 @@ class Parts:
         }
         self.stem = self._read.part(("stem", "stages.0.dim"), _stem)
         self.entries: dict[tuple[int, State], Part[Layers]] = {}
-        self.states = [self._reached(0, [(Ways(), self.stem)])]
+        self.states = [self._reached(0, [(Records(), self.stem)])]
         for index in range(1, count):
             own = (f"stages.{index}.dim", f"stages.{index}.downsample")
             leading = []
             for state in self.states[-1]:
                 part = self._read.part(own, _entry(index), index - 1, state)
                 self.entries[index, state] = part
-                leading.append((self._read.ways[index - 1, state], part))
+                leading.append((self._read.leading[index - 1, state], part))
             self.states.append(self._reached(index, leading))
         self.blocks = {
             (index, number, state): self._block(index, stage, number, state)
@@ -136,18 +136,18 @@ class Parts:
             yield from sides
 
     def _reached(
-        self, index: int, leading: Iterable[tuple[Ways, Part[Layers]]]
+        self, index: int, leading: Iterable[tuple[Records, Part[Layers]]]
     ) -> tuple[State, ...]:
-        """The maps that a stage can have, with the ways to them put on record.
+        """The maps that a stage can have, with the records that lead to them kept.
 
-        leading: what leads into the stage, and the ways to the map that it starts from
+        leading: what leads into the stage, and the records of the map that it starts from
         """
         found: dict[State, list[Record]] = {}
-        for ways, part in leading:
+        for known, part in leading:
             for row in part.rows:
-                found.setdefault(row.value.leads_to, []).extend(ways.extended(row.shared))
+                found.setdefault(row.value.leads_to, []).extend(known.extended(row.shared))
         for state, records in found.items():
-            self._read.ways[index, state] = Ways(records)
+            self._read.leading[index, state] = Records(records)
         return tuple(found)
 
     def _depth(self, scope: Scope) -> Part[int]:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from archdsl.spec.resolve import Ask
 
 LIMIT = 10_000
-"""Draws in a row outside the budget after which no more are made."""
+"""Draws in a row outside the budget after which no more are made. With six params of
+five answers that all blocks share, and a budget that leaves nothing, a tenth as many take 1 s;
+these, and ten times as many, more than 6 s."""
 
 
 class Rejecting:

@@ -1,4 +1,4 @@
-"""The parts of a space, each with a row for every way to answer what it asks.
+"""The parts of a space, each with a row for every record of answers to what it asks.
 
 A part is a position that costs something by itself: a stem, what leads into a stage, the token
 mixer of a block. What it costs follows from its own answers, from answers that it shares with
@@ -16,7 +16,7 @@ from archdsl.combinations import every_record
 from archdsl.component import Component
 from archdsl.lower import Lowering, Width
 from archdsl.options import OptionValue
-from archdsl.spaces.reach import Record, Ways
+from archdsl.spaces.reach import Record, Records
 from archdsl.spec.decisions import Holes
 from archdsl.spec.document import Document
 from archdsl.spec.holes import Answer, Hole
@@ -41,17 +41,17 @@ class State(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row(Generic[T]):
-    """One way to answer a part.
+    """One combination of answers to the questions of a part.
 
     shared: the answers that other parts depend on too; own: those asked here alone
     value: what the part is with these answers
-    asked: all of them, in the order in which they are asked
+    answers: all of them, in the order in which they are asked
     """
 
     shared: Record
     own: Record
     value: T
-    asked: Record
+    answers: Record
 
 
 _Groups: TypeAlias = "list[tuple[tuple[str, ...], bool, dict[tuple[Any, ...], list[int]]]]"
@@ -100,7 +100,7 @@ class Part(Generic[T]):
 
 def mapped(part: Part[S], value: Callable[[S], T]) -> Part[T]:
     """The same rows with other values."""
-    return Part(Row(row.shared, row.own, value(row.value), row.asked) for row in part.rows)
+    return Part(Row(row.shared, row.own, value(row.value), row.answers) for row in part.rows)
 
 
 def _typed(answer: object) -> tuple[type, object]:
@@ -143,13 +143,13 @@ class Placed(Lowering):
 class Reader:
     """Reads the parts of a document.
 
-    ways: (stage, map) -> the shared answers that lead there
+    leading: (stage, map) -> the shared answers that lead there
     """
 
     def __init__(self, document: Document, holes: Holes) -> None:
         self.document = document
         self.holes = holes
-        self.ways: dict[tuple[int | None, State | None], Ways] = {(None, None): Ways()}
+        self.leading: dict[tuple[int | None, State | None], Records] = {(None, None): Records()}
 
     def part(
         self,
@@ -158,21 +158,21 @@ class Reader:
         index: int | None = None,
         state: State | None = None,
     ) -> Part[T]:
-        """A part as `value` makes it, once for every way to answer what is asked meanwhile.
+        """A part as `value` makes it, once for every record of answers to what it asks.
 
         prefixes: how the addresses begin that are asked here alone
         index, state: a stage whose map is given; answers that do not lead to it are left out,
             because what they make need not fit the map
         """
-        ways = self.ways[index, state]
+        known = self.leading[index, state]
 
         def run(ask: Callable[[str, Hole], Answer]) -> T | _Unreachable:
-            left = ways.all
+            left = known.all
 
             def asked(address: str, hole: Hole) -> Answer:
                 nonlocal left
                 answer = ask(address, hole)
-                left = ways.narrowed(left, address, answer)
+                left = known.narrowed(left, address, answer)
                 if not left:
                     raise _Unreachable
                 return answer

@@ -26,6 +26,8 @@ Terms: TypeAlias = "dict[frozenset[str], int]"
 
 _ONE: Terms = {frozenset(): 1}
 _MAX_CASES = 100_000
+"""Cases of params that depths are computed from. A depth that is a sum of fourteen params of two
+answers has 16,384, which take 10 s; with a tenth it is refused."""
 
 
 def size(document: Document, holes: Holes) -> int:
@@ -104,12 +106,12 @@ class _Counter:
         """Multiply a tied hole's own count into the terms in which it was asked."""
         own = self.open(self.tied[name], Place(), name)
         result: Terms = {}
-        for asked, ways in terms.items():
-            if name not in asked:
-                _add(result, asked, ways)
+        for tied, count in terms.items():
+            if name not in tied:
+                _add(result, tied, count)
                 continue
             for more, times in own.items():
-                _add(result, (asked - {name}) | more, ways * times)
+                _add(result, (tied - {name}) | more, count * times)
         return result
 
     def stage(self, index: int, stage: Scope) -> Terms:
@@ -124,16 +126,16 @@ class _Counter:
         by_depths: Terms = {}
         answers = [self.depths(run or stage) for _, run in runs]
         for combination in product(*answers):
-            ways, here, count = 1, _ONE, 0
+            alternatives, here, count = 1, _ONE, 0
             for (number, run), (depth, times) in zip(runs, combination, strict=True):
-                ways *= times
+                alternatives *= times
                 nodes = block_nodes(document, stage, run)
                 for k in range(depth):
                     # a hole per block is asked in this block alone; the others are tied
                     here = _times(here, self.all(nodes, Place(index, count, number, k)))
                     count += 1
-            for asked, inner in here.items():
-                _add(by_depths, asked, inner * ways)
+            for tied, inner in here.items():
+                _add(by_depths, tied, inner * alternatives)
         terms = _times(terms, by_depths)
         prefix = f"stages.{index}."
         for name in [n for n in self.tied if n.startswith(prefix)]:
@@ -198,8 +200,8 @@ class _Counter:
             return {frozenset(): hole.count}
         terms: Terms = {}
         for option in hole.options:
-            for asked, ways in self.node(option.node, place, "inside").items():
-                _add(terms, asked, ways)
+            for tied, count in self.node(option.node, place, "inside").items():
+                _add(terms, tied, count)
         return terms
 
 
@@ -209,11 +211,11 @@ def _times(one: Terms, other: Terms) -> Terms:
     if other is _ONE:
         return one
     result: Terms = {}
-    for asked, ways in one.items():
+    for tied, count in one.items():
         for more, times in other.items():
-            _add(result, asked | more, ways * times)
+            _add(result, tied | more, count * times)
     return result
 
 
-def _add(terms: Terms, asked: frozenset[str], ways: int) -> None:
-    terms[asked] = terms.get(asked, 0) + ways
+def _add(terms: Terms, tied: frozenset[str], count: int) -> None:
+    terms[tied] = terms.get(tied, 0) + count

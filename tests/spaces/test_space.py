@@ -240,9 +240,9 @@ head: linear
 
 def test_a_run_behind_one_of_any_depth_has_decisions_at_every_place_that_it_may_come_to() -> None:
     space = archdsl.space(archdsl.loads(RUNS))
-    asked = {address for member in space.enumerate() for address in member.decisions}
-    assert asked == set(space.decisions)
-    assert {a for a in asked if a.startswith("stages.0.blocks.")} == {
+    addresses = {address for member in space.enumerate() for address in member.decisions}
+    assert addresses == set(space.decisions)
+    assert {a for a in addresses if a.startswith("stages.0.blocks.")} == {
         f"stages.0.blocks.{block}.token_mixer" for block in (0, 1, 3, 4)
     }
     assert len(space.sample(20, seed=0)) == 20

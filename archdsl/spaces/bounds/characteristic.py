@@ -28,7 +28,7 @@ _TURN = 48 * _EPS
 """Error of the product of two turns: each has an angle of three roundings, a sine, a cosine."""
 
 VAST = 1e290
-"""Members whose number is beyond floating point, or close to it."""
+"""Members whose number is beyond floating point, which ends at 1.8e308, or close to it."""
 
 
 @dataclass(frozen=True, slots=True)

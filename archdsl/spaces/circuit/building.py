@@ -48,7 +48,7 @@ class _Builder:
         wide = [a for part in everything for a in part.addresses if not a.startswith("stages.")]
         self.roots = _roots(wide)
         self.bits = {root: 1 << n for n, root in enumerate(sorted(self.roots - self._certain()))}
-        self.ways = {root: _ways(everything, root) for root in sorted(self.roots)}
+        self.combinations = {root: _combinations(everything, root) for root in sorted(self.roots)}
         self._known: dict[tuple[Any, ...], Node] = {}
         self._below = [self._addresses(index) for index in range(len(self.stages) + 1)]
 
@@ -77,14 +77,14 @@ class _Builder:
 
     def cases(self) -> Iterator[Case]:
         """Every combination of the shared answers, with what is left to decide."""
-        options = [self._options(root) for root in self.ways]
+        options = [self._options(root) for root in self.combinations]
         count = 1
-        for ways in options:
-            count *= len(ways)
+        for alternatives in options:
+            count *= len(alternatives)
         if count > MAX_CASES:
             raise TooManyCases(count)
         for combination in product(*options):
-            record = tuple(item for way in combination for item in way)
+            record = tuple(item for one in combination for item in one)
             shared = dict(record)
             needed = sum(bit for root, bit in self.bits.items() if root in shared)
             node = self._model(shared)
@@ -92,8 +92,8 @@ class _Builder:
                 yield Case(record, needed, node)
 
     def _options(self, root: str) -> list[Record]:
-        ways = list(self.ways[root])
-        return [*ways, ()] if root in self.bits else ways
+        alternatives = list(self.combinations[root])
+        return [*alternatives, ()] if root in self.bits else alternatives
 
     def _addresses(self, index: int) -> tuple[str, ...]:
         """The shared answers that anything from a stage on depends on."""
@@ -124,15 +124,15 @@ class _Builder:
         then: Callable[[Any], Node | None],
     ) -> tuple[Edge, ...]:
         return tuple(
-            Edge(row.own, amounts(row.value), self._asked(row), then(row.value)) for row in rows
+            Edge(row.own, amounts(row.value), self._mask(row), then(row.value)) for row in rows
         )
 
-    def _asked(self, row: Row[Any]) -> int:
-        asked = 0
+    def _mask(self, row: Row[Any]) -> int:
+        mask = 0
         if self.bits:
             for address, _ in row.shared:
-                asked |= self.bits.get(address, 0)
-        return asked
+                mask |= self.bits.get(address, 0)
+        return mask
 
     def _leaf(self, part: Part[Amounts], shared: Shared, inside: bool = False) -> Choice:
         edges = self._edges(part.pick(shared), lambda amounts: amounts, lambda _: None)
@@ -227,9 +227,11 @@ class _Runs:
                 a for part in parts for row in part.pick_any(self.shared) for a, _ in row.shared
                 if a.startswith(f"stages.{self.index}.") and ".runs." not in a
             ]  # fmt: skip
-            ways = [_ways(parts, root, self.shared) for root in sorted(_roots(mine))]
-            for combination in product(*ways):
-                own = tuple(item for way in combination for item in way)
+            alternatives = [
+                _combinations(parts, root, self.shared) for root in sorted(_roots(mine))
+            ]
+            for combination in product(*alternatives):
+                own = tuple(item for one in combination for item in one)
                 shared = {**self.shared, **dict(own)}
                 edges.append(Edge(own, nothing(), 0, self._from(0, used, 0, shared)))
         return Choice(tuple(edges), inside=True)
@@ -286,7 +288,7 @@ class _Run:
             if all(not row.own for frame in frames for row in frame):
                 for frame in frames:
                     keys = [self._power(part, frame, shared, depth) for part in self.parts.mixers]
-                    edges.append(Edge(own, nothing(), self._asked(frame), _both(keys)))
+                    edges.append(Edge(own, nothing(), self._mask(frame), _both(keys)))
             else:
                 for more, inner in self._settled(self.parts.mixers, shared):
                     chain = self._chain(self._block(frames, inner), depth)
@@ -302,9 +304,9 @@ class _Run:
             a for part in parts for row in part.pick_any(known) for a, _ in row.shared
             if a.startswith(self.stage) and a not in known
         }  # fmt: skip
-        ways = [_ways(parts, root, known) for root in sorted(_roots(mine))]
-        for combination in product(*ways):
-            own = tuple(item for way in combination for item in way)
+        alternatives = [_combinations(parts, root, known) for root in sorted(_roots(mine))]
+        for combination in product(*alternatives):
+            own = tuple(item for one in combination for item in one)
             yield own, {**known, **dict(own)}
 
     def _power(
@@ -321,7 +323,7 @@ class _Run:
             rows = part.pick(known)
             if len(rows) == 1 and not rows[0].own:
                 amounts = times(_branch(rows[0].value, extra), depth)
-                edges.append(Edge(own, amounts, self.builder._asked(rows[0])))
+                edges.append(Edge(own, amounts, self.builder._mask(rows[0])))
             elif rows:
                 edges.append(Edge(own, nothing(), 0, self._chain(self._rows(rows, extra), depth)))
         return Choice(tuple(edges), inside=True)
@@ -340,14 +342,14 @@ class _Run:
             extra = total(row.value for row in frame)
             own = tuple(item for row in frame for item in row.own)
             keys = [self._rows(part.pick(shared), extra) for part in self.parts.mixers]
-            edges.append(Edge(own, nothing(), self._asked(frame), _both(keys)))
+            edges.append(Edge(own, nothing(), self._mask(frame), _both(keys)))
         return Choice(tuple(edges), inside=True)
 
-    def _asked(self, rows: Iterable[Row[Any]]) -> int:
-        asked = 0
+    def _mask(self, rows: Iterable[Row[Any]]) -> int:
+        mask = 0
         for row in rows:
-            asked |= self.builder._asked(row)
-        return asked
+            mask |= self.builder._mask(row)
+        return mask
 
     def _chain(self, block: Choice, depth: int) -> Node:
         """A part of the first block in each of `depth` blocks."""
@@ -381,7 +383,7 @@ def _is_nothing(node: Node) -> bool:
         and len(node.edges) == 1
         and node.edges[0].then is None
         and not node.edges[0].own
-        and not node.edges[0].asked
+        and not node.edges[0].mask
         and node.edges[0].amounts == nothing()
     )
 
@@ -405,12 +407,14 @@ def _inside(address: str, root: str) -> bool:
     return address.startswith(root + ".")
 
 
-def _ways(parts: Iterable[Part[Any]], root: str, shared: Shared | None = None) -> list[Record]:
-    """Every way to answer a shared question, those that its answers raise included."""
+def _combinations(
+    parts: Iterable[Part[Any]], root: str, shared: Shared | None = None
+) -> list[Record]:
+    """Every combination of answers to a shared question, those that its answers raise included."""
     found: dict[tuple[Any, ...], Record] = {}
     for part in parts:
         for row in part.rows if shared is None else part.pick_any(shared):
-            way = tuple(item for item in row.shared if item[0] == root or _inside(item[0], root))
-            if way:
-                found.setdefault(tuple((a, type(v), v) for a, v in way), way)
+            one = tuple(item for item in row.shared if item[0] == root or _inside(item[0], root))
+            if one:
+                found.setdefault(tuple((a, type(v), v) for a, v in one), one)
     return list(found.values())

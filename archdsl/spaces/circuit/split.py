@@ -75,7 +75,7 @@ class _Splitting:
         for edge in node.edges:
             inner = {0: NONE} if edge.then is None else self.known[id(edge.then)]
             for mask, at in inner.items():
-                rows.setdefault(mask | edge.asked, []).append((edge.own, edge.amounts, at))
+                rows.setdefault(mask | edge.mask, []).append((edge.own, edge.amounts, at))
         return {mask: self.add_sum(its, node.inside) for mask, its in rows.items()}
 
     def _both(self, node: Both) -> Places:

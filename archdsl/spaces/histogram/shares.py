@@ -21,7 +21,8 @@ from archdsl.spaces.reach import Record
 from archdsl.spec.holes import Answer
 
 _PAIRS = 1 << 18
-"""Pairs of keys that are looked up at once: a few megabytes, as a processor's cache holds."""
+"""Pairs of keys that are looked up at once: a few megabytes. On metaformer_224 below 2 G MACs
+shares take 0.6 s, as with an eighth; with eight times as many 1.4."""
 
 _ROUNDED = 1e-9
 """What is left of a difference that is 0 but for rounding, as a share of what it is taken from."""

@@ -28,10 +28,13 @@ LOST = 2.0**-860
 so many sums, and of a node's weight, which `FAR` lets be 2**-480 of what it is told by."""
 
 _STEPS = 60
-"""Of the search for rates. Any rates are right; better ones have more room below them."""
+"""Of the search for rates. Any rates are right; better ones have more room below them. On two
+chains of a thousand binary decisions a tenth as many give the same bounds."""
 
 _STEEP = 4.0
-"""The largest rate, in logarithms of the number of members over the span of a cost."""
+"""The largest rate, in logarithms of the number of members over the limit of a cost. On those
+chains, with at least 95 % of all MACs, ten times as much gives bounds as close; with a tenth no
+weight of those members is in range."""
 
 
 def rates_for(circuit: Circuit, chosen: Sequence[str], limits: Budget, bits: int) -> Floats | None:

@@ -23,7 +23,7 @@ metaformer_224 ten times as many are no faster, and the matrices are ten times a
 
 _ALIKE = 256
 """Members from which on those with the same key are looked at together. 10,000 draws from
-metaformer_224 below 2 G MACs take 1.6 s; with ten times as many 1.4, with a tenth 1.6."""
+metaformer_224 below 2 G MACs take about as long with ten times as many and with a tenth."""
 
 Places: TypeAlias = NDArray[np.int64]
 _Given: TypeAlias = "tuple[Places, Places, Sequence[Record]]"
@@ -62,7 +62,7 @@ def traced(count: int) -> Traced:
 
 
 class Walk:
-    """Chooses, for members with given keys, what led there, each way as often as it weighs.
+    """Chooses, for members with given keys, what led there, each alternative as often as it weighs.
 
     What the histograms say of a node is laid out for it when the node is first come to.
     """
