@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
@@ -196,6 +197,7 @@ def test_the_characteristic_function_bounds_what_is_counted(
         assert found.low <= true <= found.high
 
 
+@pytest.mark.slow
 @laws
 @given(spaces(), st.data())
 def test_three_windows_are_bounded_by_pairs_of_them(
