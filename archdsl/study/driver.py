@@ -25,7 +25,7 @@ from archdsl.study.events import Listener, silent
 from archdsl.study.evidence import Evidence, evidence
 from archdsl.study.finish import finish
 from archdsl.study.hypervolume import hypervolume
-from archdsl.study.members import Members, Progress, totals
+from archdsl.study.members import Members, Progress
 from archdsl.study.objectives import best, first_metric, front, values_of
 from archdsl.study.proposals import Proposal, Proposals
 from archdsl.study.result import Ending, Result
@@ -206,7 +206,7 @@ class _Search:
         return "done"
 
     def _trial(self, run: RunFolder, proposal: Proposal) -> Trial:
-        number, costs = len(run.trials), totals(proposal.cost)
+        number, costs = len(run.trials), proposal.cost.totals()
         decisions = dict(proposal.spec.decisions)
         self.emit(events.TrialStarted(number, proposal.origin, decisions, costs))
         candidate = Candidate(

@@ -10,7 +10,6 @@ from archdsl.study.identity import fingerprint
 
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
-    from archdsl.cost import Cost
     from archdsl.spaces import Space
     from archdsl.specification import Spec
 
@@ -29,14 +28,9 @@ class Member:
     network: str
 
 
-def totals(cost: Cost) -> dict[str, int]:
-    """The totals of a cost by name."""
-    return cost.totals()
-
-
 def member_of(space: Space, spec: Spec) -> Member:
     """A spec as a member."""
-    return Member(dict(spec.decisions), totals(space.cost(spec)), fingerprint(spec.network()))
+    return Member(dict(spec.decisions), space.cost(spec).totals(), fingerprint(spec.network()))
 
 
 class Members:

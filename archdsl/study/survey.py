@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.spaces.budget import infeasible
 from archdsl.spaces.circuit import TooManyCases
 from archdsl.spaces.count import Count, short
-from archdsl.study.members import Progress, totals
+from archdsl.study.members import Progress
 
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
@@ -80,7 +80,7 @@ def survey(space: Space, budget: Budget, progress: Progress) -> Survey:
     Raises InfeasibleBudget where nothing fits, with the nearest cost that the space has, and
     CountError for a component whose cost is not known exactly.
     """
-    default = totals(space.cost(space.default()))
+    default = space.cost(space.default()).totals()
     if not budget:
         return Survey(space.size, space.size, space.size, default, True)
     space.tabulate(progress)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archdsl.study.members import totals
 from archdsl.study.trial import Trial
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def untrained(
     """
     if proposal.origin != "optuna":
         return None
-    costs = totals(proposal.cost)
+    costs = proposal.cost.totals()
     fits = budget.allows(costs)
     known = None
     if fits:
