@@ -3,7 +3,7 @@
 # make lint     linter, formatter and type checker
 # make slow     the tests that take longer
 #
-# SEARCH="--set search.trials=20" and TESTS=tests/spec go on to the search and to pytest.
+# SEARCH="--set search.trials=20" and TESTS=tests/language go on to the search and to pytest.
 
 PYTHON ?= python3
 BIN := .venv/bin

@@ -24,32 +24,32 @@ if TYPE_CHECKING:
     from archdsl.api import loads as loads
     from archdsl.api import search as search
     from archdsl.api import space as space
+    from archdsl.compiler.specification import Spec as Spec
+    from archdsl.components.options import Act as Act
+    from archdsl.components.options import Fraction as Fraction
+    from archdsl.components.options import Key as Key
+    from archdsl.components.options import Layer as Layer
+    from archdsl.components.options import NonNegative as NonNegative
+    from archdsl.components.options import Norm as Norm
+    from archdsl.components.options import Odd as Odd
+    from archdsl.components.options import Out as Out
+    from archdsl.components.options import Positive as Positive
+    from archdsl.components.options import PositiveNumber as PositiveNumber
+    from archdsl.components.options import Query as Query
+    from archdsl.components.options import Value as Value
+    from archdsl.components.registry import act as act
+    from archdsl.components.registry import channel_mixer as channel_mixer
+    from archdsl.components.registry import head as head
+    from archdsl.components.registry import key as key
+    from archdsl.components.registry import layer as layer
+    from archdsl.components.registry import norm as norm
+    from archdsl.components.registry import out as out
+    from archdsl.components.registry import pos_embed as pos_embed
+    from archdsl.components.registry import query as query
+    from archdsl.components.registry import token_mixer as token_mixer
+    from archdsl.components.registry import value as value
     from archdsl.cost import macs as macs
-    from archdsl.options import Act as Act
-    from archdsl.options import Fraction as Fraction
-    from archdsl.options import Key as Key
-    from archdsl.options import Layer as Layer
-    from archdsl.options import NonNegative as NonNegative
-    from archdsl.options import Norm as Norm
-    from archdsl.options import Odd as Odd
-    from archdsl.options import Out as Out
-    from archdsl.options import Positive as Positive
-    from archdsl.options import PositiveNumber as PositiveNumber
-    from archdsl.options import Query as Query
-    from archdsl.options import Value as Value
-    from archdsl.registry import act as act
-    from archdsl.registry import channel_mixer as channel_mixer
-    from archdsl.registry import head as head
-    from archdsl.registry import key as key
-    from archdsl.registry import layer as layer
-    from archdsl.registry import norm as norm
-    from archdsl.registry import out as out
-    from archdsl.registry import pos_embed as pos_embed
-    from archdsl.registry import query as query
-    from archdsl.registry import token_mixer as token_mixer
-    from archdsl.registry import value as value
     from archdsl.spaces import Space as Space
-    from archdsl.specification import Spec as Spec
     from archdsl.study import BudgetSampler as BudgetSampler
     from archdsl.study import Candidate as Candidate
     from archdsl.study import suggest as suggest
@@ -57,14 +57,14 @@ if TYPE_CHECKING:
 _HOMES = {
     "archdsl.api": "build count dump export fuse load loads search space",
     "archdsl.cost": "macs",
-    "archdsl.options": (
+    "archdsl.components.options": (
         "Act Fraction Key Layer NonNegative Norm Odd Out Positive PositiveNumber Query Value"
     ),
-    "archdsl.registry": (
+    "archdsl.components.registry": (
         "act channel_mixer head key layer norm out pos_embed query token_mixer value"
     ),
     "archdsl.spaces": "Space",
-    "archdsl.specification": "Spec",
+    "archdsl.compiler.specification": "Spec",
     "archdsl.study": "BudgetSampler Candidate suggest",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

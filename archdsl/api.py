@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from archdsl import shipped
+from archdsl.compiler.network import Network
+from archdsl.compiler.specification import Spec, checked
 from archdsl.errors import ArchError, BuildError, ExportError, SearchError, SpecError
-from archdsl.network import Network
-from archdsl.spec import load as reading
-from archdsl.spec.document import Document
-from archdsl.specification import Spec, checked
+from archdsl.language import load as reading
+from archdsl.language.document import Document
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from archdsl.backbone import Backbone
-    from archdsl.builder import Built
+    from archdsl.compiler.backbone import Backbone
+    from archdsl.compiler.builder import Built
     from archdsl.cost import Cost
     from archdsl.spaces import Space
     from archdsl.study import Candidate, Result
@@ -88,8 +88,8 @@ def build(
     Raises SpecError for a bad spec, and BuildError for weights that do not fit and for stages
     that are not there.
     """
-    from archdsl.backbone import Backbone, chosen
-    from archdsl.builder import build as build_network
+    from archdsl.compiler.backbone import Backbone, chosen
+    from archdsl.compiler.builder import build as build_network
 
     if features is not None and (classes is not None or drop_head):
         given = "classes" if classes is not None else "drop_head"
@@ -244,7 +244,7 @@ def _finished(document: Document, set_: Mapping[str, Any] | None, imports: bool)
 
 def _looked_at(spec: Spec) -> Spec:
     """A spec whose own components, if it has any, were run; a member's where they stand."""
-    from archdsl.own import own_layers
+    from archdsl.compiler.own_layers import own_layers
 
     if spec.own or spec.decisions:
         layers = spec.own if spec.is_space else own_layers(spec.network().layers())
@@ -284,7 +284,7 @@ def fill_registry() -> None:
     if not _filled:
         import archdsl.data
         import archdsl.nn  # noqa: F401
-        from archdsl.spec.imports import load_plugins
+        from archdsl.language.imports import load_plugins
 
         load_plugins()
         _filled = True

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from archdsl import shipped
-from archdsl.spec.nodes import plain
-from archdsl.spec.yaml import read_file
+from archdsl.language.nodes import plain
+from archdsl.language.yaml import read_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ import types
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from archdsl import api, registry
+from archdsl import api
+from archdsl.components import registry
 from archdsl.errors import ArchError, CountError, ExportError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from archdsl.specification import Spec
+    from archdsl.compiler.specification import Spec
 
 MixerKind = Literal["token_mixer", "channel_mixer"]
 KINDS: tuple[MixerKind, ...] = ("token_mixer", "channel_mixer")

@@ -12,10 +12,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 import archdsl
-from archdsl.builder import Built
+from archdsl.compiler.builder import Built
+from archdsl.compiler.specification import Spec
 from archdsl.data.source import Source
-from archdsl.proxy.seeds import own_randomness, seed_of
-from archdsl.specification import Spec
+from archdsl.training.seeds import own_randomness, seed_of
 from benchmarks.stacked import Stacked
 
 

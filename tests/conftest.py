@@ -49,7 +49,7 @@ _of_modules: dict[str, list[tuple[str, str, Any]]] = {}
 
 
 def pytest_collection_finish() -> None:
-    registry = sys.modules.get("archdsl.registry")
+    registry = sys.modules.get("archdsl.components.registry")
     for kind, known in () if registry is None else registry._registered.items():
         for name, definition in list(known.items()):
             module = definition.cls.__module__
@@ -66,9 +66,9 @@ def _rules() -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _registry_put_back(request: pytest.FixtureRequest) -> Iterator[None]:
     """A component, a kind of cost or a rule that a test registers is gone after it; ours stay."""
-    from archdsl import registry
     from archdsl.amounts import table as costs
-    from archdsl.spec import imports
+    from archdsl.components import registry
+    from archdsl.language import imports
 
     before = {kind: dict(known) for kind, known in registry._registered.items()}
     for kind, name, definition in _of_modules.get(request.module.__name__, ()):

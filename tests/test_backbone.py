@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 import archdsl
-from archdsl.backbone import FeatureInfo
 from archdsl.checkpoints import export_weights
+from archdsl.compiler.backbone import FeatureInfo
 from archdsl.errors import BuildError, SpecError
 
 LITTLE = """

@@ -26,19 +26,12 @@ ALL_FILES = sorted(
 # its neighbours on the same floor.
 FLOORS: list[set[str]] = [
     {"errors", "version", "threads", "cache"},
-    {"options", "shipped"},
-    {"defaults"},
-    {"signature"},
-    {"registry", "amounts"},
-    {"component"},
-    {"settings", "network"},
-    {"own"},
-    {"statics"},
-    {"spec", "nn", "data", "classes"},
-    {"entry", "builder", "published"},
-    {"lower"},
-    {"combinations", "backbone", "checkpoints", "cost"},
-    {"specification", "proxy", "exporters", "conformance"},
+    {"shipped", "components"},
+    {"amounts"},
+    {"language", "nn", "data"},
+    {"compiler", "published"},
+    {"checkpoints", "cost"},
+    {"training", "exporters", "conformance"},
     {"spaces"},
     {"study"},
     {"api"},
@@ -54,23 +47,22 @@ ONLY = {
         "threads",
         "nn",
         "data",
-        "backbone",
-        "builder",
+        "compiler",
         "checkpoints",
         "conformance",
         "cost",
-        "proxy",
+        "training",
         "exporters",
         "study",
         "api",
         "testing",
     },
     "optuna": {"study"},
-    "lightning": {"proxy"},
+    "lightning": {"training"},
     "pytorch_lightning": set(),
-    "torchmetrics": {"proxy"},
+    "torchmetrics": {"training"},
     "fvcore": {"cost"},
-    "yaml": {"spec"},
+    "yaml": {"language"},
     "sklearn": {"data"},
     "jinja2": {"study"},
     "matplotlib": {"study"},
@@ -79,7 +71,7 @@ ONLY = {
 
 
 def unit_of(path: Path) -> str:
-    """`spec` for archdsl/spec/yaml.py, `errors` for archdsl/errors.py."""
+    """`language` for archdsl/language/yaml.py, `errors` for archdsl/errors.py."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -134,12 +126,12 @@ def test_a_floor_imports_only_what_is_below_it(unit: str) -> None:
 @pytest.mark.parametrize(
     ("unit", "source"),
     [
-        ("spec", "from archdsl.nn import acts"),
-        ("errors", "import archdsl.registry"),
+        ("language", "from archdsl.nn import acts"),
+        ("errors", "import archdsl.components.registry"),
         ("cost", "def f():\n    from archdsl import spaces"),
-        ("errors", "if TYPE_CHECKING:\n    from archdsl.spec.nodes import Mark"),
-        ("spec", "import torch"),
-        ("proxy", "import optuna.samplers"),
+        ("errors", "if TYPE_CHECKING:\n    from archdsl.language.nodes import Mark"),
+        ("language", "import torch"),
+        ("training", "import optuna.samplers"),
         ("study", "def f():\n    import lightning.pytorch as pl"),
     ],
 )
@@ -150,8 +142,8 @@ def test_an_import_upwards_or_out_of_place_is_found(unit: str, source: str) -> N
 @pytest.mark.parametrize(
     ("unit", "source"),
     [
-        ("spec", "from archdsl.registry import find"),
-        ("study", "if TYPE_CHECKING:\n    from archdsl.spec.nodes import Mark"),
+        ("language", "from archdsl.components.registry import find"),
+        ("study", "if TYPE_CHECKING:\n    from archdsl.language.nodes import Mark"),
         ("study", "def f():\n    import optuna"),
         ("cli", "if TYPE_CHECKING:\n    from optuna import Study"),
     ],
@@ -236,13 +228,13 @@ HEAVY = {"torch", "optuna", "lightning", "fvcore", "sklearn", "numpy", "matplotl
 
 
 def test_the_language_loads_nothing_heavy() -> None:
-    modules = [f"archdsl.spec.{path.stem}" for path in (PACKAGE / "spec").glob("[a-z]*.py")]
+    modules = [f"archdsl.language.{path.stem}" for path in (PACKAGE / "language").glob("[a-z]*.py")]
     others = [
         "archdsl.amounts",
         "archdsl.data",
-        "archdsl.lower",
-        "archdsl.combinations",
-        "archdsl.specification",
+        "archdsl.compiler.lower",
+        "archdsl.compiler.combinations",
+        "archdsl.compiler.specification",
         "archdsl.spaces",
     ]
     assert len(modules) > 10

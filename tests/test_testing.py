@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from archdsl import Act, Odd, channel_mixer, token_mixer
+from archdsl.components.registry import register
 from archdsl.errors import ArchError, SpecError
-from archdsl.registry import register
 from archdsl.testing import check_mixer
 
 SIZES = ((4, 4), (5, 3))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Literal
 
-from archdsl.options import UNITS
+from archdsl.components.options import UNITS
 
 Rounding = Literal["nearest", "up", "down"]
 

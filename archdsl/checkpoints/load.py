@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from archdsl.builder import Built
 from archdsl.checkpoints.files import read, write
 from archdsl.checkpoints.fit import Entry, Fit, Form, entries, fit, in_words, known_namings
 from archdsl.checkpoints.naming import OWN, Naming
@@ -19,8 +18,9 @@ from archdsl.checkpoints.recognise import (
     unknown_label,
 )
 from archdsl.checkpoints.words import misfit
+from archdsl.compiler.builder import Built
+from archdsl.compiler.network import Network
 from archdsl.errors import BuildError
-from archdsl.network import Network
 from archdsl.nn.fuse import fuse
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from pathlib import Path
 from typing import TypeAlias
 
-from archdsl.builder import classifier_names, shapes
 from archdsl.checkpoints.fit import Fit, Form, Shapes, distinct, fits
 from archdsl.checkpoints.naming import OWN
 from archdsl.checkpoints.tables import LABELS, namings
 from archdsl.checkpoints.words import misfit
+from archdsl.compiler.builder import classifier_names, shapes
+from archdsl.compiler.network import Network
 from archdsl.errors import BuildError
-from archdsl.network import Network
 
 Networks: TypeAlias = Callable[[], Iterable[Network]]
 """The networks that a file might be for instead."""

@@ -14,8 +14,8 @@ from archdsl.checkpoints.axes import SAME, TOKENS, Axes, Ones
 from archdsl.checkpoints.naming import Naming, Rule
 from archdsl.checkpoints.pattern import BadPattern, Pattern
 from archdsl.errors import SpecError
-from archdsl.spec.nodes import Mapping, Node, Scalar, Sequence
-from archdsl.spec.yaml import read_file
+from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.language.yaml import read_file
 
 LABELS = ("official", "timm")
 """The published namings that a table may have."""

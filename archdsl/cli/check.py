@@ -130,7 +130,7 @@ def _histogram(bins: list[Bin]) -> list[str]:
 
 
 def _effects(found: list[Effect]) -> list[str]:
-    from archdsl.options import written as answered
+    from archdsl.components.options import written as answered
     from archdsl.study.survey import percent
 
     by_address: dict[str, list[Effect]] = {}

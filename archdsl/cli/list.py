@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(known: argparse.Namespace) -> Answer:
     """List kinds, a kind, or specs."""
-    from archdsl import registry
+    from archdsl.components import registry
 
     if known.kind in _FILES:
         return _FILES[known.kind]()
@@ -43,7 +43,7 @@ def run(known: argparse.Namespace) -> Answer:
 
 
 def _kinds() -> Answer:
-    from archdsl import registry
+    from archdsl.components import registry
 
     lines: list[str] = []
     data: dict[str, dict[str, object]] = {}
@@ -55,8 +55,8 @@ def _kinds() -> Answer:
 
 
 def _kind(name: str) -> Answer:
-    from archdsl import registry
-    from archdsl.defaults import REQUIRED
+    from archdsl.components import registry
+    from archdsl.components.defaults import REQUIRED
 
     lines: list[str] = []
     data: dict[str, dict[str, object]] = {}

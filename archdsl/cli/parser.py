@@ -11,7 +11,7 @@ from typing import Any, NoReturn, Protocol, cast
 from archdsl.cli.answer import Answer
 from archdsl.cli.failure import UsageError
 from archdsl.errors import ArchError
-from archdsl.spec.nodes import Mapping, plain
+from archdsl.language.nodes import Mapping, plain
 from archdsl.version import VERSION
 
 VERBS = ("check", "show", "count", "list", "search", "export", "weights")
@@ -102,7 +102,7 @@ def takes_patches(parser: argparse.ArgumentParser) -> None:
 
 def patches(known: argparse.Namespace) -> dict[str, Any]:
     """The `--set`s as address -> value. Raises ArchError."""
-    from archdsl.spec.load import read_assignment
+    from archdsl.language.load import read_assignment
 
     found: dict[str, Any] = {}
     for text in known.patches:

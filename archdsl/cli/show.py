@@ -14,8 +14,8 @@ from typing import Any
 from archdsl.cli.answer import Answer, busy, columns
 from archdsl.cli.parser import patches, takes_a_spec
 from archdsl.cli.words import as_plain, branch_words, shape_words, words
-from archdsl.network import Block, Branch, Layer, Network, Stage
-from archdsl.spec.write import inline
+from archdsl.compiler.network import Block, Branch, Layer, Network, Stage
+from archdsl.language.write import inline
 
 HELP = "its structure: layers, blocks, shapes, and what is left to decide"
 

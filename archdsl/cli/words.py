@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from archdsl.component import Component
-from archdsl.network import Branch, Shape
-from archdsl.options import OptionValue, without_point
-from archdsl.spec.write import inline
+from archdsl.compiler.network import Branch, Shape
+from archdsl.components.component import Component
+from archdsl.components.options import OptionValue, without_point
+from archdsl.language.write import inline
 
 
 def words(component: Component) -> str:

@@ -15,15 +15,15 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from archdsl import threads
-from archdsl.builder import Unfilled, build_layer
+from archdsl.compiler.builder import Unfilled, build_layer
+from archdsl.compiler.network import Layer
+from archdsl.components.own import own_parts
 from archdsl.conformance.owed import Fault
 from archdsl.conformance.probe import Probe, named
 from archdsl.conformance.watch import Failed
 from archdsl.cost.measure import randomness_put_back
 from archdsl.errors import ArchError, SpecError
-from archdsl.network import Layer
 from archdsl.nn.model import lay_contiguous
-from archdsl.own import own_parts
 
 ELEMENTS = 1 << 20
 """Of a map up to which a layer is run with numbers, in some tenths of a second. What is larger is

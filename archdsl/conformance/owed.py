@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archdsl.network import Layer
-from archdsl.registry import KINDS, Definition
-from archdsl.statics import static
+from archdsl.compiler.network import Layer
+from archdsl.components.registry import KINDS, Definition
+from archdsl.components.statics import static
 
 Sides = tuple[int, ...]
 """A shape without its batch axis."""

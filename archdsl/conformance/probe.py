@@ -7,11 +7,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from archdsl.component import Component
+from archdsl.compiler.network import Layer
+from archdsl.components.component import Component
 from archdsl.conformance import faults
 from archdsl.conformance.owed import Fault, misshapen, owed, sides
 from archdsl.conformance.watch import Failed, Watch, another_type, no_tensor
-from archdsl.network import Layer
 from archdsl.nn.memory import channels_last_convolutions, kernels, laid
 
 BATCH = 2

@@ -9,10 +9,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from archdsl.component import Component
+from archdsl.components.component import Component
+from archdsl.components.registry import Definition
+from archdsl.components.statics import size_after
 from archdsl.conformance.owed import Fault, Sides, inner_misshapen
-from archdsl.registry import Definition
-from archdsl.statics import size_after
 
 
 class Failed(Exception):

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from archdsl import threads
-from archdsl.builder import TokenMixer
+from archdsl.compiler.builder import TokenMixer
+from archdsl.compiler.network import Shape
 from archdsl.cost.leaves import Calls, leaves
 from archdsl.cost.trace import Refused, trace_macs
 from archdsl.cost.watch import Watch
 from archdsl.errors import ArchError, CountError
-from archdsl.network import Shape
 from archdsl.nn.fuse import fuse
 
 _one_at_a_time = threading.RLock()  # the tracer and the filters of warnings are global

@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
+from archdsl.components.registry import IMPORTED
 from archdsl.cost.contractions import CONTRACTIONS, Rule
 from archdsl.cost.free import FREE
 from archdsl.cost.ready import READY
 from archdsl.errors import ArchError
-from archdsl.registry import IMPORTED
 
 R = TypeVar("R", bound=Rule)
 

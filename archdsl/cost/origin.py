@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from archdsl.component import Component
-from archdsl.network import Layer
-from archdsl.spec.imports import loaded_text
+from archdsl.compiler.network import Layer
+from archdsl.components.component import Component
+from archdsl.language.imports import loaded_text
 from archdsl.version import VERSION
 
 PURE = frozenset((

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from torch import nn
 
+from archdsl.compiler.network import Shape
 from archdsl.cost.measure import Measured, measure
 from archdsl.errors import CountError
-from archdsl.network import Shape
 
 
 def measure_twice(

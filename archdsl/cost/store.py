@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archdsl.cache import cache_folder
-from archdsl.network import Shape
+from archdsl.compiler.network import Shape
 
 LIMIT = 1 << 23
 """Bytes of the file, about 50,000 rows; a larger one is started afresh."""

@@ -8,12 +8,12 @@ from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
 from archdsl.amounts import named, of_layer, total
-from archdsl.component import Component
+from archdsl.compiler.network import Layer, Network, Shape
+from archdsl.components.component import Component
 from archdsl.cost.operators import registered_rules
 from archdsl.cost.origin import modules_of, origin
 from archdsl.cost.store import Stored, store, stored
 from archdsl.errors import CountError
-from archdsl.network import Layer, Network, Shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -208,7 +208,7 @@ def _classes(component: Component) -> tuple[type, ...]:
 
 
 def _measured(layer: Layer) -> LayerCost:
-    from archdsl.builder import build_layer
+    from archdsl.compiler.builder import build_layer
     from archdsl.cost.measure import measure
     from archdsl.cost.steady import measure_twice
 

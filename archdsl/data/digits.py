@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from archdsl.components.options import Bound, Fraction
+from archdsl.components.registry import data
 from archdsl.data.fingerprint import Fingerprint, Item, digest_of
 from archdsl.data.source import (
     Progress,
@@ -18,8 +20,6 @@ from archdsl.data.source import (
     no_progress,
 )
 from archdsl.data.split import Indices, stratified
-from archdsl.options import Bound, Fraction
-from archdsl.registry import data
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor

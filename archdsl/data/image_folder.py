@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from archdsl.components.options import Fraction
+from archdsl.components.registry import data
 from archdsl.data import passed_over
 from archdsl.data.decode import Channels
 from archdsl.data.digests import digests, size_of
@@ -27,8 +29,6 @@ from archdsl.data.source import (
 from archdsl.data.split import stratified
 from archdsl.data.split_names import SPLITS
 from archdsl.errors import SearchError
-from archdsl.options import Fraction
-from archdsl.registry import data
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor

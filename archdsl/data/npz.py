@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from archdsl.components.registry import data
 from archdsl.data.digests import digests, size_of
 from archdsl.data.fingerprint import Fingerprint, Item
 from archdsl.data.source import (
@@ -23,7 +24,6 @@ from archdsl.data.source import (
 )
 from archdsl.data.split import stratified
 from archdsl.errors import SearchError
-from archdsl.registry import data
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
 
+from archdsl.components.options import Bound
 from archdsl.data.fingerprint import Fingerprint
-from archdsl.options import Bound
 
 if TYPE_CHECKING:
     import numpy as np
@@ -127,7 +127,7 @@ class Source(ABC):
 
     @abstractmethod
     def held_out(self, folder: Path, size: Size) -> tuple[Split, Views]:
-        """The test split. `archdsl.proxy.heldout` alone may ask for it."""
+        """The test split. `archdsl.training.heldout` alone may ask for it."""
 
     def fingerprint(self, folder: Path) -> Fingerprint:
         """What tells these data from others, so that no search goes on with other data unseen.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from archdsl.compiler.network import Network
 from archdsl.errors import CountError, ExportError
-from archdsl.network import Network
 
 FORMS = ("code",)
 """What a network can be exported to."""

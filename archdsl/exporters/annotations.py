@@ -6,8 +6,8 @@ import typing
 from collections.abc import Sequence
 from types import NoneType, UnionType
 
+from archdsl.components.options import KindOf
 from archdsl.exporters.targets import External
-from archdsl.options import KindOf
 
 Plain: typing.TypeAlias = tuple[str | External, ...]
 """Text, with names of torch or the standard library between."""

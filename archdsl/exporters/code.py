@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
-from archdsl.builder import build_layer
+from archdsl.compiler.builder import build_layer
+from archdsl.compiler.network import Layer, Network
 from archdsl.exporters import factory
 from archdsl.exporters.bundle import Bundle
 from archdsl.exporters.layout import WIDTH
-from archdsl.network import Layer, Network
 from archdsl.nn.fuse import fuse
 
 

@@ -12,14 +12,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from archdsl.component import Component
+from archdsl.compiler.network import Block, Layer, Network, Stage
+from archdsl.components.component import Component
+from archdsl.components.options import OptionValue
 from archdsl.exporters.bundle import Bundle
 from archdsl.exporters.layout import INDENT, arrange
 from archdsl.exporters.targets import External
-from archdsl.network import Block, Layer, Network, Stage
 from archdsl.nn import block as block_parts
 from archdsl.nn import model as model_parts
-from archdsl.options import OptionValue
 
 LOCAL = ("classes", "rates", "rate", "index", "block")
 """Names that the factory has for itself."""

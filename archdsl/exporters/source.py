@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from archdsl.errors import ExportError
 from archdsl.exporters.scopes import Function, bound
-from archdsl.spec.imports import loaded_text
+from archdsl.language.imports import loaded_text
 
 
 @dataclass(frozen=True, slots=True)

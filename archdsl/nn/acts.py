@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 import archdsl.nn.torch_acts  # noqa: F401  (first: defaults of the rest name them)
-from archdsl.registry import act
+from archdsl.components.registry import act
 
 
 @act("squared_relu")

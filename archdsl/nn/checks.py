@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from archdsl.component import Component
+from archdsl.components.component import Component
+from archdsl.components.options import OptionValue
+from archdsl.components.statics import ask, no_words
 from archdsl.errors import Misfit
-from archdsl.options import OptionValue
-from archdsl.statics import ask, no_words
 
 
 def inner_misfit(component: Component | None, **context: OptionValue) -> Misfit | None:

@@ -7,14 +7,14 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from archdsl.component import Component
+from archdsl.components.component import Component
+from archdsl.components.options import Act, Fraction, Norm
+from archdsl.components.registry import head
 from archdsl.errors import Misfit
 from archdsl.nn.acts import SquaredReLU
 from archdsl.nn.checks import act_misfit, hidden_misfit, inner_misfit, norm_misfit
 from archdsl.nn.init import small_normal, start
 from archdsl.nn.norms import LayerNorm
-from archdsl.options import Act, Fraction, Norm
-from archdsl.registry import head
 
 _LAYER_NORM = partial(LayerNorm, eps=1e-5)  # the head's own; its other norms have 1e-6
 

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from archdsl.component import Component
+from archdsl.components.component import Component
+from archdsl.components.options import Act, Layer, NonNegative, Norm, Odd, Positive
+from archdsl.components.registry import layer
+from archdsl.components.statics import size_after
 from archdsl.errors import Misfit
 from archdsl.nn.checks import act_misfit, inner_misfit, norm_misfit
 from archdsl.nn.folding import foldable, folded_after, folded_before, with_tensors
 from archdsl.nn.init import small_normal, start
-from archdsl.options import Act, Layer, NonNegative, Norm, Odd, Positive
-from archdsl.registry import layer
-from archdsl.statics import size_after
 
 
 @layer("conv")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from archdsl.component import Component
+from archdsl.components.component import Component
+from archdsl.components.options import Act, Key, Out, Query, Value
+from archdsl.components.registry import channel_mixer, token_mixer
+from archdsl.components.statics import width_after
 from archdsl.errors import Misfit
 from archdsl.nn.acts import Softmax
 from archdsl.nn.checks import inner_misfit
 from archdsl.nn.meta_ops.keys import DynamicKey
 from archdsl.nn.meta_ops.values import DynamicValue
-from archdsl.options import Act, Key, Out, Query, Value
-from archdsl.registry import channel_mixer, token_mixer
-from archdsl.statics import width_after
 
 
 @token_mixer("meta_mixer")

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from archdsl.components.options import Positive, PositiveNumber
+from archdsl.components.registry import norm
 from archdsl.errors import Misfit
-from archdsl.options import Positive, PositiveNumber
-from archdsl.registry import norm
 
 
 @norm("layer_norm")

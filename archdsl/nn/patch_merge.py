@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from archdsl.component import Component
+from archdsl.components.component import Component
+from archdsl.components.options import Norm
+from archdsl.components.registry import layer
 from archdsl.errors import Misfit
 from archdsl.nn.checks import norm_misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.norms import LayerNorm
-from archdsl.options import Norm
-from archdsl.registry import layer
 
 
 @layer("patch_merge")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from archdsl.options import PositiveNumber
-from archdsl.registry import pos_embed
+from archdsl.components.options import PositiveNumber
+from archdsl.components.registry import pos_embed
 
 
 @pos_embed("learned")

@@ -11,9 +11,9 @@ from typing import Literal, TypeVar
 
 from torch import nn
 
+from archdsl.components.options import NonNegativeNumber, PositiveNumber
+from archdsl.components.registry import also_called, register
 from archdsl.errors import Misfit
-from archdsl.options import NonNegativeNumber, PositiveNumber
-from archdsl.registry import also_called, register
 
 F = TypeVar("F", bound=Callable[..., Misfit | None])
 

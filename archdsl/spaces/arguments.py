@@ -9,10 +9,10 @@ from typing import Any, Literal, TypeAlias
 
 from archdsl.amounts import Budget, bounded
 from archdsl.errors import SearchError, SpecError
-from archdsl.spec.holes import Hole, normalise
-from archdsl.spec.load import mapping_of_patches
-from archdsl.spec.search_section import MEASURES
-from archdsl.spec.search_section import budget as read_budget
+from archdsl.language.holes import Hole, normalise
+from archdsl.language.load import mapping_of_patches
+from archdsl.language.search_section import MEASURES
+from archdsl.language.search_section import budget as read_budget
 
 Measure: TypeAlias = Literal["uniform", "stagewise"]
 Weights: TypeAlias = "Mapping[str, Mapping[Any, float]]"

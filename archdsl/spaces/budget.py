@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from archdsl.amounts import Budget
 from archdsl.amounts.budget import Costs
 from archdsl.amounts.text import amount, unit_of
+from archdsl.components.options import UNITS
 from archdsl.errors import SearchError, SpecError
-from archdsl.options import UNITS
-from archdsl.spec.nodes import Mapping as MappingNode
-from archdsl.spec.nodes import Mark, Node, Scalar, Sequence
+from archdsl.language.nodes import Mapping as MappingNode
+from archdsl.language.nodes import Mark, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from archdsl.spec.document import Document
+    from archdsl.language.document import Document
 
 
 class InfeasibleBudget(SpecError, SearchError):

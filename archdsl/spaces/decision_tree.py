@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from archdsl.language.holes import Answer
 from archdsl.spaces.rows import Part
-from archdsl.spec.holes import Answer
 
 T = TypeVar("T")
 Moves: TypeAlias = "Sequence[tuple[str, str]]"

@@ -18,7 +18,7 @@ from archdsl.spaces.histogram.walk import BATCH, Traced, Walk, traced
 from archdsl.spaces.members import Members
 
 if TYPE_CHECKING:
-    from archdsl.spec.holes import Answer
+    from archdsl.language.holes import Answer
 
 EFFORT = 20_000_000
 """Sums that exact histograms may form; rounded ones draw as exactly and are made sooner: on

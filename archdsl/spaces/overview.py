@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archdsl.amounts import Budget, maximal
+from archdsl.language.holes import Answer, Hole
 from archdsl.spaces.circuit.circuit import Circuit, Weights, unshared, weighted
 from archdsl.spaces.histogram.grid import Grid
 from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.shares import Answered, Weighed
 from archdsl.spaces.histogram.sparse import TooLarge
 from archdsl.spaces.members import Members
-from archdsl.spec.holes import Answer, Hole
 
 if TYPE_CHECKING:
     from archdsl.spaces.arguments import Measure

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from archdsl.amounts import Amounts, of_layer, total
-from archdsl.lower import BlockPlace
-from archdsl.network import Layer, Shape
+from archdsl.compiler.lower import BlockPlace
+from archdsl.compiler.network import Layer, Shape
+from archdsl.language.decisions import Holes, Place
+from archdsl.language.document import Document, Scope
 from archdsl.spaces.reach import Record, Records
 from archdsl.spaces.rows import Part, Placed, Reader, State
-from archdsl.spec.decisions import Holes, Place
-from archdsl.spec.document import Document, Scope
 
 if TYPE_CHECKING:
     from archdsl.cost.table import LayerCost

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from archdsl.combinations import every_record
-from archdsl.lower import Lowering
-from archdsl.spec import typed
-from archdsl.spec.decisions import Holes, Place
-from archdsl.spec.document import BLOCK_KEYS, Document, Scope
-from archdsl.spec.holes import Choice, Hole, is_hole
-from archdsl.spec.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.compiler.combinations import every_record
+from archdsl.compiler.lower import Lowering
+from archdsl.language import typed
+from archdsl.language.decisions import Holes, Place
+from archdsl.language.document import BLOCK_KEYS, Document, Scope
+from archdsl.language.holes import Choice, Hole, is_hole
+from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 
 
 def questions(document: Document, holes: Holes) -> dict[str, Hole]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from archdsl.spec.holes import Answer
+from archdsl.language.holes import Answer
 
 Record: TypeAlias = "tuple[tuple[str, Answer], ...]"
 """Answers by address, in the order in which they were asked."""

@@ -11,9 +11,9 @@ from archdsl.spaces.drawing import Drawn
 
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
+    from archdsl.language.holes import Answer, Hole
+    from archdsl.language.resolve import Ask
     from archdsl.spaces.arguments import Weights
-    from archdsl.spec.holes import Answer, Hole
-    from archdsl.spec.resolve import Ask
 
 LIMIT = 10_000
 """Draws in a row outside the budget after which no more are made. With six params of

@@ -12,17 +12,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from archdsl.combinations import every_record
-from archdsl.component import Component
-from archdsl.lower import Lowering, Width
-from archdsl.options import OptionValue
+from archdsl.compiler.combinations import every_record
+from archdsl.compiler.lower import Lowering, Width
+from archdsl.components.component import Component
+from archdsl.components.options import OptionValue
+from archdsl.components.statics import Size
+from archdsl.language.decisions import Holes
+from archdsl.language.document import Document
+from archdsl.language.holes import Answer, Hole
+from archdsl.language.nodes import Node
+from archdsl.language.resolve import Ask
 from archdsl.spaces.reach import Record, Records
-from archdsl.spec.decisions import Holes
-from archdsl.spec.document import Document
-from archdsl.spec.holes import Answer, Hole
-from archdsl.spec.nodes import Node
-from archdsl.spec.resolve import Ask
-from archdsl.statics import Size
 
 S = TypeVar("S")
 T = TypeVar("T")

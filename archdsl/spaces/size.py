@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from itertools import product
 from typing import TypeAlias
 
-from archdsl.combinations import every_record
+from archdsl.compiler.combinations import every_record
+from archdsl.compiler.lower import Lowering
 from archdsl.errors import SearchError
-from archdsl.lower import Lowering
+from archdsl.language import typed
+from archdsl.language.decisions import Holes, Place
+from archdsl.language.document import Document, Scope
+from archdsl.language.holes import Answer, Choice, Hole, is_hole
+from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.spaces.questions import block_nodes
-from archdsl.spec import typed
-from archdsl.spec.decisions import Holes, Place
-from archdsl.spec.document import Document, Scope
-from archdsl.spec.holes import Answer, Choice, Hole, is_hole
-from archdsl.spec.nodes import Mapping, Node, Scalar, Sequence
 
 Terms: TypeAlias = "dict[frozenset[str], int]"
 """Set of tied holes that were asked -> number of records of all other answers."""

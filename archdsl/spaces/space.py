@@ -9,8 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from archdsl.amounts import bounded, kinds, named
-from archdsl.combinations import every_record
+from archdsl.compiler.combinations import every_record
+from archdsl.compiler.specification import Spec
 from archdsl.errors import CountError, SearchError, SpecError
+from archdsl.language.holes import Answer, Hole, equal, normalise
+from archdsl.language.resolve import Ask
 from archdsl.spaces.arguments import Measure, Weights, budget_of, check_measure, weights_of, whole
 from archdsl.spaces.circuit import TooManyCases
 from archdsl.spaces.count import Count, short
@@ -19,9 +22,6 @@ from archdsl.spaces.price_list import PriceList, Unlisted, under
 from archdsl.spaces.questions import questions
 from archdsl.spaces.size import size
 from archdsl.spaces.table import Progress, Table, no_progress
-from archdsl.spec.holes import Answer, Hole, equal, normalise
-from archdsl.spec.resolve import Ask
-from archdsl.specification import Spec
 
 if TYPE_CHECKING:
     import numpy as np

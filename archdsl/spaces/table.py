@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from archdsl.amounts import Amounts, kinds
-from archdsl.network import Layer
+from archdsl.compiler.network import Layer
 from archdsl.spaces.parts import BlockParts, Layers, Parts
 from archdsl.spaces.rows import Part, State, mapped
 

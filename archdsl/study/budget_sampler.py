@@ -21,10 +21,10 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from archdsl.errors import SearchError, SpecError
-from archdsl.settings import SearchSettings
+from archdsl.language.search_section import SAMPLERS
+from archdsl.language.settings import SearchSettings
 from archdsl.spaces import Space
 from archdsl.spaces.arguments import budget_of, check_measure, whole
-from archdsl.spec.search_section import SAMPLERS
 from archdsl.study.distributions import distribution, fixed_answer, to_answer, to_optuna
 from archdsl.study.fixed import Fixed
 from archdsl.study.identity import fingerprint
@@ -36,9 +36,9 @@ from archdsl.study.seeds import number
 from archdsl.study.survey import survey
 
 if TYPE_CHECKING:
+    from archdsl.compiler.specification import Spec
+    from archdsl.language.holes import Answer
     from archdsl.spaces.arguments import Measure
-    from archdsl.spec.holes import Answer
-    from archdsl.specification import Spec
 
 _PROPOSED = "archdsl:proposed"
 """The attribute of a trial with all that was proposed: what it has asked so far may be less."""

@@ -12,8 +12,8 @@ from archdsl.study.trial import Metrics
 if TYPE_CHECKING:
     from torch import nn
 
+    from archdsl.compiler.specification import Spec
     from archdsl.cost import Cost
-    from archdsl.specification import Spec
 
 WEIGHTS = "weights.safetensors"
 """What a candidate's weights are called in its folder."""
@@ -55,7 +55,7 @@ class Candidate:
 
     def build(self) -> nn.Module:
         """The architecture as a module with fresh weights, drawn from torch's generator."""
-        from archdsl.builder import build
+        from archdsl.compiler.builder import build
 
         return build(self.spec.network())
 

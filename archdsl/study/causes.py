@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from archdsl.errors import ArchError
-from archdsl.proxy.failures import cause_of
 from archdsl.study.trial import Trial
+from archdsl.training.failures import cause_of
 
 AT_FIRST, LATER = 3, 10
 """Failures of one cause in a row that stop a search: before its first success, and after.

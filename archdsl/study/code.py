@@ -19,8 +19,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from archdsl.components.registry import IMPORTED
 from archdsl.data.fingerprint import digest_of
-from archdsl.registry import IMPORTED
 from archdsl.study.typed_in import reached, source_file, text_of
 
 _NOT_FOLLOWED = frozenset((*sys.stdlib_module_names, "archdsl"))

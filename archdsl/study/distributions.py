@@ -12,13 +12,13 @@ from optuna.distributions import (
 )
 from optuna.trial import BaseTrial, Trial
 
+from archdsl.components.options import written
 from archdsl.errors import SearchError
-from archdsl.options import written
-from archdsl.spec.holes import Answer, Hole, Range, equal, normalise
+from archdsl.language.holes import Answer, Hole, Range, equal, normalise
 
 if TYPE_CHECKING:
+    from archdsl.compiler.specification import Spec
     from archdsl.spaces import Space
-    from archdsl.specification import Spec
 
 
 _ROUNDING = 1e-9

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archdsl.errors import SearchError
-from archdsl.settings import SearchSettings
+from archdsl.language.settings import SearchSettings
 from archdsl.study import causes, events
 from archdsl.study.candidate import Candidate, as_metrics, not_finite
 from archdsl.study.events import Listener, silent

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from archdsl.settings import SearchSettings
+    from archdsl.language.settings import SearchSettings
     from archdsl.study.result import Result
     from archdsl.study.survey import Survey
     from archdsl.study.trial import Metrics, Trial

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archdsl.components.registry import IMPORTED, KINDS, named
 from archdsl.data.digests import digests
 from archdsl.data.fingerprint import Fingerprint, Item, digest_of
 from archdsl.errors import SearchError
-from archdsl.registry import IMPORTED, KINDS, named
 from archdsl.study.carried import imported_files
 from archdsl.study.changes import data_changes, file_changes, value_changes
 from archdsl.study.code import code_of
@@ -22,9 +22,9 @@ from archdsl.study.files import write_text
 from archdsl.version import VERSION
 
 if TYPE_CHECKING:
-    from archdsl.proxy.prepare import Prepared
-    from archdsl.settings import ProxySettings
+    from archdsl.language.settings import ProxySettings
     from archdsl.spaces import Space
+    from archdsl.training.prepare import Prepared
 
 DATA = "data.jsonl"
 """In a run directory: name, split, label, size and digest of each image, a line each."""
@@ -69,7 +69,7 @@ def evidence(
     )
     data: Fingerprint = ()
     if prepared is not None and prepared.datamodule is None:
-        from archdsl.proxy.prepare import source_of
+        from archdsl.training.prepare import source_of
 
         data = source_of(settings).fingerprint(settings.folder)
     return Evidence(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archdsl import threads
 from archdsl.errors import ArchError
-from archdsl.settings import SearchSettings
+from archdsl.language.settings import SearchSettings
 from archdsl.study.events import Listener, Preparing
 from archdsl.study.objectives import front
 from archdsl.study.trial import to_json
@@ -50,9 +50,9 @@ def look(run: RunFolder, settings: SearchSettings, best: Trial, hold: Callable[[
     Every look stays on record: a search that goes on and finds another winner looks again, and
     its report says how often. Raises SearchError.
     """
-    from archdsl.builder import build
     from archdsl.checkpoints import load_into
-    from archdsl.proxy.heldout import evaluate_on_test
+    from archdsl.compiler.builder import build
+    from archdsl.training.heldout import evaluate_on_test
 
     looks = run.looks()
     missing = [

@@ -6,23 +6,23 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from archdsl.combinations import every_record
+from archdsl.compiler.combinations import every_record
+from archdsl.components.options import written
 from archdsl.errors import SpecError
-from archdsl.options import written
+from archdsl.language.holes import Choice, equal
 from archdsl.spaces.arguments import budget_of
 from archdsl.spaces.drawing import Drawn
 from archdsl.spaces.rejecting import Rejecting
-from archdsl.spec.holes import Choice, equal
 from archdsl.study.members import Member, Members, member_of
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from archdsl.compiler.specification import Spec
+    from archdsl.language.holes import Answer, Hole
     from archdsl.spaces import Space
     from archdsl.spaces.arguments import Measure, Weights
     from archdsl.spaces.drawing import Drawing
-    from archdsl.spec.holes import Answer, Hole
-    from archdsl.specification import Spec
 
 LIMIT = 10_000
 """Draws in a row without all the answers after which no more are made."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from archdsl.amounts import bounded, written
-from archdsl.settings import Objective
+from archdsl.language.settings import Objective
 from archdsl.study.objectives import scores
 from archdsl.study.trial import Trial
 

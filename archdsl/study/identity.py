@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from archdsl.network import Network
+    from archdsl.compiler.network import Network
 
 Answered: TypeAlias = "tuple[tuple[str, type, Any], ...]"
 """A record of answers that can be a key."""

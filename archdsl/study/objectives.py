@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from archdsl.amounts import bounded
-from archdsl.proxy.metrics import metric
-from archdsl.settings import Objective
+from archdsl.language.settings import Objective
 from archdsl.study.trial import Metrics, Trial
+from archdsl.training.metrics import metric
 
 
 def values_of(

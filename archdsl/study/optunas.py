@@ -14,17 +14,17 @@ from optuna.storages import InMemoryStorage
 from optuna.trial import TrialState
 
 from archdsl.amounts import bounded
+from archdsl.components.options import written
 from archdsl.errors import ArchError, SearchError
-from archdsl.options import written
-from archdsl.settings import OPTUNA, OPTUNA_SAMPLERS, SearchSettings
+from archdsl.language.settings import OPTUNA, OPTUNA_SAMPLERS, SearchSettings
 from archdsl.study.distributions import suggest
 from archdsl.study.journal import frozen, new_study
 from archdsl.study.seeds import number
 from archdsl.study.trial import Trial
 
 if TYPE_CHECKING:
+    from archdsl.compiler.specification import Spec
     from archdsl.spaces import Space
-    from archdsl.specification import Spec
 
 _TYPES: dict[str, type] = {
     "int": int, "float": float, "bool": bool, "str": str, "None": type(None),

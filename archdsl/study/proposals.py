@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archdsl.errors import SearchError
-from archdsl.settings import OPTUNA, SearchSettings
+from archdsl.language.settings import OPTUNA, SearchSettings
 from archdsl.study.fixed import Fixed
 from archdsl.study.identity import Answered, answered, fingerprint
 from archdsl.study.members import Member, Members, Progress
@@ -26,9 +26,9 @@ from archdsl.study.start import nearest_to_default
 from archdsl.study.trial import Origin, Trial
 
 if TYPE_CHECKING:
+    from archdsl.compiler.specification import Spec
     from archdsl.cost import Cost
     from archdsl.spaces import Space
-    from archdsl.specification import Spec
 
 LIMIT = 10_000
 """Draws in a row that lead to nothing new before a search gives up."""

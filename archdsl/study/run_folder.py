@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.errors import SearchError
-from archdsl.settings import SearchSettings
+from archdsl.language.settings import SearchSettings
 from archdsl.study import files
 from archdsl.study.candidate import WEIGHTS
 from archdsl.study.carried import copy_imports, portable

@@ -10,10 +10,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archdsl.component import Component
+from archdsl.components.component import Component
+from archdsl.components.options import written
 from archdsl.errors import SearchError
-from archdsl.options import written
-from archdsl.settings import ProxySettings, SearchSettings
+from archdsl.language.settings import ProxySettings, SearchSettings
 from archdsl.study.carried import digests
 from archdsl.version import VERSION
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archdsl.spec.holes import equal
+from archdsl.language.holes import equal
 from archdsl.study.fixed import Fixed
 from archdsl.study.members import Members
 
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
+    from archdsl.compiler.specification import Spec
     from archdsl.spaces import Space
-    from archdsl.specification import Spec
 
 _CHANGED = 1e-6
 """What another answer than the default weighs: each change more is a million times rarer."""

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from archdsl import threads
 from archdsl.amounts import bounded
-from archdsl.proxy.metrics import LOGGED, metric
-from archdsl.proxy.prepare import Prepared, prepare
 from archdsl.study.candidate import WEIGHTS, Candidate
 from archdsl.study.members import Progress
 from archdsl.study.trial import Metrics
+from archdsl.training.metrics import LOGGED, metric
+from archdsl.training.prepare import Prepared, prepare
 
 if TYPE_CHECKING:
-    from archdsl.network import Network
-    from archdsl.settings import ProxySettings
+    from archdsl.compiler.network import Network
+    from archdsl.language.settings import ProxySettings
     from archdsl.spaces import Space
 
 
@@ -40,9 +40,9 @@ class ProxyTraining:
 
     def _look(self, network: Network, prepared: Prepared) -> None:
         """Put one batch through code of the user's own, which nobody has tried yet."""
-        from archdsl.builder import build
-        from archdsl.proxy.look import look
-        from archdsl.proxy.seeds import own_randomness, seed_everything, seed_of
+        from archdsl.compiler.builder import build
+        from archdsl.training.look import look
+        from archdsl.training.seeds import own_randomness, seed_everything, seed_of
 
         objectives = self._space.spec.settings().objectives
         with own_randomness():
@@ -63,8 +63,8 @@ class ProxyTraining:
         """The metrics after the last epoch; the weights stay in the candidate's folder."""
         from safetensors.torch import save_file
 
-        from archdsl.proxy.seeds import own_randomness, seed_everything, seed_of
-        from archdsl.proxy.train import train
+        from archdsl.training.seeds import own_randomness, seed_everything, seed_of
+        from archdsl.training.train import train
 
         with own_randomness():
             seed_everything(seed_of(candidate.seed, "weights"))

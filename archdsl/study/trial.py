@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from archdsl.compiler.specification import Spec
     from archdsl.cost import Cost
     from archdsl.spaces import Space
-    from archdsl.specification import Spec
 
 Metrics: TypeAlias = dict[str, float]
 Origin: TypeAlias = Literal["default", "random", "grid", "tpe", "evolution", "gp", "optuna"]

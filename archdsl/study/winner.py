@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.amounts import bounded
 from archdsl.errors import ArchError
-from archdsl.settings import SearchSettings
+from archdsl.language.settings import SearchSettings
 from archdsl.study import files
 from archdsl.study.carried import portable
 from archdsl.version import VERSION

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archdsl.amounts.text import amount
-from archdsl.options import with_unit
+from archdsl.components.options import with_unit
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 import archdsl
-from archdsl.builder import shapes
 from archdsl.checkpoints import export_weights, import_weights, read, write
+from archdsl.compiler.builder import shapes
 from archdsl.errors import BuildError
 from tests.checkpoints.made import published, tensors
 from tests.nn.published_specs import ffnet_tiny

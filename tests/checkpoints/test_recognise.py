@@ -8,12 +8,12 @@ import pytest
 
 import archdsl
 from archdsl.api import baselines
-from archdsl.builder import shapes
 from archdsl.checkpoints import export_weights, head_names, import_weights, read, write
 from archdsl.checkpoints.fit import known_namings
 from archdsl.checkpoints.naming import Naming, Rule
 from archdsl.checkpoints.pattern import Pattern
 from archdsl.checkpoints.recognise import recognised
+from archdsl.compiler.builder import shapes
 from archdsl.errors import BuildError
 from tests.checkpoints.made import published, tensors
 

@@ -6,11 +6,11 @@ import pytest
 
 import archdsl
 from archdsl import shipped
-from archdsl.builder import shapes
 from archdsl.checkpoints.axes import Axes, Ones
 from archdsl.checkpoints.fit import known_namings
 from archdsl.checkpoints.naming import OWN
 from archdsl.checkpoints.tables import Table, namings, read_tables, shipped_tables
+from archdsl.compiler.builder import shapes
 from archdsl.errors import SpecError
 
 TABLE = """\

@@ -11,7 +11,7 @@ import pytest
 
 import archdsl
 from archdsl.errors import SearchError
-from archdsl.settings import Objective
+from archdsl.language.settings import Objective
 from archdsl.study.hypervolume import hypervolume
 from archdsl.study.result import Ending, Result
 from archdsl.study.survey import Survey

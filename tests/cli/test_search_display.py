@@ -14,7 +14,7 @@ from archdsl.amounts import Budget
 from archdsl.cli.live import LiveDisplay
 from archdsl.cli.plain import PlainDisplay
 from archdsl.cli.progress import Progress, duration
-from archdsl.settings import Objective, ProxySettings, SearchSettings
+from archdsl.language.settings import Objective, ProxySettings, SearchSettings
 from archdsl.study.events import (
     Best,
     Epoch,

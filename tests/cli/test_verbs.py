@@ -8,7 +8,8 @@ import sys
 import pytest
 
 import archdsl
-from archdsl import registry, shipped
+from archdsl import shipped
+from archdsl.components import registry
 
 
 def test_check_says_that_a_spec_is_right(run, tiny):

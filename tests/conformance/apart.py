@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from archdsl import api, registry
-from archdsl.registry import Definition
+from archdsl import api
+from archdsl.components import registry
+from archdsl.components.registry import Definition
 
 Own = list[tuple[str, str, Definition]]
 """Kind, name and definition of what is set apart."""

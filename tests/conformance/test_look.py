@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 import archdsl
+from archdsl.components.registry import find
 from archdsl.errors import ArchError, SpecError
-from archdsl.registry import find
 from tests.conformance.apart import registered, set_apart
 
 with set_apart() as COMPONENTS:

@@ -8,8 +8,8 @@ import pytest
 from torch import Tensor, nn
 
 import archdsl
+from archdsl.components.registry import find
 from archdsl.errors import ArchError
-from archdsl.registry import find
 
 
 class _Halves(nn.Module):

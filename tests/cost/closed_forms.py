@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archdsl.component import Component
-from archdsl.network import Layer
+from archdsl.compiler.network import Layer
+from archdsl.components.component import Component
 
 Pair = tuple[int, int]
 Form = Callable[[dict[str, Any], int, int, dict[str, Any]], Pair]

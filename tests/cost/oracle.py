@@ -12,8 +12,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 import archdsl
-from archdsl.builder import build
-from archdsl.network import Network
+from archdsl.compiler.builder import build
+from archdsl.compiler.network import Network
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import archdsl.nn  # noqa: F401  (fills the registry)
-from archdsl.component import Component, component
-from archdsl.network import Layer, Shape
+from archdsl.compiler.network import Layer, Shape
+from archdsl.components.component import Component, component
 
 ADDRESS = "stages.2.blocks.4.part"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from archdsl import registry
-from archdsl.component import component
+from archdsl.components import registry
+from archdsl.components.component import component
 from archdsl.cost import layer_cost
 from tests.cost.closed_forms import FORMS, expected
 from tests.cost.single import single

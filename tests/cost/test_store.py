@@ -13,11 +13,11 @@ import pytest
 import torch
 
 import archdsl
-from archdsl.component import component
+from archdsl.components.component import component
 from archdsl.cost import layer_cost, origin, table
 from archdsl.cost import store as stores
 from archdsl.cost.store import Stored, store, stored
-from archdsl.spec import imports
+from archdsl.language import imports
 from tests.cost.single import single
 
 ROW = Stored(7, 5, 6, (3, 4, 4), (8, 4, 4))

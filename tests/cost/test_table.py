@@ -9,12 +9,12 @@ import torch
 from torch import nn
 
 import archdsl
-from archdsl import registry
 from archdsl.amounts import named
-from archdsl.component import component
+from archdsl.compiler.network import Block, Branch, Network, Stage
+from archdsl.components import registry
+from archdsl.components.component import component
 from archdsl.cost import Cost, LayerCost, count, layer_cost, table
 from archdsl.errors import CountError
-from archdsl.network import Block, Branch, Network, Stage
 from tests.cost.single import ADDRESS, single
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from archdsl import registry
-from archdsl.component import component
+from archdsl.components import registry
+from archdsl.components.component import component
+from archdsl.components.options import Mismatch
 from archdsl.data.digits import Canvas, Digits, _read
-from archdsl.options import Mismatch
 
 HERE = Path()
 

@@ -17,7 +17,7 @@ import pytest
 import archdsl
 from archdsl.cli import main
 from archdsl.errors import SpecError
-from archdsl.spec.yaml import read
+from archdsl.language.yaml import read
 
 MANUAL = Path(__file__).parents[2] / "docs" / "language.md"
 
@@ -126,8 +126,8 @@ def test_every_link_inside_the_manual_leads_somewhere() -> None:
 
 
 def test_the_keys_of_the_manual_are_those_of_the_language() -> None:
-    from archdsl.spec.document import TOP_KEYS
-    from archdsl.spec.search_section import KEYS
+    from archdsl.language.document import TOP_KEYS
+    from archdsl.language.search_section import KEYS
 
     text = MANUAL.read_text(encoding="utf-8")
 

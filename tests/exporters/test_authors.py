@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import pytest
 
+from archdsl.components.options import Act, Odd
 from archdsl.errors import ExportError
 from archdsl.exporters.annotations import holds_option_type, plain
-from archdsl.options import Act, Odd
 
 Load = Callable[..., ModuleType]
 Carry = Callable[..., str]
@@ -131,7 +131,7 @@ def test_imports_for_type_checkers_become_imports(module: Load, carry: Carry, ti
             from torch import Tensor
 
         if typing.TYPE_CHECKING:
-            from archdsl.network import Network
+            from archdsl.compiler.network import Network
 
 
         class Mixer(nn.Module):
@@ -197,7 +197,7 @@ def test_option_types_are_found_behind_names(module: Load, carry: Carry, tidy: T
 
         from torch import nn
 
-        from archdsl.options import Act, Bound, Odd
+        from archdsl.components.options import Act, Bound, Odd
 
         Size = tuple[int, int]
         Kernels = list[Odd] | None

@@ -37,7 +37,7 @@ from torch import Tensor, nn
 
 from archdsl import Act, Odd, token_mixer
 from archdsl.errors import Misfit
-from archdsl.options import Bound
+from archdsl.components.options import Bound
 
 Even = Annotated[int, Bound("even int", lambda v: v % 2 == 0)]
 
@@ -138,7 +138,8 @@ def test_option_types_become_plain_types(module: Load, carry: Carry, tidy: Tidy)
         from __future__ import annotations
 
         import archdsl
-        from archdsl import Norm, Odd, Positive, registry
+        from archdsl import Norm, Odd, Positive
+        from archdsl.components import registry
         from torch import nn
 
 
@@ -221,8 +222,11 @@ def test_a_class_that_is_left_empty_is_still_a_class(
     [
         ("import numpy as np\nPI = np.pi", "numpy"),
         ("from numpy import pi as PI", "numpy.pi"),
-        ("from archdsl.options import UNITS as PI", "archdsl.options.UNITS"),
-        ("import archdsl.options\nPI = archdsl.options.UNITS", "archdsl.options.UNITS"),
+        ("from archdsl.components.options import UNITS as PI", "archdsl.components.options.UNITS"),
+        (
+            "import archdsl.components.options\nPI = archdsl.components.options.UNITS",
+            "archdsl.components.options.UNITS",
+        ),
         ("PI = len(__file__)", "__file__"),
         ("try:\n    import numpy\nexcept ImportError:\n    numpy = None\nPI = numpy", "numpy"),
         ("def PI():\n    from archdsl.errors import ArchError", "archdsl.errors"),

@@ -15,9 +15,9 @@ import pytest
 import torch
 
 import archdsl
+from archdsl.compiler.specification import Spec
 from archdsl.exporters.code import code
 from archdsl.exporters.factory import function_name
-from archdsl.specification import Spec
 
 ROOT = Path(__file__).resolve().parents[2]
 ALONE = Path(__file__).with_name("alone.py")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import archdsl
-from archdsl.spec.write import inline
+from archdsl.language.write import inline
 
 FILE = '''
 import zlib

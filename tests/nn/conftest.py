@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 import archdsl.nn  # noqa: F401
-from archdsl.builder import build_layer
-from archdsl.component import component
-from archdsl.network import Layer
+from archdsl.compiler.builder import build_layer
+from archdsl.compiler.network import Layer
+from archdsl.components.component import component
 
 Make = Callable[..., nn.Module]
 

@@ -12,12 +12,12 @@ from torch import nn
 import archdsl
 from archdsl import Act, Norm, Odd
 from archdsl.api import unproven
-from archdsl.builder import build, build_layer, factory
-from archdsl.component import component
+from archdsl.compiler.builder import build, build_layer, factory
+from archdsl.compiler.network import Layer
+from archdsl.components.component import component
+from archdsl.components.registry import register
 from archdsl.errors import BuildError
-from archdsl.network import Layer
 from archdsl.nn.norms import LayerNorm
-from archdsl.registry import register
 
 NAME = "poolformer_s12"
 

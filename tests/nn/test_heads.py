@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import archdsl
-from archdsl.component import component
+from archdsl.components.component import component
 
 Make = Callable[..., nn.Module]
 
@@ -81,7 +81,7 @@ head: {head}
 """
 
 
-def spec(head: str, classes: int = 10, token: str = "false") -> archdsl.specification.Spec:
+def spec(head: str, classes: int = 10, token: str = "false") -> archdsl.compiler.specification.Spec:
     return archdsl.loads(TEMPLATE.format(head=head, classes=classes, token=token))
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import archdsl
-from archdsl.component import Component, component
+from archdsl.components.component import Component, component
 from archdsl.nn.layers import Conv, RepDepthwise
 
 Make = Callable[..., nn.Module]

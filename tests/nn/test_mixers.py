@@ -10,8 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from archdsl import registry
-from archdsl.component import component
+from archdsl.components import registry
+from archdsl.components.component import component
 
 Make = Callable[..., nn.Module]
 

@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import nn
 
-from archdsl import registry
-from archdsl.defaults import REQUIRED
+from archdsl.components import registry
+from archdsl.components.defaults import REQUIRED
 
 Make = Callable[..., nn.Module]
 

@@ -14,10 +14,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 import archdsl
-from archdsl.component import component
+from archdsl.compiler.network import Layer
+from archdsl.components.component import component
 from archdsl.cost import layer_cost
 from archdsl.errors import SpecError
-from archdsl.network import Layer
 from archdsl.nn.shifted import window_products, window_sums
 from archdsl.nn.token_mixers.aggregated_attention import AggregatedAttention
 from tests.nn import transnext_plain as plain

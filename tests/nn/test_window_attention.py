@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 import archdsl
-from archdsl.builder import build_layer
-from archdsl.component import component
-from archdsl.network import Layer
+from archdsl.compiler.builder import build_layer
+from archdsl.compiler.network import Layer
+from archdsl.components.component import component
 from tests.nn import plain_swin
 from tests.nn.filling import image
 from tests.nn.published_comparators import filled

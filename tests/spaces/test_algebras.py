@@ -21,8 +21,8 @@ from archdsl.spaces.circuit.fold import fold
 from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.shares import Answered
+from tests.language.strategies import spaces
 from tests.spaces.visiting import Members, inside, visited, weight
-from tests.spec.strategies import spaces
 
 laws = settings(
     max_examples=25,

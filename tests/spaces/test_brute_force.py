@@ -14,8 +14,8 @@ from scipy.stats import chisquare
 import archdsl
 from archdsl.amounts import Budget
 from archdsl.spaces import Space
+from tests.language.strategies import spaces
 from tests.spaces.visiting import Members, inside, key, likelihood, visited, weight
-from tests.spec.strategies import spaces
 
 COSTS = ("macs", "params", "activations")
 

@@ -13,15 +13,15 @@ from torch import Tensor, nn
 
 import archdsl
 from archdsl import amounts
+from archdsl.compiler.specification import Spec
 from archdsl.cost import count
 from archdsl.errors import CountError, SearchError
+from archdsl.language.holes import Hole
 from archdsl.spaces import Space
 from archdsl.spaces.price_list import Unlisted
-from archdsl.spec.holes import Hole
-from archdsl.specification import Spec
 from tests.further_kinds import register_further_kinds
+from tests.language.strategies import spaces
 from tests.spaces.visiting import ROOT, small
-from tests.spec.strategies import spaces
 
 laws = settings(
     max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]

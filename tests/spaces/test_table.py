@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import archdsl
-from archdsl import registry
+from archdsl.components import registry
 from archdsl.errors import CountError
 from archdsl.spaces import Space
 

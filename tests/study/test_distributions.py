@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from archdsl.spec.holes import Choice, Option, Range
-from archdsl.spec.nodes import Scalar
+from archdsl.language.holes import Choice, Option, Range
+from archdsl.language.nodes import Scalar
 from archdsl.study.distributions import distribution, to_answer, to_optuna
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import archdsl
 from archdsl.errors import SearchError
-from archdsl.settings import Objective
+from archdsl.language.settings import Objective
 from archdsl.study import events, search
 from archdsl.study.causes import same
 

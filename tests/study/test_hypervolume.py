@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archdsl.settings import Objective
+from archdsl.language.settings import Objective
 from archdsl.study.hypervolume import FIRST, Front, Hypervolume, hypervolume
 from archdsl.study.trial import Trial
 

@@ -11,7 +11,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from archdsl.errors import SearchError
-from archdsl.settings import Objective
+from archdsl.language.settings import Objective
 from archdsl.study.journal import Journal
 from archdsl.study.trial import Trial
 

@@ -49,7 +49,7 @@ def context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         ["tests.study.conftest", "archdsl.study.driver", "archdsl.study.report.figures",
-         "archdsl.builder", "archdsl.cost", "archdsl.exporters", "optuna.samplers"]
+         "archdsl.compiler.builder", "archdsl.cost", "archdsl.exporters", "optuna.samplers"]
     )  # fmt: skip
     return context
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archdsl.errors import SearchError
-from archdsl.settings import Objective
+from archdsl.language.settings import Objective
 from archdsl.study.objectives import best, front, values_of
 from archdsl.study.trial import Trial
 

@@ -9,7 +9,7 @@ import pytest
 
 import archdsl
 from archdsl.errors import SearchError
-from archdsl.settings import Objective, SearchSettings
+from archdsl.language.settings import Objective, SearchSettings
 from archdsl.study import Candidate
 from archdsl.study.causes import hopeless
 from archdsl.study.optunas import OptunaSampler, made

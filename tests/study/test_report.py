@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from archdsl.errors import SearchError
-from archdsl.settings import Objective
+from archdsl.language.settings import Objective
 from archdsl.study import files, write_report
 from archdsl.study.report import findings
 from archdsl.study.report.page import page

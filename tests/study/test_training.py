@@ -8,9 +8,9 @@ import pytest
 
 import archdsl
 from archdsl.errors import SearchError
-from archdsl.proxy import heldout
 from archdsl.study import search
 from archdsl.study.candidate import WEIGHTS
+from archdsl.training import heldout
 
 
 @pytest.fixture

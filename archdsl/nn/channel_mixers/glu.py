@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from archdsl.component import Component
+from archdsl.components.component import Component
+from archdsl.components.options import Act
+from archdsl.components.registry import channel_mixer
 from archdsl.errors import Misfit
 from archdsl.nn.checks import act_misfit, hidden_misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.pointwise import Pointwise
-from archdsl.options import Act
-from archdsl.registry import channel_mixer
 
 
 @channel_mixer("glu")

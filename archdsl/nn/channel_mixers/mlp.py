@@ -6,13 +6,13 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from archdsl.component import Component
+from archdsl.components.component import Component
+from archdsl.components.options import Act
+from archdsl.components.registry import channel_mixer
 from archdsl.errors import Misfit
 from archdsl.nn.checks import act_misfit, hidden_misfit
 from archdsl.nn.init import start
 from archdsl.nn.pointwise import Pointwise
-from archdsl.options import Act
-from archdsl.registry import channel_mixer
 
 
 @channel_mixer("mlp")

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from archdsl.components.options import Odd, Positive
+from archdsl.components.registry import key
 from archdsl.errors import Misfit
 from archdsl.nn.checks import heads_misfit, hidden_misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.layers import RepDepthwise
 from archdsl.nn.pointwise import Pointwise
-from archdsl.options import Odd, Positive
-from archdsl.registry import key
 
 
 @key("depthwise")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
+from archdsl.components.registry import out
 from archdsl.nn.init import small_normal
-from archdsl.registry import out
 
 
 @out("pointwise")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from archdsl.component import Component
+from archdsl.components.component import Component
+from archdsl.components.options import Norm, Odd
+from archdsl.components.registry import query
 from archdsl.errors import Misfit
 from archdsl.nn.checks import inner_misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.layers import Conv, RepDepthwise
-from archdsl.options import Norm, Odd
-from archdsl.registry import query
 
 
 @query("pointwise")

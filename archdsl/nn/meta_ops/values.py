@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from torch import nn
 
+from archdsl.components.options import Odd
+from archdsl.components.registry import value
 from archdsl.errors import Misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.layers import RepDepthwise
 from archdsl.nn.pointwise import Pointwise
 from archdsl.nn.token_mixers.pooling import Pooling
-from archdsl.options import Odd
-from archdsl.registry import value
 
 
 @value("depthwise")

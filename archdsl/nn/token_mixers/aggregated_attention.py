@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from archdsl.components.options import Odd, Positive
+from archdsl.components.registry import token_mixer
 from archdsl.errors import Misfit
 from archdsl.nn.cached import CachesInEval
 from archdsl.nn.checks import heads_misfit
@@ -21,8 +23,6 @@ from archdsl.nn.position_bias import (
     positions_misfit,
 )
 from archdsl.nn.shifted import window_products, window_sums
-from archdsl.options import Odd, Positive
-from archdsl.registry import token_mixer
 
 
 @token_mixer("aggregated_attention")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from archdsl.components.options import Positive
+from archdsl.components.registry import token_mixer
 from archdsl.errors import Misfit
 from archdsl.nn.checks import heads_misfit
 from archdsl.nn.init import small_normal
-from archdsl.options import Positive
-from archdsl.registry import token_mixer
 
 
 @token_mixer("attention")

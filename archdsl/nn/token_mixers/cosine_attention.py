@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from archdsl.components.options import Positive
+from archdsl.components.registry import token_mixer
 from archdsl.errors import Misfit
 from archdsl.nn.cached import CachesInEval
 from archdsl.nn.checks import heads_misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.position_bias import TEMPERATURE, PositionBias, Size, positions_misfit
-from archdsl.options import Positive
-from archdsl.registry import token_mixer
 
 
 @token_mixer("cosine_attention")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from archdsl.components.options import Odd
+from archdsl.components.registry import token_mixer
 from archdsl.nn.init import small_normal
-from archdsl.options import Odd
-from archdsl.registry import token_mixer
 
 
 @token_mixer("depthwise")

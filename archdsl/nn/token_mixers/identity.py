@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from archdsl.registry import token_mixer
+from archdsl.components.registry import token_mixer
 
 
 @token_mixer("identity")

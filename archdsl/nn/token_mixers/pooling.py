@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from archdsl.options import Odd
-from archdsl.registry import token_mixer
+from archdsl.components.options import Odd
+from archdsl.components.registry import token_mixer
 
 
 @token_mixer("pooling")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from archdsl.registry import token_mixer
+from archdsl.components.registry import token_mixer
 
 
 @token_mixer("random")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from archdsl.component import Component
+from archdsl.components.component import Component
+from archdsl.components.options import Act, Odd
+from archdsl.components.registry import token_mixer
 from archdsl.errors import Misfit
 from archdsl.nn.acts import StarReLU
 from archdsl.nn.checks import act_misfit, hidden_misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.pointwise import Pointwise
-from archdsl.options import Act, Odd
-from archdsl.registry import token_mixer
 
 
 @token_mixer("sep_conv")

@@ -6,12 +6,12 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from archdsl.component import Component
+from archdsl.components.component import Component
+from archdsl.components.options import Act
+from archdsl.components.registry import token_mixer
 from archdsl.errors import Misfit
 from archdsl.nn.checks import act_misfit, hidden_misfit
 from archdsl.nn.init import start
-from archdsl.options import Act
-from archdsl.registry import token_mixer
 
 
 @token_mixer("spatial_mlp")

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from archdsl.components.options import Positive
+from archdsl.components.registry import token_mixer
 from archdsl.errors import Misfit
 from archdsl.nn.cached import CachesInEval
 from archdsl.nn.checks import heads_misfit
 from archdsl.nn.init import small_normal
-from archdsl.options import Positive
-from archdsl.registry import token_mixer
 
 _APART = -100.0  # added between positions that only the shift has brought together
 

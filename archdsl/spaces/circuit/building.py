@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from archdsl.amounts import Amounts, combine, nothing, times, total
+from archdsl.language.holes import Answer
 from archdsl.spaces.circuit.alternatives import (
     MAX_CASES,
     Both,
@@ -24,7 +25,6 @@ from archdsl.spaces.parts import BlockParts
 from archdsl.spaces.reach import Record
 from archdsl.spaces.rows import Part, Row, State
 from archdsl.spaces.table import Table
-from archdsl.spec.holes import Answer
 
 Shared: TypeAlias = "Mapping[str, Answer]"
 

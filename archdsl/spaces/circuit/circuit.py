@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from archdsl.amounts import Budget, names
 from archdsl.amounts.arrays import Ints
+from archdsl.language.holes import Answer
 from archdsl.spaces.reach import Record
-from archdsl.spec.holes import Answer
 
 Moves: TypeAlias = "tuple[tuple[str, str], ...]"
 """(how addresses begin in the first block, how they begin in this one)."""

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archdsl.amounts import Budget
+from archdsl.language.holes import Answer
 from archdsl.spaces.circuit.circuit import NONE, Product, Stage, Sum
 from archdsl.spaces.circuit.fold import OutsideAlgebra, outside
 from archdsl.spaces.histogram.inside import Cells, Histograms, Spread
 from archdsl.spaces.histogram.sparse import Histogram, Lookup, mixed
 from archdsl.spaces.reach import Record
-from archdsl.spec.holes import Answer
 
 _PAIRS = 1 << 18
 """Pairs of keys that are looked up at once: a few megabytes. On metaformer_224 below 2 G MACs

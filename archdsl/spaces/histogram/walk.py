@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archdsl.amounts.arrays import Ints, combine_into, zeros
+from archdsl.language.holes import Answer
 from archdsl.spaces.circuit.circuit import NONE, Block, Moves, Product, Stage, Sum, moved
 from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.sparse import Histogram, Keys, Lookup
 from archdsl.spaces.reach import Record
-from archdsl.spec.holes import Answer
 
 BATCH = 1_024
 """Members that are walked at once: the matrices of their alternatives have to fit memory. On

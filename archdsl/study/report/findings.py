@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from archdsl.options import written
+from archdsl.components.options import written
 from archdsl.spaces.count import Count
 from archdsl.study.intervals import Interval, difference, mean, wilson
 from archdsl.study.report.read import Record

@@ -9,7 +9,7 @@ from typing import Any
 
 from archdsl.amounts import Budget, bounded
 from archdsl.errors import SearchError
-from archdsl.settings import Objective
+from archdsl.language.settings import Objective
 from archdsl.study import survey
 from archdsl.study.hypervolume import Hypervolume, hypervolume
 from archdsl.study.objectives import front

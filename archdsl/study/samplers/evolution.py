@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from archdsl.language.holes import equal
 from archdsl.spaces.drawing import Drawn
-from archdsl.spec.holes import equal
 from archdsl.study.fixed import Fixed
 from archdsl.study.samplers.base import History, Seen, Trials, best_first
 from archdsl.study.samplers.random import Random
@@ -16,9 +16,9 @@ from archdsl.study.trial import Origin
 
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
+    from archdsl.language.holes import Answer, Hole
     from archdsl.spaces import Space
     from archdsl.spaces.arguments import Measure
-    from archdsl.spec.holes import Answer, Hole
 
 POPULATION = 20
 """The youngest trials, by number: who finished first does not matter."""

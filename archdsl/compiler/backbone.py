@@ -1,0 +1,75 @@
+"""A model without its head, for detection and segmentation: maps at several scales."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from archdsl.compiler.builder import Built
+from archdsl.errors import BuildError
+
+
+class FeatureInfo(NamedTuple):
+    """What a map is like: its channels, and the input positions per position along a side."""
+
+    channels: int
+    reduction: int
+
+
+class Backbone(nn.Module):
+    """Stem and stages of a model; gives the maps at the ends of the chosen stages.
+
+    Its state dict is a part of the model's, under the same names. With a class token, the maps
+    are those of the other tokens.
+
+    features: indices of stages, from 0; the maps come in this order
+    Raises BuildError for a stage that is not there.
+    """
+
+    def __init__(self, model: Built, features: Sequence[int]) -> None:
+        super().__init__()
+        network = model.network
+        self.features = chosen(features, len(network.stages))
+        self.feature_info = [
+            FeatureInfo(network.stages[index].dim, network.stages[index].reduction)
+            for index in self.features
+        ]
+        self.stem = model.stem
+        self.class_token = model.class_token
+        self.stages = nn.Sequential(*list(model.stages)[: max(self.features) + 1])
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """(B, C, H, W) images to one (B, channels, H / reduction, W / reduction) map a stage."""
+        x = self.stem(x.contiguous(memory_format=torch.channels_last))
+        size = x.shape[2:]
+        if self.class_token is not None:
+            x = self.class_token(x)
+        maps: list[Tensor] = []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        if self.class_token is not None:  # (B, dim, 1 + H·W, 1), of a single stage
+            tokens = x[:, :, 1:, 0]
+            map_ = tokens.view(*tokens.shape[:2], *size)
+            maps = [map_.contiguous(memory_format=torch.channels_last)]
+        return [maps[index] for index in self.features]
+
+    def extra_repr(self) -> str:
+        """The stages, as printing the module shows them."""
+        return f"features={self.features}"
+
+
+def chosen(features: Sequence[int], stages: int) -> list[int]:
+    """Indices of stages that are there, each once. Raises BuildError."""
+    known = f"its stages are {' '.join(map(str, range(stages)))}"
+    if not isinstance(features, (list, tuple, range)) or not features:
+        raise BuildError(f"features = {features!r}: write a list of stages; {known}")
+    for index in features:
+        if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < stages:
+            raise BuildError(f"features = {list(features)}: there is no stage {index!r}; {known}")
+    if len(set(features)) < len(features):
+        raise BuildError(f"features = {list(features)}: name each stage once")
+    return list(features)

@@ -1,0 +1,145 @@
+"""A spec in hand: its document, the answers that fix it, and the network that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from pathlib import Path
+from typing import Any
+
+from archdsl.compiler.combinations import check_combinations
+from archdsl.compiler.lower import lower
+from archdsl.compiler.network import Layer, Network
+from archdsl.errors import SpecError
+from archdsl.language import flatten, winner
+from archdsl.language.check import check
+from archdsl.language.decisions import Holes
+from archdsl.language.document import Document
+from archdsl.language.holes import Answer, Hole
+from archdsl.language.nodes import Mapping, Mark, Node, Scalar, plain
+from archdsl.language.resolve import Ask
+from archdsl.language.search_section import search_settings
+from archdsl.language.settings import SearchSettings
+from archdsl.language.write import write
+
+
+class Spec:
+    """An architecture, or a space of them, as a checked spec.
+
+    decisions: the address -> answer mapping that made it; empty for a spec read from a file
+    own: the distinct layers that have a component of the user's own; none for a member
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        holes: Holes,
+        decisions: MappingOf[str, Answer] | None = None,
+        network: Network | None = None,
+        own: tuple[Layer, ...] = (),
+    ) -> None:
+        self.document = document
+        self.own = own
+        self.holes = holes
+        self.decisions: dict[str, Answer] = dict(decisions or {})
+        self._member = decisions is not None
+        self._network = network
+        self._made_of = self._answered()
+
+    @property
+    def name(self) -> str:
+        """The spec's name."""
+        node = self.document.top["name"]
+        assert isinstance(node, Scalar)
+        return str(node.value)
+
+    @property
+    def folder(self) -> Path:
+        """What relative paths in the spec are relative to."""
+        return self.document.folder
+
+    @property
+    def is_space(self) -> bool:
+        """Whether holes are left: whether it stands for more than one architecture."""
+        return bool(self.holes.by_node) and not self._member
+
+    @property
+    def discarded(self) -> tuple[str, ...]:
+        """What inheriting threw away, one line each."""
+        return tuple(self.document.discarded)
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        """The spec as plain values: `extends` followed, and a member's holes filled."""
+        tree = plain(self._flat())
+        assert isinstance(tree, dict)
+        return tree
+
+    def dump(self, found: MappingOf[str, Any] | None = None) -> str:
+        """The spec as canonical YAML that reads back as itself.
+
+        found: what is to stand under `found:`, such as a winner's metrics
+        """
+        node = self._flat()
+        if found is not None:
+            return write({**node.items, "found": dict(found)})
+        return write(node)
+
+    def network(self) -> Network:
+        """The network; a space stands for its default member. Raises SpecError."""
+        if self._network is None or self._made_of != self._answered():
+            self._network = self.resolve(self._recorded if self._member else None)[0]
+            self._made_of = self._answered()
+        return self._network
+
+    def resolve(self, ask: Ask | None) -> tuple[Network, dict[str, Answer]]:
+        """The network that `ask` leads to, and the record of its answers."""
+        return lower(self.document, self.holes, ask)
+
+    def settings(self) -> SearchSettings:
+        """The `search:` section with its defaults filled in."""
+        return search_settings(self.document)
+
+    def mark(self, address: str) -> Mark | None:
+        """Where the key of a `search.` address is written, for errors; None if it is not."""
+        node: Node | None = Mapping(dict(self.document.top))
+        mark = None
+        for key in address.split("."):
+            if not isinstance(node, Mapping) or key not in node:
+                return None
+            mark = node.marks.get(key, node.items[key].mark)
+            node = node.items[key]
+        return mark
+
+    def _answered(self) -> tuple[tuple[str, type, Answer], ...]:
+        """The answers as they are now, which may be changed after the network was made."""
+        return tuple((address, type(answer), answer) for address, answer in self.decisions.items())
+
+    def _recorded(self, address: str, hole: Hole) -> Answer:
+        return self.decisions[address]
+
+    def _flat(self) -> Mapping:
+        if self._member:
+            return winner.filled(self.document, self.holes, self.decisions)
+        return flatten.flat(self.document, self.holes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spec) and self.tree == other.tree
+
+    def __hash__(self) -> int:
+        return hash(self.dump())
+
+    def __repr__(self) -> str:
+        return f"<archdsl spec {self.name}>"
+
+
+def checked(document: Document) -> Spec:
+    """A spec that has passed every check. Raises SpecError."""
+    try:
+        holes = check(document)
+        own = check_combinations(document, holes)
+    except RecursionError:
+        raise SpecError(
+            f"{document.file}: its values lean on each other too deeply",
+            cure="write params with fewer steps from one to the next",
+        ) from None
+    return Spec(document, holes, own=own)

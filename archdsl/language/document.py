@@ -1,0 +1,118 @@
+"""A spec after reading: scopes of plain keys and waiting patches.
+
+`block` holds for every block, a stage restates what differs, a run what differs from its
+stage. A dotted key whose target is inherited waits in its scope and is applied to what the
+scope inherits. Setting an address discards earlier patches at it and below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from archdsl.errors import SpecError
+from archdsl.language.nodes import Mark, Node
+from archdsl.language.patch import patched
+
+BLOCK_KEYS = ("norm", "token_mixer", "channel_mixer", "layer_scale", "res_scale")
+SCOPE_KEYS = {
+    "block": ("type", *BLOCK_KEYS),
+    "stage": ("dim", "depth", "runs", "downsample", "pos_embed", "out_norm", *BLOCK_KEYS),
+    "run": ("depth", *BLOCK_KEYS),
+}
+TOP_KEYS = (
+    "archdsl", "name", "extends", "imports", "params", "input", "classes", "drop_path",
+    "stem", "downsample", "class_token", "out_norm", "block", "stages", "head", "search", "found",
+)  # fmt: skip
+INHERITED_BY_STAGES = (*BLOCK_KEYS, "downsample", "out_norm")
+
+Path_ = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A dotted key that waits for what it patches. `origin` counts the files it may come from."""
+
+    value: Node
+    mark: Mark | None
+    origin: int
+
+
+@dataclass(slots=True)
+class Scope:
+    """The keys written at one level, and the patches of keys that are inherited.
+
+    address: `block`, `stages.2`, `stages.2.runs.1`; level: "block", "stage" or "run"
+    """
+
+    address: str
+    level: str
+    mark: Mark | None = None
+    plain: dict[str, Node] = field(default_factory=dict)
+    marks: dict[str, Mark | None] = field(default_factory=dict)
+    patches: dict[Path_, Patch] = field(default_factory=dict)
+    runs: list[Scope] | None = None
+    origins: dict[str, int] = field(default_factory=dict)
+
+    def apply(self, key: str, inherited: Node | None) -> Node | None:
+        """The value of `key` in this scope: its own, or the inherited one with the patches."""
+        node = self.plain.get(key, inherited)
+        for path, patch in sorted(self.patches.items(), key=lambda item: len(item[0])):
+            if path[0] != key:
+                continue
+            address = f"{self.address}.{'.'.join(path)}"
+            if node is None:
+                raise SpecError(
+                    f"there is no {key} to patch",
+                    address=address,
+                    mark=patch.mark,
+                    cure=f"write the component whole:  {key}: {{type: ..., ...}}",
+                )
+            node = patched(node, path[1:], patch.value, address=address, mark=patch.mark)
+        return node
+
+
+@dataclass(slots=True)
+class Document:
+    """A whole spec with `extends` already followed.
+
+    top: plain top-level keys but block, stages and params
+    own_params: the params that the last file wrote itself, which must be used
+    discarded: what inheriting threw away, one line each
+    folder: what relative paths are relative to
+    """
+
+    file: str
+    folder: Path
+    top: dict[str, Node] = field(default_factory=dict)
+    marks: dict[str, Mark | None] = field(default_factory=dict)
+    params: dict[str, Node] = field(default_factory=dict)
+    param_marks: dict[str, Mark | None] = field(default_factory=dict)
+    own_params: dict[str, Mark | None] = field(default_factory=dict)
+    block: Scope = field(default_factory=lambda: Scope("block", "block"))
+    stages: list[Scope] = field(default_factory=list)
+    discarded: list[str] = field(default_factory=list)
+    import_folders: dict[str, Path] = field(default_factory=dict)
+    inherited: dict[int, tuple[Node, Node]] = field(default_factory=dict)
+    """A hole's id -> (the hole, what stood there in the parent)."""
+
+    def scopes(self) -> Iterator[Scope]:
+        """Every scope, outermost first."""
+        yield self.block
+        for stage in self.stages:
+            yield stage
+            yield from stage.runs or ()
+
+    def stage_value(self, stage: Scope, key: str) -> Node | None:
+        """What a stage has for `key`: block (or the top level), then its own, then patches."""
+        if key in ("downsample", "out_norm"):
+            inherited = self.top.get(key)
+        else:
+            inherited = self.block.plain.get(key) if key in BLOCK_KEYS else None
+        return stage.apply(key, inherited)
+
+    def block_value(self, stage: Scope, run: Scope | None, key: str) -> Node | None:
+        """What the blocks of a stage, or of one of its runs, have for a block key."""
+        value = self.stage_value(stage, key)
+        return value if run is None else run.apply(key, value)

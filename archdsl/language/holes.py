@@ -1,0 +1,292 @@
+"""Holes: a mapping with `choice` or `range` and no `type`.
+
+A hole knows its possible answers and nothing of who gives them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+from archdsl.components.options import with_unit, written
+from archdsl.errors import SpecError
+from archdsl.language.labels import labels, without_labels
+from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence
+
+Answer: TypeAlias = "bool | int | float | str"
+Per: TypeAlias = Literal["stage", "block"] | None
+
+_MAX_STEPS = 100_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Option:
+    """One option of a choice. `answer` is what a record of the decision says.
+
+    node: its value, without a label: that is a name and no part of the value
+    """
+
+    label: str
+    answer: Answer
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """A decision between values of any form, nested holes included."""
+
+    options: tuple[Option, ...]
+    per: Per
+    default_node: Node | None
+    mark: Mark | None
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What can be answered, in the order written."""
+        return tuple(option.answer for option in self.options)
+
+    def option(self, answer: object) -> Option | None:
+        """The option of an answer; its label as a text is accepted too."""
+        for option in self.options:
+            if equal(option.answer, answer):
+                return option
+        for option in self.options:
+            if option.label == (answer if isinstance(answer, str) else written(answer)):
+                return option
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Range:
+    """A decision between evenly spaced numbers, both ends included."""
+
+    low: int | float
+    high: int | float
+    step: int | float
+    per: Per
+    default_node: Node | None
+    mark: Mark | None
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What can be answered, from low to high."""
+        return _spaced(self.low, self.high, self.step)
+
+    @property
+    def count(self) -> int:
+        """How many numbers it spans."""
+        return len(self.answers)
+
+
+Hole: TypeAlias = Choice | Range
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _spaced(low: int | float, high: int | float, step: int | float) -> tuple[Answer, ...]:
+    """The numbers from low to high; asked for anew in every combination of answers."""
+    start, by = Fraction(str(low)), Fraction(str(step))
+    count = int((Fraction(str(high)) - start) / by) + 1
+    numbers = (start + index * by for index in range(count))
+    return tuple(int(n) if n.denominator == 1 else float(n) for n in numbers)
+
+
+def is_hole(node: Node) -> bool:
+    """Whether a node is a hole and no component."""
+    return (
+        isinstance(node, Mapping) and "type" not in node and ("choice" in node or "range" in node)
+    )
+
+
+def read_hole(node: Mapping, address: str) -> Hole:
+    """A hole's mapping as a Choice or a Range. Raises SpecError."""
+    is_choice = "choice" in node
+    known = ("choice", "per", "default") if is_choice else ("range", "step", "per", "default")
+    for key in node:
+        if key not in known:
+            words = "a choice" if is_choice else "a range"
+            raise SpecError(
+                f"{words} has no '{key}'",
+                address=address,
+                mark=node.marks.get(key, node.mark),
+                cure=f"{words} takes: {', '.join(known)}",
+            )
+    per = _per(node, address)
+    if is_choice:
+        return Choice(_options(node, address), per, node.get("default"), node.mark)
+    low, high, step = _span(node, address)
+    return Range(low, high, step, per, node.get("default"), node.mark)
+
+
+def _per(node: Mapping, address: str) -> Per:
+    per = node.get("per")
+    if per is None:
+        return None
+    if isinstance(per, Scalar) and per.value in ("stage", "block"):
+        return per.value  # type: ignore[return-value]
+    raise SpecError(
+        "per is stage or block",
+        address=address,
+        mark=per.mark,
+        cure="drop it to ask once for the whole model",
+    )
+
+
+def _options(node: Mapping, address: str) -> tuple[Option, ...]:
+    listed = node.items["choice"]
+    if not isinstance(listed, Sequence):
+        raise SpecError(
+            "choice takes a list of options",
+            address=address,
+            mark=listed.mark,
+            cure="write  choice: [a, b]",
+        )
+    if not listed.items:
+        raise SpecError(
+            "a choice of nothing", address=address, mark=listed.mark, cure="write  choice: [a, b]"
+        )
+    for item in listed.items:
+        if is_hole(item):
+            raise SpecError(
+                "a hole directly inside a choice",
+                address=address,
+                mark=item.mark,
+                cure="put its options into the choice itself",
+            )
+    given = labels(listed.items, address)
+    options: dict[str, Option] = {}
+    for item, label in zip(listed.items, given, strict=True):
+        if label in options:
+            raise SpecError(
+                f"two options are called '{label}'",
+                address=address,
+                mark=item.mark,
+                cure=f"drop one, or give them labels:  {_LABELLED[type(item)]}",
+            )
+        answer = _answer(item, label)
+        for other in options.values():
+            if equal(answer, other.answer):
+                raise SpecError(
+                    f"the option {label} is there twice",
+                    address=address,
+                    mark=item.mark,
+                    cure=keep_one(other),
+                )
+        options[label] = Option(label, answer, without_labels(item))
+    return tuple(options.values())
+
+
+_NAMED = "{type: ..., label: name}"
+_LABELLED = {Mapping: _NAMED, Scalar: _NAMED, Sequence: f"[{_NAMED}, ...]"}
+
+
+def keep_one(first: Option) -> str:
+    """The cure for an option that says again what an earlier one says."""
+    if first.node.mark is None:
+        return "keep one of them"
+    return f"the other stands at {first.node.mark}; keep one of them"
+
+
+def _answer(node: Node, label: str) -> Answer:
+    if isinstance(node, Scalar) and isinstance(node.value, (bool, int, float)):
+        return node.value
+    return label
+
+
+def _span(node: Mapping, address: str) -> tuple[int | float, int | float, int | float]:
+    ends = node.items["range"]
+    numbers = [_number(item) for item in ends.items] if isinstance(ends, Sequence) else []
+    if len(numbers) != 2 or any(number is None for number in numbers):
+        raise SpecError(
+            "range takes two numbers",
+            address=address,
+            mark=ends.mark,
+            cure="write  range: [low, high]; both ends are included",
+        )
+    low, high = numbers
+    assert low is not None and high is not None
+    if low > high:
+        raise SpecError(
+            f"the range ends at {high}, before it begins at {low}",
+            address=address,
+            mark=ends.mark,
+            cure=f"write  range: [{high}, {low}]",
+        )
+    step_node = node.get("step")
+    integers = isinstance(low, int) and isinstance(high, int)
+    if step_node is None:
+        if not integers:
+            raise SpecError(
+                "a range of numbers that are not integers needs a step",
+                address=address,
+                mark=node.mark,
+                cure=f"write  {{range: [{low}, {high}], step: ...}}",
+            )
+        step: int | float | None = 1
+    else:
+        step = _number(step_node)
+        if step is None or step <= 0:
+            raise SpecError(
+                "step is a positive number",
+                address=address,
+                mark=step_node.mark,
+                cure="write  step: 1, or leave it out for integers",
+            )
+    assert step is not None
+    steps = (Fraction(str(high)) - Fraction(str(low))) / Fraction(str(step))
+    if steps.denominator != 1:
+        raise SpecError(
+            f"the step {step} does not divide the range from {low} to {high}",
+            address=address,
+            mark=step_node.mark if step_node else node.mark,
+            cure="both ends are answers; choose a step that leads from one to the other",
+        )
+    if steps >= _MAX_STEPS:
+        raise SpecError(
+            f"the range has more than {_MAX_STEPS} numbers",
+            address=address,
+            mark=ends.mark,
+            cure="write a larger step",
+        )
+    return low, high, step
+
+
+def _number(node: Node) -> int | float | None:
+    value = with_unit(node.value) if isinstance(node, Scalar) else None
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def equal(one: object, other: object) -> bool:
+    """Whether two answers are one: 1 is 1.0, and not true."""
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
+
+
+def normalise(hole: Hole, answer: object, address: str) -> Answer:
+    """An answer as the hole records it. Raises SpecError for one it does not have."""
+    if isinstance(hole, Choice):
+        option = hole.option(answer)
+        if option is not None:
+            return option.answer
+        known = " ".join(o.label for o in hole.options)
+        raise SpecError(
+            f"{written(answer)} is not among its options",
+            address=address,
+            cure=f"choose from {known}",
+        )
+    if not isinstance(answer, bool) and isinstance(answer, (int, float, str)):
+        found = _by_number_and_text(hole).get(answer)
+        if found is not None:
+            return found
+    raise SpecError(
+        f"{written(answer)} is not in its range",
+        address=address,
+        cure=f"choose from {hole.low} to {hole.high} in steps of {hole.step}",
+    )
+
+
+@lru_cache(maxsize=256)
+def _by_number_and_text(hole: Range) -> dict[int | float | str, Answer]:
+    """The answers of a range under the numbers themselves and under how they are written."""
+    numbers = {number: number for number in hole.answers}
+    return {**numbers, **{written(number): number for number in hole.answers}}

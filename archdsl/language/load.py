@@ -1,0 +1,197 @@
+"""Text to document: reading, `extends`, patches, `imports`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingOf
+from pathlib import Path
+from typing import Any
+
+from archdsl import shipped
+from archdsl.components.registry import settle
+from archdsl.errors import ArchError, SpecError
+from archdsl.language.assign import assign
+from archdsl.language.document import Document
+from archdsl.language.imports import run_import
+from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.language.write import write
+from archdsl.language.yaml import read, read_file
+
+VERSION = 1
+_READ_BEFORE = ("archdsl", "extends", "imports", "found")
+_MAX_PARENTS = 20
+
+
+def document_from_file(path: Path) -> Document:
+    """The document of a file. Raises SpecError."""
+    return _document(read_file(path), path, (path.resolve(),))
+
+
+def document_from_text(text: str, name: str = "<text>") -> Document:
+    """The document of a text; relative paths in it are relative to the working directory."""
+    return _document(read(text, name), Path(name), ())
+
+
+def document_from_mapping(mapping: MappingOf[str, Any]) -> Document:
+    """The document of plain Python values; errors show them as they would be written."""
+    return document_from_text(write(dict(mapping)), "<mapping>")
+
+
+def apply_patches(document: Document, patches: Mapping) -> None:
+    """Set addresses on top of a document: shorter ones first. Raises SpecError."""
+    for address in patches:
+        head = address.partition(".")[0]
+        if head in _READ_BEFORE:
+            raise SpecError(
+                f"{head} is read before anything is set",
+                address=address,
+                mark=patches.marks.get(address),
+                cure=f"write {head} in the file",
+            )
+    _apply(document, patches, origin=_MAX_PARENTS + 1)
+
+
+def read_assignment(text: str) -> tuple[str, Mapping]:
+    """`stages.2.depth=6`, as the command line has it, as the address and a one-key mapping."""
+    address, equals, value = text.partition("=")
+    address = address.strip()
+    if not equals or not re.fullmatch(r"[A-Za-z_][\w.]*", address):
+        raise SpecError(f"--set {text} is no assignment", cure="write  --set stages.2.depth=6")
+    if not value.strip():
+        raise SpecError(f"--set {address}= has no value", cure="write none to mean absent")
+    return address, read(f"{address}: {value.strip()}", f"--set {address}")
+
+
+def mapping_of_patches(patches: MappingOf[str, Any]) -> Mapping:
+    """Address -> Python value as a node."""
+    return read(write(dict(patches)), "<set>") if patches else Mapping({})
+
+
+def run_imports(document: Document, allowed: bool) -> None:
+    """Run what `imports:` names, so that it registers its components. Raises SpecError."""
+    for entry, folder in document.import_folders.items():
+        if not allowed:
+            raise SpecError(
+                f"imports of {entry} are refused here",
+                address="imports",
+                mark=document.marks.get("imports"),
+                cure="it runs Python; load it with imports allowed if you trust the file",
+            )
+        run_import(entry, folder, document.marks.get("imports"))
+    if not document.import_folders:
+        return
+    try:
+        settle()  # all are in, so a class that a default names is registered now, or never
+    except ArchError as error:
+        raise SpecError(str(error), address="imports", mark=document.marks.get("imports")) from None
+
+
+def _document(root: Mapping, path: Path, chain: tuple[Path, ...]) -> Document:
+    _check_version(root)
+    parent = root.get("extends")
+    folder = path.parent
+    if parent is None:
+        document = Document(str(path), folder)
+    else:
+        document = _parent(parent, folder, chain)
+        document.file, document.folder = str(path), folder
+        document.own_params.clear()
+        for key in ("name", "found"):
+            document.top.pop(key, None)
+    origin = _MAX_PARENTS - len(chain)  # an outer file has the last word
+    _apply(document, root.without("archdsl", "extends"), origin)
+    if "name" not in document.top:
+        name = _identifier(path.stem)
+        document.top["name"] = Scalar(name, name)
+    _note_imports(document, root.get("imports"), folder)
+    return document
+
+
+def _identifier(text: str) -> str:
+    """A file's name as the name of a spec: `my-net.v2` is `my_net_v2`."""
+    word = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")
+    return f"_{word}" if not word or word[0].isdigit() else word
+
+
+def _apply(document: Document, root: Mapping, origin: int) -> None:
+    for address, node in sorted(root.items.items(), key=lambda item: item[0].count(".")):
+        assign(document, address, node, root.marks.get(address), origin)
+
+
+def _check_version(root: Mapping) -> None:
+    first = next(iter(root), None)
+    version = root.get("archdsl")
+    if version is None:
+        raise SpecError(
+            "a spec begins with  archdsl: 1",
+            mark=root.marks.get(first or "", root.mark),
+            cure="it says which version of the language this is; write it as the first key",
+        )
+    if not isinstance(version, Scalar) or version.value != VERSION or version.value is True:
+        raise SpecError(
+            "this archdsl reads version 1 of the language",
+            address="archdsl",
+            mark=version.mark,
+            cure="write  archdsl: 1",
+        )
+    if first != "archdsl":
+        raise SpecError(
+            "archdsl: 1 comes first",
+            mark=root.marks.get("archdsl"),
+            cure=f"move it above {first}",
+        )
+
+
+def _parent(node: Node, folder: Path, chain: tuple[Path, ...]) -> Document:
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        raise SpecError(
+            "one parent belongs here, the name of a shipped spec or a path",
+            address="extends",
+            mark=node.mark,
+            cure="a parent can have a parent of its own",
+        )
+    path = _find_parent(node, node.value, folder)
+    if path.resolve() in chain:
+        names = " -> ".join(p.name for p in (*chain, path.resolve()))
+        raise SpecError(
+            f"a circle of parents: {names}",
+            address="extends",
+            mark=node.mark,
+            cure="one of them has to stand without extends",
+        )
+    if len(chain) >= _MAX_PARENTS - 1:
+        raise SpecError("too long a chain of parents", address="extends", mark=node.mark)
+    return _document(read_file(path), path, (*chain, path.resolve()))
+
+
+def _find_parent(node: Node, name: str, folder: Path) -> Path:
+    if "/" in name or name.endswith((".yaml", ".yml")):
+        path = folder / name
+        if not path.is_file():
+            raise SpecError(
+                f"there is no file {path}", address="extends", mark=node.mark,
+                cure="the path is relative to the folder of this spec",
+            )  # fmt: skip
+        return path
+    try:
+        return shipped.shipped(name)
+    except SpecError as error:
+        raise SpecError(error.problem, address="extends", mark=node.mark, cure=error.cure) from None
+
+
+def _note_imports(document: Document, node: Node | None, folder: Path) -> None:
+    if node is None:
+        return
+    items = node.items if isinstance(node, Sequence) else (node,)
+    for item in items:
+        if not isinstance(item, Scalar) or not isinstance(item.value, str):
+            raise SpecError(
+                "a list of modules and of files belongs here",
+                address="imports",
+                mark=item.mark,
+                cure="write  imports: [./file.py]",
+            )
+        document.import_folders[item.value] = folder
+    document.top["imports"] = Sequence(
+        tuple(Scalar(name, name) for name in document.import_folders), node.mark
+    )

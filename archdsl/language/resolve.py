@@ -1,0 +1,157 @@
+"""Answering the holes: a document and `ask` in, a tree with nothing left to decide out.
+
+`ask(address, hole)` is the whole search interface: the default, a random draw, an Optuna
+trial, a recorded answer, a person. Stages are resolved outward-in, a param on its first use;
+one address is asked once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from archdsl.components.component import Component, of_definition
+from archdsl.components.options import KindOf, ListOf, Maybe, OptionType, OptionValue, written
+from archdsl.errors import SpecError
+from archdsl.language import typed
+from archdsl.language.decisions import Holes, Place
+from archdsl.language.document import Document
+from archdsl.language.expression import Expression, ExpressionError
+from archdsl.language.holes import Answer, Choice, Hole, is_hole, normalise
+from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+
+Ask: TypeAlias = Callable[[str, Hole], object]
+
+TOP = Place()
+
+
+class Resolver:
+    """One walk over a document. `answers` records what was asked, in order."""
+
+    def __init__(self, document: Document, holes: Holes, ask: Ask | None = None) -> None:
+        self.document = document
+        self.holes = holes
+        self.answers: dict[str, Answer] = {}
+        self.touched: dict[str, Answer] = {}
+        """What was answered, or found answered, since the caller last emptied it."""
+        self._ask = ask
+        self._params: dict[str, Node] = {}
+
+    def fill(self, node: Node, place: Place = TOP, inside: str | None = None) -> Node:
+        """`node` with its holes answered; `$` expressions stay as they are written.
+
+        inside: the address of the option that the node is in, if any
+        """
+        if isinstance(node, Mapping) and is_hole(node):
+            return self._answered(node, place, inside)
+        if isinstance(node, Mapping):
+            filled = {
+                key: self.fill(value, place, None if inside is None else f"{inside}.{key}")
+                for key, value in node.items.items()
+            }
+            if all(filled[key] is value for key, value in node.items.items()):
+                return node
+            return Mapping(filled, node.marks, node.mark)
+        if isinstance(node, Sequence):
+            items = tuple(
+                self.fill(item, place, None if inside is None else f"{inside}.{index}")
+                for index, item in enumerate(node.items)
+            )
+            if all(one is other for one, other in zip(items, node.items, strict=True)):
+                return node
+            return Sequence(items, node.mark)
+        return node
+
+    def param(self, name: str) -> Node:
+        """A param's value with its holes answered."""
+        if name not in self._params:
+            self._params[name] = self.fill(self.document.params[name])
+        return self._params[name]
+
+    def number(self, name: str) -> int | float:
+        """A param as a number, for arithmetic. Raises SpecError if it is none."""
+        node = self.param(name)
+        inner = typed.expression(node, f"params.{name}")
+        if inner is not None:
+            return self._arithmetic(inner, node, f"params.{name}")
+        value = node.value if isinstance(node, Scalar) else None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise SpecError(
+                "arithmetic needs a number",
+                address=f"params.{name}",
+                mark=node.mark,
+                cure=f"write a number, or use ${name} by itself",
+            )
+        return value
+
+    def used(self, node: Node, address: str) -> list[str]:
+        """`params.width = 48` for the params in a node's expression, in order."""
+        found = typed.expression(node, address)
+        if found is None:
+            return []
+        return [f"params.{name} = {written(self.number(name))}" for name in found.names]
+
+    def value(self, node: Node, type_: OptionType, address: str) -> OptionValue:
+        """A filled node as a value of its type. Raises SpecError."""
+        found = typed.expression(node, address)
+        if found is not None:
+            if found.alone is not None:
+                return self.value(self.param(found.alone), type_, address)
+            number = self._arithmetic(found, node, address)
+            bare = type_.inner if isinstance(type_, Maybe) else type_
+            return typed.convert(number, bare, address, node.mark, found.text)
+        match type_:
+            case Maybe(inner):
+                return None if typed.is_none(node) else self.value(node, inner, address)
+            case KindOf(kind):
+                return self.component(node, kind, address)
+            case ListOf(inner):
+                if type_.bare and not isinstance(node, Sequence):
+                    return (self.value(node, inner, address),)
+                if not isinstance(node, Sequence):
+                    raise SpecError("a list belongs here", address=address, mark=node.mark)
+                return tuple(
+                    self.value(item, inner, f"{address}.{index}")
+                    for index, item in enumerate(node.items)
+                )
+        return typed.scalar(node, type_, address)
+
+    def component(self, node: Node, kind: str, address: str) -> Component:
+        """A filled node as a component of `kind`. Raises SpecError."""
+        found = typed.expression(node, address)
+        if found is not None and found.alone is not None:
+            return self.component(self.param(found.alone), kind, address)
+        read = typed.component(node, kind, address)
+        options = {
+            name: self.value(option, read.definition.options[name].type, f"{address}.{name}")
+            for name, option in read.options.items()
+        }
+        return of_definition(read.definition, options)
+
+    def _answered(self, node: Node, place: Place, inside: str | None) -> Node:
+        hole = self.holes.hole(node)
+        if inside is None:
+            home = self.holes.home(node)
+            assert home is not None, "a hole outside an option was placed when it was read"
+            address = home.address(hole, place)
+        else:
+            address = inside
+        answer = self.answers.get(address)
+        if answer is None:
+            given = self.holes.default(node) if self._ask is None else self._ask(address, hole)
+            answer = self.answers[address] = normalise(hole, given, address)
+        self.touched[address] = answer
+        if isinstance(hole, Choice):
+            option = hole.option(answer)
+            assert option is not None
+            return self.fill(option.node, place, f"{address}.{option.label}")
+        assert not isinstance(answer, str)
+        return Scalar(answer, written(answer), False, hole.mark)
+
+    def _arithmetic(self, found: Expression, node: Node, address: str) -> int | float:
+        try:
+            return found.value(self.number)
+        except ExpressionError as error:
+            raise SpecError(
+                str(error), address=address, mark=node.mark, cure="mend it, or write the number"
+            ) from None

@@ -1,0 +1,356 @@
+"""The `search:` section: read, typed, and refused where it asks for what is not built."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping as MappingOf
+from pathlib import Path
+from typing import Any
+
+from archdsl.amounts import Budget, bounded
+from archdsl.components.component import component
+from archdsl.components.options import (
+    UNITS,
+    Bound,
+    KindOf,
+    Maybe,
+    Number,
+    OneOf,
+    OptionType,
+    Text,
+    with_unit,
+)
+from archdsl.errors import SpecError
+from archdsl.language import settings, typed
+from archdsl.language.document import Document
+from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.language.positions import POSITIVE
+
+_ABOVE_ZERO = Number(False, (Bound("positive number", lambda v: v > 0),))
+_NOT_NEGATIVE = Number(False, (Bound("number from 0", lambda v: v >= 0),))
+
+SAMPLERS = ("gp", "tpe", "evolution", "random", "grid")
+MEASURES = ("stagewise", "uniform")
+KEYS = ("maximize", "minimize", "budget", "trials", "sampler", "measure", "seed", "proxy")
+NOT_BUILT = ("workers", "engine", "storage", "prune", "baselines")
+PROXY: dict[str, OptionType] = {
+    "data": KindOf("data"),
+    "datamodule": Text(),
+    "module": Text(),
+    "epochs": POSITIVE,
+    "steps_per_epoch": Maybe(POSITIVE),
+    "validation_steps": Maybe(POSITIVE),
+    "batch": POSITIVE,
+    "lr": _ABOVE_ZERO,
+    "weight_decay": _NOT_NEGATIVE,
+    "warmup": _NOT_NEGATIVE,
+    "label_smoothing": Number(False, (Bound("number from 0 to below 1", lambda v: 0 <= v < 1),)),
+    "size": Maybe(POSITIVE),
+    "precision": OneOf(("auto", "32", "bf16", "16")),
+}
+PROXY_NOT_BUILT = ("optimizer", "seeds")
+COST_NOT_BUILT = ("latency",)
+
+
+def check_search(document: Document) -> None:
+    """Check the section of a document. Raises SpecError."""
+    search_settings(document)
+
+
+def search_settings(document: Document) -> settings.SearchSettings:
+    """The section as settings, defaults filled in. Raises SpecError."""
+    node = document.top.get("search")
+    section = _mapping(node, "search", KEYS, NOT_BUILT) if node is not None else {}
+    given: dict[str, Any] = {}
+    objectives = _objectives(section)
+    if objectives:
+        given["objectives"] = objectives
+    if "budget" in section:
+        given["budget"] = budget(section["budget"])
+    if "trials" in section:
+        given["trials"] = _scalar(section["trials"], POSITIVE, "search.trials")
+    if "sampler" in section:
+        given["sampler"], given["sampler_options"] = _sampler(section["sampler"])
+    if "measure" in section:
+        given["measure"] = _scalar(section["measure"], OneOf(MEASURES), "search.measure")
+        if given.get("sampler", "").startswith(settings.OPTUNA):
+            raise SpecError(
+                "Optuna's samplers have no measure",
+                address="search.measure",
+                mark=section["measure"].mark,
+                cure="drop it; it says how the samplers inside the budget draw",
+            )
+    if "seed" in section:
+        seed = Number(True, (Bound("int that is not negative", lambda v: v >= 0),))
+        given["seed"] = _scalar(section["seed"], seed, "search.seed")
+    given["proxy"] = _proxy(section.get("proxy"), document.folder)
+    return settings.SearchSettings(**given)
+
+
+def _sampler(node: Node) -> tuple[str, dict[str, Any]]:
+    """Its name and its options; which of these Optuna knows is found out when it is made."""
+    address = "search.sampler"
+    named, options = node, dict[str, Node]()
+    if isinstance(node, Mapping):
+        if "type" not in node.items:
+            raise SpecError(
+                "a sampler needs a type",
+                address=address,
+                mark=node.mark,
+                cure="write  {type: optuna:TPESampler, multivariate: true}",
+            )
+        named = node.items["type"]
+        options = {key: value for key, value in node.items.items() if key != "type"}
+    name = named.value if isinstance(named, Scalar) else None
+    if not isinstance(name, str) or not name.startswith(settings.OPTUNA):
+        name = str(_scalar(named, OneOf(SAMPLERS), address))
+        for key, value in options.items():
+            raise SpecError(
+                f"{name} has no options",
+                address=f"{address}.{key}",
+                mark=value.mark,
+                cure="drop it; options are for Optuna's samplers, as  optuna:TPESampler",
+            )
+    elif name.removeprefix(settings.OPTUNA) not in settings.OPTUNA_SAMPLERS:
+        known = [settings.OPTUNA + one for one in settings.OPTUNA_SAMPLERS]
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean '{close[0]}'?  " if close else ""
+        raise SpecError(
+            f"no sampler is called '{name}'",
+            address=address,
+            mark=named.mark,
+            cure=f"{hint}Optuna's are: {', '.join(known)}",
+        )
+    return name, {key: _plain(value, f"{address}.{key}") for key, value in options.items()}
+
+
+def _plain(node: Node, address: str) -> Any:
+    """One value of whatever type."""
+    if not isinstance(node, Scalar) or typed.expression(node, address) is not None:
+        raise SpecError(
+            "an option of a sampler is one plain value",
+            address=address,
+            mark=node.mark,
+            cure="write a number, true, false, none or a word",
+        )
+    return node.value
+
+
+def _mapping(
+    node: Node, address: str, known: tuple[str, ...], not_built: tuple[str, ...]
+) -> MappingOf[str, Node]:
+    if not isinstance(node, Mapping):
+        raise SpecError(
+            "a mapping belongs here",
+            address=address,
+            mark=node.mark,
+            cure=f"{address} takes: {', '.join(known)}",
+        )
+    for key in node:
+        if key in not_built:
+            raise SpecError(
+                f"{key} is not implemented",
+                address=f"{address}.{key}",
+                mark=node.marks.get(key),
+                cure=f"drop it; {address} takes: {', '.join(known)}",
+            )
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean '{close[0]}'?  " if close else ""
+            raise SpecError(
+                f"{address} has no key '{key}'",
+                address=f"{address}.{key}",
+                mark=node.marks.get(key),
+                cure=f"{hint}{address} takes: {', '.join(known)}",
+            )
+    return node.items
+
+
+def _scalar(node: Node, type_: OptionType, address: str) -> Any:
+    if isinstance(node, Mapping) or typed.expression(node, address) is not None:
+        raise SpecError(
+            "search settings have no holes and no params",
+            address=address,
+            mark=node.mark,
+            cure="write the value",
+        )
+    return typed.scalar(node, type_, address)
+
+
+def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]:
+    found: list[settings.Objective] = []
+    for direction in ("maximize", "minimize"):
+        node = section.get(direction)
+        if node is None:
+            continue
+        address = f"search.{direction}"
+        items = node.items if isinstance(node, Sequence) else (node,)
+        if not items:
+            raise SpecError(
+                "a list of no objectives",
+                address=address,
+                mark=node.mark,
+                cure=f"name one, or drop {direction}",
+            )
+        for item in items:
+            name = _scalar(item, Text(), address)
+            if name in ("flops", "flop"):
+                raise _flops(address, "", item)
+            if name in _not_built():
+                raise SpecError(
+                    f"{name} is not implemented",
+                    address=address,
+                    mark=item.mark,
+                    cure=f"costs are: {', '.join(bounded())}",
+                )
+            if name in (objective.name for objective in found):
+                raise SpecError(
+                    f"{name} is an objective twice",
+                    address=address,
+                    mark=item.mark,
+                    cure="keep one of them",
+                )
+            found.append(settings.Objective(name, direction))
+    if found and all(o.name in bounded() for o in found) and "maximize" not in section:
+        # a cost beside what the proxy measures: the usual trade-off
+        found.insert(0, settings.Objective("accuracy", "maximize"))
+    if len(found) > 2:
+        node = section.get("minimize") or section["maximize"]
+        raise SpecError(
+            "a search has one objective, or two",
+            address="search",
+            mark=node.mark,
+            cure=f"these are {len(found)}: {', '.join(o.name for o in found)}",
+        )
+    return tuple(found)
+
+
+def budget(node: Node, address: str = "search.budget") -> Budget:
+    """A budget as it is written. Raises SpecError."""
+    if not isinstance(node, Mapping) or not node.items:
+        raise SpecError(
+            "a budget names the costs that it bounds",
+            address=address,
+            mark=node.mark,
+            cure="write  budget: {macs: 2G}  or  {macs: [1.5G, 2G], params: 12M}",
+        )
+    for key in node:
+        if key in ("flops", "flop"):
+            raise _flops(f"{address}.{key}", _half(node.items[key]), node, key)
+    _mapping(node, address, bounded(), _not_built())
+    return Budget({key: _bounds(value, f"{address}.{key}") for key, value in node.items.items()})
+
+
+def _not_built() -> tuple[str, ...]:
+    """Costs that many expect, unless somebody registered one of the name."""
+    return tuple(name for name in COST_NOT_BUILT if name not in bounded())
+
+
+def _flops(address: str, example: str, node: Node, key: str | None = None) -> SpecError:
+    mark = node.marks.get(key) if key and isinstance(node, Mapping) else node.mark
+    return SpecError(
+        "archdsl counts multiply–accumulates.  1 MAC = 2 FLOPs; write "
+        + (f" macs: {example}" if example else "macs"),
+        address=address,
+        mark=mark,
+    )
+
+
+def _half(node: Node) -> str:
+    """Half of a number of FLOPs, with the unit that it was written with."""
+    value = with_unit(node.value) if isinstance(node, Scalar) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return "1G"
+    assert isinstance(node, Scalar)
+    unit = node.text[-1] if node.text[-1] in UNITS else ""
+    return f"{value / 2 / UNITS.get(unit, 1):g}{unit}"
+
+
+def _bounds(node: Node, address: str) -> tuple[int, int]:
+    items = node.items if isinstance(node, Sequence) else (node,)
+    values = [with_unit(i.value) if isinstance(i, Scalar) else None for i in items]
+    if len(values) not in (1, 2) or not all(
+        isinstance(v, (int, float)) and not isinstance(v, bool) and v >= 0 for v in values
+    ):
+        raise SpecError(
+            f"{_shown(node)} is no bound",
+            address=address,
+            mark=node.mark,
+            cure="write  2G  for at most, or  [1.5G, 2G]  for between",
+        )
+    # a bound is inclusive and costs are integers: round towards the inside
+    numbers = [v for v in values if isinstance(v, (int, float))]
+    low = -int(-numbers[0] // 1) if len(numbers) == 2 else 0
+    high = int(numbers[-1] // 1)
+    if low > high:
+        raise SpecError(
+            f"the budget {_shown(node)} ends before it begins",
+            address=address,
+            mark=node.mark,
+            cure="write the smaller number first",
+        )
+    return low, high
+
+
+def _shown(node: Node) -> str:
+    from archdsl.language.write import inline
+
+    return inline(node)
+
+
+def _proxy(node: Node | None, folder: Path) -> settings.ProxySettings:
+    if node is None:
+        return settings.ProxySettings(data=component("data", "digits"), folder=folder)
+    section = _mapping(node, "search.proxy", tuple(PROXY), PROXY_NOT_BUILT)
+    given: dict[str, Any] = {"folder": folder}
+    for key, value in section.items():
+        address = f"search.proxy.{key}"
+        type_ = PROXY[key]
+        if key == "data":
+            given["data"] = _data(value, address)
+        elif key == "precision" and isinstance(value, Scalar) and isinstance(value.value, int):
+            given[key] = _scalar(Scalar(value.text, value.text, mark=value.mark), type_, address)
+        elif isinstance(type_, Maybe):
+            given[key] = None if typed.is_none(value) else _scalar(value, type_.inner, address)
+        else:
+            given[key] = _scalar(value, type_, address)
+    for key in ("datamodule", "module"):
+        if key in given and not _looks_like_a_class(given[key]):
+            raise SpecError(
+                f"'{given[key]}' names no class",
+                address=f"search.proxy.{key}",
+                mark=section[key].mark,
+                cure="write  package.module:Class",
+            )
+    if "data" in given and "datamodule" in given:
+        raise SpecError(
+            "data and datamodule both say where the images come from",
+            address="search.proxy",
+            mark=node.mark,
+            cure="keep one",
+        )
+    if "data" not in given and "datamodule" not in given:
+        given["data"] = component("data", "digits")
+    return settings.ProxySettings(**given)
+
+
+def _looks_like_a_class(path: str) -> bool:
+    module, colon, name = path.partition(":")
+    return bool(colon) and name.isidentifier() and all(p.isidentifier() for p in module.split("."))
+
+
+def _data(node: Node, address: str) -> Any:
+    from archdsl.components.component import of_definition
+
+    read = typed.component(node, "data", address)
+    options: dict[str, Any] = {}
+    for name, value in read.options.items():
+        here = f"{address}.{name}"
+        type_ = read.definition.options[name].type
+        if isinstance(type_, Maybe):
+            if typed.is_none(value):
+                options[name] = None
+                continue
+            type_ = type_.inner
+        options[name] = _scalar(value, type_, here)
+    return of_definition(read.definition, options)

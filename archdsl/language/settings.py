@@ -1,0 +1,78 @@
+"""What a spec's `search:` section says, with the defaults filled in. No torch in here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from archdsl.amounts import Budget
+from archdsl.components.component import Component
+
+OPTUNA = "optuna:"
+"""What the name of one of Optuna's own samplers begins with."""
+
+OPTUNA_SAMPLERS = (
+    "TPESampler", "NSGAIISampler", "NSGAIIISampler", "GPSampler", "QMCSampler", "RandomSampler",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySettings:
+    """How a candidate is trained to see what it is worth.
+
+    data: a component of kind "data", or None where `datamodule` stands in for it
+    folder: what relative paths in `data` are relative to (the folder of the spec)
+    datamodule, module: "package.module:Class" of the user's own Lightning classes, or None
+    epochs, warmup: in epochs; batch: images per step; lr: the peak of the cosine schedule
+    steps_per_epoch, validation_steps: how many batches an epoch and a validation take; None for
+        all that there are
+    size: height and width of training, or None for the spec's `input`
+    precision: "auto" is bf16 where the hardware has it, else 32
+    """
+
+    data: Component | None = None
+    folder: Path = field(default_factory=Path)
+    datamodule: str | None = None
+    module: str | None = None
+    epochs: int = 10
+    steps_per_epoch: int | None = None
+    validation_steps: int | None = None
+    batch: int = 64
+    lr: float = 2e-3
+    weight_decay: float = 0.05
+    warmup: float = 1.0
+    label_smoothing: float = 0.1
+    size: int | None = None
+    precision: Literal["auto", "32", "bf16", "16"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One thing to make large or small: a metric that the proxy logs, or a cost."""
+
+    name: str
+    direction: Literal["maximize", "minimize"]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """The `search:` section.
+
+    objectives: one, or two for a Pareto search
+    budget: what its costs may be; the low end is 0 for "at most"
+    trials: the total number of trials of the study, also after a resume
+    sampler: "gp", "tpe", "evolution", "random", "grid", or "optuna:" and the name of one of
+        Optuna's
+    sampler_options: those of Optuna's, by name
+    measure: what random means: every decision uniform in its turn, or every member alike
+    """
+
+    objectives: tuple[Objective, ...] = (Objective("accuracy", "maximize"),)
+    budget: Budget = field(default_factory=Budget)
+    trials: int = 50
+    sampler: str = "gp"
+    sampler_options: dict[str, bool | int | float | str | None] = field(default_factory=dict)
+    measure: Literal["stagewise", "uniform"] = "stagewise"
+    seed: int = 0
+    proxy: ProxySettings = field(default_factory=ProxySettings)

@@ -1,0 +1,121 @@
+"""Batches of a search's images: whole arrays, indexed and changed a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from archdsl.data.source import Searchable, Size, Split, Views
+from archdsl.training.engine import pl
+from archdsl.training.seeds import seed_of
+
+Batch: TypeAlias = tuple[Tensor, Tensor]
+"""Images (B, C, h, w), float32, and labels (B,), int64."""
+
+ON_DEVICE = 2 * 2**30
+"""Bytes of images that are kept on the accelerator instead of being sent in every epoch."""
+
+
+class Batches:
+    """One pass over a split each time it is iterated.
+
+    A loader with worker processes would pay for them in every trial; indexing an array and
+    changing a batch at a time costs less than a step of the smallest network.
+
+    seed_of_pass: None for plain views in order; else called at the start of each pass: images
+        are shuffled and changed at random by the seed it returns. The last few images of a
+        shuffled pass that fill no batch are left out: a batch of one has no batch statistics.
+    size: height and width that the images are scaled to
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        views: Views,
+        size: Size,
+        batch: int,
+        device: Callable[[], torch.device],
+        seed_of_pass: Callable[[], int] | None = None,
+    ) -> None:
+        self.split = split
+        self.views = views
+        self.size = size
+        self.batch = min(batch, len(split))
+        self.device = device
+        self.seed_of_pass = seed_of_pass
+        self._kept: Tensor | None = None
+
+    def __len__(self) -> int:
+        whole, rest = divmod(len(self.split), self.batch)
+        return whole if self.seed_of_pass is not None else whole + bool(rest)
+
+    def __iter__(self) -> Iterator[Batch]:
+        device = self.device()
+        if self.seed_of_pass is None:
+            order = np.arange(len(self.split))
+        else:
+            seed = self.seed_of_pass()
+            generator = torch.Generator(device).manual_seed(seed)
+            shuffle = torch.Generator().manual_seed(seed_of(seed, "order"))
+            order = torch.randperm(len(self.split), generator=shuffle).numpy()
+        for number in range(len(self)):
+            where = order[number * self.batch : (number + 1) * self.batch]
+            images = self._images(where, device)
+            if self.seed_of_pass is None:
+                images = self.views.plain(images)
+            else:
+                images = self.views.train(images, generator)
+            if tuple(images.shape[2:]) != self.size:
+                images = F.interpolate(images, self.size, mode="bilinear", antialias=True)
+            yield images, torch.from_numpy(self.split.labels[where]).to(device)
+
+    def _images(
+        self, where: np.ndarray[tuple[int], np.dtype[np.int64]], device: torch.device
+    ) -> Tensor:
+        stored = self.split.images
+        if device.type == "cpu" or stored.nbytes > ON_DEVICE:
+            return torch.from_numpy(stored[where]).to(device)
+        if self._kept is None or self._kept.device != device:
+            self._kept = torch.from_numpy(np.array(stored)).to(device)
+        return self._kept[torch.from_numpy(where).to(device)]
+
+
+class SearchData(pl.LightningDataModule):
+    """Train and val batches of what a search may see.
+
+    seed: of the training that uses it; each epoch draws afresh from it
+    """
+
+    def __init__(self, data: Searchable, size: Size, batch: int, seed: int) -> None:
+        super().__init__()
+        self.seed = seed
+        self._train = Batches(
+            data.train,
+            data.views,
+            size,
+            batch,
+            self._device,
+            lambda: seed_of(self.seed, "data", self._trainer().current_epoch),
+        )
+        # no gradients are kept, so that twice the images fit
+        self._val = Batches(data.val, data.views, size, 2 * batch, self._device)
+
+    def train_dataloader(self) -> Batches:
+        """Shuffled and changed at random, by seed and epoch."""
+        return self._train
+
+    def val_dataloader(self) -> Batches:
+        """The same in every pass."""
+        return self._val
+
+    def _trainer(self) -> pl.Trainer:
+        assert self.trainer is not None, "Lightning sets it before it asks for data"
+        return self.trainer
+
+    def _device(self) -> torch.device:
+        return self._trainer().strategy.root_device

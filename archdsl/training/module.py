@@ -1,0 +1,133 @@
+"""How a candidate is trained: loss, optimiser, schedule, metrics."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchmetrics import MeanMetric
+from torchmetrics.classification import MulticlassAccuracy
+
+from archdsl.compiler.network import Shape
+from archdsl.language.settings import ProxySettings
+from archdsl.training.batch_checks import check_batch
+from archdsl.training.batches import Batch
+from archdsl.training.engine import pl
+
+CLIP = 1.0
+"""The norm that gradients are clipped to: without it the seeds' noise drowns small differences."""
+
+
+class Classifier(pl.LightningModule):
+    """Cross entropy with label smoothing, AdamW, warm-up and cosine by step.
+
+    Metrics of a validation: `accuracy` (of all images), `macro_accuracy` (mean over classes) and
+    `loss` (cross entropy, not smoothed).
+    """
+
+    def __init__(self, model: nn.Module, settings: ProxySettings, classes: int) -> None:
+        super().__init__()
+        self.model = model
+        self.settings = settings
+        # checked values: the labels were read from the data, the logits come from the spec
+        self.accuracy = MulticlassAccuracy(classes, average="micro", validate_args=False)
+        self.macro_accuracy = MulticlassAccuracy(classes, average="macro", validate_args=False)
+        self.loss = MeanMetric(nan_strategy="disable")
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The loss of one batch."""
+        images, labels = batch
+        smoothing = self.settings.label_smoothing
+        return F.cross_entropy(self.model(images), labels, label_smoothing=smoothing)
+
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """Add one batch to the metrics; there is one loader."""
+        images, labels = batch
+        logits = self.model(images).float()
+        self.accuracy.update(logits, labels)
+        self.macro_accuracy.update(logits, labels)
+        # image by image: with this nan_strategy a weight would be ignored
+        self.loss.update(F.cross_entropy(logits, labels, reduction="none"))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the metrics once; logging them by step costs more than a step of a small network."""
+        for name in ("accuracy", "macro_accuracy", "loss"):
+            self.log(name, getattr(self, name))
+
+    test_step = validation_step
+    on_test_epoch_end = on_validation_epoch_end
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip by norm. Lightning's own clipping refuses a fused optimiser under bf16, too."""
+        nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
+
+    def configure_optimizers(self) -> Any:
+        """AdamW without decay on vectors (norms, biases, scales), and the schedule."""
+        settings = self.settings
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.weight_decay},
+            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(
+            groups,
+            lr=settings.lr,
+            # one kernel for all parameters, which takes no complex ones; float16's gradients have
+            # to be unscaled before it
+            fused=self.trainer.precision != "16-mixed" and not any(map(torch.is_complex, trained)),
+        )
+        total = int(self.trainer.estimated_stepping_batches)
+        assert total > 0, "a loader without a length is refused before the first training"
+        warm = round(settings.warmup * total / settings.epochs)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: rate(step, warm, total)
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+class CheckedClassifier(Classifier):
+    """For batches that come from elsewhere: each is checked before it is used.
+
+    input_shape: (C, H, W), which every image has to have
+    """
+
+    def __init__(
+        self, model: nn.Module, settings: ProxySettings, classes: int, input_shape: Shape
+    ) -> None:
+        super().__init__(model, settings, classes)
+        self.classes = classes
+        self.input_shape = input_shape
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The loss of one batch. Raises SearchError for one that is not as it should be."""
+        self._check(batch, "a training batch")
+        return super().training_step(batch, batch_idx)
+
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """Add one batch to the metrics. Raises SearchError."""
+        self._check(batch, "a validation batch")
+        super().validation_step(batch, batch_idx)
+
+    def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """Add one batch to the metrics. Raises SearchError."""
+        self._check(batch, "a test batch")
+        super().validation_step(batch, batch_idx)
+
+    def _check(self, batch: Any, which: str) -> None:
+        name = self.settings.datamodule
+        check_batch(batch, f"{which} of {name}", self.input_shape, self.classes)
+
+
+def rate(step: int, warm: int, total: int) -> float:
+    """The share of the peak rate at `step`: a line up over `warm` steps, then a cosine to 0."""
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, total - warm))))

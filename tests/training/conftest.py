@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from archdsl.components.component import component
+from archdsl.language.settings import ProxySettings
+from archdsl.training import Prepared, prepare
+
+SETTINGS = ProxySettings(
+    data=component("data", "digits", canvas=8, noise=0.0, clutter=0), epochs=2, lr=1e-2
+)
+INPUT = (1, 8, 8)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache of the test's own."""
+    monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="session")
+def settings() -> ProxySettings:
+    """Two epochs on digits that lie still."""
+    return SETTINGS
+
+
+@pytest.fixture(scope="session")
+def digits() -> Prepared:
+    """Digits that lie still."""
+    return prepare(SETTINGS, INPUT, 10)
+
+
+@pytest.fixture
+def network() -> Callable[..., nn.Module]:
+    """Makes a network with dropout and batch norm: all that a seed and a mode can reach."""
+
+    def make(seed: int = 0, channels: int = 1, classes: int = 10) -> nn.Module:
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            return nn.Sequential(
+                nn.Conv2d(channels, 16, 3, padding=1),
+                nn.BatchNorm2d(16),
+                nn.ReLU(),
+                nn.Dropout(0.1),
+                nn.AdaptiveMaxPool2d(4),
+                nn.Flatten(),
+                nn.Linear(256, classes),
+            )
+
+    return make

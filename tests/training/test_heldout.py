@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import ast
+import gc
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import archdsl
+from archdsl.components.component import component
+from archdsl.data.digits import Digits
+from archdsl.language.settings import ProxySettings
+from archdsl.training import prepare
+from archdsl.training.batches import SearchData
+from archdsl.training.heldout import evaluate_on_test
+from archdsl.training.train import train
+
+PACKAGE = Path(archdsl.__file__).parent
+
+
+def reachable(*roots: object) -> list[object]:
+    """Everything that can be reached from `roots`, not going through modules, types and code."""
+    code = (type, type(ast), type(reachable), type(len))
+    seen: dict[int, object] = {}
+    todo = list(roots)
+    while todo:
+        thing = todo.pop()
+        if id(thing) in seen or isinstance(thing, code):
+            # a closure is data, its globals are code
+            if isinstance(thing, type(reachable)) and thing.__closure__:
+                todo += [cell.cell_contents for cell in thing.__closure__]
+            continue
+        seen[id(thing)] = thing
+        todo += gc.get_referents(thing)
+    return list(seen.values())
+
+
+def arrays(things: list[object]) -> list[np.ndarray[Any, Any]]:
+    found = [thing for thing in things if isinstance(thing, np.ndarray)]
+    found += [t.detach().numpy() for t in things if isinstance(t, torch.Tensor) and not t.is_meta]
+    bases = [array.base for array in found if isinstance(array.base, np.ndarray)]
+    return found + bases
+
+
+def rows(images: np.ndarray[Any, Any]) -> set[bytes]:
+    return {np.ascontiguousarray(image, dtype=np.float32).tobytes() for image in images}
+
+
+def images_within(things: list[object], shape: tuple[int, ...]) -> set[bytes]:
+    """Every image of `shape` that an array among `things` holds."""
+    size = int(np.prod(shape))
+    found: set[bytes] = set()
+    for array in arrays(things):
+        if array.size % size == 0 and array.dtype.kind == "f":
+            found |= rows(np.ascontiguousarray(array).reshape(-1, *shape))
+    return found
+
+
+def searched(network) -> list[object]:
+    settings = ProxySettings(
+        data=component("data", "digits", canvas=8, noise=0.0, clutter=0), epochs=1
+    )
+    data = prepare(settings, (1, 8, 8), 10)
+    done = train(network(), settings, data, seed=0)
+    batches = SearchData(data.data, data.size, 64, seed=0)
+    return reachable(data, batches, done, settings)
+
+
+def test_no_test_image_can_be_reached_from_what_a_search_gets(network):
+    # without noise a digit is the same bytes on its canvas of 8 as in the source
+    source = Digits(canvas=8, noise=0.0, clutter=0)
+    test = rows(source.held_out(Path(), (8, 8))[0].images)
+    mine = source.searchable(Path(), (8, 8))
+    seen = images_within(searched(network), (1, 8, 8))
+    assert rows(mine.train.images) <= seen
+    assert rows(mine.val.images) <= seen
+    twins = rows(mine.train.images) | rows(mine.val.images)
+    assert len(test - twins) > 350
+    assert not (test - twins) & seen
+
+
+def test_the_walk_would_find_a_test_image_that_is_kept():
+    source = Digits(canvas=8, noise=0.0, clutter=0)
+    test = source.held_out(Path(), (8, 8))[0]
+
+    class Leaky:
+        def __init__(self) -> None:
+            self.read = lambda: test
+
+    assert rows(test.images) <= images_within(reachable(Leaky()), (1, 8, 8))
+
+
+def names_in(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text())
+    names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    names |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {part for alias in node.names for part in alias.name.split(".")}
+            names |= set((getattr(node, "module", None) or "").split("."))
+    return names
+
+
+def users_of(name: str) -> set[str]:
+    return {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if name in names_in(path)
+    }
+
+
+def test_one_module_reads_the_test_split_and_one_step_of_the_search_imports_it():
+    assert users_of("held_out") == {"proxy/heldout.py"}
+    users = users_of("heldout")
+    assert not [path for path in users if path.startswith("proxy/")]
+    assert len(users) <= 1, "the search looks at the test split in one place, its last step"
+
+
+def test_the_look_counts_every_test_image_once(network):
+    settings = ProxySettings(
+        data=component("data", "digits", canvas=8, noise=0.0, clutter=0), epochs=3, lr=1e-2
+    )
+    model = network()
+    train(model, settings, prepare(settings, (1, 8, 8), 10), seed=0)
+    metrics = evaluate_on_test(model, settings, (1, 8, 8), 10)
+    assert metrics["n"] == 395
+    assert set(metrics) == {"accuracy", "macro_accuracy", "loss", "n"}
+    split, _ = Digits(canvas=8, noise=0.0, clutter=0).held_out(Path(), (8, 8))
+    with torch.no_grad():
+        hits = model.eval()(torch.from_numpy(split.images)).argmax(1).numpy() == split.labels
+    assert round(metrics["accuracy"] * 395) == hits.sum()
+    assert metrics["accuracy"] > 0.8
