@@ -33,6 +33,7 @@ FLOORS: list[set[str]] = [
     {"checkpoints", "cost"},
     {"training", "exporters", "conformance"},
     {"spaces"},
+    {"loading"},
     {"study"},
     {"api"},
     {"testing"},

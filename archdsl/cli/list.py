@@ -36,7 +36,7 @@ def run(known: argparse.Namespace) -> Answer:
             f"  the kinds: {' '.join(registry.KINDS)}, and {' and '.join(_FILES)}"
         )
     with busy("reading the components"):
-        from archdsl.api import fill_registry
+        from archdsl.loading import fill_registry
 
         fill_registry()
     return _kinds() if known.kind is None else _kind(known.kind)

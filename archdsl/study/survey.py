@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.spaces.budget import infeasible
 from archdsl.spaces.circuit import TooManyCases
 from archdsl.spaces.count import Count, short
-from archdsl.study.members import Progress
+from archdsl.study.propose.members import Progress
 
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
