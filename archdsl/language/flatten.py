@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from archdsl.language import positions
 from archdsl.language.decisions import Holes
-from archdsl.language.document import SCOPE_KEYS, TOP_KEYS, Document, Scope
+from archdsl.language.document import Document, Scope
 from archdsl.language.holes import Choice, is_hole
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
-
-_ORDER = {key: index for index, key in enumerate(TOP_KEYS)}
 
 
 def flat(document: Document, holes: Holes) -> Mapping:
@@ -28,12 +27,13 @@ def flat(document: Document, holes: Holes) -> Mapping:
 def ordered(items: dict[str, Node]) -> Mapping:
     """Top-level items in the order of the language, `archdsl: 1` first."""
     items = {"archdsl": Scalar(1, "1"), **items}
-    return Mapping(dict(sorted(items.items(), key=lambda item: _ORDER[item[0]])))
+    order = list(positions.at("top"))
+    return Mapping(dict(sorted(items.items(), key=lambda item: order.index(item[0]))))
 
 
 def _scope(scope: Scope, holes: Holes) -> Mapping:
     items: dict[str, Node] = {}
-    for key in SCOPE_KEYS[scope.level]:
+    for key in positions.at(scope.level):
         if key in scope.plain:
             items[key] = _with_defaults(scope.plain[key], holes)
         if key == "runs" and scope.runs is not None:
