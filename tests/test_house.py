@@ -159,7 +159,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"expression", "files", "nodes", "positions", "scalars", "settings"},
         {"imports", "labels", "syntax", "typed", "write"},
         {"holes", "yaml"},
-        {"patch"},
+        {"comments", "patch"},
         {"document"},
         {"assign", "decisions", "search_section"},
         {"defaults", "equal_options", "flatten", "load", "resolve"},

@@ -99,6 +99,7 @@ def _assign_param(one: Assignment) -> None:
                 mark=one.node.mark,
                 cure="write  name: value",
             )
+        one.document.marks["params"] = one.mark
         one.document.params.clear()
         one.document.own_params.clear()
         for name, value in one.node.items.items():
@@ -133,6 +134,7 @@ def _assign_param(one: Assignment) -> None:
 
 def _assign_block(one: Assignment) -> None:
     if len(one.path) == 1:
+        one.document.marks["block"] = one.mark
         old = one.document.block
         one.document.block = read_scope("block", "block", one.node, one.origin)
         for key in positions.at("block", "block"):
@@ -218,6 +220,7 @@ def _assign_scope(one: Assignment, scope: Scope, path: tuple[str, ...]) -> None:
     _exclude(one.document, scope, key, one.mark, one.address, one.origin)
     if key == "runs":
         scope.runs = _read_runs(scope.address, one.node, one.origin)
+        scope.marks["runs"] = one.mark
         scope.origins["runs"] = one.origin
         return
     old = scope.plain.get(key)
@@ -278,6 +281,7 @@ def read_scope(address: str, level: Level, node: Node, origin: int) -> Scope:
                 scope.patches[path] = Patch(value, mark, origin)
         elif key == "runs":
             scope.runs = _read_runs(address, value, origin)
+            scope.marks[key] = mark
         else:
             scope.plain[key] = value
             scope.marks[key] = mark
