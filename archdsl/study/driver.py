@@ -38,6 +38,7 @@ from archdsl.study.untrained import untrained
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
+    from archdsl.training.prepare import Prepared
 
 _MEASURING = "measuring each distinct layer once"
 
@@ -121,8 +122,11 @@ class _Search:
             for note in training.prepare().info.notes:
                 self.emit(events.Notice(note))
 
-    def hold(self, run: RunFolder) -> None:
-        """See that the next figure follows from what the others did. Raises SearchError."""
+    def hold(self, run: RunFolder) -> Prepared | None:
+        """See that the next figure follows from what the others did. Raises SearchError.
+
+        Returns the data, where there are any.
+        """
         prepared, words = None, ""
         if self.training is not None:
             self._read_data(self.training)
@@ -137,6 +141,7 @@ class _Search:
         self._held = known
         if prepared is not None:
             run.note_data(prepared.info)
+        return prepared
 
     def run(
         self, run: RunFolder, surveyed: Survey, setup: Mapping[str, Any], *, kept: bool

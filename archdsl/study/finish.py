@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from archdsl import threads
 from archdsl.errors import ArchError
@@ -16,15 +16,18 @@ from archdsl.study.winner import write_winner
 if TYPE_CHECKING:
     from archdsl.study.run_folder import RunFolder
     from archdsl.study.trial import Trial
+    from archdsl.training.prepare import Prepared
+
+    Hold: TypeAlias = Callable[[], Prepared | None]
 
 
 def finish(
-    run: RunFolder, settings: SearchSettings, emit: Listener, hold: Callable[[], None] | None
+    run: RunFolder, settings: SearchSettings, emit: Listener, hold: Hold | None
 ) -> list[str]:
     """Write all that a search leaves but its record. Returns what there is to say besides.
 
-    hold: raises SearchError where the data are no longer those of the trials; None where there
-        is to be no look at the test split
+    hold: gives the data, and raises SearchError where they are no longer those of the trials;
+        None where there is to be no look at the test split
     """
     from archdsl.study.report import write_report
 
@@ -44,7 +47,7 @@ def finish(
     return notes
 
 
-def look(run: RunFolder, settings: SearchSettings, best: Trial, hold: Callable[[], None]) -> None:
+def look(run: RunFolder, settings: SearchSettings, best: Trial, hold: Hold) -> None:
     """Judge the winner and the trial it started from on the test split, unless that was done.
 
     Every look stays on record: a search that goes on and finds another winner looks again, and
@@ -52,7 +55,8 @@ def look(run: RunFolder, settings: SearchSettings, best: Trial, hold: Callable[[
     """
     from archdsl.checkpoints import load_into
     from archdsl.compiler.builder import build
-    from archdsl.training.heldout import evaluate_on_test
+    from archdsl.training.evaluate import evaluate
+    from archdsl.training.recipe import Recipe
 
     looks = run.looks()
     missing = [
@@ -61,12 +65,12 @@ def look(run: RunFolder, settings: SearchSettings, best: Trial, hold: Callable[[
     ]  # fmt: skip
     if not missing:
         return
-    hold()
+    data = hold()
+    assert data is not None, "there is a look only where there was training"
     for trial in missing:
-        network = run.trials[trial].spec.network()
-        model = build(network)
+        model = build(run.trials[trial].spec.network())
         load_into(model, run.weights_of(trial))
         with threads.for_work(run.trials[trial].costs["macs"] * settings.proxy.batch):
-            metrics = evaluate_on_test(model, settings.proxy, network.input, network.classes)
+            metrics = evaluate(model, Recipe.of(settings.proxy), data, "test")
         looks[trial] = to_json(metrics)
     run.note_looks(looks)

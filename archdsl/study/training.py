@@ -9,8 +9,10 @@ from archdsl.amounts import bounded
 from archdsl.study.candidate import WEIGHTS, Candidate
 from archdsl.study.members import Progress
 from archdsl.study.trial import Metrics
+from archdsl.training.data_source import DataSource
 from archdsl.training.metrics import LOGGED, metric
 from archdsl.training.prepare import Prepared, prepare
+from archdsl.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from archdsl.compiler.network import Network
@@ -22,7 +24,8 @@ class ProxyTraining:
     """An `evaluate` that trains every candidate on the search's data, with one schedule."""
 
     def __init__(self, space: Space, settings: ProxySettings, progress: Progress) -> None:
-        self.settings = settings
+        self.recipe = Recipe.of(settings)
+        self.source = DataSource.of(settings)
         self._space = space
         self._progress = progress
         self.prepared: Prepared | None = None
@@ -32,7 +35,9 @@ class ProxyTraining:
         if self.prepared is None:
             self._refuse_unknown_objectives()
             network = self._space.default().network()
-            prepared = prepare(self.settings, network.input, network.classes, self._progress)
+            prepared = prepare(
+                self.recipe, self.source, network.input, network.classes, self._progress
+            )
             if prepared.module is not None or prepared.datamodule is not None:
                 self._look(network, prepared)
             self.prepared = prepared
@@ -49,11 +54,11 @@ class ProxyTraining:
             seed_everything(seed_of("look"))
             model = build(network)
         names = [one.name for one in objectives if one.name not in bounded()]
-        look(model, self.settings, prepared, names)
+        look(model, self.recipe, prepared, names)
 
     def _refuse_unknown_objectives(self) -> None:
         """What archdsl's own training logs is known before it begins."""
-        if self.settings.module is None:
+        if self.recipe.module is None:
             logged = dict.fromkeys(LOGGED, 0.0)
             for objective in self._space.spec.settings().objectives:
                 if objective.name not in bounded():
@@ -63,18 +68,14 @@ class ProxyTraining:
         """The metrics after the last epoch; the weights stay in the candidate's folder."""
         from safetensors.torch import save_file
 
-        from archdsl.training.seeds import own_randomness, seed_everything, seed_of
         from archdsl.training.train import train
 
-        with own_randomness():
-            seed_everything(seed_of(candidate.seed, "weights"))
-            model = candidate.build()
-        with threads.for_work(candidate.cost.macs * self.settings.batch):
+        with threads.for_work(candidate.cost.macs * self.recipe.batch):
             trained = train(
-                model,
-                self.settings,
+                candidate.spec.network(),
+                self.recipe,
                 self.prepare(),
-                seed=candidate.seed,
+                candidate.seed,
                 on_epoch=lambda epoch, metrics: candidate.report(epoch + 1, metrics),
                 should_stop=candidate.should_stop,
             )

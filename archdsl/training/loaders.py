@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sized
-from contextlib import contextmanager
+from collections.abc import Sized
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, cast
@@ -12,12 +11,10 @@ from typing import Any, cast
 from torch.utils import data as torch_data
 
 from archdsl.errors import SearchError
-from archdsl.language.settings import ProxySettings
-from archdsl.training.engine import CombinedLoader, pl, quiet, trainer
 from archdsl.training.failures import first_line
-from archdsl.training.seeds import own_randomness, seed_everything, seed_of
-
-ADDRESS = "search.proxy.datamodule"
+from archdsl.training.recipe import Recipe
+from archdsl.training.set_up import ADDRESS, called, set_up_alike
+from archdsl.training.trainer import CombinedLoader, pl, quiet, trainer
 
 WALK = 1000
 """Batches that are drawn at most to see that a loader gives as many as it is to give."""
@@ -43,31 +40,14 @@ class Seen:
     alone: bool
 
 
-def seed_set_up() -> None:
-    """Make whatever a datamodule draws while it is set up the same each time.
-
-    Lightning sets it up for every training and for the look at the test split: a split at random
-    that were another each time would mix what was held out with what was trained on.
-    """
-    seed_everything(seed_of("setup"))
-
-
-@contextmanager
-def set_up_alike() -> Iterator[None]:
-    """Seeded for a set-up inside, and the process's generators as they were outside."""
-    with own_randomness():
-        seed_set_up()
-        yield
-
-
-def examined(cls: type[pl.LightningDataModule], name: str, settings: ProxySettings) -> Seen:
+def examined(cls: type[pl.LightningDataModule], name: str, recipe: Recipe) -> Seen:
     """Draw from the loaders what it takes to know their lengths. Raises SearchError.
 
     The datamodule that is drawn from is used for nothing else: trials have another one.
     """
     with set_up_alike(), quiet():
         datamodule = called(cls, name)
-        datamodule.trainer = trainer(settings, max_epochs=settings.epochs)
+        datamodule.trainer = trainer(recipe, max_epochs=recipe.epochs)
         try:
             datamodule.prepare_data()
             datamodule.setup("fit")
@@ -87,27 +67,16 @@ def examined(cls: type[pl.LightningDataModule], name: str, settings: ProxySettin
                 f"{ADDRESS}: {name} gives no training batch.  its train_dataloader is empty"
                 f"{_dropped(loader)}"
             )
-        if settings.module is None:
+        if recipe.module is None:
             _refuse_several(name, "train_dataloader", loader, not isinstance(loader, _SEVERAL))
-        steps = _training_steps(name, loader, settings)
-        _validation(name, datamodule, settings, steps)
-    return Seen(batches[0][0], steps, settings.steps_per_epoch is None and _ends_alone(loader))
+        steps = _training_steps(name, loader, recipe)
+        _validation(name, datamodule, recipe, steps)
+    return Seen(batches[0][0], steps, recipe.steps_per_epoch is None and _ends_alone(loader))
 
 
-def called(cls: type[pl.LightningDataModule], name: str) -> pl.LightningDataModule:
-    """A datamodule, not yet set up. Raises SearchError where it cannot be made."""
-    try:
-        return cls()
-    except Exception as error:
-        raise SearchError(
-            f"{ADDRESS}: {name} cannot be called ({first_line(error)}).  it is called without "
-            "arguments: give each a default"
-        ) from error
-
-
-def _training_steps(name: str, loader: Any, settings: ProxySettings) -> int:
+def _training_steps(name: str, loader: Any, recipe: Recipe) -> int:
     """How many batches an epoch takes. Raises SearchError where there is no telling."""
-    wanted = settings.steps_per_epoch
+    wanted = recipe.steps_per_epoch
     lengths = [_length(name, one, "training") for one in _flat(loader)]
     known = None if None in lengths else _len(loader)
     if known == 0:
@@ -129,7 +98,7 @@ def _training_steps(name: str, loader: Any, settings: ProxySettings) -> int:
         for again in ("", " when it is gone through again"):
             given = _drawn(name, "training", _combined(loader), walked)
             if given < walked:
-                raise SearchError(ended_early(name, given, steps, settings, again))
+                raise SearchError(ended_early(name, given, steps, recipe, again))
             walked = 1  # a stream that is used up has none
     return steps
 
@@ -141,9 +110,9 @@ def _says_none(which: str, name: str) -> str:
     )
 
 
-def ended_early(name: str, given: int, steps: int, settings: ProxySettings, when: str = "") -> str:
+def ended_early(name: str, given: int, steps: int, recipe: Recipe, when: str = "") -> str:
     """That a training loader ended before it should."""
-    if settings.steps_per_epoch is not None:
+    if recipe.steps_per_epoch is not None:
         return (
             f"search.proxy.steps_per_epoch: an epoch is to take {steps:,} batches, and the "
             f"training loader of {name} ends after {given:,}{when}.  lower it, or let the loader "
@@ -156,11 +125,9 @@ def ended_early(name: str, given: int, steps: int, settings: ProxySettings, when
     )
 
 
-def _validation(
-    name: str, datamodule: pl.LightningDataModule, settings: ProxySettings, steps: int
-) -> None:
+def _validation(name: str, datamodule: pl.LightningDataModule, recipe: Recipe, steps: int) -> None:
     """Refuse a validation without a batch, and one that has no end."""
-    if settings.module is not None and type(datamodule).val_dataloader is _NO_VALIDATION:
+    if recipe.module is not None and type(datamodule).val_dataloader is _NO_VALIDATION:
         return  # a module may do without
     try:
         loader = datamodule.val_dataloader()
@@ -175,9 +142,9 @@ def _validation(
         raise SearchError(
             f"{ADDRESS}: {name} gives no validation batch.  its val_dataloader {empty}"
         )
-    if settings.module is None:
+    if recipe.module is None:
         _refuse_several(name, "val_dataloader", loader, len(_flat(loader)) == 1)
-    wanted = settings.validation_steps
+    wanted = recipe.validation_steps
     for one in _flat(loader):
         known = _length(name, one, "validation")
         if known == 0:
