@@ -12,13 +12,13 @@ from torch import Tensor
 from archdsl.errors import SearchError
 from archdsl.nn.memory import like
 from archdsl.training.failures import Diverged
-from archdsl.training.loaders import ended_early
 from archdsl.training.metrics import Metrics
 from archdsl.training.module import Classifier
 from archdsl.training.recipe import Recipe
 from archdsl.training.seeds import seed_everything, seed_of
 from archdsl.training.set_up import ADDRESS
 from archdsl.training.trainer import is_overridden, pl
+from archdsl.training.training_loader import ended_early
 
 LOOK_EVERY = 16
 """Steps between two looks at the loss on an accelerator."""
