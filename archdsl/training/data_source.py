@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from archdsl.components.component import Component, component
+from archdsl.components.component import Component, of_definition
+from archdsl.components.registry import find
 from archdsl.data.digits import Digits
 from archdsl.data.fingerprint import Fingerprint
 from archdsl.data.source import Source
+from archdsl.errors import SearchError
 from archdsl.language.settings import ProxySettings
 
 
@@ -46,12 +48,26 @@ class DataSource:
         """The data source as JSON holds it."""
         data = None
         if self.component is not None:
-            data = {"type": self.component.type, "options": dict(self.component.options)}
+            options = {n: list(v) if isinstance(v, tuple) else v for n, v in self.component.options}
+            data = {"type": self.component.type, "options": options}
         return {"data": data, "folder": str(self.folder)}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """The data source that `record()` wrote."""
+        """The data source that `record()` wrote.
+
+        Raises SearchError where its kind of source is not known here, or has other options.
+        """
         data = record["data"]
-        made = None if data is None else component("data", data["type"], **data["options"])
-        return cls(made, Path(record["folder"]))
+        if data is None:
+            return cls(None, Path(record["folder"]))
+        definition = find("data", data["type"])
+        if definition is None:
+            raise SearchError(
+                f"data source: nothing of kind data is called '{data['type']}'.  import its class"
+            )
+        if data["options"].keys() != definition.options.keys():
+            given = ", ".join(data["options"]) or "no options"
+            raise SearchError(f"data source: it was written with {given}.  {definition.words()}")
+        options = {n: tuple(v) if isinstance(v, list) else v for n, v in data["options"].items()}
+        return cls(of_definition(definition, options), Path(record["folder"]))

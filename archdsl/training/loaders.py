@@ -18,8 +18,8 @@ _SEVERAL = (list, tuple, dict, CombinedLoader)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a datamodule gives.
+class Loaders:
+    """What the loaders of a datamodule give.
 
     batch: the first training batch; steps: training batches in an epoch
     alone: whether the last of them holds one image
@@ -30,7 +30,7 @@ class Seen:
     alone: bool
 
 
-def examined(cls: type[pl.LightningDataModule], name: str, recipe: Recipe) -> Seen:
+def examined(cls: type[pl.LightningDataModule], name: str, recipe: Recipe) -> Loaders:
     """Draw from the loaders what it takes to know their lengths. Raises SearchError.
 
     The datamodule that is drawn from is used for nothing else: trials have another one.
@@ -61,4 +61,4 @@ def examined(cls: type[pl.LightningDataModule], name: str, recipe: Recipe) -> Se
             refuse_several(name, "train_dataloader", loader, not isinstance(loader, _SEVERAL))
         steps = training_steps(name, loader, recipe)
         check_validation(name, datamodule, recipe, steps)
-    return Seen(batches[0][0], steps, recipe.steps_per_epoch is None and ends_alone(loader))
+    return Loaders(batches[0][0], steps, recipe.steps_per_epoch is None and ends_alone(loader))
