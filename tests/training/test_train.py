@@ -13,8 +13,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import archdsl
+from archdsl.errors import SearchError
 from archdsl.training import Diverged
-from archdsl.training.train import train_model
+from archdsl.training.train import initial, train, train_model
 
 
 def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
@@ -212,7 +214,7 @@ TERMINATED = """
 import os, signal, torch
 from torch import nn
 from archdsl.training import DataSource, Recipe, prepare
-from archdsl.training.train import train_model
+from archdsl.training.train import initial, train, train_model
 
 recipe = Recipe(epochs=3)
 network = nn.Sequential(nn.Flatten(), nn.Linear(144, 10))
@@ -314,3 +316,42 @@ class Repeated(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.expand(-1, 3, -1, -1)
+
+
+SPEC = {
+    "archdsl": 1,
+    "name": "small",
+    "input": [1, 8, 8],
+    "classes": 10,
+    "stem": {"type": "conv", "kernel": 3, "stride": 2, "norm": "batch_norm"},
+    "block": {"norm": "layer_norm", "token_mixer": "pooling", "channel_mixer": "mlp"},
+    "stages": [{"dim": 8, "depth": 1}],
+}
+
+
+def test_a_recipe_a_network_data_and_a_seed_are_all_that_a_training_takes(recipe, digits):
+    small = archdsl.load(SPEC).network()
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    seen = []
+    done = train(small, recipe, digits, 3, on_epoch=lambda epoch, _: seen.append(epoch))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert seen == [0, 1]
+    assert done.epochs == 2
+    with torch.random.fork_rng():
+        model = initial(small, 3)
+    again = train_model(model, recipe, digits, 3)
+    assert again.history == done.history
+    assert equal(again.state_dict, done.state_dict)
+    assert not equal(train(small, recipe, digits, 4).state_dict, done.state_dict)
+
+
+def test_a_network_that_the_data_were_not_prepared_for_is_refused(recipe, digits):
+    small = archdsl.load(SPEC, set={"input": [1, 12, 12]}).network()
+    with pytest.raises(SearchError) as caught:
+        train(small, recipe, digits, 0)
+    assert str(caught.value) == (
+        "the data (digits) were prepared with input: [1, 8, 8], and now it is [1, 12, 12].  "
+        "prepare them for this training"
+    )
+    train(archdsl.load(SPEC).network(), recipe, digits, 0, should_stop=lambda: True)
