@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from archdsl.components.options import (
     Bound,
     Fraction,
+    KindOf,
     ListOf,
     Maybe,
     Mismatch,
@@ -125,4 +126,5 @@ def _as(type_: OptionType, value: Any) -> Any:
         if not isinstance(value, (list, tuple)) or len(value) != type_.length:
             raise Mismatch(f"a {type_.words()}")
         return tuple(_as(type_.inner, item) for item in value)
+    assert not isinstance(type_, KindOf), "a recipe has no components"
     return type_.convert(value)
