@@ -166,6 +166,12 @@ INSIDE: dict[str, list[set[str]]] = {
         {"defaults", "equal_options", "flatten", "load", "resolve"},
         {"check", "winner"},
     ],
+    "data": [
+        {"decode", "digests", "fingerprint", "passed_over", "pixels", "split", "split_names"},
+        {"layout", "listing", "source"},
+        {"digits", "npz", "packs"},
+        {"image_folder"},
+    ],
     "spaces": [
         {"arguments", "budget", "count", "questions", "reach"},
         {"rows", "size"},
@@ -189,6 +195,20 @@ INSIDE: dict[str, list[set[str]]] = {
         {"counting", "rejecting"},
         {"space"},
         {"overview"},
+    ],
+    "training": [
+        {"batch_checks", "data_source", "failures", "fits", "metrics", "recipe", "seeds"},
+        {"trainer"},
+        {"batches", "interrupts", "set_up", "user"},
+        {"lengths"},
+        {"training_loader", "validation_loader"},
+        {"loaders"},
+        {"prepare"},
+        {"heldout", "module", "own_failures"},
+        {"epochs", "evaluate"},
+        {"train"},
+        {"first_batches"},
+        {"look"},
     ],
 }
 RANK_INSIDE = {

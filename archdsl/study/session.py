@@ -231,7 +231,8 @@ class _Session:
         self, run: RunFolder, folder: Path | None, notes: list[str], *, kept: bool
     ) -> Ending:
         """Trials, and then a look at the test split, where there is a record and a split."""
-        jobs = Jobs(self.space, self.settings, run, None if self._own else {})
+        schedule = None if self.training is None else self.training.recipe.record()
+        jobs = Jobs(self.space, self.settings, run, schedule)
         trials = Trials(self.settings, self.proposals, jobs)
         with self.engine as engine:
             driver = Driver(run, engine, self.settings, self.proposals, self.emit, folder)

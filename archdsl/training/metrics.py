@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from archdsl.errors import SearchError
+
+Metrics: TypeAlias = dict[str, float]
 
 LOGGED = ("accuracy", "macro_accuracy", "loss", "train_loss")
 """What the training that archdsl brings logs in every epoch."""

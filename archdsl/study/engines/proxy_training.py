@@ -11,8 +11,10 @@ from archdsl.study.candidate import WEIGHTS, Candidate
 from archdsl.study.engines.job import Job
 from archdsl.study.propose.members import Progress
 from archdsl.study.trial import Metrics
+from archdsl.training.data_source import DataSource
 from archdsl.training.metrics import LOGGED, metric
 from archdsl.training.prepare import Prepared, prepare
+from archdsl.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from archdsl.compiler.network import Network
@@ -28,7 +30,8 @@ class ProxyTraining:
     """Judges candidates by training each on the search's data, with one schedule."""
 
     def __init__(self, space: Space, settings: ProxySettings, progress: Progress = _silent) -> None:
-        self.settings = settings
+        self.recipe = Recipe.of(settings)
+        self.source = DataSource.of(settings)
         self._space = space
         self._progress = progress
         self.prepared: Prepared | None = None
@@ -38,7 +41,9 @@ class ProxyTraining:
         if self.prepared is None:
             self._refuse_unknown_objectives()
             network = self._space.default().network()
-            prepared = prepare(self.settings, network.input, network.classes, self._progress)
+            prepared = prepare(
+                self.recipe, self.source, network.input, network.classes, self._progress
+            )
             if prepared.module is not None or prepared.datamodule is not None:
                 self._look(network, prepared)
             self.prepared = prepared
@@ -55,32 +60,30 @@ class ProxyTraining:
             seed_everything(seed_of("look"))
             model = build(network)
         names = [one.name for one in objectives if one.name not in bounded()]
-        look(model, self.settings, prepared, names)
+        look(model, self.recipe, prepared, names)
 
     def _refuse_unknown_objectives(self) -> None:
         """What archdsl's own training logs is known before it begins."""
-        if self.settings.module is None:
+        if self.recipe.module is None:
             logged = dict.fromkeys(LOGGED, 0.0)
             for objective in self._space.spec.settings().objectives:
                 if objective.name not in bounded():
                     metric(logged, objective.name)
 
     def __call__(self, candidate: Candidate, job: Job) -> Metrics:
-        """The metrics after the last epoch; the weights stay in the candidate's folder."""
+        """The metrics after the last epoch of a job; the weights stay in the candidate's folder."""
         from safetensors.torch import save_file
 
-        from archdsl.training.seeds import own_randomness, seed_everything, seed_of
         from archdsl.training.train import train
 
-        with own_randomness():
-            seed_everything(seed_of(candidate.seed, "weights"))
-            model = candidate.build()
-        with threads.for_work(candidate.cost.macs * self.settings.batch):
+        assert job.schedule is not None, "a job of training says how"
+        recipe = Recipe.from_record(job.schedule)
+        with threads.for_work(candidate.cost.macs * recipe.batch):
             trained = train(
-                model,
-                self.settings,
+                candidate.spec.network(),
+                recipe,
                 self.prepare(),
-                seed=candidate.seed,
+                candidate.seed,
                 on_epoch=lambda epoch, metrics: candidate.report(epoch + 1, metrics),
                 should_stop=candidate.should_stop,
                 checkpoint=None if job.checkpoint is None else Path(job.checkpoint),

@@ -111,14 +111,16 @@ class Work:
         """The metrics of a trial's weights on the test split."""
         from archdsl.checkpoints import load_into
         from archdsl.compiler.builder import build
-        from archdsl.training.heldout import evaluate_on_test
+        from archdsl.training.evaluate import evaluate
+        from archdsl.training.recipe import Recipe
 
-        spec = space.of(job.decisions)
-        network, settings = spec.network(), self.training_of(space).settings
-        model = build(network)
+        assert job.schedule is not None, "there is a look only where there was training"
+        spec, recipe = space.of(job.decisions), Recipe.from_record(job.schedule)
+        data = self.training_of(space).prepare()
+        model = build(spec.network())
         load_into(model, Path(job.folder) / WEIGHTS)
-        with threads.for_work(space.cost(spec).macs * settings.batch):
-            return evaluate_on_test(model, settings, network.input, network.classes)
+        with threads.for_work(space.cost(spec).macs * recipe.batch):
+            return evaluate(model, recipe, data, "test")
 
     def training_of(self, space: Space) -> ProxyTraining:
         """What trains the candidates of a space."""

@@ -69,9 +69,9 @@ def evidence(
     )
     data: Fingerprint = ()
     if prepared is not None and prepared.datamodule is None:
-        from archdsl.training.prepare import source_of
+        from archdsl.training.data_source import DataSource
 
-        data = source_of(settings).fingerprint(settings.folder)
+        data = DataSource.of(settings).fingerprint()
     return Evidence(
         data=data,
         counts={} if prepared is None else dict(prepared.info.counts),

@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 import torch
 
 from archdsl.errors import SearchError
-from archdsl.language.settings import ProxySettings
+from archdsl.training.recipe import Recipe
 
 __all__ = ["CombinedLoader", "ShortTrainer", "is_overridden", "pl", "precision", "quiet", "trainer"]
 
@@ -52,13 +52,11 @@ class ShortTrainer(pl.Trainer):
         return self.steps
 
 
-def trainer(
-    settings: ProxySettings, *, cls: type[pl.Trainer] = pl.Trainer, **options: Any
-) -> pl.Trainer:
+def trainer(recipe: Recipe, *, cls: type[pl.Trainer] = pl.Trainer, **options: Any) -> pl.Trainer:
     """A trainer that logs, draws and saves nothing of its own accord; `options` add to it."""
     limits = {
-        "limit_train_batches": settings.steps_per_epoch,
-        "limit_val_batches": settings.validation_steps,
+        "limit_train_batches": recipe.steps_per_epoch,
+        "limit_val_batches": recipe.validation_steps,
     }
     options = {**{name: limit for name, limit in limits.items() if limit is not None}, **options}
     with quiet():
@@ -67,7 +65,7 @@ def trainer(
             devices=1,
             # one process whatever the environment says: a batch system's variables are not ours
             plugins=[LightningEnvironment()],
-            precision=precision(settings.precision),
+            precision=precision(recipe.precision),
             logger=False,
             enable_progress_bar=False,
             enable_model_summary=False,

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from archdsl.errors import SearchError
-from archdsl.training.engine import precision
+from archdsl.training.trainer import precision
 
 
 def test_precision_follows_the_hardware(monkeypatch):
