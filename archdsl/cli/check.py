@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.amounts import bounded, kind, written
 from archdsl.cli.answer import Answer, busy, columns
 from archdsl.cli.parser import patches, takes_a_spec
+from archdsl.units import percent
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
@@ -118,7 +119,6 @@ def _uncounted(why: str, default: dict[str, int]) -> list[str]:
 
 
 def _histogram(bins: list[Bin]) -> list[str]:
-    from archdsl.study.survey import percent
 
     most = max(one.share for one in bins)
     rows = [[f"{kind(COST).heading} from", "to", "architectures", ""]]
@@ -131,7 +131,6 @@ def _histogram(bins: list[Bin]) -> list[str]:
 
 def _effects(found: list[Effect]) -> list[str]:
     from archdsl.components.options import written as answered
-    from archdsl.study.survey import percent
 
     by_address: dict[str, list[Effect]] = {}
     for one in found:

@@ -7,10 +7,10 @@ them, with what they cost, what they reached, and where their weights were publi
 from __future__ import annotations
 
 import argparse
-import difflib
 
 from archdsl.cli.answer import Answer, busy, columns
 from archdsl.cli.failure import UsageError
+from archdsl.spelling import did_you_mean
 
 HELP = "the components of a kind, the shipped specs, the published models"
 
@@ -29,8 +29,7 @@ def run(known: argparse.Namespace) -> Answer:
     if known.kind in _FILES:
         return _FILES[known.kind]()
     if known.kind is not None and known.kind not in registry.KINDS:
-        close = difflib.get_close_matches(known.kind, [*registry.KINDS, *_FILES], n=1)
-        guess = f"  did you mean '{close[0]}'?" if close else ""
+        guess = did_you_mean(known.kind, [*registry.KINDS, *_FILES], before="  ")
         raise UsageError(
             f"there is no kind '{known.kind}'.{guess}\n"
             f"  the kinds: {' '.join(registry.KINDS)}, and {' and '.join(_FILES)}"

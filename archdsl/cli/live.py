@@ -9,9 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from archdsl.cli.plain import opening
-from archdsl.cli.progress import Progress, costs, duration, objectives, values
+from archdsl.cli.progress import Progress, costs, objectives, values
 from archdsl.study.events import Event, Notice, Started
 from archdsl.study.trial import Trial
+from archdsl.units import duration
 
 _AROUND = 9  # lines that are no row of the table
 _MOST_ROWS = 12

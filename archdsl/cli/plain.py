@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from archdsl.cli.progress import Progress, costs, duration, objectives, values
+from archdsl.cli.progress import Progress, costs, objectives, values
 from archdsl.study.events import Best, Event, Notice, Preparing, Started, TrialFinished
 from archdsl.study.trial import Trial
+from archdsl.units import duration
 
 
 class PlainDisplay:

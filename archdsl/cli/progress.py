@@ -115,13 +115,3 @@ def costs(progress: Progress, found: dict[str, int]) -> list[tuple[str, str]]:
     names = dict.fromkeys(("macs", "params", *limited))
     shown = [name for name in names if name not in objectives(progress)]
     return [(name, written(name, found[name])) for name in shown]
-
-
-def duration(seconds: float) -> str:
-    """A time as people say it: 7 s, 3 min 20 s, 2 h 05 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

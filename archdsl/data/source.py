@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
 
 from archdsl.components.options import Bound
 from archdsl.data.fingerprint import Fingerprint
+from archdsl.progress import Progress, unwatched
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,15 +19,8 @@ if TYPE_CHECKING:
 Size: TypeAlias = tuple[int, int]
 """Height and width in pixels."""
 
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the number of images done and the number of all."""
-
 Share = Annotated[float, Bound("number between 0 and 0.5", lambda v: 0 < v < 0.5)]
 """A part of the images that is set aside."""
-
-
-def no_progress(done: int, total: int) -> None:
-    """Say nothing."""
 
 
 def is_usual(shape: tuple[int, int, int]) -> bool:
@@ -119,7 +112,7 @@ class Source(ABC):
         """What there is, without decoding any image."""
 
     @abstractmethod
-    def searchable(self, folder: Path, size: Size, progress: Progress = no_progress) -> Searchable:
+    def searchable(self, folder: Path, size: Size, progress: Progress = unwatched) -> Searchable:
         """The train and val splits; every image of all three splits is checked on the way.
 
         size: what the network takes; sources whose images have a size of their own ignore it

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import SearchSettings
+from archdsl.progress import Progress
 from archdsl.study import causes, events
 from archdsl.study.candidate import Candidate, as_metrics, not_finite
 from archdsl.study.events import Listener, silent
 from archdsl.study.evidence import Evidence, evidence
 from archdsl.study.finish import finish
 from archdsl.study.hypervolume import hypervolume
-from archdsl.study.members import Members, Progress
+from archdsl.study.members import Members
 from archdsl.study.objectives import best, first_metric, front, values_of
 from archdsl.study.proposals import Proposal, Proposals
 from archdsl.study.result import Ending, Result

@@ -15,9 +15,10 @@ import numpy as np
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import OPTUNA, SearchSettings
+from archdsl.progress import Progress
 from archdsl.study.fixed import Fixed
 from archdsl.study.identity import Answered, answered, fingerprint
-from archdsl.study.members import Member, Members, Progress
+from archdsl.study.members import Member, Members
 from archdsl.study.objectives import scores
 from archdsl.study.optunas import OptunaSampler
 from archdsl.study.samplers import Evolution, Gp, History, Proposer, Random, Seen, Tpe

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from archdsl import threads
 from archdsl.amounts import bounded
+from archdsl.progress import Progress
 from archdsl.study.candidate import WEIGHTS, Candidate
-from archdsl.study.members import Progress
 from archdsl.study.trial import Metrics
 from archdsl.training.metrics import LOGGED, metric
 from archdsl.training.prepare import Prepared, prepare

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.compiler.network import Shape
 from archdsl.data.digits import Digits
-from archdsl.data.source import Progress, Searchable, Size, Source, SourceInfo, no_progress
+from archdsl.data.source import Searchable, Size, Source, SourceInfo
 from archdsl.errors import SearchError
 from archdsl.language.settings import ProxySettings
+from archdsl.progress import Progress, unwatched
 from archdsl.training.fits import check_fits
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def prepare(
     settings: ProxySettings,
     input_shape: Shape,
     classes: int,
-    progress: Progress = no_progress,
+    progress: Progress = unwatched,
 ) -> Prepared:
     """Everything that can be wrong with a proxy's data and classes, found before the first trial.
 

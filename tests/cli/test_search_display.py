@@ -13,7 +13,7 @@ from rich.console import Console
 from archdsl.amounts import Budget
 from archdsl.cli.live import LiveDisplay
 from archdsl.cli.plain import PlainDisplay
-from archdsl.cli.progress import Progress, duration
+from archdsl.cli.progress import Progress
 from archdsl.language.settings import Objective, ProxySettings, SearchSettings
 from archdsl.study.events import (
     Best,
@@ -213,17 +213,3 @@ def test_the_time_left_follows_the_latest_trials_and_the_clock():
     assert progress.left == 20
     progress.hear(TrialFinished(trial(1, 0.5)))
     assert progress.left == 20
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0.4, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 00 s"),
-        (3600, "1 h 00 min"),
-        (7385, "2 h 03 min"),
-    ],
-)
-def test_a_duration_is_said_as_people_say_it(seconds, said):
-    assert duration(seconds) == said

@@ -10,6 +10,7 @@ from archdsl.amounts import bounded, written
 from archdsl.study import files
 from archdsl.study.report import findings
 from archdsl.study.report.read import Record, read
+from archdsl.units import rounded
 
 REPORT = "report.html"
 
@@ -31,7 +32,7 @@ def page(record: Record) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
-        "cost": _cost, "number": findings.number, "interval": _interval, "bound": _bound,
+        "cost": _cost, "number": rounded, "interval": _interval, "bound": _bound,
     }  # fmt: skip
     source = resources.files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8")
     return environment.from_string(source).render(_shown(record))
@@ -84,7 +85,7 @@ def _figures(record: Record) -> dict[str, Any]:
 def _interval(interval: tuple[float, float] | None) -> str:
     if interval is None:
         return "–"
-    return f"{findings.number(interval[0])} to {findings.number(interval[1])}"
+    return f"{rounded(interval[0])} to {rounded(interval[1])}"
 
 
 def _cost(number: int, name: str) -> str:
