@@ -103,7 +103,7 @@ class Space:
             if address in self.decisions:
                 raise SpecError(
                     "this member does not take the decision", address=address,
-                    cure="it hangs on an answer that was given otherwise; leave it out",
+                    cure="it depends on an answer that was given otherwise; leave it out",
                 )  # fmt: skip
             raise SpecError(
                 "the space has no such decision",
