@@ -57,7 +57,16 @@ def counted(number: int, one: str, many: str = "") -> str:
     >>> counted(1, "trial"), counted(1200, "trial"), counted(2, "class", "classes")
     ('1 trial', '1,200 trials', '2 classes')
     """
-    return f"{integer(number)} {one if number == 1 else many or one + 's'}"
+    return f"{integer(number)} {plural(number, one, many)}"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """What so many things are called.
+
+    >>> plural(1, "class", "classes"), plural(1000, "class", "classes")
+    ('class', 'classes')
+    """
+    return one if number == 1 else many or f"{one}s"
 
 
 def rounded(value: float) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 
-from archdsl.cli.answer import Answer, busy, columns
+from archdsl.cli.answer import Answer
 from archdsl.cli.failure import UsageError
 from archdsl.spelling import did_you_mean
+from archdsl.views.terminal import busy
+from archdsl.views.text import columns
 
 HELP = "the components of a kind, the shipped specs, the published models"
 

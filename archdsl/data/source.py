@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
 from archdsl.components.options import Bound
 from archdsl.data.fingerprint import Fingerprint
 from archdsl.progress import Progress, unwatched
+from archdsl.units import plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,10 +56,15 @@ class SourceInfo:
 
     def words(self) -> str:
         """The facts on one line, for people."""
-        facts = [f"{self.classes} classes"] if self.classes is not None else []
+        facts = (
+            [f"{self.classes} {plural(self.classes, 'class', 'classes')}"]
+            if self.classes is not None
+            else []
+        )
         shape = [self.channels, *(self.size or ())]
         if None not in shape:
-            facts.append("x".join(map(str, shape)) if self.size else f"{self.channels} channels")
+            channels = f"{self.channels} {plural(self.channels or 0, 'channel')}"
+            facts.append("x".join(map(str, shape)) if self.size else channels)
         facts += [f"{count} {split}" for split, count in self.counts.items()]
         return f"{self.name}: {', '.join(facts)}"
 
