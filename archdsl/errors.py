@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from archdsl.printable import printable, printable_line, same_width
+
 
 class Source(Protocol):
     """A text."""
@@ -39,7 +41,13 @@ class Mark(Protocol):
 
 
 class ArchError(Exception):
-    """A mistake that the user can mend; the text says where, what, and what instead."""
+    """A mistake that the user can mend; the text says where, what, and what instead.
+
+    What its text holds of others, such as a name, is shown escaped where it would not print.
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class BuildError(ArchError):
@@ -80,10 +88,10 @@ class SpecError(ArchError):
         head = ": ".join(part for part in (self.address, self.problem) if part)
         if self.mark is not None:
             head = f"{self.mark}: {head}"
-        lines = [head]
+        lines = [printable_line(head)]
         if self.mark is not None:
-            lines += self.mark.snippet()
-        lines += [f"  {line}" for line in self.cure.splitlines()]
+            lines += map(same_width, self.mark.snippet())
+        lines += [f"  {line}" for line in printable(self.cure).splitlines()]
         return "\n".join(lines)
 
 

@@ -8,10 +8,10 @@ which weights were published.
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 from archdsl.errors import SpecError
+from archdsl.spelling import did_you_mean
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -40,8 +40,7 @@ def shipped(name: str) -> Path:
     files = _files()
     if name in files:
         return files[name]
-    close = difflib.get_close_matches(name, files, n=2, cutoff=0.6)
-    guess = "did you mean " + " or ".join(f"'{c}'" for c in close) + "?  " if close else ""
+    guess = did_you_mean(name, files, most=2, after="  ")
     raise SpecError(
         f"no shipped spec is called '{name}'",
         cure=f"{guess}a file of your own is a path: with a / or with .yaml  (archdsl list specs)",

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from archdsl.amounts.text import amount
 from archdsl.errors import CountError
+from archdsl.units import amount
 
 
 class MeasuredLayer(Protocol):

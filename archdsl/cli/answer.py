@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,39 +18,3 @@ class Answer:
     data: dict[str, Any]
     text: str
     code: int = DONE
-
-
-def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = (), gap: int = 2) -> list[str]:
-    """Rows as aligned lines, never cut: a terminal wraps them and `grep` finds whole addresses.
-
-    right: the columns that are flush right. Every row has as many cells as the first.
-    """
-    if not rows:
-        return []
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    return [
-        (" " * gap)
-        .join(
-            cell.rjust(width) if index in right else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        .rstrip()
-        for row in rows
-    ]
-
-
-@contextmanager
-def busy(what: str) -> Iterator[Callable[[str], None]]:
-    """Say on a terminal what is being done, for as long as it is being done.
-
-    Yields a function that says what is being done now.
-    """
-    import sys
-
-    if not sys.stderr.isatty():
-        yield lambda what: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status(what) as status:
-        yield lambda what: status.update(what)

@@ -11,8 +11,11 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from archdsl.amounts import bounded, kind, written
-from archdsl.cli.answer import Answer, busy, columns
+from archdsl.cli.answer import Answer
 from archdsl.cli.parser import patches, takes_a_spec
+from archdsl.units import percent
+from archdsl.views.terminal import busy
+from archdsl.views.text import bars, columns
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
 
 HELP = "say whether a spec is right, and where it is not; of a space, how much fits its budget"
 
-_BAR = 40
 COST = "macs"
 """What the histogram is over."""
 
@@ -118,12 +120,9 @@ def _uncounted(why: str, default: dict[str, int]) -> list[str]:
 
 
 def _histogram(bins: list[Bin]) -> list[str]:
-    from archdsl.study.survey import percent
 
-    most = max(one.share for one in bins)
     rows = [[f"{kind(COST).heading} from", "to", "architectures", ""]]
-    for one in bins:
-        bar = "█" * round(_BAR * one.share / most)
+    for one, bar in zip(bins, bars([one.share for one in bins]), strict=True):
         ends = (written(COST, one.low), written(COST, one.high - 1))
         rows.append([*ends, percent(one.share), bar])
     return [f"  {line}" for line in columns(rows, right=(0, 1, 2))]
@@ -131,7 +130,6 @@ def _histogram(bins: list[Bin]) -> list[str]:
 
 def _effects(found: list[Effect]) -> list[str]:
     from archdsl.components.options import written as answered
-    from archdsl.study.survey import percent
 
     by_address: dict[str, list[Effect]] = {}
     for one in found:

@@ -11,6 +11,7 @@ from typing import NoReturn
 from archdsl.cli.answer import DONE, GONE, INTERRUPTED, Answer
 from archdsl.cli.failure import failed
 from archdsl.cli.parser import parsed
+from archdsl.views.terminal import say, say_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _leave_the_pipe()
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        say("interrupted", sys.stderr)
         return INTERRUPTED
     return code
 
@@ -55,9 +56,10 @@ def _printed(answer: Answer, as_json: bool) -> int:
     if as_json and answer.data:
         import json
 
-        print(json.dumps(answer.data, indent=2, ensure_ascii=False, default=str))
+        text = json.dumps(answer.data, indent=2, ensure_ascii=False, default=str)
+        say_json(text, sys.stdout)
     elif answer.text:
-        print(answer.text, file=sys.stdout if answer.code in (DONE, INTERRUPTED) else sys.stderr)
+        say(answer.text, sys.stdout if answer.code in (DONE, INTERRUPTED) else sys.stderr)
     return answer.code
 
 

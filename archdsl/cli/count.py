@@ -11,8 +11,10 @@ import argparse
 from typing import Any
 
 from archdsl.amounts import bounded, kind, named, of_layer
-from archdsl.cli.answer import Answer, busy, columns
+from archdsl.cli.answer import Answer
 from archdsl.cli.parser import patches, takes_a_spec
+from archdsl.views.terminal import busy
+from archdsl.views.text import columns
 
 HELP = "its cost by address: MACs, parameters, activations"
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from archdsl.cli.answer import Answer, busy
+from archdsl.cli.answer import Answer
 from archdsl.cli.parser import patches, takes_a_spec
+from archdsl.views.terminal import busy
 
 HELP = "write it out of archdsl, as plain PyTorch code"
 

@@ -8,11 +8,13 @@ them, with what they cost, what they reached, and where their weights were publi
 from __future__ import annotations
 
 import argparse
-import difflib
 from typing import TYPE_CHECKING
 
-from archdsl.cli.answer import Answer, busy, columns
+from archdsl.cli.answer import Answer
 from archdsl.cli.failure import UsageError
+from archdsl.spelling import did_you_mean
+from archdsl.views.terminal import busy
+from archdsl.views.text import columns
 
 if TYPE_CHECKING:
     from archdsl.language.positions import Level
@@ -34,8 +36,7 @@ def run(known: argparse.Namespace) -> Answer:
     if known.kind in _OTHERS:
         return _OTHERS[known.kind]()
     if known.kind is not None and known.kind not in registry.KINDS:
-        close = difflib.get_close_matches(known.kind, [*registry.KINDS, *_OTHERS], n=1)
-        guess = f"  did you mean '{close[0]}'?" if close else ""
+        guess = did_you_mean(known.kind, [*registry.KINDS, *_OTHERS], before="  ")
         raise UsageError(
             f"there is no kind '{known.kind}'.{guess}\n"
             f"  the kinds: {' '.join(registry.KINDS)}, and {', '.join(_OTHERS)}"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from archdsl.cli.plain import opening
-from archdsl.cli.progress import Progress, costs, duration, objectives, values
+from archdsl.cli.search_state import SearchState, costs, objectives, values
 from archdsl.study.events import Event, Notice, Started
 from archdsl.study.trial import Trial
+from archdsl.units import counted, duration
+from archdsl.views import terminal
+from archdsl.views.rows import Column, Row, Tone
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
 
 _AROUND = 9  # lines that are no row of the table
 _MOST_ROWS = 12
@@ -21,110 +23,108 @@ class LiveDisplay:
     """A table of the latest trials, the best, the one that runs, and the time left."""
 
     def __init__(self, console: Console) -> None:
-        self.progress = Progress()
-        self._console = console
-        self._live = Live(console=console, get_renderable=self._drawn, refresh_per_second=2)
+        self.state = SearchState()
+        self.picture = terminal.Picture(console, self._parts)
 
     def __enter__(self) -> LiveDisplay:
-        self._live.start()
+        self.picture.__enter__()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._live.stop()
+    def __exit__(self, *how: object) -> None:
+        self.picture.__exit__(*how)
 
     def __call__(self, event: Event) -> None:
         """Hear an event; the drawing follows by itself."""
-        self.progress.hear(event)
+        self.state.hear(event)
         lines: list[str] = []
         if isinstance(event, Started):
             lines = opening(event)
         elif isinstance(event, Notice):
             lines = [event.text]
         for line in lines:
-            self._console.print(line, highlight=False, markup=False)
+            self.picture.say(line)
 
-    def _drawn(self) -> RenderableType:
-        progress = self.progress
+    def _parts(self) -> list[RenderableType]:
+        state = self.state
         parts: list[RenderableType] = []
-        if progress.trials or progress.running:
-            parts.append(self._table())
-            parts.append(self._bar())
-        if progress.preparing is not None:
-            ready = progress.preparing
+        if state.trials or state.running:
+            parts += [terminal.table(self._columns(), self._rows()), self._bar()]
+            if state.best is not None:
+                parts.append(terminal.line(self._best(state.best), "good"))
+        if state.preparing is not None:
+            ready = state.preparing
             far = f"  {ready.done:,} of {ready.total:,}" if ready.total else ""
-            parts.append(Text(f"{ready.what}{far}", style="dim"))
-        if progress.started is None and progress.preparing is None:
-            parts.append(Text("loading", style="dim"))
-        return Group(*parts)
+            parts.append(terminal.line(f"{ready.what}{far}", "quiet"))
+        if state.started is None and state.preparing is None:
+            parts.append(terminal.line("loading", "quiet"))
+        return parts
 
-    def _table(self) -> Table:
-        progress = self.progress
-        names = objectives(progress)
-        table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
-        table.add_column("trial", justify="right")
-        for name in names:
-            table.add_column(name, justify="right", no_wrap=True)
-        known = progress.running.costs if progress.running else progress.trials[-1].costs
-        for name, _ in costs(progress, known):
-            table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("time", justify="right", no_wrap=True)
-        table.add_column("from", no_wrap=True)
-        table.add_column("answers", ratio=1, no_wrap=True, overflow="ellipsis")
-        shown = progress.trials[-self._rows() :]
-        best = progress.best
+    def _columns(self) -> list[Column]:
+        state = self.state
+        known = state.running.costs if state.running else state.trials[-1].costs
+        figures = [*objectives(state), *(name for name, _ in costs(state, known)), "time"]
+        return [
+            Column("trial", right=True, wraps=True),
+            *(Column(name, right=True) for name in figures),
+            Column("from"),
+            Column("answers", cut=True),
+        ]
+
+    def _rows(self) -> list[Row]:
+        state = self.state
+        many = max(3, min(_MOST_ROWS, self.picture.height - _AROUND))
+        shown = state.trials[-many:]
+        best = state.best
         if best is not None and best not in shown:
             shown = [best, *shown[1:]]
-        for trial in shown:
-            self._add(table, trial, best)
-        self._add_running(table, len(names))
-        return table
+        rows = [self._row(trial, trial is best) for trial in shown]
+        return rows if state.running is None else [*rows, self._running()]
 
-    def _rows(self) -> int:
-        return max(3, min(_MOST_ROWS, self._console.height - _AROUND))
+    def _row(self, trial: Trial, is_best: bool) -> Row:
+        state = self.state
+        quiet: Tone = "plain" if trial.trained else "quiet"
+        return Row(
+            (
+                str(trial.number),
+                *values(state, trial),
+                *(value for _, value in costs(state, trial.costs)),
+                duration(trial.seconds) if trial.trained else "none",
+                trial.origin,
+                trial.cause or _answers(trial.decisions),
+            ),
+            "best" if is_best else "bad" if trial.cause else quiet,
+        )
 
-    def _add(self, table: Table, trial: Trial, best: Trial | None) -> None:
-        progress = self.progress
-        cells = [value for _, value in costs(progress, trial.costs)]
-        style = "bold green" if trial is best else "red" if trial.cause else ""
-        style = style or ("" if trial.trained else "dim")
-        lasted = duration(trial.seconds) if trial.trained else "none"
-        table.add_row(
-            str(trial.number), *values(progress, trial), *cells, lasted, trial.origin,
-            Text(trial.cause or _answers(trial.decisions)), style=style,
-        )  # fmt: skip
-
-    def _add_running(self, table: Table, objectives_shown: int) -> None:
-        progress = self.progress
-        running = progress.running
-        if running is None:
-            return
-        said = f"epoch {progress.epoch.step}/{progress.epochs}" if progress.epoch else "begins"
-        so_far = [""] * objectives_shown
-        if progress.epoch is not None:
-            metrics = progress.epoch.metrics
-            so_far = [
-                f"{metrics[name]:.4f}" if name in metrics else "" for name in objectives(progress)
-            ]
-        table.add_row(
-            str(running.number), *so_far, *(value for _, value in costs(progress, running.costs)),
-            said, running.origin, Text(_answers(running.decisions)), style="dim",
-        )  # fmt: skip
+    def _running(self) -> Row:
+        state = self.state
+        running, epoch = state.running, state.epoch
+        assert running is not None, "asked for where a trial runs"
+        metrics = {} if epoch is None else epoch.metrics
+        return Row(
+            (
+                str(running.number),
+                *(f"{metrics[n]:.4f}" if n in metrics else "" for n in objectives(state)),
+                *(value for _, value in costs(state, running.costs)),
+                "begins" if epoch is None else f"epoch {epoch.step}/{state.epochs}",
+                running.origin,
+                _answers(running.decisions),
+            ),
+            "quiet",
+        )
 
     def _bar(self) -> RenderableType:
-        progress = self.progress
-        done = len(progress.trials)
-        grid = Table.grid(padding=(0, 1))
-        said = [f"{done} of {progress.total} trials", f"{duration(progress.gone)} gone"]
-        if (left := progress.left) is not None:
+        state = self.state
+        done = len(state.trials)
+        said = [f"{done} of {counted(state.total, 'trial')}", f"{duration(state.gone)} gone"]
+        if (left := state.left) is not None:
             said.append(f"about {duration(left)} left")
-        bar = ProgressBar(total=max(progress.total, 1), completed=done, width=24)
-        grid.add_row(bar, "  ".join(said))
-        best = progress.best
-        if best is None:
-            return grid
-        pairs = zip(objectives(progress), values(progress, best), strict=True)
+        return terminal.bar(done, state.total, "  ".join(said))
+
+    def _best(self, best: Trial) -> str:
+        state = self.state
+        pairs = zip(objectives(state), values(state, best), strict=True)
         words = ", ".join(f"{name} {value}" for name, value in pairs)
-        return Group(grid, Text(f"best so far: trial {best.number} with {words}", style="green"))
+        return f"best so far: trial {best.number} with {words}"
 
 
 def _answers(decisions: dict[str, object]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import importlib
 from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol, cast
@@ -12,6 +11,7 @@ from archdsl.cli.answer import Answer
 from archdsl.cli.failure import UsageError
 from archdsl.errors import ArchError
 from archdsl.language.nodes import Mapping, plain
+from archdsl.spelling import did_you_mean
 from archdsl.version import VERSION
 
 VERBS = ("check", "show", "count", "list", "search", "export", "weights")
@@ -48,8 +48,7 @@ def parsed(given: Sequence[str]) -> argparse.Namespace:
     """The command line as a namespace whose `run` is the verb's own. Raises UsageError."""
     name = next((word for word in given if not word.startswith("-")), None)
     if name is not None and name not in VERBS:
-        close = difflib.get_close_matches(name, VERBS, n=1)
-        guess = f"  did you mean '{close[0]}'?" if close else ""
+        guess = did_you_mean(name, VERBS, before="  ")
         raise UsageError(f"archdsl has no verb '{name}'.{guess}\n  the verbs: {' '.join(VERBS)}")
     return _parser().parse_args(given)
 

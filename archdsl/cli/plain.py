@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from archdsl.cli.progress import Progress, costs, duration, objectives, values
+from archdsl.cli.search_state import SearchState, costs, objectives, values
 from archdsl.study.events import Best, Event, Notice, Preparing, Started, TrialFinished
 from archdsl.study.trial import Trial
+from archdsl.units import counted, duration
+from archdsl.views.terminal import say_line
 
 
 class PlainDisplay:
     """One line an event, and none for what a line could not say soon enough."""
 
     def __init__(self, stream: TextIO) -> None:
-        self.progress = Progress()
+        self.state = SearchState()
         self._stream = stream
         self._last = ""
         self._pending = ""  # a trial's line, until it is known whether it is the best
@@ -26,7 +28,7 @@ class PlainDisplay:
 
     def __call__(self, event: Event) -> None:
         """Hear an event and write what it is worth."""
-        self.progress.hear(event)
+        self.state.hear(event)
         if not isinstance(event, Best):
             self._flush()
         match event:
@@ -45,18 +47,18 @@ class PlainDisplay:
                 self._flush()
 
     def _line(self, trial: Trial) -> str:
-        progress = self.progress
-        said = [f"trial {trial.number}", f"{len(progress.trials)} of {progress.total}"]
-        pairs = zip(objectives(progress), values(progress, trial), strict=True)
+        state = self.state
+        said = [f"trial {trial.number}", f"{len(state.trials)} of {state.total}"]
+        pairs = zip(objectives(state), values(state, trial), strict=True)
         if trial.cause is not None:
             said.append(f"failed: {trial.cause}")
         elif trial.state == "outside":
             said.append("outside the budget")
         else:
             said += [f"{name} {value}" for name, value in pairs]
-        said += [f"{name} {value}" for name, value in costs(progress, trial.costs)]
+        said += [f"{name} {value}" for name, value in costs(state, trial.costs)]
         said += [trial.origin, duration(trial.seconds) if trial.trained else "not trained"]
-        if (left := progress.left) is not None:
+        if (left := state.left) is not None:
             said.append(f"{duration(left)} left")
         return "  ".join(said)
 
@@ -66,14 +68,16 @@ class PlainDisplay:
             self._pending = ""
 
     def _write(self, line: str) -> None:
-        print(line, file=self._stream, flush=True)
+        say_line(line, self._stream)
 
 
 def opening(event: Started) -> list[str]:
     """What there is to say when a search begins."""
     lines = [f"{event.name}: {event.survey.words()}"]
     if event.done:
-        lines.append(f"{len(event.done)} of {event.settings.trials} trials on record already")
+        lines.append(
+            f"{len(event.done)} of {counted(event.settings.trials, 'trial')} on record already"
+        )
     if event.folder is not None:
         lines.append(f"the record is in {event.folder}")
     return lines

@@ -12,8 +12,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archdsl.cli.answer import DONE, INTERRUPTED, MENDABLE, Answer, columns
+from archdsl.cli.answer import DONE, INTERRUPTED, MENDABLE, Answer
 from archdsl.cli.parser import patches, takes_a_spec
+from archdsl.views.terminal import console
+from archdsl.views.text import columns
 
 if TYPE_CHECKING:
     from archdsl.study.result import Result
@@ -43,11 +45,9 @@ def _display(as_json: bool) -> AbstractContextManager[Any]:
     """A live table on a terminal, else lines; with JSON on stdout they go to stderr."""
     stream = sys.stderr if as_json else sys.stdout
     if stream.isatty():
-        from rich.console import Console
-
         from archdsl.cli.live import LiveDisplay
 
-        return LiveDisplay(Console(file=stream))
+        return LiveDisplay(console(stream))
     from archdsl.cli.plain import PlainDisplay
 
     return PlainDisplay(stream)

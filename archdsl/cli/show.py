@@ -11,11 +11,14 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from archdsl.cli.answer import Answer, busy, columns
+from archdsl.cli.answer import Answer
 from archdsl.cli.parser import patches, takes_a_spec
 from archdsl.cli.words import as_plain, branch_words, shape_words, words
 from archdsl.compiler.network import Block, Branch, Layer, Network, Stage
 from archdsl.language.write import inline
+from archdsl.units import counted, plural
+from archdsl.views.terminal import busy
+from archdsl.views.text import columns
 
 HELP = "its structure: layers, blocks, shapes, and what is left to decide"
 
@@ -36,11 +39,10 @@ def run(known: argparse.Namespace) -> Answer:
         holes = dict(space.decisions) if spec.is_space else {}
         chosen = space.default().decisions if spec.is_space else {}
         size = space.size
-    classes = f"{network.classes} classes" if network.classes else "no classifier"
-    lines = [f"{spec.name}: {shape_words(network.input)} → {classes}", ""]
+    lines = [f"{spec.name}: {shape_words(network.input)} → {_classes(network)}", ""]
     lines += columns([("address", "layer", "out"), *_rows(network)])
     if holes:
-        lines += ["", f"{size:,} architectures, shown at the default; decisions:"]
+        lines += ["", f"{counted(size, 'architecture')}, shown at the default; decisions:"]
         lines += columns(
             [
                 (f"  {address}", " ".join(map(inline, hole.answers)), _default(chosen, address))
@@ -59,6 +61,11 @@ def run(known: argparse.Namespace) -> Answer:
         "layers": [_described(layer) for layer in network.layers()],
     }
     return Answer(data, "\n".join(lines))
+
+
+def _classes(network: Network) -> str:
+    many = network.classes
+    return f"{many} {plural(many, 'class', 'classes')}" if many else "no classifier"
 
 
 def _described(layer: Layer) -> dict[str, Any]:

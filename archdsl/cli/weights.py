@@ -13,9 +13,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from archdsl.cli.answer import Answer, busy
+from archdsl.cli.answer import Answer
 from archdsl.cli.failure import UsageError
 from archdsl.cli.parser import patches, takes_patches
+from archdsl.views.terminal import busy
 
 HELP = "rename the tensors of a checkpoint, from published names or to them"
 

@@ -35,11 +35,3 @@ def branch_words(branch: Branch) -> str:
 def shape_words(shape: Shape) -> str:
     """A shape as C×H×W."""
     return "×".join(map(str, shape))
-
-
-def number(value: float) -> str:
-    """A large number as people say it: 1.81 G, 11.9 M, 640."""
-    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:.3g} {unit}"
-    return f"{value:.4g}"

@@ -7,7 +7,6 @@ spec could say is refused.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import math
@@ -26,6 +25,7 @@ from archdsl.components.options import (
     written,
 )
 from archdsl.errors import Misfit
+from archdsl.spelling import did_you_mean
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "required"})()
 """The default of an option that has none."""
@@ -214,8 +214,7 @@ def same(one: OptionValue, other: OptionValue) -> bool:
 def _misnamed(name: str, known: Described) -> str:
     if name == "inplace":
         return "leave it out: it changes no result"
-    close = difflib.get_close_matches(name, known.options, n=1)
-    return (f"did you mean '{close[0]}'?  " if close else "") + known.words()
+    return did_you_mean(name, known.options, after="  ") + known.words()
 
 
 def _arguments(value: Any, cls: type, begin: str) -> Iterator[tuple[str, Any]]:

@@ -14,10 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias, Union
 
+from archdsl.units import UNITS
+
 OptionValue: TypeAlias = Any
 """A resolved option: None, bool, int, float, str, a tuple of values, or a Component."""
 
-UNITS = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _WITH_UNIT = re.compile(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s?([kMGT])")
 
 

@@ -11,7 +11,6 @@ description of a component: validation, help and export all read them.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import operator
@@ -26,6 +25,7 @@ from archdsl.components.signature import KINDS as KINDS
 from archdsl.components.signature import Definition as Definition
 from archdsl.components.signature import NotYet, component_text, read, where
 from archdsl.errors import ArchError, Misfit
+from archdsl.spelling import did_you_mean
 
 C = TypeVar("C", bound=type)
 
@@ -162,21 +162,17 @@ def other_names(kind: str) -> Mapping[str, OtherName]:
 def unknown(kind: str, name: str) -> str:
     """The words for a name that nothing is registered under, with the nearest ones."""
     words = KINDS[kind].words
-    message = f"no {words} is called '{name}'."
-    close = _nearest(kind, name)
-    if close:
-        message += "  did you mean " + " or ".join(f"'{c}'" for c in close) + "?"
-    return f"{message}  (archdsl list {kind})"
+    return f"no {words} is called '{name}'.{_meant(kind, name)}  (archdsl list {kind})"
 
 
-def _nearest(kind: str, name: str) -> list[str]:
-    """The names that `name` may have meant; a class's own, `LeakyReLU`, means one alone."""
+def _meant(kind: str, name: str) -> str:
+    """Whether another name was meant; a class's own, `LeakyReLU`, means one alone."""
     names = [*_registered[kind], *_other_names[kind]]
     word = name.lower()
     bare = {known.replace("_", ""): known for known in names}
     if (same := bare.get(word.replace("_", ""))) is not None:
-        return [same]
-    return difflib.get_close_matches(word, names, n=2, cutoff=0.6)
+        return did_you_mean(same, [same], before="  ")
+    return did_you_mean(word, names, most=2, before="  ")
 
 
 def _of_class(kind: str, cls: type) -> Definition:

@@ -10,16 +10,15 @@ from archdsl.components.options import Bound, Fraction
 from archdsl.components.registry import data
 from archdsl.data.fingerprint import Fingerprint, Item, digest_of
 from archdsl.data.source import (
-    Progress,
     Searchable,
     Size,
     Source,
     SourceInfo,
     Split,
     Views,
-    no_progress,
 )
 from archdsl.data.split import Indices, stratified
+from archdsl.progress import Progress, unwatched
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -62,7 +61,7 @@ class Digits(Source):
         """What there is; `folder` is not needed."""
         return self._info(_read()[2])
 
-    def searchable(self, folder: Path, size: Size, progress: Progress = no_progress) -> Searchable:
+    def searchable(self, folder: Path, size: Size, progress: Progress = unwatched) -> Searchable:
         """The train digits as they are, and the val digits on their canvases."""
         images, labels, parts = _read()
         train = Split(images[list(parts.train)], labels[list(parts.train)])

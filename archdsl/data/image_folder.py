@@ -16,7 +16,6 @@ from archdsl.data.fingerprint import Fingerprint, Item, sampled
 from archdsl.data.layout import given_splits
 from archdsl.data.listing import Listing, listing
 from archdsl.data.source import (
-    Progress,
     Searchable,
     Share,
     Size,
@@ -24,11 +23,11 @@ from archdsl.data.source import (
     SourceInfo,
     Split,
     Views,
-    no_progress,
 )
 from archdsl.data.split import stratified
 from archdsl.data.split_names import SPLITS
 from archdsl.errors import SearchError
+from archdsl.progress import Progress, unwatched
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -75,7 +74,7 @@ class ImageFolder(Source):
         """Lists the files, and opens none of them."""
         return self._info(self._splits(folder), folder)
 
-    def searchable(self, folder: Path, size: Size, progress: Progress = no_progress) -> Searchable:
+    def searchable(self, folder: Path, size: Size, progress: Progress = unwatched) -> Searchable:
         """The train and val images; those of test are decoded too, and not kept."""
         from archdsl.data.packs import checked
 

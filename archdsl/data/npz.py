@@ -11,7 +11,6 @@ from archdsl.components.registry import data
 from archdsl.data.digests import digests, size_of
 from archdsl.data.fingerprint import Fingerprint, Item
 from archdsl.data.source import (
-    Progress,
     Searchable,
     Share,
     Size,
@@ -20,10 +19,10 @@ from archdsl.data.source import (
     Split,
     Views,
     is_usual,
-    no_progress,
 )
 from archdsl.data.split import stratified
 from archdsl.errors import SearchError
+from archdsl.progress import Progress, unwatched
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +67,7 @@ class Npz(Source):
         """Reads and checks the whole file."""
         return self._info(self._splits(folder))
 
-    def searchable(self, folder: Path, size: Size, progress: Progress = no_progress) -> Searchable:
+    def searchable(self, folder: Path, size: Size, progress: Progress = unwatched) -> Searchable:
         """The train and val arrays."""
         splits = self._splits(folder)
         return Searchable(self._info(splits), splits["train"], splits["val"], Arrays(self.flip))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
 
 from archdsl.components.options import Bound
 from archdsl.data.fingerprint import Fingerprint
+from archdsl.progress import Progress, unwatched
+from archdsl.units import plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,15 +20,8 @@ if TYPE_CHECKING:
 Size: TypeAlias = tuple[int, int]
 """Height and width in pixels."""
 
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the number of images done and the number of all."""
-
 Share = Annotated[float, Bound("number between 0 and 0.5", lambda v: 0 < v < 0.5)]
 """A part of the images that is set aside."""
-
-
-def no_progress(done: int, total: int) -> None:
-    """Say nothing."""
 
 
 def is_usual(shape: tuple[int, int, int]) -> bool:
@@ -62,10 +56,15 @@ class SourceInfo:
 
     def words(self) -> str:
         """The facts on one line, for people."""
-        facts = [f"{self.classes} classes"] if self.classes is not None else []
+        facts = (
+            [f"{self.classes} {plural(self.classes, 'class', 'classes')}"]
+            if self.classes is not None
+            else []
+        )
         shape = [self.channels, *(self.size or ())]
         if None not in shape:
-            facts.append("x".join(map(str, shape)) if self.size else f"{self.channels} channels")
+            channels = f"{self.channels} {plural(self.channels or 0, 'channel')}"
+            facts.append("x".join(map(str, shape)) if self.size else channels)
         facts += [f"{count} {split}" for split, count in self.counts.items()]
         return f"{self.name}: {', '.join(facts)}"
 
@@ -119,7 +118,7 @@ class Source(ABC):
         """What there is, without decoding any image."""
 
     @abstractmethod
-    def searchable(self, folder: Path, size: Size, progress: Progress = no_progress) -> Searchable:
+    def searchable(self, folder: Path, size: Size, progress: Progress = unwatched) -> Searchable:
         """The train and val splits; every image of all three splits is checked on the way.
 
         size: what the network takes; sources whose images have a size of their own ignore it

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archdsl.errors import SearchError
+from archdsl.units import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,10 @@ def stratified(
     for label, members in sorted(by_class.items()):
         counts = [max(1, round(share * len(members))) if share else 0 for share in (test, val)]
         if sum(counts) >= len(members):
+            has = counted(len(members), "image")
             needed = 1 + sum(1 for share in (test, val) if share)
             raise SearchError(
-                f"{name}: class '{class_names[label]}' has {_images(len(members))}, too few for "
+                f"{name}: class '{class_names[label]}' has {has}, too few for "
                 f"{needed} splits.  add images, or take smaller shares for val and test"
             )
         members.sort(key=lambda index: _rank(keys[index]))
@@ -56,7 +58,3 @@ def stratified(
 
 def _rank(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
-
-
-def _images(count: int) -> str:
-    return "1 image" if count == 1 else f"{count} images"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 from archdsl.errors import SpecError
@@ -12,6 +11,7 @@ from archdsl.language.holes import is_hole
 from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence
 from archdsl.language.patch import patched
 from archdsl.language.positions import Level
+from archdsl.spelling import did_you_mean
 
 MAX_STAGES = 64
 
@@ -366,8 +366,7 @@ def _below(node: Node, path: tuple[str, ...]) -> Node | None:
 def _unknown(
     key: str, known: tuple[str, ...], what: str, address: str, mark: Mark | None
 ) -> SpecError:
-    close = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean '{close[0]}'?  " if close else ""
+    hint = did_you_mean(key, known, after="  ")
     if key in ("choice", "range"):
         hint = f"a hole stands for one value, as in  {known[0]}: {{{key}: [...]}};  "
     return SpecError(

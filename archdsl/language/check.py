@@ -6,7 +6,6 @@ are known, in archdsl.compiler.combinations.
 
 from __future__ import annotations
 
-import difflib
 import re
 
 from archdsl.components.options import KindOf, ListOf, Maybe, OptionType, with_unit
@@ -20,6 +19,7 @@ from archdsl.language.holes import Choice, is_hole
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.positions import Position
 from archdsl.language.search_section import check_search
+from archdsl.spelling import did_you_mean
 
 
 def check(document: Document) -> Holes:
@@ -285,9 +285,8 @@ class _Checker:
 
     def _use(self, name: str, address: str, node: Node) -> None:
         if name not in self.document.params:
-            close = difflib.get_close_matches(name, self.document.params, n=1)
             known = " ".join(f"${p}" for p in self.document.params) or "none yet"
-            hint = f"did you mean ${close[0]}?  " if close else ""
+            hint = did_you_mean(name, self.document.params, after="  ", quoted="${}")
             raise SpecError(
                 f"there is no param ${name}",
                 address=address,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import os
 import stat
 from pathlib import Path
 
 from archdsl.errors import SpecError
+from archdsl.spelling import did_you_mean
 
 _MAX_NEIGHBOURS = 1000
 
@@ -78,5 +78,4 @@ def _near(path: Path) -> str:
             names = sorted(e.name for e in itertools.islice(entries, _MAX_NEIGHBOURS))
     except OSError:
         return ""
-    close = difflib.get_close_matches(path.name, names, n=2, cutoff=0.6)
-    return "did you mean " + " or ".join(f"'{c}'" for c in close) + "?" if close else ""
+    return did_you_mean(path.name, names, most=2)

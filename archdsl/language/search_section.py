@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping as MappingOf
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 from archdsl.amounts import Budget, bounded
 from archdsl.components.component import component
 from archdsl.components.options import (
-    UNITS,
     Bound,
     KindOf,
     Maybe,
@@ -25,6 +23,8 @@ from archdsl.language import settings, typed
 from archdsl.language.document import Document
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.positions import POSITIVE
+from archdsl.spelling import did_you_mean
+from archdsl.units import UNITS
 
 _ABOVE_ZERO = Number(False, (Bound("positive number", lambda v: v > 0),))
 _NOT_NEGATIVE = Number(False, (Bound("number from 0", lambda v: v >= 0),))
@@ -113,8 +113,7 @@ def _sampler(node: Node) -> tuple[str, dict[str, Any]]:
             )
     elif name.removeprefix(settings.OPTUNA) not in settings.OPTUNA_SAMPLERS:
         known = [settings.OPTUNA + one for one in settings.OPTUNA_SAMPLERS]
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean '{close[0]}'?  " if close else ""
+        hint = did_you_mean(name, known, after="  ")
         raise SpecError(
             f"no sampler is called '{name}'",
             address=address,
@@ -155,8 +154,7 @@ def _mapping(
                 cure=f"drop it; {address} takes: {', '.join(known)}",
             )
         if key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean '{close[0]}'?  " if close else ""
+            hint = did_you_mean(key, known, after="  ")
             raise SpecError(
                 f"{address} has no key '{key}'",
                 address=f"{address}.{key}",

@@ -6,7 +6,6 @@ a scalar through here, so that they cannot disagree.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 
@@ -28,6 +27,7 @@ from archdsl.errors import SpecError
 from archdsl.language.expression import Expression, ExpressionError, parse
 from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence
 from archdsl.language.scalars import Refused, value_of
+from archdsl.spelling import did_you_mean, similar
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ _HOLES = "alternatives are a hole:  {choice: [a, b]}  or  {range: [low, high]}"
 
 
 def _nearly_a_hole(node: Mapping) -> bool:
-    return any(difflib.get_close_matches(key, ("choice", "range"), n=1) for key in node)
+    return any(similar(key, ("choice", "range")) for key in node)
 
 
 def _unquoted(value: OptionValue, type_: OptionType) -> str:
@@ -238,8 +238,7 @@ def _unquoted(value: OptionValue, type_: OptionType) -> str:
 
 
 def _no_option(definition: Definition, key: str, address: str, mark: Mark | None) -> SpecError:
-    close = difflib.get_close_matches(key, definition.options, n=1)
-    hint = f"did you mean '{close[0]}'?  " if close else ""
+    hint = did_you_mean(key, definition.options, after="  ")
     return SpecError(
         f"{definition.name} has no option '{key}'",
         address=address,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
@@ -13,6 +12,7 @@ from archdsl.language.holes import Hole, normalise
 from archdsl.language.load import mapping_of_patches
 from archdsl.language.search_section import MEASURES
 from archdsl.language.search_section import budget as read_budget
+from archdsl.spelling import did_you_mean
 
 Measure: TypeAlias = Literal["uniform", "stagewise"]
 Weights: TypeAlias = "Mapping[str, Mapping[Any, float]]"
@@ -77,8 +77,7 @@ def weights_of(
     found = {}
     for address, given in weights.items():
         if address not in decisions:
-            close = difflib.get_close_matches(str(address), decisions, n=1)
-            hint = f".  did you mean {close[0]}?" if close else ""
+            hint = did_you_mean(str(address), decisions, before=".  ", quoted="{}")
             raise SearchError(f"weights: the space has no decision {address}{hint}")
         if not isinstance(given, Mapping):
             raise SearchError(f"weights of {address} are answer -> weight, not {given!r}")

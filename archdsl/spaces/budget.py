@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from archdsl.amounts import Budget
 from archdsl.amounts.budget import Costs
-from archdsl.amounts.text import amount, unit_of
-from archdsl.components.options import UNITS
 from archdsl.errors import SearchError, SpecError
 from archdsl.language.nodes import Mapping as MappingNode
 from archdsl.language.nodes import Mark, Node, Scalar, Sequence
+from archdsl.units import UNITS, amount, unit_of
 
 if TYPE_CHECKING:
     from archdsl.language.document import Document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from archdsl.units import integer
 
 CERTAIN = 100
 """Bounds of a count no further apart than a part of so many are called certified."""
@@ -32,14 +32,6 @@ class Count(int):
     def words(self) -> str:
         """`1,204`, `between 1,204 and 1,210 (certified)`, or `... (not certified)`."""
         if self.exact:
-            return short(int(self))
+            return integer(int(self))
         certified = "certified" if self.certified else "not certified"
-        return f"between {short(int(self))} and {short(self.high)} ({certified})"
-
-
-def short(number: int) -> str:
-    """A number in full as long as it can be read, and in powers of ten from there."""
-    if number < 10**15:
-        return f"{number:,}"
-    digits, _, exponent = f"{Decimal(number):.4e}".partition("e")  # a float ends at 1e308
-    return f"{digits.rstrip('0').rstrip('.')}e{exponent}"
+        return f"between {integer(int(self))} and {integer(self.high)} ({certified})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -14,14 +13,17 @@ from archdsl.compiler.specification import Spec
 from archdsl.errors import CountError, SearchError, SpecError
 from archdsl.language.holes import Answer, Hole, equal, normalise
 from archdsl.language.resolve import Ask
+from archdsl.progress import Progress, unwatched
 from archdsl.spaces.arguments import Measure, Weights, budget_of, check_measure, weights_of, whole
 from archdsl.spaces.circuit import TooManyCases
-from archdsl.spaces.count import Count, short
+from archdsl.spaces.count import Count
 from archdsl.spaces.parts import Parts
 from archdsl.spaces.price_list import PriceList, Unlisted, under
 from archdsl.spaces.questions import questions
 from archdsl.spaces.size import size
-from archdsl.spaces.table import Progress, Table, no_progress
+from archdsl.spaces.table import Table
+from archdsl.spelling import did_you_mean
+from archdsl.units import integer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,11 +105,10 @@ class Space:
                     "this member does not take the decision", address=address,
                     cure="it depends on an answer that was given otherwise; leave it out",
                 )  # fmt: skip
-            close = difflib.get_close_matches(address, self.decisions, n=1)
             raise SpecError(
                 "the space has no such decision",
                 address=address,
-                cure=f"did you mean {close[0]}?" if close else "",
+                cure=did_you_mean(address, self.decisions, quoted="{}"),
             )
         return member
 
@@ -227,7 +228,7 @@ class Space:
     def _drawings(self) -> dict[Any, Drawing]:
         return {}
 
-    def tabulate(self, progress: Progress = no_progress) -> Table:
+    def tabulate(self, progress: Progress = unwatched) -> Table:
         """The cost table: each distinct layer measured once. Made when it is first asked for.
 
         Raises CountError for a component whose cost is not known exactly, and SearchError where
@@ -331,7 +332,7 @@ class Space:
 
         if self.size > LISTED:
             raise SearchError(
-                f"the space has {short(self.size)} architectures, and the costs of {LISTED:,} at "
+                f"the space has {integer(self.size)} architectures, and the costs of {LISTED:,} at "
                 "most are listed.  draw from it, or fix some of its decisions"
             )
         return by_name(EveryCost(self._listed()).rows())

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from archdsl.amounts import Amounts, kinds
 from archdsl.compiler.network import Layer
+from archdsl.progress import Progress, unwatched
 from archdsl.spaces.parts import BlockParts, Layers, Parts
 from archdsl.spaces.rows import Part, State, mapped
-
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with (done, total)."""
-
-
-def no_progress(done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +32,7 @@ class Table:
     depends on anything but its options and shapes.
     """
 
-    def __init__(self, parts: Parts, progress: Progress = no_progress) -> None:
+    def __init__(self, parts: Parts, progress: Progress = unwatched) -> None:
         self.document, self.states = parts.document, parts.states
         self.rate, self.depths = parts.rate, parts.depths
         self.kinds = kinds()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import SearchSettings
+from archdsl.progress import Progress
 from archdsl.study import events
 from archdsl.study.driver import Driver
 from archdsl.study.engines.engine import Engine
@@ -34,7 +35,7 @@ from archdsl.study.identity.setup import machine, refuse_changes, setup, version
 from archdsl.study.phases.jobs import Jobs
 from archdsl.study.phases.looking import Looking
 from archdsl.study.phases.trials import Trials
-from archdsl.study.propose.members import Members, Progress
+from archdsl.study.propose.members import Members
 from archdsl.study.propose.proposals import Proposals
 from archdsl.study.record import events as recorded
 from archdsl.study.record.folder import RunFolder, opened, read_state, worth_keeping

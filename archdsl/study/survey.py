@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from archdsl.progress import Progress
 from archdsl.spaces.budget import infeasible
 from archdsl.spaces.circuit import TooManyCases
-from archdsl.spaces.count import Count, short
-from archdsl.study.propose.members import Progress
+from archdsl.spaces.count import Count
+from archdsl.units import counted, percent
 
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
@@ -44,7 +44,7 @@ class Survey:
 
     def words(self) -> str:
         """`3,750 architectures, 1,204 of them (32 %) inside the budget`."""
-        all_ = f"{short(self.size)} architecture{'s' if self.size != 1 else ''}"
+        all_ = counted(self.size, "architecture")
         if self.fits == self.size:
             return all_
         count = Count(self.fits, self.most)
@@ -61,17 +61,6 @@ class Survey:
 def from_record(record: Mapping[str, Any]) -> Survey:
     """The survey that `record()` wrote."""
     return Survey(**record)
-
-
-def percent(share: float) -> str:
-    """A share as people write it: 32 %, 4.1 %, 0.03 %."""
-    if share in (0.0, 1.0):
-        return f"{share * 100:.0f} %"
-    if share < 1e-6:
-        return f"{share * 100:.2g} %"
-    digits = max(0, 1 - math.floor(math.log10(min(share, 1 - share) * 100)))
-    text = f"{share * 100:.{min(digits, 4)}f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) + " %"
 
 
 def survey(space: Space, budget: Budget, progress: Progress) -> Survey:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import TypeAlias
 
 from archdsl.errors import SearchError
+from archdsl.spelling import did_you_mean
 
 Metrics: TypeAlias = dict[str, float]
 
@@ -18,7 +18,6 @@ def metric(metrics: Mapping[str, float], name: str) -> float:
     """The metric that an objective names. Raises SearchError, naming those that there are."""
     if name in metrics:
         return metrics[name]
-    close = difflib.get_close_matches(name, metrics, n=1)
-    hint = f"did you mean '{close[0]}'?  " if close else ""
+    hint = did_you_mean(name, metrics, after="  ")
     known = " ".join(sorted(metrics)) or "none"
     raise SearchError(f"no metric is called '{name}'.  {hint}the proxy logs: {known}")

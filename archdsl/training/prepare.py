@@ -7,8 +7,9 @@ from typing import Any
 
 from archdsl.compiler.network import Network, Shape
 from archdsl.components.options import written
-from archdsl.data.source import Progress, Searchable, Size, SourceInfo, no_progress
+from archdsl.data.source import Searchable, Size, SourceInfo
 from archdsl.errors import SearchError
+from archdsl.progress import Progress, unwatched
 from archdsl.training.data_source import DataSource
 from archdsl.training.fits import check_fits
 from archdsl.training.recipe import Recipe
@@ -66,7 +67,7 @@ def prepare(
     source: DataSource,
     input_shape: Shape,
     classes: int,
-    progress: Progress = no_progress,
+    progress: Progress = unwatched,
 ) -> Prepared:
     """Everything that can be wrong with a proxy's data and classes, found before the first trial.
 

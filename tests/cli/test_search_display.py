@@ -13,7 +13,7 @@ from rich.console import Console
 from archdsl.amounts import Budget
 from archdsl.cli.live import LiveDisplay
 from archdsl.cli.plain import PlainDisplay
-from archdsl.cli.progress import Progress, duration
+from archdsl.cli.search_state import SearchState
 from archdsl.language.settings import Objective, ProxySettings, SearchSettings
 from archdsl.study.events import (
     Best,
@@ -134,7 +134,7 @@ def drawn(events: list[Event], width: int = 120) -> str:
     for event in events:
         display(event)
     picture = Console(file=io.StringIO(), width=width)
-    picture.print(display._drawn())
+    picture.print(display.picture.drawn())
     return picture.file.getvalue()  # type: ignore[attr-defined]
 
 
@@ -201,29 +201,15 @@ def test_two_objectives_are_two_columns_and_a_cost_is_none_twice():
 
 def test_the_time_left_follows_the_latest_trials_and_the_clock():
     clock = Clock()
-    progress = Progress(clock)
-    progress.hear(started())
-    assert progress.left is None
-    progress.hear(TrialFinished(trial(0, 0.5)))
-    assert progress.left == 30
-    progress.hear(TrialStarted(1, "tpe", {}, COSTS))
+    state = SearchState(clock)
+    state.hear(started())
+    assert state.left is None
+    state.hear(TrialFinished(trial(0, 0.5)))
+    assert state.left == 30
+    state.hear(TrialStarted(1, "tpe", {}, COSTS))
     clock.now = 4
-    assert progress.left == 26
+    assert state.left == 26
     clock.now = 60
-    assert progress.left == 20
-    progress.hear(TrialFinished(trial(1, 0.5)))
-    assert progress.left == 20
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0.4, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 00 s"),
-        (3600, "1 h 00 min"),
-        (7385, "2 h 03 min"),
-    ],
-)
-def test_a_duration_is_said_as_people_say_it(seconds, said):
-    assert duration(seconds) == said
+    assert state.left == 20
+    state.hear(TrialFinished(trial(1, 0.5)))
+    assert state.left == 20

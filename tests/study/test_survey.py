@@ -13,7 +13,7 @@ from archdsl.spaces.budget import InfeasibleBudget
 from archdsl.study.propose.fingerprints import fingerprint
 from archdsl.study.propose.members import Members
 from archdsl.study.propose.start import nearest_to_default
-from archdsl.study.survey import Survey, from_record, percent, survey
+from archdsl.study.survey import Survey, from_record, survey
 
 
 def quiet(done: int, total: int) -> None:
@@ -69,15 +69,6 @@ def test_bounds_are_said_as_bounds() -> None:
 def test_the_record_of_a_survey_reads_back(tiny) -> None:
     found = surveyed(tiny(budget={"macs": "60k"}))
     assert from_record(found.record()) == found
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0.0, "0 %"), (1.0, "100 %"), (0.321, "32 %"), (0.041, "4.1 %"), (0.0003, "0.03 %"),
-     (0.999, "99.9 %"), (0.5, "50 %")],
-)  # fmt: skip
-def test_shares_in_words(share: float, text: str) -> None:
-    assert percent(share) == text
 
 
 SPACE_WITH_BUDGET = """\

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from archdsl import threads
 from archdsl.amounts import bounded
+from archdsl.progress import Progress, unwatched
 from archdsl.study.candidate import WEIGHTS, Candidate
 from archdsl.study.engines.job import Job
-from archdsl.study.propose.members import Progress
 from archdsl.study.trial import Metrics
 from archdsl.training.data_source import DataSource
 from archdsl.training.metrics import LOGGED, metric
@@ -22,14 +22,10 @@ if TYPE_CHECKING:
     from archdsl.spaces import Space
 
 
-def _silent(done: int, total: int) -> None:
-    pass
-
-
 class ProxyTraining:
     """Judges candidates by training each on the search's data, with one schedule."""
 
-    def __init__(self, space: Space, settings: ProxySettings, progress: Progress = _silent) -> None:
+    def __init__(self, space: Space, settings: ProxySettings, progress: Progress = unwatched) -> None:
         self.recipe = Recipe.of(settings)
         self.source = DataSource.of(settings)
         self._space = space

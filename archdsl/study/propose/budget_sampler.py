@@ -8,7 +8,6 @@ study.optimize(lambda trial: judged(archdsl.suggest(trial, space)), n_trials=100
 from __future__ import annotations
 
 import copy
-import difflib
 import math
 from collections.abc import Mapping
 from threading import Lock
@@ -25,6 +24,7 @@ from archdsl.language.search_section import SAMPLERS
 from archdsl.language.settings import SearchSettings
 from archdsl.spaces import Space
 from archdsl.spaces.arguments import budget_of, check_measure, whole
+from archdsl.spelling import did_you_mean, similar
 from archdsl.study.distributions import distribution, fixed_answer, to_answer, to_optuna
 from archdsl.study.propose.fingerprints import fingerprint
 from archdsl.study.propose.fixed import Fixed
@@ -74,8 +74,7 @@ class BudgetSampler(BaseSampler):
         measure: Measure = "stagewise",
     ) -> None:
         if name not in SAMPLERS:
-            close = difflib.get_close_matches(str(name), SAMPLERS, n=1)
-            hint = f"did you mean '{close[0]}'?  " if close else ""
+            hint = did_you_mean(str(name), SAMPLERS, after="  ")
             raise SearchError(
                 f"no sampler is called '{name}'.  {hint}choose from {', '.join(SAMPLERS)}"
             )
@@ -192,7 +191,7 @@ class BudgetSampler(BaseSampler):
             place, dot, _ = name.partition(".")
             if name in self._distributions or not dot:
                 continue
-            close = difflib.get_close_matches(name, self._distributions, n=1, cutoff=0.85)
+            close = similar(name, self._distributions, alike=0.85)
             if close or place in places:
                 there = list(self._distributions)
                 more = ", ..." if len(there) > 4 else ""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from archdsl.progress import Progress
 from archdsl.study.propose.fingerprints import fingerprint
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 ENUMERABLE = 5_000
 """Spaces of at most this many members are visited whole: seconds, not minutes."""
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import warnings
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from archdsl.amounts import bounded
 from archdsl.components.options import written
 from archdsl.errors import ArchError, SearchError
 from archdsl.language.settings import OPTUNA, OPTUNA_SAMPLERS, SearchSettings
+from archdsl.spelling import did_you_mean
 from archdsl.study.distributions import suggest
 from archdsl.study.optuna_trials import frozen, new_study
 from archdsl.study.propose.seeds import number
@@ -116,8 +116,7 @@ def made(name: str, options: Mapping[str, Any], seed: int) -> BaseSampler:
     for option, value in options.items():
         address = f"search.sampler.{option}"
         if option not in offered:
-            close = difflib.get_close_matches(option, offered, n=1)
-            hint = f"did you mean '{close[0]}'?  " if close else ""
+            hint = did_you_mean(option, offered, after="  ")
             raise SearchError(
                 f"{address}: {name} of Optuna {optuna.__version__} has no such option that a "
                 f"text can say.  {hint}it takes: {', '.join(offered) or 'none'}"

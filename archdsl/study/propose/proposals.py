@@ -15,10 +15,11 @@ import numpy as np
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import OPTUNA, SearchSettings
+from archdsl.progress import Progress
 from archdsl.study.objectives import scores
 from archdsl.study.propose.fingerprints import Answered, answered, fingerprint
 from archdsl.study.propose.fixed import Fixed
-from archdsl.study.propose.members import Member, Members, Progress
+from archdsl.study.propose.members import Member, Members
 from archdsl.study.propose.optunas import OptunaSampler
 from archdsl.study.propose.samplers import Evolution, Gp, History, Proposer, Random, Seen, Tpe
 from archdsl.study.propose.seeds import number

@@ -10,8 +10,8 @@ from archdsl.components.options import written
 from archdsl.spaces.count import Count
 from archdsl.study.intervals import Interval, difference, mean, wilson
 from archdsl.study.report.read import Record
-from archdsl.study.survey import percent
 from archdsl.study.trial import Trial
+from archdsl.units import percent, points, rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def verdict(record: Record) -> str:
     assert best.values is not None, "a winner is a trial that did not fail"
     return (
         f"The winner has the best {record.objectives[0].name} of {len(record.complete):,} trials, "
-        f"{number(best.values[0])}. It was picked for that figure, which flatters it, and nothing "
+        f"{rounded(best.values[0])}. It was picked for that figure, which flatters it, and nothing "
         "here measured how much of its lead is noise."
     )
 
@@ -123,14 +123,9 @@ def _without_interval(name: str, winner: Look, first: Look) -> str | None:
         return None
     return (
         f"On the test split, which no trial saw, the winner's {name} is "
-        f"{number(winner.metrics[name])}, and that of {first.who} {number(first.metrics[name])}. "
+        f"{rounded(winner.metrics[name])}, and that of {first.who} {rounded(first.metrics[name])}. "
         "How much of the difference is noise is not known."
     )
-
-
-def points(gap: float) -> str:
-    """A difference of shares: +2.3 points."""
-    return f"{gap * 100:+.1f} points"
 
 
 def random_words(record: Record) -> str | None:
@@ -142,10 +137,10 @@ def random_words(record: Record) -> str | None:
     best = max(values) if _maximised(record) else min(values)
     said = f"{len(values)} random architectures inside the budget: {record.judged_by} "
     if interval is None:
-        return said + number(centre)
+        return said + rounded(centre)
     return (
-        said + f"{number(centre)} on average (95 % interval {number(interval[0])} to "
-        f"{number(interval[1])}), the best of them {number(best)}"
+        said + f"{rounded(centre)} on average (95 % interval {rounded(interval[0])} to "
+        f"{rounded(interval[1])}), the best of them {rounded(best)}"
     )
 
 
@@ -171,11 +166,6 @@ def side_by_side(one: Trial, other: Trial) -> list[tuple[str, str, str]]:
     """(decision, its answer in one, in the other) for every decision that either took."""
     addresses = dict.fromkeys([*one.decisions, *other.decisions])
     return [(a, _said(one.decisions, a), _said(other.decisions, a)) for a in addresses]
-
-
-def number(value: float) -> str:
-    """A value to four figures."""
-    return f"{value:.4g}" if abs(value) < 1e6 else f"{value:,.0f}"
 
 
 def share_words(record: Record) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 
 from archdsl.amounts import bounded, written
 from archdsl.study.record import files
-from archdsl.study.report import findings
+from archdsl.study.report import charts, findings
 from archdsl.study.report.read import Record, read
+from archdsl.views import html, svg
 
 REPORT = "report.html"
 
-_TEMPLATE = "page.html.jinja"
+_TEMPLATE = "report.html.jinja"
 
 
 def write_report(folder: Path) -> Path:
@@ -25,16 +26,8 @@ def write_report(folder: Path) -> Path:
 
 def page(record: Record) -> str:
     """The report of a record as HTML."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {
-        "cost": _cost, "number": findings.number, "interval": _interval, "bound": _bound,
-    }  # fmt: skip
-    source = resources.files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8")
-    return environment.from_string(source).render(_shown(record))
+    template = resources.files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8")
+    return html.page(template, _shown(record), cost=_cost, bound=_bound)
 
 
 def _shown(record: Record) -> dict[str, Any]:
@@ -57,34 +50,24 @@ def _shown(record: Record) -> dict[str, Any]:
         "metrics": list(dict.fromkeys(name for t in record.complete for name in t.metrics)),
         "hypervolume": record.hypervolume,
         "costs": [name for name in bounded() if name in record.survey.default],
-        "figures": _figures(record),
+        "figures": _drawn(record),
     }
 
 
-def _figures(record: Record) -> dict[str, Any]:
+def _drawn(record: Record) -> dict[str, Any]:
     if not record.complete:
         return {}
-    from markupsafe import Markup
-
-    from archdsl.study.report import figures
-
     sought = (o.name for o in record.objectives if o.name in bounded())
     shown = dict.fromkeys([*record.budget, *sought, "macs"])
     seen = [look for look in findings.looks(record) if look.interval is not None]
     covered = record.hypervolume
-    drawn = {
-        "best_so_far": figures.best_so_far(record),
-        **{f"against_{cost}": figures.against_cost(record, cost) for cost in shown},
-        **({"test": figures.test_looks(seen)} if seen else {}),
-        **({"hypervolume": figures.hypervolume(covered)} if covered else {}),
+    found = {
+        "best_so_far": charts.best_so_far(record),
+        **{f"against_{cost}": charts.against_cost(record, cost) for cost in shown},
+        **({"test": charts.test_looks(seen)} if seen else {}),
+        **({"hypervolume": charts.hypervolume(covered)} if covered else {}),
     }
-    return {name: Markup(svg) for name, svg in drawn.items()}
-
-
-def _interval(interval: tuple[float, float] | None) -> str:
-    if interval is None:
-        return "–"
-    return f"{findings.number(interval[0])} to {findings.number(interval[1])}"
+    return {name: svg.drawn(chart) for name, chart in found.items()}
 
 
 def _cost(number: int, name: str) -> str:

@@ -22,7 +22,7 @@ from archdsl.study.trial import Trial
 _RECENT = 10
 
 
-class Progress:
+class SearchState:
     """The state of a search as its events tell it.
 
     preparing: what it is getting ready; None while trials run
@@ -92,36 +92,26 @@ class Progress:
         return max(missing * each - min(under_way, each), 0.0)
 
 
-def objectives(progress: Progress) -> list[str]:
+def objectives(state: SearchState) -> list[str]:
     """What is made large or small, in the settings' order."""
-    started = progress.started
+    started = state.started
     return [objective.name for objective in started.settings.objectives] if started else []
 
 
-def values(progress: Progress, trial: Trial) -> list[str]:
+def values(state: SearchState, trial: Trial) -> list[str]:
     """A trial's objectives as text, in the same order; costs in units."""
     if trial.values is None:
         word = "outside" if trial.state == "outside" else "failed"
-        return [word for _ in objectives(progress)]
+        return [word for _ in objectives(state)]
     return [
         written(name, int(value)) if name in trial.costs else f"{value:.4f}"
-        for name, value in zip(objectives(progress), trial.values, strict=True)
+        for name, value in zip(objectives(state), trial.values, strict=True)
     ]
 
 
-def costs(progress: Progress, found: dict[str, int]) -> list[tuple[str, str]]:
+def costs(state: SearchState, found: dict[str, int]) -> list[tuple[str, str]]:
     """The costs worth a column: MACs, params, and what else the budget speaks of."""
-    limited = progress.started.settings.budget if progress.started else {}
+    limited = state.started.settings.budget if state.started else {}
     names = dict.fromkeys(("macs", "params", *limited))
-    shown = [name for name in names if name not in objectives(progress)]
+    shown = [name for name in names if name not in objectives(state)]
     return [(name, written(name, found[name])) for name in shown]
-
-
-def duration(seconds: float) -> str:
-    """A time as people say it: 7 s, 3 min 20 s, 2 h 05 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

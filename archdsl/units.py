@@ -1,0 +1,116 @@
+"""Figures as people write them: amounts, counts, shares, durations."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from typing import Literal
+
+UNITS = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+Rounding = Literal["nearest", "up", "down"]
+
+_DIGITS = 3
+_MODES = {"nearest": ROUND_HALF_EVEN, "up": ROUND_CEILING, "down": ROUND_FLOOR}
+
+
+def unit_of(number: int) -> str:
+    """The largest unit in which a number is at least one; empty below a thousand."""
+    fitting = [unit for unit, size in UNITS.items() if abs(number) >= size]
+    return fitting[-1] if fitting else ""
+
+
+def amount(number: int, unit: str | None = None, rounding: Rounding = "nearest") -> str:
+    """A number to three significant digits, in its own unit or a given one; exact without one.
+
+    >>> amount(1_812_267_008)
+    '1.81G'
+
+    rounding: "up" for a smallest cost and "down" for a largest, so that the figure, written as
+        a budget, lets in the architecture that it describes
+    """
+    unit = unit_of(number) if unit is None else unit
+    if unit == "":
+        return str(number)
+    scaled = Decimal(number) / UNITS.get(unit, 1)
+    place = Decimal(1).scaleb(scaled.adjusted() - _DIGITS + 1) if scaled else Decimal(1)
+    rounded = scaled.quantize(place, rounding=_MODES[rounding])
+    text = f"{rounded:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + unit
+
+
+def integer(number: int) -> str:
+    """A number in full as long as it can be read, and in powers of ten from there.
+
+    >>> integer(4_826_304), integer(3 * 10**20)
+    ('4,826,304', '3e+20')
+    """
+    if number < 10**15:
+        return f"{number:,}"
+    digits, _, exponent = f"{Decimal(number):.4e}".partition("e")  # a float ends at 1e308
+    return f"{digits.rstrip('0').rstrip('.')}e{exponent}"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """So many things, in the singular where there is one; `many` where an s is not enough.
+
+    >>> counted(1, "trial"), counted(1200, "trial"), counted(2, "class", "classes")
+    ('1 trial', '1,200 trials', '2 classes')
+    """
+    return f"{integer(number)} {plural(number, one, many)}"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """What so many things are called.
+
+    >>> plural(1, "class", "classes"), plural(1000, "class", "classes")
+    ('class', 'classes')
+    """
+    return one if number == 1 else many or f"{one}s"
+
+
+def rounded(value: float) -> str:
+    """A value to four figures.
+
+    >>> rounded(0.94911), rounded(1812267.0)
+    ('0.9491', '1,812,267')
+    """
+    return f"{value:.4g}" if abs(value) < 1e6 else f"{value:,.0f}"
+
+
+def percent(share: float) -> str:
+    """A share.
+
+    >>> percent(0.32), percent(0.041), percent(0.0003)
+    ('32 %', '4.1 %', '0.03 %')
+    """
+    if share in (0.0, 1.0):
+        return f"{share * 100:.0f} %"
+    if share < 1e-6:
+        return f"{share * 100:.2g} %"
+    digits = max(0, 1 - math.floor(math.log10(min(share, 1 - share) * 100)))
+    text = f"{share * 100:.{min(digits, 4)}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + " %"
+
+
+def points(gap: float) -> str:
+    """A difference of shares.
+
+    >>> points(0.0231)
+    '+2.3 points'
+    """
+    return f"{gap * 100:+.1f} points"
+
+
+def duration(seconds: float) -> str:
+    """A time.
+
+    >>> duration(7), duration(200), duration(7500)
+    ('7 s', '3 min 20 s', '2 h 05 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

@@ -1,0 +1,50 @@
+"""A page of HTML that needs nothing else and runs nothing.
+
+Whatever a template is given is escaped on its way into the page; nothing but a drawing of
+`archdsl.views.svg` is taken for markup. Should a text break out all the same, the page's
+Content-Security-Policy lets no script run and nothing be loaded or sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from archdsl.printable import printable
+from archdsl.units import counted, integer, plural, rounded
+
+PAGE = "page.html.jinja"
+"""What a template extends: head, style, and the blocks `title` and `body`."""
+
+
+def page(template: str, shown: Mapping[str, Any], **filters: Callable[..., str]) -> str:
+    """A template, `{% extends "page.html.jinja" %}`, filled.
+
+    filters: what it may write values with, besides `number`, `integer`, `counted`, `plural`
+        and `interval`
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("archdsl.views", package_path=""),
+        autoescape=True,
+        finalize=_printed,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": rounded, "integer": integer, "counted": counted, "plural": plural,
+        "interval": interval, **filters,
+    }  # fmt: skip
+    return environment.from_string(template).render(shown)
+
+
+def interval(ends: tuple[float, float] | None) -> str:
+    """From where to where; a dash where that is not known."""
+    return "–" if ends is None else f"{rounded(ends[0])} to {rounded(ends[1])}"
+
+
+def _printed(value: Any) -> Any:
+    """A value as text, but for what is markup already."""
+    return value if hasattr(value, "__html__") else printable(str(value))

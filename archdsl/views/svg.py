@@ -1,0 +1,111 @@
+"""A chart as SVG that takes its ink from the page around it."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+from archdsl.printable import printable_line
+from archdsl.views.chart import BAD, Chart, Limit, Marks
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_INK = "#010203"
+"""Stands for the page's own text colour, which matplotlib cannot name."""
+
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",  # text stays text: it scales, it can be searched, it is small
+    "svg.hashsalt": "archdsl",  # the same record gives the same bytes
+    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    **dict.fromkeys(
+        ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color",
+         "legend.labelcolor"),
+        _INK,
+    ),
+}  # fmt: skip
+
+
+def drawn(chart: Chart) -> Markup:
+    """The chart as an element that fills the width that it is given.
+
+    Its words are escaped: this and the page's template are all that makes markup.
+    """
+    import matplotlib.style
+    from markupsafe import Markup, escape
+    from matplotlib.figure import Figure
+
+    # matplotlib's own defaults, whatever this user's matplotlibrc says
+    with matplotlib.style.context(["default", _STYLE]):
+        figure = Figure(figsize=(7, chart.height), layout="constrained")
+        _fill(figure.add_subplot(), chart)
+        if chart.legend:
+            figure.legend(loc="outside upper left", ncols=6, frameon=False, fontsize=9)
+        svg = _saved(figure)
+    # the size is the page's affair
+    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
+    label = escape(printable_line(chart.title))
+    return Markup(svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
+
+
+def _fill(axes: Axes, chart: Chart) -> None:
+    for marks in chart.marks:
+        _draw(axes, marks)
+    for limit in chart.limits:
+        _draw_limit(axes, limit)
+    if (write := chart.x_text) is not None:
+        axes.xaxis.set_major_formatter(lambda value, _: write(value))
+    if chart.y_names:
+        axes.set_yticks(range(len(chart.y_names)), list(map(printable_line, chart.y_names)))
+    if chart.y_range != (None, None):
+        axes.set_ylim(*chart.y_range)
+    axes.set_xlabel(printable_line(chart.x_label))
+    if chart.y_label:
+        axes.set_ylabel(printable_line(chart.y_label))
+
+
+def _draw(axes: Axes, marks: Marks) -> None:
+    x, y, colour = marks.x, marks.y, marks.colour
+    label = printable_line(marks.label) or None
+    match marks.form:
+        case "dots":
+            axes.scatter(x, y, s=26, color=colour, label=label, zorder=3)
+        case "dot":
+            axes.plot(x, y, "o", color=colour, label=label)
+        case "ring":
+            axes.scatter(
+                x, y, s=120, facecolors="none", edgecolors=colour, linewidths=2, label=label,
+                zorder=4,
+            )  # fmt: skip
+        case "crosses":
+            foot = axes.get_xaxis_transform()
+            axes.scatter(x, y, marker="x", color=colour, label=label, transform=foot)
+        case "steps":
+            axes.step(x, y, where="post", color=colour, label=label)
+        case "line":
+            axes.plot(x, y, color=colour, linewidth=1, label=label)
+        case "interval":
+            axes.plot(x, y, color=colour, linewidth=2, label=label)
+
+
+def _draw_limit(axes: Axes, limit: Limit) -> None:
+    axes.axvline(limit.x, color=BAD, linestyle="--", linewidth=1)
+    axes.annotate(
+        printable_line(limit.text), (limit.x, 0.02), xycoords=("data", "axes fraction"),
+        rotation=90, ha="right", va="bottom", fontsize=9,
+    )  # fmt: skip
+
+
+def _saved(figure: Figure) -> str:
+    buffer = io.StringIO()
+    nothing: dict[str, Any] = {"Date": None, "Creator": None}
+    figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
+    svg = buffer.getvalue()
+    return svg[svg.index("<svg") :].replace(_INK, "currentColor")
