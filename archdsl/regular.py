@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -23,7 +24,7 @@ def descriptor(path: Path, flags: int = os.O_RDONLY) -> int:
     found = os.open(path, flags | _NEVER_WAIT, 0o644)
     try:
         if not stat.S_ISREG(os.fstat(found).st_mode):
-            raise OSError(None, "no regular file", str(path))
+            raise OSError(errno.EINVAL, "no regular file", str(path))
     except OSError:
         os.close(found)
         raise
