@@ -26,7 +26,7 @@ ALL_FILES = sorted(
 # its neighbours on the same floor.
 FLOORS: list[set[str]] = [
     {"printable"},
-    {"errors", "version", "threads", "cache", "units", "progress", "spelling"},
+    {"errors", "version", "threads", "cache", "units", "progress", "spelling", "regular", "memory"},
     {"shipped", "components", "views"},
     {"amounts"},
     {"language", "nn", "data"},

@@ -16,7 +16,7 @@ from archdsl.language.defaults import settle
 from archdsl.language.document import Document, Scope
 from archdsl.language.equal_options import EqualOptions
 from archdsl.language.holes import Choice, is_hole
-from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence
 from archdsl.language.positions import Position
 from archdsl.language.search_section import check_search
 from archdsl.spelling import did_you_mean
@@ -228,7 +228,9 @@ class _Checker:
 
     def _nothing_before(self, stage: Scope, key: str) -> None:
         """Refuse what would lead into the first stage, whole or by a patch."""
-        written = {(key,): stage.marks.get(key)} if key in stage.plain else {}
+        written: dict[tuple[str, ...], Mark | None] = {}
+        if key in stage.plain:
+            written[key,] = stage.marks.get(key)
         written |= {path: patch.mark for path, patch in stage.patches.items() if path[0] == key}
         for path, mark in written.items():
             raise SpecError(

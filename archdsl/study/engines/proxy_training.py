@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 class ProxyTraining:
     """Judges candidates by training each on the search's data, with one schedule."""
 
-    def __init__(self, space: Space, settings: ProxySettings, progress: Progress = unwatched) -> None:
+    def __init__(
+        self, space: Space, settings: ProxySettings, progress: Progress = unwatched
+    ) -> None:
         self.recipe = Recipe.of(settings)
         self.source = DataSource.of(settings)
         self._space = space
