@@ -1,6 +1,7 @@
 """One form for each operator of the table: the operator alone, and what it costs by hand.
 
-Each is called by its own name, whatever the tracer makes of it, on a map x of (1, 8, 6, 6).
+And one for each operator that adds up: a product that it sums is a contraction in disguise. Each
+operator is called by its own name, whatever the tracer makes of it, on a map x of (1, 8, 6, 6).
 """
 
 from __future__ import annotations
@@ -167,3 +168,35 @@ _READY: dict[str, Form] = {
 
 FORMS: dict[str, Form] = {**_CONTRACTIONS, **_READY}
 """Operator -> its form."""
+
+
+def _product(x: Tensor) -> Tensor:
+    return x * x.flip(1, 3)
+
+
+def _fifth(x: Tensor) -> Any:
+    """The fifth product of a chain."""
+    made = [x.roll(step, 1) * x.roll(step + 1, 1) for step in range(5)]
+    return aten.add(made[0] + made[1] + made[2] + made[3], made[4])
+
+
+DISGUISED: dict[str, Callable[[Tensor], Any]] = {
+    "aten::sum": lambda x: aten.sum(_product(x), [1]),
+    "aten::nansum": lambda x: aten.nansum(_product(x), [1]),
+    "aten::mean": lambda x: aten.mean(_product(x), [1]),
+    "aten::cumsum": lambda x: aten.cumsum(_product(x), 1),
+    "aten::std": lambda x: aten.std(_product(x), [1]),
+    "aten::std_mean": lambda x: aten.std_mean(_product(x), [1]),
+    "aten::var": lambda x: aten.var(_product(x), [1]),
+    "aten::var_mean": lambda x: aten.var_mean(_product(x), [1]),
+    "aten::norm": lambda x: aten.norm(_product(x), 2, [1]),
+    "aten::linalg_vector_norm": lambda x: aten.linalg_vector_norm(_product(x), 2, [1]),
+    "aten::avg_pool1d": lambda x: aten.avg_pool1d(_product(x)[0], [3]),
+    "aten::avg_pool2d": lambda x: aten.avg_pool2d(_product(x), [3, 3]),
+    "aten::avg_pool3d": lambda x: aten.avg_pool3d(_product(x)[None], [1, 3, 3]),
+    "aten::adaptive_avg_pool1d": lambda x: aten.adaptive_avg_pool1d(_product(x)[0], [1]),
+    "aten::adaptive_avg_pool2d": lambda x: aten.adaptive_avg_pool2d(_product(x), [1, 1]),
+    "aten::adaptive_avg_pool3d": lambda x: aten.adaptive_avg_pool3d(_product(x), [8, 1, 1]),
+    "aten::add": _fifth,
+}
+"""Operator -> a contraction that it completes without a name, and that no count may pass over."""
