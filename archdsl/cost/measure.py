@@ -17,7 +17,9 @@ from archdsl.compiler.builder import TokenMixer
 from archdsl.compiler.network import Shape
 from archdsl.cost import room
 from archdsl.cost.leaves import Calls, leaves
-from archdsl.cost.trace import Refused, trace_macs
+from archdsl.cost.operators import rules
+from archdsl.cost.self_check import refusals
+from archdsl.cost.trace import Refused, trace
 from archdsl.cost.watch import Watch
 from archdsl.errors import ArchError, BuildError, CountError
 from archdsl.nn.fuse import fuse
@@ -124,9 +126,10 @@ def _run(module: nn.Module, x: Tensor) -> tuple[int, tuple[int, ...]]:
             "to tensors, or give the module a method `macs`",
             "",
         )
+    counted = rules(refusals())
     with calls.replayed():
-        traced = trace_macs(module, x)
-    return traced + calls.macs, tuple(out.shape[1:])
+        traced = trace(module, x, counted)
+    return traced.macs + calls.macs, tuple(out.shape[1:])
 
 
 def _own_path(module: nn.Module, path: str) -> str:

@@ -104,7 +104,7 @@ def test_other_options_another_shape_and_another_context_are_measured(monkeypatc
 def test_another_version_is_measured_anew(monkeypatch, what):
     layer_cost(mlp())
     another_process(monkeypatch)
-    origin._counter.cache_clear()
+    origin.counter_version.cache_clear()
     with monkeypatch.context() as changed:
         match what:
             case "archdsl":
@@ -116,7 +116,7 @@ def test_another_version_is_measured_anew(monkeypatch, what):
         refuse(changed)
         with pytest.raises(AssertionError, match="is measured"):
             layer_cost(mlp())
-    origin._counter.cache_clear()
+    origin.counter_version.cache_clear()
     refuse(monkeypatch)
     layer_cost(mlp())
 
@@ -129,17 +129,17 @@ def test_a_change_of_archdsl_itself_is_another_counter(monkeypatch, tmp_path):
 
     def counter(text):
         file.write_text(text, "utf-8")
-        origin._counter.cache_clear()
-        return origin._counter()
+        origin.counter_version.cache_clear()
+        return origin.counter_version()
 
     try:
         assert counter("a = 1") == counter("a = 1") != counter("a = 2")
         file.unlink()
-        origin._counter.cache_clear()
-        assert origin._counter() == ""
+        origin.counter_version.cache_clear()
+        assert origin.counter_version() == ""
         assert origin.origin(mlp(), ()) is None
     finally:
-        origin._counter.cache_clear()
+        origin.counter_version.cache_clear()
 
 
 def own(tmp_path: Path, text: str, spec: str = SPEC) -> archdsl.Spec:
