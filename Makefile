@@ -2,6 +2,7 @@
 # make test     the test suite
 # make lint     linter, formatter and type checker
 # make slow     the tests that take longer
+# make compat   the tests with other versions of torch, each in an environment of its own (7 GB)
 #
 # SEARCH="--set search.trials=20" and TESTS=tests/language go on to the search and to pytest.
 
@@ -9,19 +10,27 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: search test slow lint format clean
+# What `make compat` runs beside the pinned torch.
+COMPAT ?= 2.14.1 2.15.0
+
+.PHONY: search test slow compat lint format clean
 
 search: $(INSTALLED)
 	$(BIN)/archdsl search specs/spaces/digits.yaml $(SEARCH)
 
 # One thread a worker: two workers that each take every core are slower than one.
-test slow: export OMP_NUM_THREADS := 1
+test slow compat: export OMP_NUM_THREADS := 1
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 $(TESTS)
 
 slow: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --slow -m slow $(TESTS)
+
+compat: $(COMPAT:%=compat-%)
+
+compat-%: .compat/%/.installed
+	.compat/$*/bin/python -m pytest -n 2 $(TESTS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -41,5 +50,15 @@ $(INSTALLED): requirements.txt requirements-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The pinned set with another torch in it, and with whatever that torch brings.
+.PRECIOUS: .compat/%/.installed
+.compat/%/.installed: requirements.txt requirements-dev.txt pyproject.toml
+	$(PYTHON) -m venv .compat/$*
+	sed 's/^torch==.*/torch==$*/' requirements.txt > .compat/$*/requirements.txt
+	cp requirements-dev.txt .compat/$*/
+	.compat/$*/bin/python -m pip install --quiet --requirement .compat/$*/requirements-dev.txt
+	.compat/$*/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
 clean:
-	rm -rf .venv runs build dist
+	rm -rf .venv .compat runs build dist

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from archdsl import shipped
 from archdsl.compiler.network import Network
-from archdsl.compiler.specification import Spec, checked
+from archdsl.compiler.specification import Spec
 from archdsl.errors import ArchError, BuildError, ExportError, SearchError, SpecError
 from archdsl.language import load as reading
 from archdsl.language.document import Document
+from archdsl.loading import finished, looked_at
 
 if TYPE_CHECKING:
     from torch import nn
@@ -34,8 +35,8 @@ def load(x: Specish, set: Mapping[str, Any] | None = None, *, imports: bool = Tr
     not give what its place expects: each is run once.
     """
     if isinstance(x, Spec) and not set:
-        return _looked_at(x)
-    return _looked_at(_finished(_document(x), set, imports))
+        return looked_at(x)
+    return looked_at(_finished(_document(x), set, imports))
 
 
 def unproven(x: Mapping[str, Any]) -> Spec:
@@ -49,7 +50,7 @@ def loads(text: str, set: Mapping[str, Any] | None = None, *, imports: bool = Tr
     """A spec from a text of YAML. Raises SpecError."""
     if not isinstance(text, str):
         raise SpecError(f"loads takes a text of YAML, and not {_kind(text)}", cure="use  load")
-    return _looked_at(_finished(reading.document_from_text(text), set, imports))
+    return looked_at(_finished(reading.document_from_text(text), set, imports))
 
 
 def dump(x: Specish) -> str:
@@ -230,29 +231,12 @@ def _kind(value: object) -> str:
 
 
 def _finished(document: Document, set_: Mapping[str, Any] | None, imports: bool) -> Spec:
-    fill_registry()
     if set_ is not None and not isinstance(set_, Mapping):
         raise SpecError(
             f"set maps addresses to values, and is {_kind(set_)}",
             cure='write  set={"stages.2.depth": 6}',
         )
-    if set_:
-        reading.apply_patches(document, reading.mapping_of_patches(set_))
-    reading.run_imports(document, imports)
-    return checked(document)
-
-
-def _looked_at(spec: Spec) -> Spec:
-    """A spec whose own components, if it has any, were run; a member's where they stand."""
-    from archdsl.compiler.own_layers import own_layers
-
-    if spec.own or spec.decisions:
-        layers = spec.own if spec.is_space else own_layers(spec.network().layers())
-        if layers:
-            from archdsl.conformance import look
-
-            look(layers)
-    return spec
+    return finished(document, set_, imports)
 
 
 def _document(x: Specish) -> Document:
@@ -273,18 +257,3 @@ def _document(x: Specish) -> Document:
     if isinstance(x, Path) or "/" in x or x.endswith((".yaml", ".yml")):
         return reading.document_from_file(Path(x))
     return reading.document_from_file(shipped.shipped(x))
-
-
-_filled = False
-
-
-def fill_registry() -> None:
-    """Import the vocabulary and the installed plugins, once."""
-    global _filled
-    if not _filled:
-        import archdsl.data
-        import archdsl.nn  # noqa: F401
-        from archdsl.language.imports import load_plugins
-
-        load_plugins()
-        _filled = True

@@ -15,7 +15,7 @@ import types
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from archdsl import api
+from archdsl import api, loading
 from archdsl.components import registry
 from archdsl.errors import ArchError, CountError, ExportError
 
@@ -51,7 +51,7 @@ def check_mixer(
     Raises AssertionError for a property that does not hold, naming it, and ArchError for a name
     or an option that does not exist, or a size that the mixer's own `check` refuses.
     """
-    api.fill_registry()
+    loading.fill_registry()
     kinds = [known for known in KINDS if registry.find(known, name) and kind in (None, known)]
     if not kinds:
         raise ArchError(registry.unknown(kind or "token_mixer", name))

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from archdsl.study.proposals import LEARNING, STARTUP
-from archdsl.study.samplers import History, Proposer, Random, Seen
-from archdsl.study.seeds import number
+from archdsl.study.propose.proposals import LEARNING, STARTUP
+from archdsl.study.propose.samplers import History, Proposer, Random, Seen
+from archdsl.study.propose.seeds import number
 from benchmarks.problem import Problem, key
 
 Tried = Iterator[tuple[dict[str, Any], bool, float]]

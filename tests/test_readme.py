@@ -15,7 +15,9 @@ import archdsl
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text()
-NOT_COPIED = shutil.ignore_patterns(".venv", ".git", "runs", "dist", "__pycache__", ".*_cache")
+NOT_COPIED = shutil.ignore_patterns(
+    ".venv", ".compat", ".git", "runs", "dist", "__pycache__", ".*_cache"
+)
 
 
 def blocks(language: str) -> list[str]:

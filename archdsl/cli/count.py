@@ -28,9 +28,13 @@ def run(known: argparse.Namespace) -> Answer:
     """Count the network and lay out its rows."""
     import archdsl
 
-    with busy(f"counting {known.file}"):
+    with busy(f"counting {known.file}") as say:
         spec = archdsl.load(known.file, patches(known), imports=known.imports)
-        cost = archdsl.count(spec)
+        from archdsl.cost import count
+
+        cost = count(
+            spec.network(), lambda done, total: say(f"{known.file}: counted {done} of {total}")
+        )
     rows: dict[str, dict[str, Any]] = {
         address: {
             **named(of_layer(row, address)),

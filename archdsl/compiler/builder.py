@@ -179,8 +179,9 @@ def _module(layer: Layer) -> nn.Module:
         module: nn.Module = factory(layer.component)(*context)
     except Exception as error:  # whatever a user's own constructor raises
         given = ", ".join(f"{name} = {value}" for name, value in layer.context)
+        said = str(error).strip().partition("\n")[0]  # torch appends its own stack
         raise BuildError(
             f"{layer.address}: {layer.component.type} cannot be made with {given or 'no context'}"
-            f": {type(error).__name__}: {error}"
+            f": {type(error).__name__}: {said}"
         ) from error
     return module

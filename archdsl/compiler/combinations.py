@@ -15,8 +15,9 @@ from archdsl.compiler.lower import BlockPlace, Lowering
 from archdsl.compiler.network import Layer
 from archdsl.compiler.own_layers import own_layers
 from archdsl.errors import SpecError
+from archdsl.language import positions
 from archdsl.language.decisions import Holes, Place
-from archdsl.language.document import BLOCK_KEYS, Document
+from archdsl.language.document import Document
 from archdsl.language.holes import Answer, Hole
 from archdsl.language.nodes import Mark
 
@@ -102,14 +103,15 @@ def _visits(document: Document) -> Iterator[tuple[_Visit, str, Mark | None]]:
         mark, address = stage.mark, stage.address
         where = f"{address}.downsample" if index else "stem"
         yield partial(Lowering.entry, index=index), where, mark
-        yield partial(_one, which=Lowering.pos_embed, index=index), f"{address}.pos_embed", mark
-        yield partial(_one, which=Lowering.out_norm, index=index), f"{address}.out_norm", mark
+        for key in positions.at("stage", "layer"):
+            visit = partial(_one, which=Lowering.stage_layer, index=index, key=key)
+            yield visit, f"{address}.{key}", mark
         yield partial(_depth, index=index), f"{address}.depth", mark
         runs = list(enumerate(stage.runs)) if stage.runs is not None else [(None, None)]
         for number, run in runs:
             # every block of a stage (or run) asks the same questions, each for itself
             at = BlockPlace(stage, run, Place(index, 0, number, 0))
-            for key in BLOCK_KEYS:
+            for key in positions.at("stage", "block"):
                 visit = partial(_block_key, at=at, key=key)
                 yield visit, f"{(run or stage).address}.{key}", mark
     yield partial(_one, which=Lowering.head), "head", document.marks.get("head")
@@ -117,7 +119,7 @@ def _visits(document: Document) -> Iterator[tuple[_Visit, str, Mark | None]]:
 
 
 def _one(
-    lowering: Lowering, which: Callable[..., Layer | None], **where: int
+    lowering: Lowering, which: Callable[..., Layer | None], **where: int | str
 ) -> Iterable[Layer | None]:
     return (which(lowering, **where),)
 

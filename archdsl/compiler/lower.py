@@ -97,13 +97,14 @@ class Lowering:
         for index, (scope, plan) in enumerate(plans):
             shape = self.shape(index)
             blocks = tuple(self.block(at, next(rates)) for at in plan)
+            layers = {key: self.stage_layer(index, key) for key in positions.at("stage", "layer")}
             stages.append(
                 Stage(
                     address=scope.address,
                     downsample=self.entry(index) if index else (),
-                    pos_embed=self.pos_embed(index),
+                    pos_embed=layers["pos_embed"],
                     blocks=blocks,
-                    out_norm=self.out_norm(index),
+                    out_norm=layers["out_norm"],
                     dim=shape[0],
                     shape=shape,
                     reduction=self.reduction(index),
@@ -248,7 +249,7 @@ class Lowering:
         where = f"{(at.run or at.stage).address}.{key}"
         self.resolver.touched = {}
         filled = self.resolver.fill(node, at.place)
-        made = self.resolver.value(filled, positions.BLOCK[key], where)
+        made = self.resolver.value(filled, positions.type_of("stage", key), where)
         if made is None:
             return ()
         listed = isinstance(filled, Sequence)
@@ -274,16 +275,8 @@ class Lowering:
             return None
         where = f"{(at.run or at.stage).address}.{key}"
         filled = self.resolver.fill(node, at.place)
-        value: float | None = self.resolver.value(filled, positions.BLOCK[key], where)
+        value: float | None = self.resolver.value(filled, positions.type_of("stage", key), where)
         return value
-
-    def pos_embed(self, index: int) -> Layer | None:
-        """The learned positions of a stage."""
-        return self._stage_layer(index, "pos_embed")
-
-    def out_norm(self, index: int) -> Layer | None:
-        """The norm at the end of a stage."""
-        return self._stage_layer(index, "out_norm")
 
     def head(self) -> Layer | None:
         """The head; `linear` where the spec names none."""
@@ -297,12 +290,13 @@ class Lowering:
         else:
             self.resolver.touched = {}
             node = self.resolver.fill(node)
-            made = self.resolver.value(node, positions.TOP["head"], "head")
+            made = self.resolver.value(node, positions.type_of("top", "head"), "head")
         if made is None:
             return None
         return self._layer(made, "head", node, shape, out, width, 0, "head")
 
-    def _stage_layer(self, index: int, key: str) -> Layer | None:
+    def stage_layer(self, index: int, key: str) -> Layer | None:
+        """What stands once in a stage, such as its out_norm; None where that is no layer."""
         scope = self.document.stages[index]
         node = self.document.stage_value(scope, key)
         if node is None:
@@ -311,8 +305,8 @@ class Lowering:
         shape, width = self.shape(index), self.width(index)
         self.resolver.touched = {}
         filled = self.resolver.fill(node, Place(stage=index))
-        made = self.resolver.value(filled, positions.STAGE[key], address)
-        if made is None:
+        made = self.resolver.value(filled, positions.type_of("stage", key), address)
+        if not isinstance(made, Component):
             return None
         return self._layer(made, address, filled, shape, shape, width, 0, address)
 
@@ -470,7 +464,7 @@ class Lowering:
         node = self.document.top.get(key)
         if node is None:
             return default
-        return self.resolver.value(self.resolver.fill(node), positions.TOP[key], key)
+        return self.resolver.value(self.resolver.fill(node), positions.type_of("top", key), key)
 
     def drop_path(self, depth: int) -> Iterator[float]:
         """The rate of every block: a linear ramp from 0 to the peak, or the same for all."""

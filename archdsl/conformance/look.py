@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from contextlib import nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from math import prod
@@ -22,6 +21,7 @@ from archdsl.conformance.owed import Fault
 from archdsl.conformance.probe import Probe, named
 from archdsl.conformance.watch import Failed
 from archdsl.cost.measure import randomness_put_back
+from archdsl.cost.room import Guard, TooLarge
 from archdsl.errors import ArchError, SpecError
 from archdsl.nn.model import lay_contiguous
 
@@ -93,11 +93,13 @@ def _probe(layer: Layer, numbers: bool) -> None:
 def _made(layer: Layer, numbers: bool) -> nn.Module:
     definition = own_parts(layer.component)[0].definition
     try:
-        with nullcontext() if numbers else Unfilled():
+        with Guard() if numbers else Unfilled():
             module = cast(object, build_layer(layer))  # a user's class may be no module
     except ArchError as error:
         given = ", ".join(f"{name} = {value}" for name, value in layer.context)
         cause = error.__cause__
+        if isinstance(cause, TooLarge):
+            raise Failed(Fault(definition, f"with {given} {cause}", "")) from error
         why = named(cause) if isinstance(cause, Exception) else str(error)
         problem = f"cannot be made with {given or 'no context'} ({why})"
         raise Failed(Fault(definition, problem, "mend its constructor")) from error

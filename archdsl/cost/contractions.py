@@ -148,11 +148,7 @@ CONTRACTIONS: dict[str, Rule] = {
     **dict.fromkeys(
         ("aten::scaled_dot_product_attention",
          "aten::_scaled_dot_product_attention_math",
-         "aten::_scaled_dot_product_flash_attention",
-         "aten::_scaled_dot_product_flash_attention_for_cpu",
-         "aten::_scaled_dot_product_efficient_attention",
-         "aten::_scaled_dot_product_cudnn_attention",
-         "aten::_scaled_dot_product_fused_attention_overrideable"),
+         "aten::_scaled_dot_product_flash_attention_for_cpu"),
         attention,
     ),
     "aten::tensordot": tensordot,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +15,13 @@ from torch import Tensor, nn
 from archdsl import threads
 from archdsl.compiler.builder import TokenMixer
 from archdsl.compiler.network import Shape
+from archdsl.cost import room
 from archdsl.cost.leaves import Calls, leaves
-from archdsl.cost.trace import Refused, trace_macs
+from archdsl.cost.operators import rules
+from archdsl.cost.self_check import refusals
+from archdsl.cost.trace import Refused, trace
 from archdsl.cost.watch import Watch
-from archdsl.errors import ArchError, CountError
+from archdsl.errors import ArchError, BuildError, CountError
 from archdsl.nn.fuse import fuse
 
 _one_at_a_time = threading.RLock()  # the tracer and the filters of warnings are global
@@ -39,7 +42,12 @@ class Measured:
 
 
 def measure(
-    make: Callable[[], nn.Module], in_shape: Shape, address: str, warmup: int = 1
+    make: Callable[[], nn.Module],
+    in_shape: Shape,
+    address: str,
+    warmup: int = 1,
+    *,
+    ours: bool = False,
 ) -> Measured:
     """Build a module, measure it on one input, and let it go.
 
@@ -47,23 +55,26 @@ def measure(
     in_shape: (C, H, W); the input comes in channels-last memory
     address: where the module stands in the network; errors begin with it
     warmup: passes before the one that is measured
+    ours: whether nothing in it is anybody else's, so that it can be asked without memory first
     Randomness is as before afterwards. Raises CountError, with the address of the innermost
-    module at fault, for a cost that is not known exactly.
+    module at fault, for a cost that is not known exactly, and for a layer that takes too much
+    memory to be measured.
     """
     with _one_at_a_time, randomness_put_back(), torch.inference_mode(False), torch.no_grad():
         with threads.for_work(), torch.device("cpu"):
-            module = make()
             try:
-                train_params = _params(module)
-                if any(callable(getattr(inner, "fused", None)) for inner in module.modules()):
-                    module = fuse(module)
-                module.eval()
-                x = torch.zeros(1, *in_shape).contiguous(memory_format=torch.channels_last)
-                macs, out_shape = _run(module, x, warmup)
+                with nullcontext() if ours and _fits(make, in_shape) else room.Guard():
+                    module, x, train_params = _prepared(make, in_shape, warmup)
+                macs, out_shape = _run(module, x)
             except Refused as error:
                 path = _own_path(module, error.path)
                 where = ".".join(part for part in (address, path) if part)
                 raise CountError(f"{where}: {error}") from None
+            except (room.TooLarge, BuildError) as error:
+                large = error.__cause__ if isinstance(error, BuildError) else error
+                if isinstance(large, room.TooLarge):
+                    raise CountError(f"{address}: measuring it {large}") from None
+                raise
             except ArchError:
                 raise
             except Exception as error:
@@ -74,10 +85,35 @@ def measure(
         return Measured(macs, _params(module), train_params, out_shape)
 
 
-def _run(module: nn.Module, x: Tensor, warmup: int) -> tuple[int, tuple[int, ...]]:
-    """MACs and the output's shape without the batch axis."""
+def _prepared(
+    make: Callable[[], nn.Module], in_shape: Shape, warmup: int
+) -> tuple[nn.Module, Tensor, int]:
+    """The deployed module with warm caches, its input, and its parameters before folding."""
+    module = make()
+    train_params = _params(module)
+    if any(callable(getattr(inner, "fused", None)) for inner in module.modules()):
+        module = fuse(module)
+    module.eval()
+    x = torch.zeros(1, *in_shape).contiguous(memory_format=torch.channels_last)
     for _ in range(warmup):
         module(x)  # what eval caches is cached now
+    return module, x, train_params
+
+
+def _fits(make: Callable[[], nn.Module], in_shape: Shape) -> bool:
+    """Whether there is known to be room for it. Raises TooLarge where there is known to be none."""
+    room.check_map(in_shape)
+    try:
+        room.check(make, in_shape)
+    except room.TooLarge:
+        raise
+    except Exception:  # whatever it is, the pass with numbers says it better
+        return False
+    return True
+
+
+def _run(module: nn.Module, x: Tensor) -> tuple[int, tuple[int, ...]]:
+    """MACs and the output's shape without the batch axis."""
     calls, watch = Calls(leaves(module)), Watch()
     with calls.noted(watch.paused), watch.watching():
         out = module(x)
@@ -90,9 +126,10 @@ def _run(module: nn.Module, x: Tensor, warmup: int) -> tuple[int, tuple[int, ...
             "to tensors, or give the module a method `macs`",
             "",
         )
+    counted = rules(refusals())
     with calls.replayed():
-        traced = trace_macs(module, x)
-    return traced + calls.macs, tuple(out.shape[1:])
+        traced = trace(module, x, counted)
+    return traced.macs + calls.macs, tuple(out.shape[1:])
 
 
 def _own_path(module: nn.Module, path: str) -> str:

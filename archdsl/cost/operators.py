@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from archdsl.components.registry import IMPORTED
@@ -14,6 +14,9 @@ from archdsl.cost.ready import READY
 from archdsl.errors import ArchError
 
 R = TypeVar("R", bound=Rule)
+
+CHECKED_WITH = ("2.13", "2.14", "2.15")
+"""The minor versions of torch with which the table was checked; see self_check.py for others."""
 
 _own: dict[str, Rule] = {}
 
@@ -58,9 +61,17 @@ def macs(operator: str) -> Callable[[R], R]:
     return registered
 
 
-def rules() -> dict[str, Rule]:
-    """Operator -> rule for everything that is counted, registered rules included."""
-    return {**CONTRACTIONS, **READY, **_own}
+def table() -> dict[str, Rule]:
+    """Operator -> rule for everything that archdsl itself counts."""
+    return {**CONTRACTIONS, **READY}
+
+
+def rules(refusals: Mapping[str, Rule]) -> dict[str, Rule]:
+    """Operator -> rule for everything that is counted, registered rules included.
+
+    refusals: rules that stand in for those of the table
+    """
+    return {**table(), **refusals, **_own}
 
 
 def registered_rules() -> tuple[tuple[str, Rule], ...]:

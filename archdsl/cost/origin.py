@@ -32,7 +32,7 @@ def origin(layer: Layer, modules: Iterable[str]) -> str | None:
 
     modules: the names of the modules that its classes and the registered rules are from
     """
-    counter = _counter()
+    counter = counter_version()
     if not counter:
         return None
     parts = [counter]
@@ -80,7 +80,7 @@ def _is_pure(text: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _counter() -> str:
+def counter_version() -> str:
     """Versions, and a digest of archdsl's own text; empty where it cannot be read."""
     from importlib.metadata import PackageNotFoundError, version
 

@@ -18,6 +18,14 @@ from archdsl.errors import CountError
 if TYPE_CHECKING:
     from torch import nn
 
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with (done, total)."""
+
+
+def no_progress(done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
 REMEMBERED = 1 << 16
 """Layers whose cost is kept; a row is under a kilobyte."""
 
@@ -110,12 +118,18 @@ class Cost:
         return f"Cost({', '.join(f'{name}={number}' for name, number in self._totals.items())})"
 
 
-def count(network: Network) -> Cost:
+def count(network: Network, progress: Progress = no_progress) -> Cost:
     """The cost of a network, layer by layer; nothing larger than a layer is built.
 
-    Raises CountError for a layer whose cost is not known exactly.
+    progress: called with the number of modules counted and the number of all layers
+    Raises CountError for a layer whose cost is not known exactly, and for one that takes over two
+    gigabytes of memory to be measured, before it takes them.
     """
-    rows = dict(_rows(network))
+    total_layers = sum(1 for _ in network.layers())
+    rows: Rows = {}
+    for address, row in _rows(network):
+        rows[address] = row
+        progress(min(len(rows), total_layers), total_layers)
     return Cost(named(total(of_layer(row, address) for address, row in rows.items())), rows)
 
 
@@ -218,7 +232,7 @@ def _measured(layer: Layer) -> LayerCost:
         return build_layer(layer)
 
     if all(cls.__module__.startswith(("archdsl.", "torch.")) for cls in _classes(component)):
-        measured = measure(make, layer.in_shape, layer.address)
+        measured = measure(make, layer.in_shape, layer.address, ours=True)
     else:
         measured = measure_twice(make, layer.in_shape, layer.address, component.type)
     out = measured.out_shape if len(measured.out_shape) == 3 else (*measured.out_shape, 1, 1)

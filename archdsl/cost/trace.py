@@ -9,8 +9,8 @@ that the tracer has no dead code to drop.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,6 @@ from torch.overrides import TorchFunctionMode
 from archdsl.cost.contractions import CONTRACTIONS, NoExactCount, Rule
 from archdsl.cost.flow import Flow
 from archdsl.cost.free import FREE
-from archdsl.cost.operators import rules
 
 with warnings.catch_warnings():
     # fvcore scripts a few functions as it is imported
@@ -42,16 +41,23 @@ def whole_number(found: object, who: str, path: str) -> int:
     return found
 
 
-def trace_macs(module: nn.Module, x: Tensor) -> int:
-    """The MACs of `module(x)`. Raises Refused, and whatever the module raises."""
+class Traced(NamedTuple):
+    """What a module did. macs: what it costs; operators: what it called, by name"""
+
+    macs: int
+    operators: frozenset[str]
+
+
+def trace(module: nn.Module, x: Tensor, rules: Mapping[str, Rule]) -> Traced:
+    """The MACs of `module(x)` by the rules. Raises Refused, and whatever the module raises."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r".*torch\.jit\.\w+` is (deprecated|not supported)")
-        tracer = _Tracer(_Whole(module), (x,))
+        tracer = _Tracer(_Whole(module), (x,), rules)
         total = tracer.total()
     for refused in tracer.refusals:
         raise refused
     assert isinstance(total, int)
-    return total
+    return Traced(total, frozenset(tracer.operators))
 
 
 class _Whole(nn.Module):
@@ -98,14 +104,15 @@ def _tensors(result: Any) -> list[Tensor]:
 
 
 class _Tracer(JitModelAnalysis):  # type: ignore[misc]
-    def __init__(self, model: nn.Module, inputs: tuple[Tensor]) -> None:
+    def __init__(self, model: nn.Module, inputs: tuple[Tensor], rules: Mapping[str, Rule]) -> None:
         super().__init__(model, inputs)
+        self.operators: set[str] = set()
         self.refusals: list[Refused] = []
         self._flow = Flow(self._accuse, self._acquit)
         self._accused: list[Refused] = []
         self.clear_op_handles()
         self._ignored_ops = FREE
-        self.set_op_handle(**{name: self._counted(name, rule) for name, rule in rules().items()})
+        self.set_op_handle(**{name: self._counted(name, rule) for name, rule in rules.items()})
         self.unsupported_ops_warnings(False)
         self.uncalled_modules_warnings(False)
 
@@ -130,6 +137,7 @@ class _Tracer(JitModelAnalysis):  # type: ignore[misc]
         def handle(inputs: list[Any], outputs: list[Any]) -> int:
             node = (outputs or inputs)[0].node()
             path = _path(node)
+            self.operators.add(name)
             if outputs:
                 self._flow.see(node)
             try:
@@ -149,6 +157,7 @@ class _Tracer(JitModelAnalysis):  # type: ignore[misc]
         """What has no rule: fvcore asks whether to skip it."""
         self._flow.see(node)
         kind = _kind(node)
+        self.operators.add(kind)
         if kind not in FREE:
             self.refusals.append(Refused(_no_rule(kind), _path(node)))
         elif kind in ("aten::index", "aten::index_put", "aten::index_put_") and _masks(node):

@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from archdsl.errors import SearchError
+from archdsl.regular import opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 Channels = Literal[1, 3]
 MODES = {1: "L", 3: "RGB"}
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""What the suffixes of images stand for. Pillow goes by content, and would hand a PostScript file
+of another name to Ghostscript."""
 
 
 def decode(path: Path, channels: int, size: tuple[int, int]) -> Any:
@@ -30,7 +34,7 @@ def decode(path: Path, channels: int, size: tuple[int, int]) -> Any:
 
     height, width = size
     try:
-        with Image.open(path) as file:
+        with opened(path) as stream, Image.open(stream, formats=FORMATS) as file:
             # a JPEG can be decoded at half its size, a quarter, ..., much faster
             file.draft(None, (2 * width, 2 * height))
             image = ImageOps.exif_transpose(file)
@@ -97,4 +101,6 @@ def _quiet() -> Iterator[None]:
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return str(error).partition("\n")[0] or type(error).__name__

@@ -18,7 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from archdsl.cache import cache_folder
+from archdsl.data import sealed
 from archdsl.errors import SearchError
+from archdsl.regular import opened
+
+LIMIT = 1 << 26
+"""Bytes of what is kept of one folder; a row takes some hundred."""
 
 RECENT = 2_000_000_000
 """Nanoseconds: a file that was changed so shortly before may change again at the same time."""
@@ -59,7 +64,7 @@ def _stat(path: Path) -> list[int]:
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
     except OSError as error:
         raise _unreadable(path, error) from None
@@ -77,22 +82,14 @@ def _store(root: Path) -> Path | None:
 
 
 def _known(store: Path | None) -> dict[str, list[Any]]:
-    if store is None:
-        return {}
-    try:
-        known = json.loads(store.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(known, dict) or not all(
-        isinstance(row, list) and len(row) == 5 for row in known.values()
-    ):
-        return {}
-    return known
+    text = None if store is None else sealed.content(store, LIMIT)
+    found: dict[str, list[Any]] = {} if text is None else json.loads(text)
+    return found
 
 
 def _keep(store: Path, rows: dict[str, list[Any]]) -> None:
     draft = store.with_suffix(f".{os.getpid()}.part")
     with contextlib.suppress(OSError):
         store.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(rows), encoding="utf-8")
+        draft.write_bytes(sealed.sealed(json.dumps(rows).encode()))
         draft.replace(store)

@@ -171,7 +171,7 @@ def _notes(root: Path, splits: dict[str, Listing]) -> tuple[str, ...]:
     }  # fmt: skip
     if root not in {split.root for split in splits.values()}:
         found |= {path.name for path in root.iterdir() if path.is_file()}
-    said = passed_over.words(found)
+    said = passed_over.summary(found)
     return (f"{root}: {said}",) if said else ()
 
 

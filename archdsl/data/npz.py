@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from archdsl.components.registry import data
 from archdsl.data.digests import digests, size_of
 from archdsl.data.fingerprint import Fingerprint, Item
+from archdsl.data.npz_file import arrays_of
 from archdsl.data.source import (
     Searchable,
     Share,
@@ -79,7 +80,7 @@ class Npz(Source):
     def fingerprint(self, folder: Path) -> Fingerprint:
         """The digest of the file, and each image's split and class."""
         path = folder / self.path
-        arrays = _arrays(path, "y")
+        arrays = arrays_of(path, "y")
         pairs = _pairs(arrays, self.path, "y")
         labels = {name: arrays[f"y{suffix}"] for name, suffix in pairs.items()}
         parts = self._parts(labels["train"].astype("int64"), labels)
@@ -136,7 +137,7 @@ class Npz(Source):
         return {"relaid": (layout, other), "notes": (said,)}
 
     def _splits(self, folder: Path) -> dict[str, Split]:
-        arrays = _arrays(folder / self.path)
+        arrays = arrays_of(folder / self.path)
         pairs = _pairs(arrays, self.path)
         found = {name: self._split(arrays, suffix) for name, suffix in pairs.items()}
         whole = found["train"]
@@ -242,29 +243,6 @@ class Arrays:
         from archdsl.data.pixels import as_numbers
 
         return as_numbers(images)
-
-
-def _arrays(path: Path, letters: str = "xy") -> dict[str, Any]:
-    """The arrays of the file whose names begin with one of `letters`. Raises SearchError."""
-    import zipfile
-    import zlib
-
-    import numpy as np
-
-    if not path.is_file():
-        what = "is a folder, not a file" if path.is_dir() else "no such file"
-        raise SearchError(f"{path}: {what}.  search.proxy.data.path names an .npz file")
-    try:
-        with path.open("rb") as stream:
-            file = np.load(stream, allow_pickle=False)
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise ValueError("it holds one array without a name")
-            return {name: file[name] for name in file.files if name[:1] in tuple(letters)}
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise SearchError(
-            f"{path}: cannot be read as .npz ({error}).  "
-            "save it with numpy.savez(path, x=..., y=...)"
-        ) from None
 
 
 def _pairs(arrays: dict[str, Any], path: str, letters: str = "xy") -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Decoded images kept between searches: arrays of bytes in files of the user's cache.
 
 A pack is named by what it was made of: every file's name, size and times of change, and the form
-in which the images are kept. A folder that has not changed is not decoded twice.
+in which the images are kept. A folder that has not changed is not decoded twice. A pack that is not
+as it was written, by the digest at its end, is made again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from archdsl import memory
 from archdsl.cache import cache_folder
+from archdsl.data import sealed
 from archdsl.data.decode import decode_all
 from archdsl.data.listing import Listing
 from archdsl.errors import SearchError
@@ -22,7 +25,7 @@ from archdsl.errors import SearchError
 LIMIT = 16 * 2**30
 """Bytes that all packs together may take; the ones not used for longest go first."""
 
-VERSION = 2
+VERSION = 3
 """Of the form of a pack; a change of what `decode` makes is a new one."""
 
 PROBE = (8, 8)
@@ -38,26 +41,26 @@ def packed(
     """
     import numpy as np
 
-    shape = (len(images.files), channels, *size)
+    count = len(images.files)
+    shape = (count, channels, *size)
     path = cache_folder() / f"{_digest(images, channels, size)}.npy"
-    with contextlib.suppress(OSError, ValueError):
-        found = np.load(path, mmap_mode="r")
-        if found.shape == shape and found.dtype == np.uint8:
-            _touch(path)
-            progress(len(images.files))
-            return found
+    if sealed.is_whole(path, lambda part: progress(round(part * count))):
+        _touch(path)
+        return np.load(path, mmap_mode="r")
     draft = path.with_suffix(f".{os.getpid()}.part")
     try:
-        array = _room_for(draft, shape)
+        array = _room_for(draft, shape, images.root)
 
         def keep(index: int, image: Any) -> None:
             array[index] = image
 
         decode_all(images.root, images.files, channels, size, keep, progress)
         if isinstance(array, np.memmap):
-            array.flush()
-            draft.replace(path)
-            return np.load(path, mmap_mode="r")
+            with contextlib.suppress(OSError):  # what cannot be kept is there all the same
+                array.flush()
+                sealed.seal(draft)
+                draft.replace(path)
+                return np.load(path, mmap_mode="r")
         return array
     finally:
         with contextlib.suppress(OSError):
@@ -70,13 +73,15 @@ def checked(images: Listing, channels: int, progress: Callable[[int], None]) -> 
     Raises SearchError for an image that cannot be read.
     """
     marker = cache_folder() / f"{_digest(images, channels, PROBE)}.checked"
-    if marker.exists():
+    if sealed.content(marker, len(marker.name)) == marker.name.encode():
         progress(len(images.files))
         return
     decode_all(images.root, images.files, channels, PROBE, lambda *_: None, progress)
     with contextlib.suppress(OSError):
         marker.parent.mkdir(parents=True, exist_ok=True)
-        marker.touch()
+        draft = marker.with_suffix(f".{os.getpid()}.part")
+        draft.write_bytes(sealed.sealed(marker.name.encode()))
+        draft.replace(marker)
 
 
 def _digest(images: Listing, channels: int, size: tuple[int, int]) -> str:
@@ -94,8 +99,11 @@ def _digest(images: Listing, channels: int, size: tuple[int, int]) -> str:
     return digest.hexdigest()[:32]
 
 
-def _room_for(draft: Path, shape: tuple[int, ...]) -> Any:
-    """An array of bytes in the file `draft`, or in memory where the cache cannot take it."""
+def _room_for(draft: Path, shape: tuple[int, ...], root: Path) -> Any:
+    """An array of bytes in the file `draft`, or in memory where the cache cannot take it.
+
+    Raises SearchError where memory cannot take it, either.
+    """
     import math
 
     import numpy as np
@@ -107,6 +115,13 @@ def _room_for(draft: Path, shape: tuple[int, ...]) -> Any:
         if needed <= min(LIMIT, shutil.disk_usage(draft.parent).free // 2):
             _make_room(draft.parent, needed)
             return np.lib.format.open_memmap(draft, mode="w+", dtype=np.uint8, shape=shape)
+    if needed > (there := memory.free()):
+        raise SearchError(
+            f"{root}: {shape[0]:,} images of {'x'.join(map(str, shape[1:]))} take "
+            f"{memory.written(needed)}, the cache has no room for them, and "
+            f"{memory.written(there)} of memory are free.  make room on the disk of the cache "
+            "($ARCHDSL_CACHE), or take a smaller input"
+        )
     return np.empty(shape, dtype=np.uint8)
 
 

@@ -52,7 +52,7 @@ def folders(root: Path) -> tuple[str, ...]:
     )
 
 
-def words(names: Iterable[str]) -> str:
+def summary(names: Iterable[str]) -> str:
     """What was passed over, for people: a count and the first names; empty for nothing."""
     found = sorted(set(names))
     if not found:

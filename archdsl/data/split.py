@@ -57,4 +57,5 @@ def stratified(
 
 
 def _rank(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()
+    # the name of a file may be no UTF-8
+    return hashlib.sha256(key.encode(errors="surrogatepass")).digest()

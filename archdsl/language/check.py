@@ -13,10 +13,11 @@ from archdsl.errors import SpecError
 from archdsl.language import positions, typed
 from archdsl.language.decisions import Holes, collect
 from archdsl.language.defaults import settle
-from archdsl.language.document import BLOCK_KEYS, Document, Scope
+from archdsl.language.document import Document, Scope
 from archdsl.language.equal_options import EqualOptions
 from archdsl.language.holes import Choice, is_hole
-from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence
+from archdsl.language.positions import Position
 from archdsl.language.search_section import check_search
 from archdsl.spelling import did_you_mean
 
@@ -41,32 +42,68 @@ class _Checker:
         self._choices: dict[int, tuple[Choice, OptionType, str]] = {}
 
     def document_(self) -> None:
-        document = self.document
+        document, top = self.document, positions.at("top")
         if not document.stages:
-            raise SpecError(
-                f"{document.file}: a spec needs stages",
-                cure="write  stages:  with  - {dim: 64, depth: 2}",
-            )
+            raise self._lacks(top["stages"])
         self._skeleton()
-        for key in ("stem", "downsample", "out_norm", "class_token", "head"):
-            if key in document.top:
-                self.node(document.top[key], positions.TOP[key], key)
-        if "drop_path" in document.top:
-            self._drop_path(document.top["drop_path"])
-        if "stem" not in document.top:
-            raise SpecError(
-                f"{document.file}: a spec needs a stem", cure="write  stem: {type: conv, ...}"
-            )
+        for position in positions.at("top", "entry", "layer").values():
+            if position.name in document.top:
+                self._value(position, document.top[position.name], position.name)
+            elif position.needs:
+                raise self._lacks(position)
         for name, node in document.params.items():
             self._inside = name
             self._param_alone(name, node)
         self._inside = ""
         for key, node in document.block.plain.items():
-            self.node(node, positions.BLOCK[key], f"block.{key}", old=None)
+            self._value(positions.at("block")[key], node, f"block.{key}")
         for stage in document.stages:
             self._stage(stage)
         self._unused_params()
         self._equal_options()
+
+    def _lacks(self, position: Position, scope: Scope | None = None) -> SpecError:
+        """What to say where a position is empty and must not be."""
+        if scope is None:
+            problem = f"{self.document.file}: a spec needs {position.needs}"
+            return SpecError(problem, cure=position.cure)
+        return SpecError(
+            f"a {scope.level} needs {position.needs}",
+            address=scope.address,
+            mark=scope.mark,
+            cure=position.cure,
+        )
+
+    def _value(self, position: Position, node: Node, address: str, old: Node | None = None) -> None:
+        """Check what stands at a position that has a type."""
+        assert position.type is not None, f"{position.name} has a reader of its own"
+        if position.role == "skeleton":
+            if is_hole(node):
+                raise SpecError(
+                    "no hole can stand here", address=address, mark=node.mark, cure=position.fixed
+                )
+            typed.scalar(node, position.type, address)
+        elif position.keys and isinstance(node, Mapping) and not is_hole(node):
+            self._in_parts(position, node, address)
+        else:
+            self.node(node, position.type, address, old)
+
+    def _in_parts(self, position: Position, node: Mapping, address: str) -> None:
+        """Check a mapping that stands for a value and says more of it."""
+        for key, value in node.items.items():
+            if key not in position.keys:
+                raise SpecError(
+                    f"{address} has no key '{key}'",
+                    address=address,
+                    mark=node.marks.get(key),
+                    cure=f"{address} takes: {', '.join(position.keys)}",
+                )
+            self.node(value, position.keys[key], f"{address}.{key}")
+        first = next(iter(position.keys))
+        if first not in node:
+            raise SpecError(
+                f"{address} needs a {first}", address=address, mark=node.mark, cure=position.cure
+            )
 
     def node(self, node: Node, type_: OptionType, address: str, old: Node | None = None) -> None:
         """Check one value. old: what a hole there would fall back to, for its default."""
@@ -166,47 +203,42 @@ class _Checker:
         settle(self.document, self.holes, node, type_, address, old)
 
     def _stage(self, stage: Scope) -> None:
-        document, address = self.document, stage.address
-        if "dim" not in stage.plain:
-            raise SpecError(
-                "a stage needs a dim", address=address, mark=stage.mark, cure="write  dim: 64"
-            )
-        if "depth" not in stage.plain and stage.runs is None:
-            raise SpecError(
-                "a stage needs a depth or runs",
-                address=address,
-                mark=stage.mark,
-                cure="write  depth: 2",
-            )
-        if stage is document.stages[0] and "downsample" in stage.plain:
-            raise SpecError(
-                "the first stage has no downsample; the stem comes before it",
-                address=f"{address}.downsample",
-                mark=stage.marks.get("downsample"),
-                cure="drop it, or write it into the stem",
-            )
-        for key in ("dim", "depth", "pos_embed", "downsample", "out_norm"):
-            value = document.stage_value(stage, key)
-            if value is not None and value is not document.top.get(key):
-                self.node(value, positions.STAGE[key], f"{address}.{key}", document.top.get(key))
-        for key in BLOCK_KEYS:
-            outer = document.block.plain.get(key)
-            value = document.stage_value(stage, key)
+        document = self.document
+        for key, position in positions.at("stage", "width", "depth", "entry", "layer").items():
+            if position.needs and not (stage.has(key) or stage.has(position.instead)):
+                raise self._lacks(position, stage)
+            if position.role == "entry" and stage is document.stages[0]:
+                self._nothing_before(stage, key)
+            value, outer = document.stage_value(stage, key), document.inherited_by_stages(key)
             if value is not None and value is not outer:
-                self.node(value, positions.BLOCK[key], f"{address}.{key}", outer)
+                self._value(position, value, f"{stage.address}.{key}", outer)
+        for key, position in positions.at("stage", "block").items():
+            value, outer = document.stage_value(stage, key), document.inherited_by_stages(key)
+            if value is not None and value is not outer:
+                self._value(position, value, f"{stage.address}.{key}", outer)
             for run in stage.runs or ():
                 inner = document.block_value(stage, run, key)
                 if inner is not None and inner is not value:
-                    self.node(inner, positions.BLOCK[key], f"{run.address}.{key}", value)
+                    self._value(position, inner, f"{run.address}.{key}", value)
         for run in stage.runs or ():
-            if "depth" not in run.plain:
-                raise SpecError(
-                    "a run needs a depth",
-                    address=run.address,
-                    mark=run.mark,
-                    cure="write  depth: 2",
-                )
-            self.node(run.plain["depth"], positions.RUN_DEPTH, f"{run.address}.depth")
+            for key, position in positions.at("run", "depth").items():
+                if not run.has(key):
+                    raise self._lacks(position, run)
+                self._value(position, run.plain[key], f"{run.address}.{key}")
+
+    def _nothing_before(self, stage: Scope, key: str) -> None:
+        """Refuse what would lead into the first stage, whole or by a patch."""
+        written: dict[tuple[str, ...], Mark | None] = {}
+        if key in stage.plain:
+            written[key,] = stage.marks.get(key)
+        written |= {path: patch.mark for path, patch in stage.patches.items() if path[0] == key}
+        for path, mark in written.items():
+            raise SpecError(
+                f"the first stage has no {key}; the stem comes before it",
+                address=f"{stage.address}.{'.'.join(path)}",
+                mark=mark,
+                cure="drop it, or write it into the stem",
+            )
 
     def _skeleton(self) -> None:
         top = self.document.top
@@ -221,39 +253,9 @@ class _Checker:
             )
         if "input" in top:
             read_input(top["input"])
-        if "classes" in top:
-            if is_hole(top["classes"]):
-                raise SpecError(
-                    "no hole can stand here",
-                    address="classes",
-                    mark=top["classes"].mark,
-                    cure="the data fix the number of classes; write it",
-                )
-            typed.scalar(top["classes"], positions.COUNT, "classes")
-
-    def _drop_path(self, node: Node) -> None:
-        if isinstance(node, Mapping) and not is_hole(node):
-            for key, value in node.items.items():
-                if key == "rate":
-                    self.node(value, positions.RATE, "drop_path.rate")
-                elif key == "schedule":
-                    self.node(value, positions.SCHEDULE, "drop_path.schedule")
-                else:
-                    raise SpecError(
-                        f"drop_path has no key '{key}'",
-                        address="drop_path",
-                        mark=node.marks.get(key),
-                        cure="drop_path takes: rate, schedule",
-                    )
-            if "rate" not in node:
-                raise SpecError(
-                    "drop_path needs a rate",
-                    address="drop_path",
-                    mark=node.mark,
-                    cure="write  {rate: 0.1, schedule: linear}",
-                )
-        else:
-            self.node(node, positions.RATE, "drop_path")
+        for key, position in positions.at("top", "skeleton").items():
+            if key in top and position.type is not None:
+                self._value(position, top[key], key)
 
     def _param_alone(self, name: str, node: Node) -> None:
         """What can be said of a param before it is used: its expressions and its default."""

@@ -50,11 +50,21 @@ def read(text: str, name: str) -> Mapping:
         raise SpecError(f"{name}: a spec has at most {MAX_BYTES:,} bytes")
     if found := _UNPRINTABLE.search(text):
         raise _unprintable(text, found.start(), source)
-    if yaml.__with_libyaml__ and not _DISPUTED.search(text):
+    if _agreed(text):
         # Its messages are coarser than the other one's: a text with a mistake is read again.
         with contextlib.suppress(MarkedYAMLError):
             return _Composer(text, source).run(_fast_events(text))
     return _Composer(text, source).run(_pure_events(text, source))
+
+
+def events(text: str, source: Source) -> Iterator[Any]:
+    """PyYAML's events of a text that has been read."""
+    return _fast_events(text) if _agreed(text) else _pure_events(text, source)
+
+
+def _agreed(text: str) -> bool:
+    """Whether the parser in C can be used."""
+    return bool(yaml.__with_libyaml__) and not _DISPUTED.search(text)
 
 
 def read_file(path: Path) -> Mapping:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from archdsl.amounts import Amounts, of_layer, total
 from archdsl.compiler.lower import BlockPlace
 from archdsl.compiler.network import Layer, Shape
+from archdsl.language import positions
 from archdsl.language.decisions import Holes, Place
 from archdsl.language.document import Document, Scope
 from archdsl.spaces.reach import Record, Records
@@ -85,7 +86,7 @@ class Parts:
     stem: into the first stage; entries: (stage, map before it) -> into that stage
     states: the maps that each stage can have
     depths: (stage, run) -> depths; blocks: (stage, run, map) -> the parts of a block
-    sides: (stage, map) -> positions and norms of the stage itself; heads: by map
+    sides: (stage, map) -> what stands once in the stage, such as its norm; heads: by map
     rate: drop_path, which costs nothing and is a decision all the same
     """
 
@@ -180,14 +181,13 @@ class Parts:
         )
 
     def _sides(self, index: int, state: State) -> tuple[Part[Layers], ...]:
-        def read(key: str, value: Callable[[Placed], Layer | None]) -> Part[Layers]:
+        def read(key: str) -> Part[Layers]:
             own = (f"stages.{index}.{key}",)
-            return self._read.part(own, lambda placed: _only(value(placed)), index, state)
+            return self._read.part(
+                own, lambda placed: _only(placed.stage_layer(index, key)), index, state
+            )
 
-        return (
-            read("pos_embed", lambda placed: placed.pos_embed(index)),
-            read("out_norm", lambda placed: placed.out_norm(index)),
-        )
+        return tuple(read(key) for key in positions.at("stage", "layer"))
 
 
 def _stem(placed: Placed) -> Layers:

@@ -19,7 +19,6 @@ from archdsl.language.decisions import Holes, Place
 from archdsl.language.document import Document, Scope
 from archdsl.language.holes import Answer, Choice, Hole, is_hole
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
-from archdsl.spaces.questions import block_nodes
 
 Terms: TypeAlias = "dict[frozenset[str], int]"
 """Set of tied holes that were asked -> number of records of all other answers."""
@@ -85,10 +84,7 @@ class _Counter:
 
     def total(self) -> int:
         document = self.document
-        nodes = [document.top[k] for k in ("class_token", "stem", "drop_path") if k in document.top]
-        if "head" in document.top:
-            nodes.append(document.top["head"])
-        terms = self.all(nodes, Place())
+        terms = self.all((node for _, node in document.top_values()), Place())
         for index, stage in enumerate(document.stages):
             terms = _times(terms, self.stage(index, stage))
         # A computed depth asked its params whatever else is chosen; they are the fixed ones.
@@ -116,12 +112,7 @@ class _Counter:
 
     def stage(self, index: int, stage: Scope) -> Terms:
         document, place = self.document, Place(stage=index)
-        fixed = [stage.plain["dim"]]
-        for key in ("downsample", "pos_embed", "out_norm"):
-            node = document.stage_value(stage, key)
-            if node is not None and not (key == "downsample" and index == 0):
-                fixed.append(node)
-        terms = self.all(fixed, place)
+        terms = self.all((node for _, node in document.stage_values(stage)), place)
         runs = list(enumerate(stage.runs)) if stage.runs is not None else [(None, None)]
         by_depths: Terms = {}
         answers = [self.depths(run or stage) for _, run in runs]
@@ -129,7 +120,7 @@ class _Counter:
             alternatives, here, count = 1, _ONE, 0
             for (number, run), (depth, times) in zip(runs, combination, strict=True):
                 alternatives *= times
-                nodes = block_nodes(document, stage, run)
+                nodes = [node for _, node in document.block_values(stage, run)]
                 for k in range(depth):
                     # a hole per block is asked in this block alone; the others are tied
                     here = _times(here, self.all(nodes, Place(index, count, number, k)))

@@ -1,14 +1,18 @@
 """The search. The only folder that imports Optuna.
 
-    driver.py       the loop: propose, count, judge, record
-    proposals.py    what to try next, always inside the budget;  samplers/ start.py members.py
-    budget_sampler.py   the same for a study of one's own
-    optunas.py      Optuna's own samplers, for comparison;  untrained.py
+    session.py      one start of a search: before the first trial, its phases, its end
+    driver.py       the loop: what a phase says is next runs, what an engine reports is recorded
+    phases/         what to run next, from the record: trials, a look at the test split
+    propose/        which architecture is next, always inside the budget: samplers, Optuna's own
+    engines/        what runs jobs
+    record/         events in a file, the state that follows from them, the run directory
+    identity/       what makes a run the same run: space, settings, data, code
+    report/         the page, from the record and nothing else
     survey.py       how large a space is and how much of it fits
-    run_folder.py   the record on disk;  journal.py lock.py files.py setup.py
-    training.py     the default way to judge a candidate
-    finish.py       the winner, one look at the test split, the report
-    objectives.py   which trial is better, and fronts;  hypervolume.py
+    objectives.py   which trial is better, and fronts;  hypervolume.py intervals.py
+    trial.py result.py candidate.py events.py    what a search hands out
+    finish.py       what is written at its end;  winner.py
+    distributions.py optuna_trials.py   holes and trials as Optuna knows them
 
 Import the names from here; they load what they need when they are first asked for.
 """
@@ -19,20 +23,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archdsl.study.budget_sampler import BudgetSampler as BudgetSampler
     from archdsl.study.candidate import Candidate as Candidate
     from archdsl.study.distributions import suggest as suggest
-    from archdsl.study.driver import search as search
+    from archdsl.study.propose.budget_sampler import BudgetSampler as BudgetSampler
     from archdsl.study.report import write_report as write_report
     from archdsl.study.result import Result as Result
+    from archdsl.study.session import search as search
     from archdsl.study.trial import Trial as Trial
 
 _HOME = {
-    "BudgetSampler": "budget_sampler",
+    "BudgetSampler": "propose.budget_sampler",
     "Candidate": "candidate",
     "Result": "result",
     "Trial": "trial",
-    "search": "driver",
+    "search": "session",
     "suggest": "distributions",
     "write_report": "report",
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +16,26 @@ if TYPE_CHECKING:
 
     from archdsl.compiler.specification import Spec
     from archdsl.cost import Cost
+    from archdsl.spaces import Space
 
 WEIGHTS = "weights.safetensors"
 """What a candidate's weights are called in its folder."""
 
-OnReport = Callable[[int, Metrics], None]
+MOST_METRICS = 1_000
+LARGEST = 1e300
+"""Beyond these no figure, interval or plot of a metric can be made."""
+
+OnReport = Callable[[float, Metrics], None]
+
+
+def _never() -> bool:
+    return False
 
 
 class Candidate:
     """One architecture on trial.
 
-    spec, decisions, cost: the architecture, the answers that made it, what it costs
+    decisions: the answers that made it
     number: of the trial; seed: for all that is random in judging it, the same for every trial,
         so that two architectures differ in nothing else
     folder: a folder of its own while the trial lasts. A `weights.safetensors` left there is
@@ -34,24 +45,41 @@ class Candidate:
 
     def __init__(
         self,
-        spec: Spec,
-        cost: Cost,
+        space: Space,
+        decisions: Mapping[str, Any],
         number: int,
         seed: int,
         folder: Path,
         *,
         metric: str,
         on_report: OnReport,
+        should_stop: Callable[[], bool] = _never,
     ) -> None:
-        self.spec = spec
-        self.decisions: dict[str, Any] = dict(spec.decisions)
-        self.cost = cost
+        self.decisions: dict[str, Any] = dict(decisions)
         self.number = number
         self.seed = seed
         self.folder = folder
-        self.epochs: list[dict[str, float]] = []
         self.metric = metric
+        self._space = space
+        self._made_of = dict(decisions)
+        self._reports: list[dict[str, float]] = []
         self._on_report = on_report
+        self._should_stop = should_stop
+
+    @cached_property
+    def spec(self) -> Spec:
+        """The architecture."""
+        return self._space.of(self._made_of)
+
+    @cached_property
+    def cost(self) -> Cost:
+        """What it costs."""
+        return self._space.cost(self.spec)
+
+    @property
+    def epochs(self) -> list[dict[str, float]]:
+        """A copy of what was reported so far: `step` and the metrics by name."""
+        return [dict(one) for one in self._reports]
 
     def build(self) -> nn.Module:
         """The architecture as a module with fresh weights, drawn from torch's generator."""
@@ -59,43 +87,83 @@ class Candidate:
 
         return build(self.spec.network())
 
-    def report(self, step: int, value: float | Mapping[str, float]) -> None:
+    def report(self, step: float, value: float | Mapping[str, float]) -> None:
         """Record how it stands after an epoch, or at whatever `step` counts.
 
         value: the first objective, or metrics by name
-        Raises ValueError for a step that does not come after the one before.
+        Raises ValueError for a step that does not come after the one before, and for metrics
+        that cannot be recorded; TypeError for what is no number.
         """
-        if self.epochs and step <= self.epochs[-1]["step"]:
-            last = self.epochs[-1]["step"]
+        step = _step(step)
+        if self._reports and step <= self._reports[-1]["step"]:
+            last = self._reports[-1]["step"]
             raise ValueError(f"report() was called with step {step} after step {last}")
         metrics = as_metrics(value, self.metric)
-        self.epochs.append({"step": step, **metrics})
+        if "step" in metrics:
+            raise ValueError("report() was given a metric called step; give it another name")
+        self._reports.append({"step": step, **metrics})
         self._on_report(step, metrics)
 
     def should_stop(self) -> bool:
         """Whether the search has given up on it; it never does without a pruner."""
-        return False
+        return self._should_stop()
 
 
 def as_metrics(value: object, name: str) -> Metrics:
     """What was returned or reported as metrics by name; a bare number is the metric `name`.
 
-    Raises TypeError for anything that is neither.
+    Raises TypeError for anything that is neither, and ValueError for names, numbers of metrics
+    and values that no report could show.
     """
-    if isinstance(value, Mapping):
-        return {str(key): _number(item, str(key)) for key, item in value.items()}
-    return {name: _number(value, name)}
+    if not isinstance(value, Mapping):
+        return {name: _number(value, name)}
+    metrics = {_name(key): _number(item, str(key)) for key, item in value.items()}
+    if len(metrics) > MOST_METRICS:
+        raise ValueError(f"{len(metrics):,} metrics; evaluate returns {MOST_METRICS:,} at most")
+    return metrics
+
+
+def _name(key: object) -> str:
+    name = str(key)
+    if not name.strip() or any(ord(sign) < 32 or ord(sign) == 127 for sign in name):
+        raise ValueError(
+            f"a metric is called {name!r}; a name is a line of text without control characters"
+        )
+    return name
 
 
 def _number(value: object, name: str) -> float:
+    number = None
     try:
-        if value is not None and not isinstance(value, str):
-            return float(value)  # type: ignore[arg-type]  # an int, a tensor or array of one
+        if value is not None and not isinstance(value, (str, bytes)):
+            number = float(value)  # type: ignore[arg-type]  # an int, a tensor or array of one
     except (TypeError, ValueError):
         pass
-    raise TypeError(
-        f"{name} is {value!r}; evaluate returns a number, or a mapping of names to numbers"
-    )
+    except OverflowError:
+        number = LARGEST * 10
+    if number is None:
+        raise TypeError(
+            f"{name} is {value!r}; evaluate returns a number, or a mapping of names to numbers"
+        )
+    if math.isfinite(number) and abs(number) > LARGEST:
+        raise ValueError(f"{name} is beyond {LARGEST:g}, which no interval or plot can show")
+    return number
+
+
+def _step(step: object) -> float:
+    """A step as a plain number. Raises TypeError for what is none."""
+    try:
+        if not isinstance(step, (bool, str, bytes)):
+            return operator.index(step)  # type: ignore[arg-type]  # numpy's and torch's, too
+    except (TypeError, ValueError):
+        pass
+    try:
+        number = float(step)  # type: ignore[arg-type]
+        if math.isfinite(number) and not isinstance(step, (bool, str, bytes)):
+            return number
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise TypeError(f"report() was called with step {step!r}; a step is a finite number")
 
 
 def not_finite(values: Mapping[str, float]) -> str | None:

@@ -18,18 +18,45 @@ Before it they speak of the set-up, and a fourth would teach nothing. Afterwards
 the architectures, a third of which may well be too large or diverge; ten in a row hardly do.
 """
 
+LONGEST = 2_000
+"""Signs of a cause that are recorded; the whole stands in the trial's folder."""
+
+_MORE = " ... (the whole is in error.txt of the trial's folder)"
 _FRAMES = 5
 _FIGURES = re.compile(r"0x[0-9a-f]{6,}|[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 
 
-def described(error: Exception) -> tuple[str, str]:
-    """The cause of an exception in words, and the last frames of where it was raised."""
+def described(error: BaseException) -> tuple[str, str]:
+    """The cause of an exception in words, and the last frames of where it was raised.
+
+    The words are cut at `LONGEST`; `whole` has all of them.
+    """
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     lines = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
-    cause = cause_of(error)
+    try:
+        cause = cause_of(error)
+    except Exception:  # its own __str__ raises
+        cause = f"{type(error).__name__}, whose words cannot be had"
     if isinstance(error, ArchError):
         cause = cause.removeprefix(f"{type(error).__name__}: ")
-    return cause, "\n".join(lines)
+    return _cut(cause), "\n".join(lines)
+
+
+def whole(error: BaseException) -> str:
+    """An exception as Python shows it, however long; what cannot be shown is said to be so."""
+    try:
+        return "".join(traceback.format_exception(error))
+    except Exception:
+        return f"{type(error).__name__}, whose words cannot be had\n"
+
+
+def is_cut(cause: str) -> bool:
+    """Whether a cause says less than its exception did."""
+    return cause.endswith(_MORE)
+
+
+def _cut(cause: str) -> str:
+    return cause if len(cause) <= LONGEST else cause[: LONGEST - len(_MORE)] + _MORE
 
 
 def same(one: str, other: str) -> bool:

@@ -60,7 +60,7 @@ class Epoch:
     """A candidate reported, after an epoch or whenever its `evaluate` likes."""
 
     number: int
-    step: int
+    step: float
     metrics: Metrics
 
 

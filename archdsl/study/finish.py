@@ -1,72 +1,40 @@
-"""What is done once a search has ended: the winner, one look at the test split, the report."""
+"""What is done once a search has ended, in whatever way: the winner's files and the report.
+
+Each may fail by itself, which is said; the record and the result are there whatever happens.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from archdsl import threads
 from archdsl.errors import ArchError
 from archdsl.language.settings import SearchSettings
 from archdsl.study.events import Listener, Preparing
-from archdsl.study.objectives import front
-from archdsl.study.trial import to_json
 from archdsl.study.winner import write_winner
 
 if TYPE_CHECKING:
-    from archdsl.study.run_folder import RunFolder
-    from archdsl.study.trial import Trial
+    from archdsl.study.record.folder import RunFolder
 
 
-def finish(
-    run: RunFolder, settings: SearchSettings, emit: Listener, hold: Callable[[], None] | None
-) -> list[str]:
-    """Write all that a search leaves but its record. Returns what there is to say besides.
-
-    hold: raises SearchError where the data are no longer those of the trials; None where there
-        is to be no look at the test split
-    """
+def finish(run: RunFolder, settings: SearchSettings, emit: Listener) -> list[str]:
+    """Write all that a search leaves but its record. Returns what there is to say besides."""
     from archdsl.study.report import write_report
 
     notes: list[str] = []
-    leaders = front(settings.objectives, run.trials)
-    if leaders:
-        best = leaders[0]
-        if hold is not None:
-            emit(Preparing("looking at the test split"))
-            try:
-                look(run, settings, best, hold)
-            except ArchError as error:
-                notes.append(f"the test split was not looked at: {error}")
+    best = run.state.best
+    if best is not None:
         emit(Preparing("writing the winner and the report"))
-        notes += write_winner(run, best, settings, run.looks().get(best.number))
-    write_report(run.folder)
-    return notes
+        notes += _tried("the winner", lambda: write_winner(run, best, settings))
+    return notes + _tried("the report", lambda: write_report(run.folder))
 
 
-def look(run: RunFolder, settings: SearchSettings, best: Trial, hold: Callable[[], None]) -> None:
-    """Judge the winner and the trial it started from on the test split, unless that was done.
-
-    Every look stays on record: a search that goes on and finds another winner looks again, and
-    its report says how often. Raises SearchError.
-    """
-    from archdsl.checkpoints import load_into
-    from archdsl.compiler.builder import build
-    from archdsl.training.heldout import evaluate_on_test
-
-    looks = run.looks()
-    missing = [
-        trial for trial in dict.fromkeys((run.trials[0].number, best.number))
-        if trial not in looks and run.weights_of(trial).exists()
-    ]  # fmt: skip
-    if not missing:
-        return
-    hold()
-    for trial in missing:
-        network = run.trials[trial].spec.network()
-        model = build(network)
-        load_into(model, run.weights_of(trial))
-        with threads.for_work(run.trials[trial].costs["macs"] * settings.proxy.batch):
-            metrics = evaluate_on_test(model, settings.proxy, network.input, network.classes)
-        looks[trial] = to_json(metrics)
-    run.note_looks(looks)
+def _tried(what: str, write: Callable[[], object]) -> list[str]:
+    """Write something and return what there is to say of it."""
+    try:
+        notes = write()
+    except ArchError as error:
+        return [f"{what} was not written: {error}"]
+    except Exception as error:
+        return [f"{what} was not written: {type(error).__name__}: {error}"]
+    return notes if isinstance(notes, list) else []

@@ -15,22 +15,26 @@ if TYPE_CHECKING:
 
 Metrics: TypeAlias = dict[str, float]
 Origin: TypeAlias = Literal["default", "random", "grid", "tpe", "evolution", "gp", "optuna"]
+Ended: TypeAlias = Literal["complete", "failed", "outside", "repeated"]
+Stage: TypeAlias = Literal["proposed", "running", "paused"] | Ended
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One candidate and what came of it.
+    """One candidate and what came of it, or has come of it so far.
 
+    number: its identity, from the moment it was proposed
     origin: who proposed it: "default" for the known-good point that a search starts from
     decisions: address -> answer; text: the spec that they make, as YAML
     costs: every kind by name, as exact integers
     network: equal for equal architectures
     state: "complete" and "failed" were trained; what Optuna's samplers propose may be "outside"
-        the budget, or "repeated" and so answered from the record
+        the budget, or "repeated" and so answered from the record. What is not over is "proposed",
+        "running" or "paused"
     metrics: of the last epoch, or what `evaluate` returned; epochs: each report, in order
     values: what the objectives came to; None for a trial that failed or was outside
     cause: why it failed, in words; trace: where, for a fault of the code that ran
-    seconds: how long it took
+    seconds: how long it took; begun, ended: seconds since 1970, None where nothing ran
     """
 
     number: int
@@ -39,19 +43,26 @@ class Trial:
     text: str
     costs: dict[str, int]
     network: str
-    state: Literal["complete", "failed", "outside", "repeated"]
+    state: Stage
     metrics: Metrics = field(default_factory=dict)
     epochs: tuple[dict[str, float], ...] = ()
     values: tuple[float, ...] | None = None
     cause: str | None = None
     trace: str | None = None
     seconds: float = 0.0
+    begun: float | None = None
+    ended: float | None = None
     space: Space | None = field(default=None, repr=False, compare=False)
 
     @property
     def trained(self) -> bool:
         """Whether it was judged, well or in vain, and not answered at once."""
         return self.state in ("complete", "failed")
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.state not in ("proposed", "running", "paused")
 
     @cached_property
     def spec(self) -> Spec:
@@ -72,15 +83,6 @@ class Trial:
         plain["epochs"] = [to_json(epoch) for epoch in self.epochs]
         plain["values"] = None if self.values is None else list(self.values)
         return plain
-
-
-def from_record(record: Mapping[str, Any], space: Space | None = None) -> Trial:
-    """The trial that `record()` wrote."""
-    given = dict(record)
-    given["metrics"] = from_json(given["metrics"])
-    given["epochs"] = tuple(from_json(epoch) for epoch in given["epochs"])
-    given["values"] = None if given["values"] is None else tuple(given["values"])
-    return Trial(**given, space=space)
 
 
 def to_json(metrics: Mapping[str, float]) -> dict[str, Any]:

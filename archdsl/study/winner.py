@@ -8,25 +8,21 @@ from typing import TYPE_CHECKING, Any
 from archdsl.amounts import bounded
 from archdsl.errors import ArchError
 from archdsl.language.settings import SearchSettings
-from archdsl.study import files
-from archdsl.study.carried import portable
+from archdsl.study.identity.carried import portable
+from archdsl.study.record import files
+from archdsl.study.trial import to_json
 from archdsl.version import VERSION
 
 if TYPE_CHECKING:
-    from archdsl.study.run_folder import RunFolder
+    from archdsl.study.record.folder import RunFolder
     from archdsl.study.trial import Trial
 
 YAML, CODE, WEIGHTS = "best.yaml", "best.py", "best.safetensors"
 
 
-def write_winner(
-    run: RunFolder, best: Trial, settings: SearchSettings, test: dict[str, float] | None
-) -> list[str]:
-    """Write `best.*` into the run directory; what could not be written is said in the notes.
-
-    test: its metrics on the test split, if somebody looked
-    """
-    text = best.spec.dump(found=found(run, best, settings, test))
+def write_winner(run: RunFolder, best: Trial, settings: SearchSettings) -> list[str]:
+    """Write `best.*` into the run directory; what could not be written is said in the notes."""
+    text = best.spec.dump(found=found(run, best, settings))
     files.write_text(run.folder / YAML, portable(text, run.space))
     weights, target = run.weights_of(best.number), run.folder / WEIGHTS
     if weights.exists():
@@ -36,21 +32,20 @@ def write_winner(
     return _write_code(run.folder / CODE, best)
 
 
-def found(
-    run: RunFolder, best: Trial, settings: SearchSettings, test: dict[str, float] | None
-) -> dict[str, Any]:
+def found(run: RunFolder, best: Trial, settings: SearchSettings) -> dict[str, Any]:
     """What stands under `found:` in a winner: where it comes from and what it came to."""
     record = best.record()
     said: dict[str, Any] = {
         "trial": best.number,
-        "trials": len(run.trials),
+        "trials": len(run.state.finished),
         "sampler": settings.sampler,
         "seed": settings.seed,
         "metrics": record["metrics"],
         "cost": {name: best.costs[name] for name in bounded()},
     }
-    if test is not None:
-        said["test"] = dict(test)
+    seen = run.state.looks.get(best.number)
+    if seen is not None:
+        said["test"] = to_json(seen)
     return {**said, "archdsl": VERSION}
 
 

@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from archdsl.data.source import Searchable, Size, Split, Views
-from archdsl.training.engine import pl
+from archdsl.training.recipe import Recipe
 from archdsl.training.seeds import seed_of
+from archdsl.training.trainer import pl
 
 Batch: TypeAlias = tuple[Tensor, Tensor]
 """Images (B, C, h, w), float32, and labels (B,), int64."""
@@ -30,7 +31,7 @@ class Batches:
     seed_of_pass: None for plain views in order; else called at the start of each pass: images
         are shuffled and changed at random by the seed it returns. The last few images of a
         shuffled pass that fill no batch are left out: a batch of one has no batch statistics.
-    size: height and width that the images are scaled to
+    size: height and width that the images are scaled to; interpolation: how
     """
 
     def __init__(
@@ -41,6 +42,8 @@ class Batches:
         batch: int,
         device: Callable[[], torch.device],
         seed_of_pass: Callable[[], int] | None = None,
+        *,
+        interpolation: str = "bilinear",
     ) -> None:
         self.split = split
         self.views = views
@@ -48,6 +51,7 @@ class Batches:
         self.batch = min(batch, len(split))
         self.device = device
         self.seed_of_pass = seed_of_pass
+        self.interpolation = interpolation
         self._kept: Tensor | None = None
 
     def __len__(self) -> int:
@@ -71,7 +75,7 @@ class Batches:
             else:
                 images = self.views.train(images, generator)
             if tuple(images.shape[2:]) != self.size:
-                images = F.interpolate(images, self.size, mode="bilinear", antialias=True)
+                images = F.interpolate(images, self.size, mode=self.interpolation, antialias=True)
             yield images, torch.from_numpy(self.split.labels[where]).to(device)
 
     def _images(
@@ -85,25 +89,34 @@ class Batches:
         return self._kept[torch.from_numpy(where).to(device)]
 
 
+def to_judge_by(
+    split: Split, views: Views, size: Size, recipe: Recipe, device: Callable[[], torch.device]
+) -> Batches:
+    """The images of a split in order, the same in every pass."""
+    # no gradients are kept, so that more images fit than in a training batch
+    batch = recipe.validation_batch * recipe.batch
+    return Batches(split, views, size, batch, device, interpolation=recipe.interpolation)
+
+
 class SearchData(pl.LightningDataModule):
     """Train and val batches of what a search may see.
 
     seed: of the training that uses it; each epoch draws afresh from it
     """
 
-    def __init__(self, data: Searchable, size: Size, batch: int, seed: int) -> None:
+    def __init__(self, data: Searchable, size: Size, recipe: Recipe, seed: int) -> None:
         super().__init__()
         self.seed = seed
         self._train = Batches(
             data.train,
             data.views,
             size,
-            batch,
+            recipe.batch,
             self._device,
             lambda: seed_of(self.seed, "data", self._trainer().current_epoch),
+            interpolation=recipe.interpolation,
         )
-        # no gradients are kept, so that twice the images fit
-        self._val = Batches(data.val, data.views, size, 2 * batch, self._device)
+        self._val = to_judge_by(data.val, data.views, size, recipe, self._device)
 
     def train_dataloader(self) -> Batches:
         """Shuffled and changed at random, by seed and epoch."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from archdsl.errors import SearchError
 from archdsl.spelling import did_you_mean
+
+Metrics: TypeAlias = dict[str, float]
 
 LOGGED = ("accuracy", "macro_accuracy", "loss", "train_loss")
 """What the training that archdsl brings logs in every epoch."""

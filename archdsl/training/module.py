@@ -12,13 +12,11 @@ from torchmetrics import MeanMetric
 from torchmetrics.classification import MulticlassAccuracy
 
 from archdsl.compiler.network import Shape
-from archdsl.language.settings import ProxySettings
 from archdsl.training.batch_checks import check_batch
 from archdsl.training.batches import Batch
-from archdsl.training.engine import pl
-
-CLIP = 1.0
-"""The norm that gradients are clipped to: without it the seeds' noise drowns small differences."""
+from archdsl.training.prepare import Prepared
+from archdsl.training.recipe import Recipe
+from archdsl.training.trainer import pl
 
 
 class Classifier(pl.LightningModule):
@@ -28,10 +26,10 @@ class Classifier(pl.LightningModule):
     `loss` (cross entropy, not smoothed).
     """
 
-    def __init__(self, model: nn.Module, settings: ProxySettings, classes: int) -> None:
+    def __init__(self, model: nn.Module, recipe: Recipe, classes: int) -> None:
         super().__init__()
         self.model = model
-        self.settings = settings
+        self.recipe = recipe
         # checked values: the labels were read from the data, the logits come from the spec
         self.accuracy = MulticlassAccuracy(classes, average="micro", validate_args=False)
         self.macro_accuracy = MulticlassAccuracy(classes, average="macro", validate_args=False)
@@ -40,7 +38,7 @@ class Classifier(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The loss of one batch."""
         images, labels = batch
-        smoothing = self.settings.label_smoothing
+        smoothing = self.recipe.label_smoothing
         return F.cross_entropy(self.model(images), labels, label_smoothing=smoothing)
 
     def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
@@ -67,28 +65,31 @@ class Classifier(pl.LightningModule):
         gradient_clip_algorithm: str | None = None,
     ) -> None:
         """Clip by norm. Lightning's own clipping refuses a fused optimiser under bf16, too."""
-        nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
+        if self.recipe.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm)
 
     def configure_optimizers(self) -> Any:
-        """AdamW without decay on vectors (norms, biases, scales), and the schedule."""
-        settings = self.settings
+        """AdamW, with a decay of its own for vectors (norms, biases, scales), and the schedule."""
+        recipe = self.recipe
         trained = [p for p in self.model.parameters() if p.requires_grad]
         groups = [
-            {"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.weight_decay},
-            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+            {"params": [p for p in trained if p.ndim > 1], "weight_decay": recipe.weight_decay},
+            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": recipe.vector_decay},
         ]
         optimizer = torch.optim.AdamW(
             groups,
-            lr=settings.lr,
+            lr=recipe.lr,
+            betas=recipe.betas,
+            eps=recipe.eps,
             # one kernel for all parameters, which takes no complex ones; float16's gradients have
             # to be unscaled before it
             fused=self.trainer.precision != "16-mixed" and not any(map(torch.is_complex, trained)),
         )
         total = int(self.trainer.estimated_stepping_batches)
         assert total > 0, "a loader without a length is refused before the first training"
-        warm = round(settings.warmup * total / settings.epochs)
+        warm = round(recipe.warmup * total / recipe.epochs)
         schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: rate(step, warm, total)
+            optimizer, lambda step: rate(step, warm, total, recipe.final_lr)
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
@@ -99,10 +100,8 @@ class CheckedClassifier(Classifier):
     input_shape: (C, H, W), which every image has to have
     """
 
-    def __init__(
-        self, model: nn.Module, settings: ProxySettings, classes: int, input_shape: Shape
-    ) -> None:
-        super().__init__(model, settings, classes)
+    def __init__(self, model: nn.Module, recipe: Recipe, classes: int, input_shape: Shape) -> None:
+        super().__init__(model, recipe, classes)
         self.classes = classes
         self.input_shape = input_shape
 
@@ -122,12 +121,24 @@ class CheckedClassifier(Classifier):
         super().validation_step(batch, batch_idx)
 
     def _check(self, batch: Any, which: str) -> None:
-        name = self.settings.datamodule
+        name = self.recipe.datamodule
         check_batch(batch, f"{which} of {name}", self.input_shape, self.classes)
 
 
-def rate(step: int, warm: int, total: int) -> float:
-    """The share of the peak rate at `step`: a line up over `warm` steps, then a cosine to 0."""
+def rate(step: int, warm: int, total: int, final: float = 0.0) -> float:
+    """The share of the peak rate at `step`: a line up over `warm` steps, a cosine to `final`."""
     if step < warm:
         return (step + 1) / warm
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, total - warm))))
+    cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, total - warm))))
+    return final + (1 - final) * cosine
+
+
+def module_around(model: nn.Module, recipe: Recipe, data: Prepared) -> pl.LightningModule:
+    """What steps a model: the user's own module, or the one above. Raises SearchError."""
+    if data.module is not None:
+        from archdsl.training.user import wrapped
+
+        return wrapped(data.module, model)
+    if data.datamodule is not None:
+        return CheckedClassifier(model, recipe, data.classes, data.input_shape)
+    return Classifier(model, recipe, data.classes)

@@ -1,26 +1,30 @@
-"""The data of a search: read, checked against the network, and shared by all its trials."""
+"""The data of a search: read, checked against the network, and shared by all its trainings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from archdsl.compiler.network import Shape
-from archdsl.data.digits import Digits
-from archdsl.data.source import Searchable, Size, Source, SourceInfo
+from archdsl.compiler.network import Network, Shape
+from archdsl.components.options import written
+from archdsl.data.source import Searchable, Size, SourceInfo
 from archdsl.errors import SearchError
-from archdsl.language.settings import ProxySettings
 from archdsl.progress import Progress, unwatched
+from archdsl.training.data_source import DataSource
 from archdsl.training.fits import check_fits
+from archdsl.training.recipe import Recipe
 
-if TYPE_CHECKING:
-    from archdsl.components.component import Component
+PREPARING = (
+    "module", "datamodule", "size", "batch", "steps_per_epoch", "validation_steps",
+)  # fmt: skip
+"""What of a recipe data are prepared for; another number of epochs needs no others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
     """What `train` takes.
 
+    source: where the images come from; recipe: what they were prepared for
     size: height and width of training
     input_shape: of the images, (C, H, W)
     steps: training batches in an epoch
@@ -31,6 +35,8 @@ class Prepared:
     alone: whether the last one of an epoch holds one image
     """
 
+    source: DataSource
+    recipe: Recipe
     info: SourceInfo
     classes: int
     size: Size
@@ -42,9 +48,23 @@ class Prepared:
     batch: str = ""
     alone: bool = False
 
+    def refuse_another(self, recipe: Recipe, network: Network | None = None) -> None:
+        """Raise SearchError where a recipe or a network asks for other data than these."""
+        pairs = [(name, getattr(self.recipe, name), getattr(recipe, name)) for name in PREPARING]
+        if network is not None:
+            pairs.append(("input", list(self.input_shape), list(network.input)))
+            pairs.append(("classes", self.classes, network.classes))
+        for name, was, now in pairs:
+            if was != now:
+                raise SearchError(
+                    f"the data ({self.info.name}) were prepared with {name}: {written(was)}, and "
+                    f"now it is {written(now)}.  prepare them for this training"
+                )
+
 
 def prepare(
-    settings: ProxySettings,
+    recipe: Recipe,
+    source: DataSource,
     input_shape: Shape,
     classes: int,
     progress: Progress = unwatched,
@@ -54,70 +74,73 @@ def prepare(
     Raises SearchError.
     """
     _, height, width = input_shape
-    size = (height, width) if settings.size is None else (settings.size, settings.size)
+    size = (height, width) if recipe.size is None else (recipe.size, recipe.size)
     module = None
-    if settings.module is not None:
+    if recipe.module is not None:
         from archdsl.training.user import module_class
 
-        module = module_class(settings.module, settings.folder)
-    if settings.datamodule is not None:
-        return _from_datamodule(settings, input_shape, classes, module)
-    source = source_of(settings)
-    check_fits(input_shape, classes, source.describe(settings.folder), size=settings.size)
-    data = source.searchable(settings.folder, size, progress)
-    steps = _steps(settings, len(data.train))
-    return Prepared(data.info, classes, size, input_shape, steps, data, None, module)
+        module = module_class(recipe.module, source.folder)
+    if recipe.datamodule is not None:
+        return _from_datamodule(recipe, source, input_shape, classes, module)
+    opened = source.open()
+    check_fits(input_shape, classes, opened.describe(source.folder), size=recipe.size)
+    data = opened.searchable(source.folder, size, progress)
+    return Prepared(
+        source,
+        recipe,
+        data.info,
+        classes,
+        size,
+        input_shape,
+        steps=_steps(recipe, len(data.train)),
+        data=data,
+        module=module,
+    )
 
 
 def _from_datamodule(
-    settings: ProxySettings, input_shape: Shape, classes: int, module: Any
+    recipe: Recipe, source: DataSource, input_shape: Shape, classes: int, module: Any
 ) -> Prepared:
     from archdsl.training.batch_checks import described
-    from archdsl.training.loaders import called, examined, set_up_alike
+    from archdsl.training.loaders import examined
+    from archdsl.training.set_up import called, set_up_alike
     from archdsl.training.user import datamodule_class, info_of
 
-    name = settings.datamodule
-    assert name is not None, "asked for only where the settings name one"
-    cls = datamodule_class(settings)
-    seen = examined(cls, name, settings)
+    name = recipe.datamodule
+    assert name is not None, "asked for only where the recipe names one"
+    cls = datamodule_class(recipe, source.folder)
+    seen = examined(cls, name, recipe)
     info = info_of(cls, module, name, seen.batch, input_shape)
     check_fits(input_shape, classes, info)
     with set_up_alike():
         datamodule = called(cls, name)
     _, height, width = input_shape
     return Prepared(
+        source,
+        recipe,
         info,
         classes,
         (height, width),
         input_shape,
-        seen.steps,
-        None,
-        datamodule,
-        module,
+        steps=seen.steps,
+        data=None,
+        datamodule=datamodule,
+        module=module,
         batch=described(seen.batch),
         alone=seen.alone,
     )
 
 
-def _steps(settings: ProxySettings, images: int) -> int:
+def _steps(recipe: Recipe, images: int) -> int:
     """How many batches an epoch takes of a source. Raises SearchError for more than there are."""
-    steps = images // min(settings.batch, images)
-    wanted = settings.steps_per_epoch
+    steps = images // min(recipe.batch, images)
+    wanted = recipe.steps_per_epoch
     if wanted is None:
         return steps
     if wanted > steps:
         raise SearchError(
             f"search.proxy.steps_per_epoch: an epoch is to take {wanted:,} batches, and {images:,} "
-            f"images in batches of {settings.batch} are {steps:,}.  write at most {steps}, or drop "
+            f"images in batches of {recipe.batch} are {steps:,}.  write at most {steps}, or drop "
             "it"
         )
     return wanted
-
-
-def source_of(settings: ProxySettings) -> Source:
-    """The source that the settings name, the bundled digits where they name none."""
-    component: Component | None = settings.data
-    if component is None:
-        return Digits()
-    source: Source = component.definition.cls(**dict(component.options))
-    return source

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from archdsl.compiler.network import Shape
 from archdsl.data.source import SourceInfo
 from archdsl.errors import SearchError
-from archdsl.language.settings import ProxySettings
-from archdsl.training.engine import pl
+from archdsl.training.recipe import Recipe
+from archdsl.training.trainer import pl
 
 
 def module_class(name: str, folder: Path) -> type[pl.LightningModule]:
@@ -34,20 +34,20 @@ def wrapped(cls: type[pl.LightningModule], model: nn.Module) -> pl.LightningModu
         ) from error
 
 
-def datamodule_class(settings: ProxySettings) -> type[pl.LightningDataModule]:
+def datamodule_class(recipe: Recipe, folder: Path) -> type[pl.LightningDataModule]:
     """The user's datamodule class. Raises SearchError.
 
     Whether its test images are out of the search's reach is the user's own affair.
     """
-    name = settings.datamodule
-    assert name is not None, "asked for only where the settings name one"
-    if settings.size is not None:
+    name = recipe.datamodule
+    assert name is not None, "asked for only where the recipe names one"
+    if recipe.size is not None:
         raise SearchError(
             f"search.proxy.size: {name} decides on the size of its images.  "
             "drop size, or datamodule"
         )
     cls: type[pl.LightningDataModule] = _class(
-        name, settings.folder, pl.LightningDataModule, "search.proxy.datamodule"
+        name, folder, pl.LightningDataModule, "search.proxy.datamodule"
     )
     return cls
 

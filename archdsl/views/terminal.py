@@ -52,7 +52,7 @@ def _write(text: str, stream: TextIO) -> None:
 
 @contextmanager
 def busy(what: str) -> Iterator[Callable[[str], None]]:
-    """Say on a terminal what is being done, for as long as it is being done.
+    """Say on a terminal what is being done and since when, for as long as it is being done.
 
     Yields a function that says what is being done now.
     """
@@ -60,9 +60,12 @@ def busy(what: str) -> Iterator[Callable[[str], None]]:
         yield lambda what: None
         return
     from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    with Console(stderr=True).status(line(what)) as status:
-        yield lambda what: status.update(line(what))
+    shown = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*shown, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(printable_line(what), total=None)
+        yield lambda what: progress.update(task, description=printable_line(what))
 
 
 def line(text: str, tone: Tone = "plain") -> Text:

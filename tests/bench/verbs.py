@@ -20,7 +20,7 @@ PROGRAM = """
 import json, sys, time
 begun = time.perf_counter()
 import archdsl
-from archdsl.api import fill_registry
+from archdsl.loading import fill_registry
 fill_registry()
 imported = time.perf_counter() - begun
 

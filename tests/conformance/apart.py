@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from archdsl import api
+from archdsl import loading
 from archdsl.components import registry
 from archdsl.components.registry import Definition
 
@@ -16,7 +16,7 @@ Own = list[tuple[str, str, Definition]]
 @contextmanager
 def set_apart() -> Iterator[Own]:
     """Take what is registered inside out again, and give it when all is done."""
-    api.fill_registry()
+    loading.fill_registry()
     before = {kind: dict(known) for kind, known in registry._registered.items()}
     own: Own = []
     yield own

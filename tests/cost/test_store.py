@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 import sys
 import threading
@@ -11,6 +13,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import archdsl
 from archdsl.components.component import component
@@ -100,7 +104,7 @@ def test_other_options_another_shape_and_another_context_are_measured(monkeypatc
 def test_another_version_is_measured_anew(monkeypatch, what):
     layer_cost(mlp())
     another_process(monkeypatch)
-    origin._counter.cache_clear()
+    origin.counter_version.cache_clear()
     with monkeypatch.context() as changed:
         match what:
             case "archdsl":
@@ -112,7 +116,7 @@ def test_another_version_is_measured_anew(monkeypatch, what):
         refuse(changed)
         with pytest.raises(AssertionError, match="is measured"):
             layer_cost(mlp())
-    origin._counter.cache_clear()
+    origin.counter_version.cache_clear()
     refuse(monkeypatch)
     layer_cost(mlp())
 
@@ -125,17 +129,17 @@ def test_a_change_of_archdsl_itself_is_another_counter(monkeypatch, tmp_path):
 
     def counter(text):
         file.write_text(text, "utf-8")
-        origin._counter.cache_clear()
-        return origin._counter()
+        origin.counter_version.cache_clear()
+        return origin.counter_version()
 
     try:
         assert counter("a = 1") == counter("a = 1") != counter("a = 2")
         file.unlink()
-        origin._counter.cache_clear()
-        assert origin._counter() == ""
+        origin.counter_version.cache_clear()
+        assert origin.counter_version() == ""
         assert origin.origin(mlp(), ()) is None
     finally:
-        origin._counter.cache_clear()
+        origin.counter_version.cache_clear()
 
 
 def own(tmp_path: Path, text: str, spec: str = SPEC) -> archdsl.Spec:
@@ -238,11 +242,52 @@ def test_a_line_that_is_no_cost_is_passed_over(path, line):
 
 def test_a_row_of_other_shapes_is_not_believed(path, monkeypatch):
     first = layer_cost(mlp())
-    found = json.loads(path.read_text("utf-8"))
-    found[4] = [1, 1, 1]
-    path.write_text(json.dumps(found), "utf-8")
+    key = json.loads(path.read_text("utf-8"))[0]
+    store(key, Stored(first.macs, first.params, first.train_params, (1, 1, 1), first.out_shape))
     another_process(monkeypatch)
     assert layer_cost(mlp()) == first
+
+
+@pytest.mark.parametrize("place", range(7))
+def test_a_row_that_was_altered_is_dropped_and_measured_anew(path, monkeypatch, place):
+    first = layer_cost(mlp())
+    found = json.loads(path.read_text("utf-8"))
+    if place in (0, 6):
+        found[place] = found[place][::-1]
+    else:
+        found[place] = 53 if place < 4 else [53, *found[place][1:]]
+    path.write_text(json.dumps(found), "utf-8")
+    another_process(monkeypatch)
+    assert stored(found[0]) is None
+    assert layer_cost(mlp()) == first
+    another_process(monkeypatch)
+    refuse(monkeypatch)
+    assert layer_cost(mlp()) == first  # the new row stands below the wrong one
+
+
+def test_a_row_under_the_key_of_another_is_dropped(path):
+    store("one", ROW)
+    store("two", ROW._replace(macs=53))
+    one, two = (json.loads(line) for line in path.read_text("utf-8").split())
+    path.write_text("\n".join(json.dumps([a[0], *b[1:]]) for a, b in ((one, two), (two, one))))
+    stores.forget()
+    assert (stored("one"), stored("two")) == (None, None)
+
+
+@given(
+    st.text("0123456789abcdef", min_size=1, max_size=32),
+    st.lists(st.integers(0, 1 << 62), min_size=9, max_size=9),
+    st.data(),
+)
+@settings(max_examples=50)
+def test_no_altered_byte_of_a_line_gives_another_row(origin_of_it, numbers, data):
+    row = Stored(*numbers[:3], tuple(numbers[3:6]), tuple(numbers[6:]))
+    line = stores._line(origin_of_it, row)
+    assert dict(stores._parsed(line)) == {origin_of_it: row}
+    at = data.draw(st.integers(0, len(line) - 1))
+    byte = data.draw(st.integers(0, 255).filter(lambda one: one != line[at]))
+    found = dict(stores._parsed(line[:at] + bytes([byte]) + line[at + 1 :]))
+    assert found in ({}, {origin_of_it: row})
 
 
 def test_two_writers_lose_nothing(path):
@@ -289,11 +334,27 @@ def test_a_user_without_a_home_has_no_store(monkeypatch):
     assert stored("one") is None
 
 
-def test_a_folder_in_the_place_of_the_file_is_no_error(path):
-    path.mkdir(parents=True)
-    store("one", ROW)
-    stores.forget()
+@pytest.mark.parametrize("what", ["folder", "FIFO", "socket", "device", "dangling link"])
+def test_what_is_no_file_in_the_place_of_the_file_is_passed_over(path, monkeypatch, what):
+    path.parent.mkdir(parents=True)
+    match what:
+        case "folder":
+            path.mkdir()
+        case "FIFO":
+            os.mkfifo(path)
+        case "socket":
+            monkeypatch.chdir(path.parent)  # the name of a socket is short
+            with socket.socket(socket.AF_UNIX) as end:
+                end.bind(path.name)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "dangling link":
+            path.symlink_to(path.with_name("elsewhere"))
+    first = layer_cost(mlp())
+    another_process(monkeypatch)
     assert stored("one") is None
+    assert layer_cost(mlp()) == first
+    assert not path.is_file()
 
 
 def test_a_file_that_has_grown_too_large_is_started_afresh(path, monkeypatch):

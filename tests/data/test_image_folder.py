@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -192,6 +193,35 @@ def test_an_image_of_absurd_size_is_refused(class_folders, tmp_path, monkeypatch
         source(root).searchable(tmp_path, SIZE)
 
 
+def test_a_fifo_with_the_name_of_an_image_is_not_waited_for(class_folders, tmp_path):
+    root = class_folders()
+    (root / "rose" / "0.png").unlink()
+    os.mkfifo(root / "rose" / "0.png")
+    with pytest.raises(SearchError) as caught:
+        source(root).searchable(tmp_path, SIZE)
+    words = "cannot be read as an image (no regular file).  replace it or remove it"
+    assert str(caught.value) == f"{root / 'rose' / '0.png'}: {words}"
+    with pytest.raises(SearchError, match=r"cannot be read \(no regular file\)") as caught:
+        source(root).fingerprint(tmp_path)
+
+
+def test_a_program_with_the_name_of_an_image_is_not_handed_on(tmp_path):
+    path = tmp_path / "0.png"
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\nshowpage\n")
+    with pytest.raises(SearchError, match="cannot identify image file"):
+        decode(path, 3, (8, 8))
+
+
+def test_a_name_that_is_no_utf8_is_a_name_like_any_other(class_folders, tmp_path):
+    root = class_folders()
+    (root / "rose" / "0.png").rename(root / "rose" / "img\udcff.png")
+    (root / "rose").rename(root / "rose\udcfe")
+    info = source(root).describe(tmp_path)
+    assert info.class_names == ("daisy", "rose\udcfe")
+    assert len(source(root).fingerprint(tmp_path)) == 20
+    assert len(source(root).searchable(tmp_path, SIZE).train) == 12
+
+
 def test_a_photo_is_turned_as_its_camera_says(tmp_path):
     pixels = np.zeros((8, 4, 3), dtype=np.uint8)
     pixels[:4] = 255
@@ -229,6 +259,48 @@ def test_a_torn_pack_is_made_again(class_folders, tmp_path, cache):
     assert second.train.images.shape == first.train.images.shape
     assert len(list(cache.glob("*.npy"))) == 2
     assert not list(cache.glob("*.part"))
+
+
+def test_a_pack_with_another_byte_in_it_is_made_again(class_folders, tmp_path, cache):
+    root = class_folders()
+    first = np.array(source(root).searchable(tmp_path, SIZE).train.images)  # no mapped file
+    for pack in cache.glob("*.npy"):
+        content = bytearray(pack.read_bytes())
+        content[len(content) // 2] ^= 1
+        pack.write_bytes(bytes(content))
+    assert np.array_equal(first, source(root).searchable(tmp_path, SIZE).train.images)
+
+
+@pytest.mark.parametrize("what", ["folder", "FIFO", "empty file"])
+def test_what_is_no_pack_in_the_place_of_one_is_passed_over(class_folders, tmp_path, cache, what):
+    root = class_folders()
+    first = source(root).searchable(tmp_path, SIZE)
+    for path in [*cache.glob("*.npy"), *cache.glob("*.checked")]:
+        path.unlink()
+        match what:
+            case "folder":
+                path.mkdir()
+            case "FIFO":
+                os.mkfifo(path)
+            case "empty file":
+                path.touch()
+    second = source(root).searchable(tmp_path, SIZE)
+    assert np.array_equal(first.train.images, second.train.images)
+
+
+def test_images_that_neither_the_cache_nor_memory_holds(class_folders, tmp_path, monkeypatch):
+    root = class_folders()
+    monkeypatch.setattr(packs, "LIMIT", 0)
+    monkeypatch.setattr(packs.memory, "free", lambda: 10_000)
+    words = (
+        f"{root}: 12 images of 3x18x18 take 11.7 kB, the cache has no room for them, and 10.0 kB "
+        "of memory are free.  make room on the disk of the cache ($ARCHDSL_CACHE), or take a "
+        "smaller input"
+    )
+    with pytest.raises(SearchError, match=re.escape(words)):
+        source(root).searchable(tmp_path, SIZE)
+    monkeypatch.setattr(packs.memory, "free", lambda: 12_000)
+    assert len(source(root).searchable(tmp_path, SIZE).train) == 12
 
 
 def test_a_cache_that_cannot_be_written_costs_time_and_nothing_else(

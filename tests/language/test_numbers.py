@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import archdsl
 from archdsl.components.options import Mismatch, Number
-from archdsl.study.identity import fingerprint
+from archdsl.study.propose.fingerprints import fingerprint
 
 TEXT = """\
 archdsl: 1

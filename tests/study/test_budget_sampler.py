@@ -12,7 +12,7 @@ import pytest
 import archdsl
 from archdsl.errors import SearchError, SpecError
 from archdsl.spaces.budget import InfeasibleBudget
-from archdsl.study.identity import fingerprint
+from archdsl.study.propose.fingerprints import fingerprint
 
 NAMES = ("gp", "tpe", "evolution", "random", "grid")
 BUDGET = {"macs": "60k", "params": "9k"}

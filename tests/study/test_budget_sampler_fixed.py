@@ -18,7 +18,7 @@ from optuna.trial import TrialState, create_trial
 import archdsl
 from archdsl.errors import ArchError, SearchError, SpecError
 from archdsl.spaces import Space
-from archdsl.study.identity import fingerprint
+from archdsl.study.propose.fingerprints import fingerprint
 from tests.study.conftest import tiny_space
 
 NAMES = ("gp", "tpe", "evolution", "random", "grid")

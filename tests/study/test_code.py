@@ -16,10 +16,10 @@ import pytest
 import archdsl
 from archdsl.errors import SearchError
 from archdsl.study import search
-from archdsl.study.changes import file_changes, value_changes
-from archdsl.study.code import Code, code_of
-from archdsl.study.evidence import _declared, evidence, refuse_edited
-from archdsl.study.training import ProxyTraining
+from archdsl.study.engines.proxy_training import ProxyTraining
+from archdsl.study.identity.changes import file_changes, value_changes
+from archdsl.study.identity.code import Code, code_of
+from archdsl.study.identity.evidence import _declared, evidence, refuse_edited
 from tests.study.conftest import judged, tiny_space
 
 FILES = {

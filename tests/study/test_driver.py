@@ -274,8 +274,10 @@ def test_weights_are_kept_for_the_best_and_the_first_alone(tiny, run, tmp_path) 
 
     out = tmp_path / "run"
     run(tiny(trials=6), out, evaluate=evaluate)
-    assert sorted(path.name for path in (out / "weights").iterdir()) == [
-        "00000.safetensors", "00002.safetensors"
+    kept = sorted(str(path.relative_to(out)) for path in (out / "trials").rglob("*"))
+    assert kept == [
+        "trials/00000", "trials/00000/weights.safetensors",
+        "trials/00002", "trials/00002/weights.safetensors",
     ]  # fmt: skip
     assert (out / "best.safetensors").read_text() == "2"
 
@@ -295,13 +297,13 @@ def test_the_winner_stands_by_itself(tiny, run, tmp_path) -> None:
 
 
 def test_the_default_folder_of_proxy_training_is_runs_name(tiny, tmp_path, monkeypatch) -> None:
-    from archdsl.study import training
+    from archdsl.study.engines import proxy_training as training
 
     monkeypatch.chdir(tmp_path)
     nothing = SimpleNamespace(counts={}, notes=(), words=lambda: "none")
     prepared = SimpleNamespace(info=nothing, datamodule=None)
     monkeypatch.setattr(training.ProxyTraining, "prepare", lambda self: prepared)
-    monkeypatch.setattr(training.ProxyTraining, "__call__", lambda self, c: {"accuracy": 0.5})
+    monkeypatch.setattr(training.ProxyTraining, "__call__", lambda self, c, job: {"accuracy": 0.5})
     space = tiny(trials=2)
     result = search(space, settings=space.spec.settings())
     assert result.folder == Path("runs/tiny")

@@ -20,10 +20,10 @@ from archdsl.errors import SearchError
 from archdsl.study import evidence as evidences
 from archdsl.study import search
 from archdsl.study.candidate import WEIGHTS
+from archdsl.study.engines.proxy_training import ProxyTraining
 from archdsl.study.events import Notice, Preparing
 from archdsl.study.report.findings import validation_interval
 from archdsl.study.report.read import read
-from archdsl.study.training import ProxyTraining
 
 SPEC = """\
 archdsl: 1

@@ -13,7 +13,7 @@ import archdsl
 from archdsl.errors import SearchError
 from archdsl.spaces import Space
 from archdsl.spaces.circuit import TooManyCases
-from archdsl.study.fixed import Fixed
+from archdsl.study.propose.fixed import Fixed
 from tests.spaces.visiting import Members, inside, likelihood, visited, weight
 from tests.study.conftest import TINY, tiny_space
 

@@ -7,8 +7,8 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from archdsl.study.samplers import gaussian
-from archdsl.study.samplers.gaussian import Lengths, Posterior
+from archdsl.study.propose.samplers import gaussian
+from archdsl.study.propose.samplers.gaussian import Lengths, Posterior
 
 SIZES = [3, 4, 2, 5]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from archdsl.amounts import Budget
-from archdsl.study.samplers import Gp, History, Seen, gp
+from archdsl.study.propose.samplers import Gp, History, Seen, gp
 
 BUDGET = Budget({"macs": (0, 60_000)})
 KERNEL = "stages.1.token_mixer.sep_conv.kernel"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from archdsl.study import Candidate, search
-from archdsl.study.journal import Journal
+from archdsl.study.record.folder import read_state
 from tests.study.conftest import judged, tiny_space
 
 TRIALS = 14
@@ -48,7 +48,7 @@ def searching(out: Path, log: Path, begun: Any) -> None:
 def context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        ["tests.study.conftest", "archdsl.study.driver", "archdsl.study.report.figures",
+        ["tests.study.conftest", "archdsl.study.session", "archdsl.study.report.figures",
          "archdsl.compiler.builder", "archdsl.cost", "archdsl.exporters", "optuna.samplers"]
     )  # fmt: skip
     return context
@@ -85,7 +85,10 @@ def judgements(log: Path) -> int:
 
 def told(trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The records without what no two runs share."""
-    return [{k: v for k, v in trial.items() if k not in ("seconds", "trace")} for trial in trials]
+    return [
+        {k: v for k, v in trial.items() if k not in ("seconds", "trace", "begun", "ended")}
+        for trial in trials
+    ]
 
 
 def records(out: Path) -> list[dict[str, Any]]:
@@ -112,8 +115,8 @@ def test_a_search_that_is_killed_again_and_again_ends_as_if_it_had_not_been(
     assert [trial["number"] for trial in records(out)] == list(range(TRIALS))
     # judged anew is only what was being judged when the kill came
     assert TRIALS <= judgements(log) <= TRIALS + kills
-    kept = {path.name for path in (out / "weights").iterdir()}
-    assert kept == {path.name for path in (whole / "weights").iterdir()}
+    kept = {path.relative_to(out) for path in (out / "trials").rglob("*")}
+    assert kept == {path.relative_to(whole) for path in (whole / "trials").rglob("*")}
     assert not list(out.glob("*.tmp"))
     assert (out / "report.html").exists() and (out / "best.yaml").exists()
 
@@ -124,10 +127,9 @@ def test_the_record_is_whole_after_every_kill(context, tmp_path) -> None:
     known = 0
     for _ in range(5):
         kill_somewhere(start(context, out, log), log, draws)
-        if (out / "run.json").exists():
-            space = tiny_space({"params.width": 8})
-            settings = tiny_space(maximize="accuracy", minimize="macs").spec.settings()
-            trials = Journal(out / "study.journal", "tiny", settings.objectives).trials(space)
+        state = read_state(out)
+        if state is not None:
+            trials = state.in_order()
             assert [trial.number for trial in trials] == list(range(len(trials)))
             assert len({trial.network for trial in trials}) == len(trials) >= known
             known = len(trials)

@@ -12,7 +12,7 @@ from archdsl.errors import SearchError
 from archdsl.language.settings import Objective, SearchSettings
 from archdsl.study import Candidate
 from archdsl.study.causes import hopeless
-from archdsl.study.optunas import OptunaSampler, made
+from archdsl.study.propose.optunas import OptunaSampler, made
 from archdsl.study.report.page import page
 from archdsl.study.report.read import read
 from archdsl.study.trial import Trial

@@ -112,7 +112,9 @@ def test_a_stream_is_refused_before_the_first_trial_and_searched_with_its_steps(
 def test_the_look_before_the_first_trial_changes_no_trial(mine, tmp_path, monkeypatch) -> None:
     space = mine("Shuffled")
     looked = search(space, out=tmp_path / "looked", settings=space.spec.settings())
-    monkeypatch.setattr("archdsl.study.training.ProxyTraining._look", lambda *given: None)
+    monkeypatch.setattr(
+        "archdsl.study.engines.proxy_training.ProxyTraining._look", lambda *given: None
+    )
     blind = search(space, out=tmp_path / "blind", settings=space.spec.settings())
     assert [trial.epochs for trial in looked.trials] == [trial.epochs for trial in blind.trials]
     assert looked.trials[0].epochs[0] != looked.trials[0].epochs[1]

@@ -72,7 +72,7 @@ def test_the_grid_follows_the_enumeration(tiny, run) -> None:
 def test_the_grid_of_a_space_too_large_to_visit_is_the_same(tiny, run, monkeypatch) -> None:
     space = tiny(trials=10, sampler="grid", budget={"params": "9k"})
     known = tried(run(space))
-    monkeypatch.setattr("archdsl.study.members.ENUMERABLE", 0)
+    monkeypatch.setattr("archdsl.study.propose.members.ENUMERABLE", 0)
     assert tried(run(space)) == known
 
 
@@ -134,8 +134,8 @@ def test_a_space_of_one_has_one_trial(tiny, run) -> None:
 
 def test_a_search_that_finds_nothing_new_stops(tiny, run, monkeypatch) -> None:
     # too large to be looked through, and few members fit
-    monkeypatch.setattr("archdsl.study.members.ENUMERABLE", 0)
-    monkeypatch.setattr("archdsl.study.proposals.LIMIT", 40)
+    monkeypatch.setattr("archdsl.study.propose.members.ENUMERABLE", 0)
+    monkeypatch.setattr("archdsl.study.propose.proposals.LIMIT", 40)
     smallest = min(tiny().cost(m).params for m in tiny().enumerate())
     with pytest.raises(SearchError) as caught:
         run(tiny(budget={"params": smallest}, sampler="random", trials=99))
@@ -145,7 +145,7 @@ def test_a_search_that_finds_nothing_new_stops(tiny, run, monkeypatch) -> None:
 
 @pytest.mark.parametrize("sampler", ["tpe", "gp", "random"])
 def test_a_small_space_is_looked_through_where_draws_fail(tiny, run, monkeypatch, sampler) -> None:
-    monkeypatch.setattr("archdsl.study.proposals.PATIENCE", 3)
+    monkeypatch.setattr("archdsl.study.propose.proposals.PATIENCE", 3)
     space = tiny(budget={"macs": "16k"}, trials=99, sampler=sampler)
     fitting = [m for m in space.enumerate() if space.cost(m).macs <= 16_000]
     result = run(space)

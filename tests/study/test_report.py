@@ -14,7 +14,8 @@ import pytest
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import Objective
-from archdsl.study import files, write_report
+from archdsl.study import write_report
+from archdsl.study.record import files
 from archdsl.study.report import findings
 from archdsl.study.report.page import page
 from archdsl.study.report.read import Record, read
@@ -162,14 +163,14 @@ def test_a_front_is_a_table(tiny, run, tmp_path) -> None:
 
 
 def test_a_folder_without_a_search_has_none(tmp_path) -> None:
-    with pytest.raises(SearchError, match=r"holds no search: there is no run.json"):
+    with pytest.raises(SearchError, match=r"holds no search: there is no record.jsonl"):
         write_report(tmp_path)
 
 
 def test_half_a_last_line_is_left_out(tiny, run, tmp_path) -> None:
     run(tiny(trials=3), tmp_path / "run")
-    lines = (tmp_path / "run" / "trials.jsonl").read_text()
-    (tmp_path / "run" / "trials.jsonl").write_text(lines[:-30])
+    lines = (tmp_path / "run" / "record.jsonl").read_text()
+    (tmp_path / "run" / "record.jsonl").write_text(lines[:-30])
     assert len(read(tmp_path / "run").trials) == 2
 
 
@@ -323,6 +324,6 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(SearchError, match=r"a cannot be written: No space left on device"):
         files.write_text(tmp_path / "a", "new")
     assert (tmp_path / "a").read_text() == "old"

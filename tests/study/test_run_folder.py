@@ -12,7 +12,7 @@ import pytest
 import archdsl
 from archdsl.errors import SearchError
 from archdsl.study.events import Preparing
-from archdsl.study.lock import locked
+from archdsl.study.record.lock import locked
 
 
 def held(path: str, ready, done) -> None:
@@ -54,7 +54,7 @@ def test_what_a_run_leaves(tiny, run, tmp_path) -> None:
     result = run(tiny(trials=3), tmp_path / "run")
     names = {path.name for path in (tmp_path / "run").iterdir()}
     assert names == {
-        "run.json", "space.yaml", "study.journal", "trials.jsonl", "lock", "weights",
+        "record.jsonl", "run.json", "space.yaml", "study.journal", "trials.jsonl", "lock", "trials",
         "best.yaml", "best.py", "report.html",
     }  # fmt: skip
     assert result.folder == tmp_path / "run"
@@ -243,36 +243,35 @@ def test_a_refused_search_leaves_no_folder(tiny, run, tmp_path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-def test_a_damaged_run_is_refused_in_words(tiny, run, tmp_path) -> None:
+def test_a_run_whose_record_is_gone_is_refused_in_words(tiny, run, tmp_path) -> None:
     run(tiny(trials=2), tmp_path / "run")
-    (tmp_path / "run" / "run.json").write_text("{")
-    with pytest.raises(SearchError, match=r"run.json is damaged"):
+    (tmp_path / "run" / "record.jsonl").unlink()
+    with pytest.raises(SearchError, match=r"holds a search whose record.jsonl is gone or empty"):
         run(tiny(trials=2), tmp_path / "run")
+    assert (tmp_path / "run" / "trials.jsonl").exists()
 
 
 def test_what_a_kill_leaves_is_cleared_away(tiny, run, tmp_path) -> None:
     out = tmp_path / "run"
     run(tiny(trials=2), out)
     (out / "best.yaml.tmp").write_text("half")
-    (out / "work").mkdir()
-    (out / "work" / "weights.safetensors").write_text("half")
-    (out / "weights" / "00007.safetensors").write_text("of a trial that was never told")
+    (out / "trials" / "00007").mkdir()
+    (out / "trials" / "00007" / "weights.safetensors").write_text("of a trial that is not there")
     lines = (out / "trials.jsonl").read_text().splitlines(keepends=True)
     (out / "trials.jsonl").write_text(lines[0] + lines[1][:20])
     run(tiny(trials=2), out)
     assert not (out / "best.yaml.tmp").exists()
-    assert not (out / "work").exists()
-    assert not list((out / "weights").iterdir())
+    assert not list((out / "trials").iterdir())
     assert (out / "trials.jsonl").read_text() == "".join(lines)
 
 
-@pytest.mark.parametrize("name", ["run.json", "study.journal", "space.yaml"])
+@pytest.mark.parametrize("name", ["record.jsonl", "trials", "lock"])
 def test_a_set_up_that_was_cut_short_is_made_again(tiny, run, tmp_path, name) -> None:
     out = tmp_path / "run"
     out.mkdir()
-    for made in ("lock", "space.yaml", "study.journal"):
+    for made in ("lock", "trials", "record.jsonl"):
         if made == name:
             break
-        (out / made).write_text("")
-    (out / "run.json.tmp").write_text("{")
+        (out / made).mkdir() if made == "trials" else (out / made).write_text("")
+    (out / "record.jsonl.tmp").write_text("{")
     assert len(run(tiny(trials=2), out).trials) == 2

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from archdsl.amounts import Budget
-from archdsl.study.samplers import Evolution, Gp, History, Seen, Tpe
+from archdsl.study.propose.samplers import Evolution, Gp, History, Seen, Tpe
 
 
 @pytest.mark.parametrize("sampler", [Evolution, Gp, Tpe])

@@ -10,9 +10,9 @@ import pytest
 import archdsl
 from archdsl.errors import SearchError, SpecError
 from archdsl.spaces.budget import InfeasibleBudget
-from archdsl.study.identity import fingerprint
-from archdsl.study.members import Members
-from archdsl.study.start import nearest_to_default
+from archdsl.study.propose.fingerprints import fingerprint
+from archdsl.study.propose.members import Members
+from archdsl.study.propose.start import nearest_to_default
 from archdsl.study.survey import Survey, from_record, survey
 
 
@@ -27,7 +27,7 @@ def surveyed(space: Any) -> Survey:
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """No space is small enough to be visited whole."""
-    monkeypatch.setattr("archdsl.study.members.ENUMERABLE", 0)
+    monkeypatch.setattr("archdsl.study.propose.members.ENUMERABLE", 0)
 
 
 def test_a_small_space_is_counted(tiny) -> None:

@@ -10,7 +10,7 @@ import archdsl
 from archdsl.errors import SearchError
 from archdsl.study import search
 from archdsl.study.candidate import WEIGHTS
-from archdsl.training import heldout
+from archdsl.training import DataSource, Recipe, evaluate, prepare
 
 
 @pytest.fixture
@@ -32,10 +32,8 @@ def test_a_search_trains_its_candidates_and_looks_at_the_test_split_once(
     digits, tmp_path, monkeypatch
 ) -> None:
     looked = []
-    evaluate = heldout.evaluate_on_test
-    monkeypatch.setattr(
-        heldout, "evaluate_on_test", lambda *given: looked.append(1) or evaluate(*given)
-    )
+    judge = evaluate.evaluate
+    monkeypatch.setattr(evaluate, "evaluate", lambda *given: looked.append(1) or judge(*given))
     space, out = digits(trials=2), tmp_path / "run"
     result = search(space, out=out, settings=space.spec.settings())
     assert [trial.state for trial in result.trials] == ["complete", "complete"]
@@ -45,8 +43,10 @@ def test_a_search_trains_its_candidates_and_looks_at_the_test_split_once(
         assert 0 <= trial.metrics["accuracy"] <= 1
     best = result.best
     model = archdsl.build(out / "best.yaml", weights=out / "best.safetensors")
-    network = best.spec.network()
-    seen = evaluate(model, space.spec.settings().proxy, network.input, network.classes)
+    network, proxy = best.spec.network(), space.spec.settings().proxy
+    recipe = Recipe.of(proxy)
+    data = prepare(recipe, DataSource.of(proxy), network.input, network.classes)
+    seen = judge(model, recipe, data, "test")
     looks = json.loads((out / "test.json").read_text())
     assert looks[str(best.number)] == pytest.approx(seen)
     assert looks.keys() == {"0", str(best.number)}

@@ -8,12 +8,10 @@ import torch
 from torch import nn
 
 from archdsl.components.component import component
-from archdsl.language.settings import ProxySettings
-from archdsl.training import Prepared, prepare
+from archdsl.training import DataSource, Prepared, Recipe, prepare
 
-SETTINGS = ProxySettings(
-    data=component("data", "digits", canvas=8, noise=0.0, clutter=0), epochs=2, lr=1e-2
-)
+RECIPE = Recipe(epochs=2, lr=1e-2)
+SOURCE = DataSource(component("data", "digits", canvas=8, noise=0.0, clutter=0))
 INPUT = (1, 8, 8)
 
 
@@ -24,15 +22,21 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def settings() -> ProxySettings:
-    """Two epochs on digits that lie still."""
-    return SETTINGS
+def recipe() -> Recipe:
+    """Two epochs."""
+    return RECIPE
+
+
+@pytest.fixture(scope="session")
+def source() -> DataSource:
+    """Digits that lie still."""
+    return SOURCE
 
 
 @pytest.fixture(scope="session")
 def digits() -> Prepared:
-    """Digits that lie still."""
-    return prepare(SETTINGS, INPUT, 10)
+    """Digits that lie still, read."""
+    return prepare(RECIPE, SOURCE, INPUT, 10)
 
 
 @pytest.fixture

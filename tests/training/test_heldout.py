@@ -11,13 +11,13 @@ import torch
 import archdsl
 from archdsl.components.component import component
 from archdsl.data.digits import Digits
-from archdsl.language.settings import ProxySettings
-from archdsl.training import prepare
+from archdsl.training import DataSource, Recipe, prepare
 from archdsl.training.batches import SearchData
-from archdsl.training.heldout import evaluate_on_test
-from archdsl.training.train import train
+from archdsl.training.evaluate import evaluate
+from archdsl.training.train import train_model
 
 PACKAGE = Path(archdsl.__file__).parent
+STILL = DataSource(component("data", "digits", canvas=8, noise=0.0, clutter=0))
 
 
 def reachable(*roots: object) -> list[object]:
@@ -59,13 +59,11 @@ def images_within(things: list[object], shape: tuple[int, ...]) -> set[bytes]:
 
 
 def searched(network) -> list[object]:
-    settings = ProxySettings(
-        data=component("data", "digits", canvas=8, noise=0.0, clutter=0), epochs=1
-    )
-    data = prepare(settings, (1, 8, 8), 10)
-    done = train(network(), settings, data, seed=0)
-    batches = SearchData(data.data, data.size, 64, seed=0)
-    return reachable(data, batches, done, settings)
+    recipe = Recipe(epochs=1)
+    data = prepare(recipe, STILL, (1, 8, 8), 10)
+    done = train_model(network(), recipe, data, seed=0)
+    batches = SearchData(data.data, data.size, recipe, seed=0)
+    return reachable(data, batches, done, recipe)
 
 
 def test_no_test_image_can_be_reached_from_what_a_search_gets(network):
@@ -111,20 +109,33 @@ def users_of(name: str) -> set[str]:
     }
 
 
+def importers_of(module: str) -> set[str]:
+    return {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.ImportFrom) and node.module == module)
+        or (
+            isinstance(node, (ast.Import, ast.ImportFrom))
+            and module in {f"{getattr(node, 'module', '')}.{a.name}".strip(".") for a in node.names}
+        )
+    }
+
+
 def test_one_module_reads_the_test_split_and_one_step_of_the_search_imports_it():
-    assert users_of("held_out") == {"proxy/heldout.py"}
-    users = users_of("heldout")
-    assert not [path for path in users if path.startswith("proxy/")]
-    assert len(users) <= 1, "the search looks at the test split in one place, its last step"
+    assert users_of("held_out") == {"training/heldout.py"}
+    assert users_of("heldout") == {"training/evaluate.py"}
+    users = importers_of("archdsl.training.evaluate")
+    assert not [path for path in users if path.startswith("training/")]
+    assert len(users) == 1, "the search looks at the test split in one place, its last step"
 
 
 def test_the_look_counts_every_test_image_once(network):
-    settings = ProxySettings(
-        data=component("data", "digits", canvas=8, noise=0.0, clutter=0), epochs=3, lr=1e-2
-    )
+    recipe = Recipe(epochs=3, lr=1e-2)
+    data = prepare(recipe, STILL, (1, 8, 8), 10)
     model = network()
-    train(model, settings, prepare(settings, (1, 8, 8), 10), seed=0)
-    metrics = evaluate_on_test(model, settings, (1, 8, 8), 10)
+    train_model(model, recipe, data, seed=0)
+    metrics = evaluate(model, recipe, data, "test")
     assert metrics["n"] == 395
     assert set(metrics) == {"accuracy", "macro_accuracy", "loss", "n"}
     split, _ = Digits(canvas=8, noise=0.0, clutter=0).held_out(Path(), (8, 8))

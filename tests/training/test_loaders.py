@@ -13,14 +13,15 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from archdsl.errors import SearchError
-from archdsl.language.settings import ProxySettings
+from archdsl.training.data_source import DataSource
 from archdsl.training.loaders import examined
 from archdsl.training.module import CheckedClassifier
 from archdsl.training.prepare import prepare
-from archdsl.training.train import train
+from archdsl.training.recipe import Recipe
+from archdsl.training.train import train_model
 
-SETTINGS = ProxySettings(datamodule="mine:Data", epochs=2)
-STEPS = dataclasses.replace(SETTINGS, steps_per_epoch=3)
+RECIPE = Recipe(datamodule="mine:Data", epochs=2)
+STEPS = dataclasses.replace(RECIPE, steps_per_epoch=3)
 ADDRESS = "search.proxy.datamodule: "
 IMAGES = torch.rand(64, 1, 8, 8, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(64) % 2
@@ -86,13 +87,13 @@ def data(train: Any, val: Any = known) -> type[pl.LightningDataModule]:
     return Data
 
 
-def steps(train: Any, val: Any = known, settings: ProxySettings = SETTINGS) -> int:
-    return examined(data(train, val), "mine:Data", settings).steps
+def steps(train: Any, val: Any = known, recipe: Recipe = RECIPE) -> int:
+    return examined(data(train, val), "mine:Data", recipe).steps
 
 
-def refused(train: Any, val: Any = known, settings: ProxySettings = SETTINGS) -> str:
+def refused(train: Any, val: Any = known, recipe: Recipe = RECIPE) -> str:
     with pytest.raises(SearchError) as caught:
-        steps(train, val, settings)
+        steps(train, val, recipe)
     return str(caught.value)
 
 
@@ -121,11 +122,11 @@ def test_a_training_loader_without_a_length_is_refused_and_the_option_says_it(tr
 
 @pytest.mark.parametrize("several", [list, tuple, lambda both: dict(zip("ab", both, strict=True))])
 def test_one_loader_without_a_length_among_several_is_enough(several) -> None:
-    settings = dataclasses.replace(SETTINGS, module="mine:Module")
-    assert refused(lambda: several([known(), loader(Stream())]), settings=settings) == NO_LENGTH
-    assert steps(lambda: several([known(), known()]), settings=settings) == 4
-    longer = dataclasses.replace(settings, steps_per_epoch=3)
-    assert steps(lambda: several([known(), loader(Stream())]), settings=longer) == 3
+    recipe = dataclasses.replace(RECIPE, module="mine:Module")
+    assert refused(lambda: several([known(), loader(Stream())]), recipe=recipe) == NO_LENGTH
+    assert steps(lambda: several([known(), known()]), recipe=recipe) == 4
+    longer = dataclasses.replace(recipe, steps_per_epoch=3)
+    assert steps(lambda: several([known(), loader(Stream())]), recipe=longer) == 3
 
 
 def test_a_loader_with_a_length_needs_no_option() -> None:
@@ -136,21 +137,21 @@ def test_a_loader_with_a_length_needs_no_option() -> None:
 
 def test_the_option_says_how_long_an_epoch_is() -> None:
     for one in (known, lambda: loader(Stream()), lambda: loader(Endless()), lambda: Loader(4)):
-        assert steps(one, settings=STEPS) == 3
+        assert steps(one, recipe=STEPS) == 3
 
 
 def test_more_steps_than_a_loader_has_are_refused() -> None:
-    many = dataclasses.replace(SETTINGS, steps_per_epoch=5)
-    assert steps(known, settings=dataclasses.replace(SETTINGS, steps_per_epoch=4)) == 4
-    assert refused(known, settings=many) == (
+    many = dataclasses.replace(RECIPE, steps_per_epoch=5)
+    assert steps(known, recipe=dataclasses.replace(RECIPE, steps_per_epoch=4)) == 4
+    assert refused(known, recipe=many) == (
         "search.proxy.steps_per_epoch: an epoch is to take 5 batches, and the training loader of "
         "mine:Data has 4.  write at most 4, or drop it"
     )
-    assert refused(lambda: loader(Stream()), settings=many) == (
+    assert refused(lambda: loader(Stream()), recipe=many) == (
         "search.proxy.steps_per_epoch: an epoch is to take 5 batches, and the training loader of "
         "mine:Data ends after 4.  lower it, or let the loader begin anew and go on"
     )
-    assert steps(lambda: loader(Endless()), settings=many) == 5
+    assert steps(lambda: loader(Endless()), recipe=many) == 5
 
 
 def test_a_length_that_is_too_large_is_refused_and_a_smaller_one_makes_the_epoch() -> None:
@@ -159,7 +160,7 @@ def test_a_length_that_is_too_large_is_refused_and_a_smaller_one_makes_the_epoch
         "  mend its __len__, or let it begin anew, or write  search.proxy.steps_per_epoch: N"
     )
     assert steps(lambda: loader(Sized(32))) == 2
-    assert steps(lambda: loader(Sized(160)), settings=STEPS) == 3
+    assert steps(lambda: loader(Sized(160)), recipe=STEPS) == 3
 
 
 def test_a_length_of_nothing_that_gives_something_is_refused() -> None:
@@ -174,7 +175,7 @@ def test_a_stream_that_breaks_on_its_way_is_refused_in_words() -> None:
             yield BATCHES[0]
             raise OSError("the disk is elsewhere")
 
-    assert refused(Breaking, settings=STEPS) == (
+    assert refused(Breaking, recipe=STEPS) == (
         f"{ADDRESS}the training loader of mine:Data fails after 1 batches (OSError: the disk is "
         "elsewhere).  mend what it reads, or leave that out"
     )
@@ -194,16 +195,16 @@ def test_a_length_that_breaks_is_refused(says) -> None:
 
 
 def test_a_stream_for_one_pass_is_refused_and_one_that_goes_on_is_not() -> None:
-    four = dataclasses.replace(SETTINGS, steps_per_epoch=4)
+    four = dataclasses.replace(RECIPE, steps_per_epoch=4)
     once = [iter(BATCHES)]
-    assert refused(lambda: Loader(TypeError(), once[0]), settings=STEPS) == (
+    assert refused(lambda: Loader(TypeError(), once[0]), recipe=STEPS) == (
         "search.proxy.steps_per_epoch: an epoch is to take 3 batches, and the training loader of "
         "mine:Data ends after 0 when it is gone through again.  lower it, or let the loader begin "
         "anew and go on"
     )
-    assert steps(lambda: Loader(TypeError()), settings=four) == 4
+    assert steps(lambda: Loader(TypeError()), recipe=four) == 4
     on = itertools.cycle(BATCHES)
-    assert steps(lambda: Loader(TypeError(), on), settings=four) == 4
+    assert steps(lambda: Loader(TypeError(), on), recipe=four) == 4
 
 
 EMPTY = TensorDataset(IMAGES[:9], LABELS[:9])
@@ -253,11 +254,11 @@ def test_a_datamodule_without_a_validation() -> None:
             return known()
 
     with pytest.raises(SearchError) as caught:
-        examined(Unvalidated, "mine:Data", SETTINGS)
+        examined(Unvalidated, "mine:Data", RECIPE)
     assert str(caught.value).startswith(
         f"{ADDRESS}mine:Data gives no validation batch (MisconfigurationException: "
     )
-    module = dataclasses.replace(SETTINGS, module="mine:Module")
+    module = dataclasses.replace(RECIPE, module="mine:Module")
     assert examined(Unvalidated, "mine:Data", module).steps == 4
 
 
@@ -267,7 +268,7 @@ def test_a_datamodule_that_takes_arguments() -> None:
             super().__init__()
 
     with pytest.raises(SearchError) as caught:
-        examined(Wants, "mine:Data", SETTINGS)
+        examined(Wants, "mine:Data", RECIPE)
     assert str(caught.value).startswith(f"{ADDRESS}mine:Data cannot be called (TypeError: ")
     assert str(caught.value).endswith(
         "'folder').  it is called without arguments: give each a default"
@@ -283,7 +284,7 @@ def test_several_loaders_are_for_a_module_of_ones_own() -> None:
     assert refused(both) == f"{ADDRESS}train_dataloader of mine:Data returns list of 2, {cure}"
     assert refused(known, both) == f"{ADDRESS}val_dataloader of mine:Data returns list of 2, {cure}"
     assert steps(known, lambda: [known()]) == 4
-    assert steps(both, both, dataclasses.replace(SETTINGS, module="mine:Module")) == 4
+    assert steps(both, both, dataclasses.replace(RECIPE, module="mine:Module")) == 4
 
 
 def test_a_validation_without_a_length_runs_to_its_end() -> None:
@@ -308,13 +309,13 @@ def test_a_validation_that_a_length_would_cut_short_is_refused() -> None:
     for says in (4, 5):
         assert steps(known, lambda says=says: Loader(says)) == 4
     assert steps(known, lambda: Loader(3, itertools.cycle(BATCHES))) == 4  # as long as it says
-    short = dataclasses.replace(SETTINGS, validation_steps=3)
+    short = dataclasses.replace(RECIPE, validation_steps=3)
     assert steps(known, lambda: Loader(3), short) == 4
 
 
 def test_an_option_says_how_long_a_validation_is() -> None:
-    three = dataclasses.replace(SETTINGS, validation_steps=3)
-    five = dataclasses.replace(SETTINGS, validation_steps=5)
+    three = dataclasses.replace(RECIPE, validation_steps=3)
+    five = dataclasses.replace(RECIPE, validation_steps=5)
     for val in (known, lambda: loader(Stream()), lambda: loader(Endless())):
         assert steps(known, val, three) == 4
     assert refused(known, known, five) == (
@@ -332,9 +333,9 @@ def test_an_option_says_how_long_a_validation_is() -> None:
 def prepared(monkeypatch: pytest.MonkeyPatch):
     """Prepares a datamodule that is given as a class."""
 
-    def prepare_(cls: type[pl.LightningDataModule], settings: ProxySettings = STEPS):
-        monkeypatch.setattr("archdsl.training.user.datamodule_class", lambda settings: cls)
-        return prepare(settings, (1, 8, 8), 2)
+    def prepare_(cls: type[pl.LightningDataModule], recipe: Recipe = STEPS):
+        monkeypatch.setattr("archdsl.training.user.datamodule_class", lambda *given: cls)
+        return prepare(recipe, DataSource(), (1, 8, 8), 2)
 
     return prepare_
 
@@ -345,23 +346,23 @@ def test_an_epoch_takes_as_many_steps_as_were_said(prepared, network) -> None:
         seen.clear()
         model = network(classes=2)
         model.register_forward_hook(lambda module, *_: seen.append(module.training))
-        done = train(model, STEPS, prepared(data(one)), seed=0)
+        done = train_model(model, STEPS, prepared(data(one)), seed=0)
         assert (done.epochs, sum(seen)) == (2, 6)
 
 
 def test_a_schedule_over_a_stream_is_that_over_as_many_batches(prepared, network) -> None:
     four = dataclasses.replace(STEPS, steps_per_epoch=4)
     stream, indexed = data(lambda: loader(Stream())), data(known)
-    one = train(network(classes=2), four, prepared(stream, four), seed=0)
-    other = train(network(classes=2), SETTINGS, prepared(indexed, SETTINGS), seed=0)
+    one = train_model(network(classes=2), four, prepared(stream, four), seed=0)
+    other = train_model(network(classes=2), RECIPE, prepared(indexed, RECIPE), seed=0)
     assert one.history == other.history
 
 
 def test_a_stream_that_runs_dry_later_ends_its_trial_in_words(prepared, network) -> None:
-    ready = prepared(data(lambda: Loader(4)), SETTINGS)
+    ready = prepared(data(lambda: Loader(4)), RECIPE)
     ready.datamodule.train_dataloader = lambda: Loader(4, BATCHES[:2])
     with pytest.raises(SearchError) as caught:
-        train(network(classes=2), SETTINGS, ready, seed=0)
+        train_model(network(classes=2), RECIPE, ready, seed=0)
     assert str(caught.value) == (
         f"{ADDRESS}the training loader of mine:Data says that it has 4 batches, and ends after 2 "
         "in epoch 1.  mend its __len__, or let it begin anew, or write  "
@@ -369,12 +370,12 @@ def test_a_stream_that_runs_dry_later_ends_its_trial_in_words(prepared, network)
     )
 
 
-def test_bundled_data_have_no_more_steps_than_batches(settings) -> None:
-    fewer = dataclasses.replace(settings, steps_per_epoch=3)
-    assert prepare(fewer, (1, 8, 8), 10).steps == 3
-    batches = prepare(settings, (1, 8, 8), 10).steps
+def test_bundled_data_have_no_more_steps_than_batches(recipe, source) -> None:
+    fewer = dataclasses.replace(recipe, steps_per_epoch=3)
+    assert prepare(fewer, source, (1, 8, 8), 10).steps == 3
+    batches = prepare(recipe, source, (1, 8, 8), 10).steps
     with pytest.raises(SearchError) as caught:
-        prepare(dataclasses.replace(settings, steps_per_epoch=batches + 1), (1, 8, 8), 10)
+        prepare(dataclasses.replace(recipe, steps_per_epoch=batches + 1), source, (1, 8, 8), 10)
     assert str(caught.value).startswith(
         f"search.proxy.steps_per_epoch: an epoch is to take {batches + 1} batches, and "
     )
@@ -396,16 +397,16 @@ def test_a_split_at_random_is_the_same_in_every_training(prepared, network) -> N
         draws = 1
 
         def __init__(self, model: torch.nn.Module) -> None:
-            super().__init__(model, SETTINGS, 2, (1, 8, 8))
+            super().__init__(model, RECIPE, 2, (1, 8, 8))
             torch.rand(self.draws)
 
     drawn: list[tuple[int, ...]] = []
-    ready = prepared(Split, SETTINGS)
+    ready = prepared(Split, RECIPE)
     for seed in range(2):
         torch.manual_seed(seed)
-        train(network(classes=2), SETTINGS, ready, seed=seed)
+        train_model(network(classes=2), RECIPE, ready, seed=seed)
     for Greedy.draws in (1, 50):  # as a head of its own for a small model and a large one
-        train(network(classes=2), SETTINGS, dataclasses.replace(ready, module=Greedy), seed=0)
+        train_model(network(classes=2), RECIPE, dataclasses.replace(ready, module=Greedy), seed=0)
     assert len(drawn) == 5
     assert len(set(drawn)) == 1
 
@@ -424,7 +425,7 @@ def test_what_is_looked_at_is_not_what_trials_draw_from(prepared) -> None:
 
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    ready = prepared(Drawing, SETTINGS)
+    ready = prepared(Drawing, RECIPE)
     assert torch.equal(torch.get_rng_state(), before)
     fresh = Drawing().generator.get_state()
     assert torch.equal(ready.datamodule.generator.get_state(), fresh)

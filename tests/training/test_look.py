@@ -12,13 +12,13 @@ import pytest
 import torch
 
 from archdsl.errors import SearchError
-from archdsl.language.settings import ProxySettings
-from archdsl.training import prepare
-from archdsl.training.heldout import evaluate_on_test
+from archdsl.training import DataSource, Recipe, prepare
+from archdsl.training.evaluate import evaluate
 from archdsl.training.look import look
-from archdsl.training.train import train
+from archdsl.training.train import train_model
 
 INPUT = (1, 8, 8)
+BESIDE = DataSource()
 CODE = """
 import lightning.pytorch as pl
 import torch
@@ -204,17 +204,18 @@ class NoTest(Pairs):
 
 
 @pytest.fixture
-def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., ProxySettings]]:
-    """Settings with classes of `looked.py`, forgotten after the test."""
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Recipe]]:
+    """Recipes with classes of `looked.py`, forgotten after the test."""
     (tmp_path / "looked.py").write_text(CODE)
     monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.chdir(tmp_path)
 
-    def settings(datamodule: str | None = None, module: str | None = None) -> ProxySettings:
+    def recipe(datamodule: str | None = None, module: str | None = None) -> Recipe:
         names = {"datamodule": datamodule, "module": module}
         given = {key: f"looked:{name}" for key, name in names.items() if name is not None}
-        return ProxySettings(folder=tmp_path, epochs=3, **given)
+        return Recipe(epochs=3, **given)
 
-    yield settings
+    yield recipe
     sys.modules.pop("looked", None)
 
 
@@ -226,14 +227,14 @@ def line_of(text: str) -> int:
     return 1 + CODE[: CODE.index(text)].count("\n")
 
 
-def looked(network, settings: ProxySettings, objectives: tuple[str, ...] = ()) -> None:
-    data = prepare(settings, INPUT, 2)
-    look(network(classes=2), settings, data, objectives)
+def looked(network, recipe: Recipe, objectives: tuple[str, ...] = ()) -> None:
+    data = prepare(recipe, BESIDE, INPUT, 2)
+    look(network(classes=2), recipe, data, objectives)
 
 
-def refused(network, settings: ProxySettings, objectives: tuple[str, ...] = ()) -> str:
+def refused(network, recipe: Recipe, objectives: tuple[str, ...] = ()) -> str:
     with pytest.raises(SearchError) as caught:
-        looked(network, settings, objectives)
+        looked(network, recipe, objectives)
     return str(caught.value)
 
 
@@ -282,9 +283,9 @@ def test_a_step_of_validation_is_gone_through_too(network, mine) -> None:
 
 
 def test_a_datamodule_that_fails_is_named_with_its_place(network, mine) -> None:
-    settings = mine("BadRows")
+    recipe = mine("BadRows")
     with pytest.raises(SearchError, match=r"gives no training batch \(KeyError: 'label'\)"):
-        prepare(settings, INPUT, 2)
+        prepare(recipe, BESIDE, INPUT, 2)
 
 
 def test_a_module_that_cannot_begin(network, mine) -> None:
@@ -313,8 +314,8 @@ def test_a_module_that_trains_nothing(network, mine) -> None:
 
 def test_a_metric_is_of_the_epoch_in_which_it_was_logged(network, mine) -> None:
     for name, known in (("LogsOnce", [True, False, False]), ("Plain", [True] * 3)):
-        settings = mine("Pairs", name)
-        done = train(network(classes=2), settings, prepare(settings, INPUT, 2), seed=0)
+        recipe = mine("Pairs", name)
+        done = train_model(network(classes=2), recipe, prepare(recipe, BESIDE, INPUT, 2), seed=0)
         assert ["f1" in metrics for metrics in done.history] == known
 
 
@@ -333,8 +334,8 @@ def test_an_objective_that_is_not_logged(network, mine) -> None:
 
 def test_a_schedule_of_the_modules_own_is_that_of_the_whole_training(network, mine) -> None:
     looked(network, mine("Pairs", "OneCycle"), ("f1",))
-    settings = dataclasses.replace(mine("Pairs", "OneCycle"), steps_per_epoch=2)
-    looked(network, settings, ("f1",))
+    recipe = dataclasses.replace(mine("Pairs", "OneCycle"), steps_per_epoch=2)
+    looked(network, recipe, ("f1",))
     assert code().OneCycle.totals == [12, 6]
 
 
@@ -361,29 +362,29 @@ def test_a_batch_of_one_image_is_fine_without_batch_norm(mine) -> None:
 
 
 def test_a_look_leaves_the_process_and_the_data_as_they_were(network, mine) -> None:
-    settings = mine("Pairs", "Plain")
-    data = prepare(settings, INPUT, 2)
+    recipe = mine("Pairs", "Plain")
+    data = prepare(recipe, BESIDE, INPUT, 2)
     torch.manual_seed(3)
     before = torch.get_rng_state()
-    look(network(classes=2), settings, data, ("f1",))
+    look(network(classes=2), recipe, data, ("f1",))
     assert torch.equal(torch.get_rng_state(), before)
     assert not hasattr(data.datamodule, "data"), "trials set it up themselves"
 
 
-def test_a_module_on_bundled_data(network, settings, mine) -> None:
-    module = dataclasses.replace(mine(module="Plain"), data=settings.data)
-    data = prepare(module, INPUT, 10)
+def test_a_module_on_bundled_data(network, source, mine) -> None:
+    module = mine(module="Plain")
+    data = prepare(module, source, INPUT, 10)
     look(network(), module, data, ("f1",))
     wrong = dataclasses.replace(module, module="looked:WantsDicts")
     with pytest.raises(SearchError) as caught:
-        look(network(), wrong, prepare(wrong, INPUT, 10), ())
+        look(network(), wrong, prepare(wrong, source, INPUT, 10), ())
     assert str(caught.value).endswith(
         ".  a batch is a pair: images (B, C, H, W), float32, and labels (B,), int64"
     )
 
 
-def seen(network, settings: ProxySettings) -> dict[str, float]:
-    return evaluate_on_test(network(classes=2), settings, INPUT, 2)
+def seen(network, recipe: Recipe) -> dict[str, float]:
+    return evaluate(network(classes=2), recipe, prepare(recipe, BESIDE, INPUT, 2), "test")
 
 
 def test_the_look_at_the_test_split_counts_images_and_never_batches(network, mine) -> None:
@@ -396,7 +397,7 @@ def test_the_look_at_the_test_split_counts_images_and_never_batches(network, min
 
 
 def test_a_test_split_that_cannot_be_looked_at_is_said_in_words(network, mine) -> None:
-    for settings, words in [
+    for recipe, words in [
         (mine("BadValidation"), "a test batch of looked:BadValidation has labels of shape (16, 2)"),
         (mine("NoTest"), "NoTest"),
         (mine("ManyTests"), "test_dataloader returns 2 loaders, and the training of archdsl takes"),
@@ -405,6 +406,6 @@ def test_a_test_split_that_cannot_be_looked_at_is_said_in_words(network, mine) -
         (mine("Dicts", "Plain"), "Plain.test_step fails ("),
     ]:
         with pytest.raises(SearchError) as caught:
-            seen(network, settings)
+            seen(network, recipe)
         assert str(caught.value).startswith("there is no look at the test split: ")
         assert words in str(caught.value)

@@ -29,13 +29,13 @@ class Run:
     estimated_stepping_batches = 20
 
 
-def test_vectors_do_not_decay_and_frozen_weights_are_left_out(network, settings):
+def test_vectors_do_not_decay_and_frozen_weights_are_left_out(network, recipe):
     model = network()
     model[0].requires_grad_(False)
-    module = Classifier(model, settings, 10)
+    module = Classifier(model, recipe, 10)
     module._trainer = Run()
     decayed, free = module.configure_optimizers()["optimizer"].param_groups
-    assert decayed["weight_decay"] == settings.weight_decay
+    assert decayed["weight_decay"] == recipe.weight_decay
     assert free["weight_decay"] == 0.0
     _, norm, *_, linear = model
     assert [id(p) for p in decayed["params"]] == [id(linear.weight)]
@@ -43,10 +43,10 @@ def test_vectors_do_not_decay_and_frozen_weights_are_left_out(network, settings)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.complex64])
-def test_complex_weights_are_trained_too(network, settings, dtype):
+def test_complex_weights_are_trained_too(network, recipe, dtype):
     model = network()
     model.filter = torch.nn.Parameter(torch.ones(4, 3, dtype=dtype))
-    module = Classifier(model, settings, 10)
+    module = Classifier(model, recipe, 10)
     module._trainer = Run()
     optimizer = module.configure_optimizers()["optimizer"]
     assert bool(optimizer.defaults["fused"]) is (dtype is torch.float32)
@@ -55,12 +55,12 @@ def test_complex_weights_are_trained_too(network, settings, dtype):
     assert not torch.equal(model.filter, torch.ones(4, 3, dtype=dtype))
 
 
-def test_the_loss_is_smoothed_cross_entropy(network, settings):
+def test_the_loss_is_smoothed_cross_entropy(network, recipe):
     model = network()
     images, labels = torch.rand(4, 1, 8, 8), torch.arange(4)
     model.eval()
-    sharp = Classifier(model, dataclasses.replace(settings, label_smoothing=0.0), 10)
-    smooth = Classifier(model, dataclasses.replace(settings, label_smoothing=0.4), 10)
+    sharp = Classifier(model, dataclasses.replace(recipe, label_smoothing=0.0), 10)
+    smooth = Classifier(model, dataclasses.replace(recipe, label_smoothing=0.4), 10)
     logs = model(images).log_softmax(1)
     hit = -logs[range(4), labels].mean()
     assert torch.allclose(sharp.training_step((images, labels), 0), hit)

@@ -11,9 +11,8 @@ from archdsl.components.component import component
 from archdsl.data import Npz
 from archdsl.data.source import SourceInfo
 from archdsl.errors import SearchError
-from archdsl.language.settings import ProxySettings
-from archdsl.training import check_fits, metric, prepare
-from archdsl.training.train import train
+from archdsl.training import DataSource, Recipe, check_fits, metric, prepare
+from archdsl.training.train import train_model
 
 DIGITS = SourceInfo("digits", 1, (16, 16), 10, tuple("0123456789"), {}, "ink")
 FOLDER = SourceInfo("image_folder x", 3, None, 5, tuple("abcde"), {}, "pixel")
@@ -104,24 +103,24 @@ def test_only_what_differs_is_to_be_set(shape, classes, info, cure):
 
 def test_prepare_checks_before_it_reads(tmp_path):
     (tmp_path / "a.npz").write_bytes(b"")
-    settings = ProxySettings(data=component("data", "npz", path="a.npz"), folder=tmp_path)
+    source = DataSource(component("data", "npz", path="a.npz"), tmp_path)
     with pytest.raises(SearchError, match=r"a\.npz: cannot be read"):
-        prepare(settings, (1, 4, 4), 2)
+        prepare(Recipe(), source, (1, 4, 4), 2)
     with pytest.raises(SearchError, match=r"--set input=\[1,12,12\]"):
-        prepare(ProxySettings(), (1, 4, 4), 10)
+        prepare(Recipe(), DataSource(), (1, 4, 4), 10)
 
 
 def test_the_digits_stand_in_where_no_data_is_named():
-    assert prepare(ProxySettings(), (1, 12, 12), 10).info.name == "digits"
+    assert prepare(Recipe(), DataSource(), (1, 12, 12), 10).info.name == "digits"
 
 
-def test_a_size_for_training_alone(network, settings):
-    smaller = dataclasses.replace(settings, size=6, epochs=1)
-    data = prepare(smaller, (1, 8, 8), 10)
+def test_a_size_for_training_alone(network, recipe, source):
+    smaller = dataclasses.replace(recipe, size=6, epochs=1)
+    data = prepare(smaller, source, (1, 8, 8), 10)
     shapes = []
     model = network()
     model[0].register_forward_pre_hook(lambda _, args: shapes.append(tuple(args[0].shape[1:])))
-    train(model, smaller, data, seed=0)
+    train_model(model, smaller, data, seed=0)
     assert set(shapes) == {(1, 6, 6)}
 
 
@@ -133,12 +132,12 @@ def test_an_image_folder_trains_end_to_end(tmp_path, network):
         for number in range(20):
             pixels = np.full((12, 12, 3), 40 + 160 * shade + number, dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / "shades" / name / f"{number}.png")
-    settings = ProxySettings(
-        data=component("data", "image_folder", path="shades"),
-        folder=tmp_path, epochs=6, batch=8, lr=1e-2,
-    )  # fmt: skip
-    data = prepare(settings, (3, 8, 8), 2)
-    assert train(network(channels=3, classes=2), settings, data, seed=0).metrics["accuracy"] == 1.0
+    recipe = Recipe(epochs=6, batch=8, lr=1e-2)
+    source = DataSource(component("data", "image_folder", path="shades"), tmp_path)
+    data = prepare(recipe, source, (3, 8, 8), 2)
+    assert (
+        train_model(network(channels=3, classes=2), recipe, data, seed=0).metrics["accuracy"] == 1.0
+    )
 
 
 def test_a_metric_is_found_by_name_or_the_names_are_told():

@@ -13,18 +13,20 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import archdsl
+from archdsl.errors import SearchError
 from archdsl.training import Diverged
-from archdsl.training.train import train
+from archdsl.training.train import initial, train, train_model
 
 
 def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[k], other[k]) for k in one)
 
 
-def test_a_network_learns_and_its_metrics_are_kept_by_epoch(network, settings, digits):
+def test_a_network_learns_and_its_metrics_are_kept_by_epoch(network, recipe, digits):
     seen = []
-    done = train(
-        network(), settings, digits, seed=0, on_epoch=lambda epoch, m: seen.append((epoch, m))
+    done = train_model(
+        network(), recipe, digits, seed=0, on_epoch=lambda epoch, m: seen.append((epoch, m))
     )
     assert [epoch for epoch, _ in seen] == [0, 1]
     assert [metrics for _, metrics in seen] == done.history
@@ -35,9 +37,9 @@ def test_a_network_learns_and_its_metrics_are_kept_by_epoch(network, settings, d
     assert done.history[1]["train_loss"] < done.history[0]["train_loss"]
 
 
-def test_metrics_are_what_a_loop_by_hand_computes(network, settings, digits):
+def test_metrics_are_what_a_loop_by_hand_computes(network, recipe, digits):
     model = network()
-    done = train(model, settings, digits, seed=0)
+    done = train_model(model, recipe, digits, seed=0)
     model.load_state_dict(done.state_dict)
     labels = torch.from_numpy(digits.data.val.labels)
     with torch.no_grad():
@@ -50,14 +52,14 @@ def test_metrics_are_what_a_loop_by_hand_computes(network, settings, digits):
     assert done.metrics["loss"] == pytest.approx(loss, abs=1e-5)
 
 
-def test_the_same_seed_gives_the_same_weights_and_another_does_not(network, settings, digits):
-    one, same = (train(network(), settings, digits, seed=3) for _ in range(2))
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(network, recipe, digits):
+    one, same = (train_model(network(), recipe, digits, seed=3) for _ in range(2))
     assert one.history == same.history
     assert equal(one.state_dict, same.state_dict)
-    assert not equal(one.state_dict, train(network(), settings, digits, seed=4).state_dict)
+    assert not equal(one.state_dict, train_model(network(), recipe, digits, seed=4).state_dict)
 
 
-def test_a_training_leaves_the_process_as_it_was(network, settings, digits):
+def test_a_training_leaves_the_process_as_it_was(network, recipe, digits):
     torch.manual_seed(0)
     random.seed(0)
     np.random.seed(0)
@@ -66,7 +68,7 @@ def test_a_training_leaves_the_process_as_it_was(network, settings, digits):
     random.seed(0)
     np.random.seed(0)
     handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    train(network(), settings, digits, seed=0)
+    train_model(network(), recipe, digits, seed=0)
     assert torch.equal(torch.rand(3), wanted[0])
     assert (random.random(), np.random.rand()) == wanted[1:]
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
@@ -74,19 +76,19 @@ def test_a_training_leaves_the_process_as_it_was(network, settings, digits):
 
 
 def test_nothing_is_printed_and_nothing_is_written(
-    network, settings, digits, capfd, tmp_path, monkeypatch
+    network, recipe, digits, capfd, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    train(network(), settings, digits, seed=0)
+    train_model(network(), recipe, digits, seed=0)
     assert capfd.readouterr() == ("", "")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_stops_after_the_epoch_in_which_it_is_told_to(network, settings, digits):
+def test_it_stops_after_the_epoch_in_which_it_is_told_to(network, recipe, digits):
     seen = []
-    done = train(
+    done = train_model(
         network(),
-        dataclasses.replace(settings, epochs=5),
+        dataclasses.replace(recipe, epochs=5),
         digits,
         seed=0,
         on_epoch=lambda epoch, _: seen.append(epoch),
@@ -97,15 +99,15 @@ def test_it_stops_after_the_epoch_in_which_it_is_told_to(network, settings, digi
 
 
 def test_going_on_from_a_checkpoint_is_as_if_it_had_never_stopped(
-    network, settings, digits, tmp_path
+    network, recipe, digits, tmp_path
 ):
-    longer = dataclasses.replace(settings, epochs=4)
-    whole = train(network(), longer, digits, seed=0)
+    longer = dataclasses.replace(recipe, epochs=4)
+    whole = train_model(network(), longer, digits, seed=0)
     state = tmp_path / "state.ckpt"
     seen = []
 
     def go_on(until: int):
-        return train(
+        return train_model(
             network(),
             longer,
             digits,
@@ -124,12 +126,10 @@ def test_going_on_from_a_checkpoint_is_as_if_it_had_never_stopped(
     assert [path.name for path in tmp_path.iterdir()] == ["state.ckpt"]
 
 
-def test_a_checkpoint_of_a_finished_training_gives_what_it_gave(
-    network, settings, digits, tmp_path
-):
+def test_a_checkpoint_of_a_finished_training_gives_what_it_gave(network, recipe, digits, tmp_path):
     state = tmp_path / "state.ckpt"
-    done = train(network(), settings, digits, seed=0, checkpoint=state)
-    again = train(network(), settings, digits, seed=0, checkpoint=state)
+    done = train_model(network(), recipe, digits, seed=0, checkpoint=state)
+    again = train_model(network(), recipe, digits, seed=0, checkpoint=state)
     assert again.history == done.history
     assert equal(again.state_dict, done.state_dict)
 
@@ -151,22 +151,22 @@ class Poisoned(nn.Module):
         return logits * float("nan") if poison else logits
 
 
-def test_a_loss_that_is_no_number_ends_the_training_at_once(settings, digits):
+def test_a_loss_that_is_no_number_ends_the_training_at_once(recipe, digits):
     model = Poisoned("train")
     with pytest.raises(Diverged, match=r"no longer finite in epoch 1 of 2, after 3 steps"):
-        train(model, settings, digits, seed=0)
+        train_model(model, recipe, digits, seed=0)
     assert model.steps == 3
 
 
-def test_a_validation_that_is_no_number_is_divergence_too(settings, digits):
+def test_a_validation_that_is_no_number_is_divergence_too(recipe, digits):
     with pytest.raises(Diverged, match="the validation loss is nan in epoch 1"):
-        train(Poisoned("val"), settings, digits, seed=0)
+        train_model(Poisoned("val"), recipe, digits, seed=0)
 
 
-def test_a_learning_rate_far_too_high_diverges_or_ends(network, settings, digits):
-    train(network(), settings, digits, seed=0)
+def test_a_learning_rate_far_too_high_diverges_or_ends(network, recipe, digits):
+    train_model(network(), recipe, digits, seed=0)
     with pytest.raises(Diverged):
-        train(network(), dataclasses.replace(settings, lr=1e30), digits, seed=0)
+        train_model(network(), dataclasses.replace(recipe, lr=1e30), digits, seed=0)
 
 
 class Failing(nn.Module):
@@ -180,12 +180,12 @@ class Failing(nn.Module):
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("shapes"), KeyboardInterrupt()])
-def test_errors_leave_a_training_as_they_are(network, settings, digits, error):
+def test_errors_leave_a_training_as_they_are(network, recipe, digits, error):
     handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(type(error)):
-        train(Failing(error), settings, digits, seed=0)
+        train_model(Failing(error), recipe, digits, seed=0)
     assert signal.getsignal(signal.SIGINT) is handler
-    train(network(), dataclasses.replace(settings, epochs=1), digits, seed=0)
+    train_model(network(), dataclasses.replace(recipe, epochs=1), digits, seed=0)
 
 
 class Interrupting(nn.Module):
@@ -204,23 +204,22 @@ class Interrupting(nn.Module):
         return self.linear(x.flatten(1))
 
 
-def test_ctrl_c_is_a_keyboard_interrupt_and_the_next_one_too(settings, digits):
+def test_ctrl_c_is_a_keyboard_interrupt_and_the_next_one_too(recipe, digits):
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            train(Interrupting(signal.SIGINT), settings, digits, seed=0)
+            train_model(Interrupting(signal.SIGINT), recipe, digits, seed=0)
 
 
 TERMINATED = """
 import os, signal, torch
 from torch import nn
-from archdsl.training import prepare
-from archdsl.training.train import train
-from archdsl.language.settings import ProxySettings
+from archdsl.training import DataSource, Recipe, prepare
+from archdsl.training.train import initial, train, train_model
 
-settings = ProxySettings(epochs=3)
+recipe = Recipe(epochs=3)
 network = nn.Sequential(nn.Flatten(), nn.Linear(144, 10))
-train(
-    network, settings, prepare(settings, (1, 12, 12), 10), seed=0,
+train_model(
+    network, recipe, prepare(recipe, DataSource(), (1, 12, 12), 10), seed=0,
     on_epoch=lambda *_: os.kill(os.getpid(), signal.SIGTERM),
 )
 """
@@ -232,57 +231,57 @@ def test_sigterm_ends_the_process_as_if_lightning_were_not_there():
     assert (done.returncode, done.stderr) == (-signal.SIGTERM, "")
 
 
-def test_an_error_in_a_listener_ends_the_training(network, settings, digits):
+def test_an_error_in_a_listener_ends_the_training(network, recipe, digits):
     def listen(epoch: int, metrics: dict[str, float]) -> None:
         raise LookupError("mine")
 
     with pytest.raises(LookupError, match="mine"):
-        train(network(), settings, digits, seed=0, on_epoch=listen)
+        train_model(network(), recipe, digits, seed=0, on_epoch=listen)
 
 
-def test_a_training_may_run_outside_the_main_thread(network, settings, digits):
+def test_a_training_may_run_outside_the_main_thread(network, recipe, digits):
     done = []
     thread = threading.Thread(
-        target=lambda: done.append(train(network(), settings, digits, seed=0))
+        target=lambda: done.append(train_model(network(), recipe, digits, seed=0))
     )
     thread.start()
     thread.join()
     assert done[0].epochs == 2
 
 
-def test_frozen_weights_stay(network, settings, digits):
+def test_frozen_weights_stay(network, recipe, digits):
     model = network()
     model[0].requires_grad_(False)
     before = model[0].weight.clone()
-    done = train(model, settings, digits, seed=0)
+    done = train_model(model, recipe, digits, seed=0)
     assert torch.equal(done.state_dict["0.weight"], before)
 
 
-def test_bf16_is_used_where_it_is_asked_for(network, settings, digits):
+def test_bf16_is_used_where_it_is_asked_for(network, recipe, digits):
     seen = []
     model = network()
     model[0].register_forward_hook(lambda *args: seen.append(args[2].dtype))
-    train(model, dataclasses.replace(settings, precision="bf16", epochs=1), digits, seed=0)
+    train_model(model, dataclasses.replace(recipe, precision="bf16", epochs=1), digits, seed=0)
     assert set(seen) == {torch.bfloat16}
 
 
 @pytest.mark.gpu
-def test_a_gpu_is_used(network, settings, digits):
+def test_a_gpu_is_used(network, recipe, digits):
     seen = []
     model = network()
     model[0].register_forward_hook(lambda *args: seen.append(args[2]))
-    done = train(model, settings, digits, seed=0)
+    done = train_model(model, recipe, digits, seed=0)
     assert {output.device.type for output in seen} == {"cuda"}
     assert done.metrics["accuracy"] > 0.8
     assert {value.device.type for value in done.state_dict.values()} == {"cpu"}
 
 
 def test_weights_lie_channels_last_while_they_are_trained_and_are_saved_contiguous(
-    network, settings, digits, tmp_path
+    network, recipe, digits, tmp_path
 ):
     state, model, inside = tmp_path / "state.ckpt", network(), []
-    done = train(
-        model, settings, digits, seed=0, checkpoint=state,
+    done = train_model(
+        model, recipe, digits, seed=0, checkpoint=state,
         on_epoch=lambda epoch, metrics: inside.append(channels_last(model[0].weight)),
     )  # fmt: skip
     assert inside == [True, True]
@@ -296,19 +295,19 @@ def channels_last(x: Tensor) -> bool:
 
 
 def test_the_state_of_an_optimiser_is_laid_as_the_weights_are_when_it_goes_on(
-    network, settings, digits, tmp_path
+    network, recipe, digits, tmp_path
 ):
     def wide() -> nn.Module:  # of more than one channel, where the formats differ
         return nn.Sequential(Repeated(), network(channels=3))
 
-    whole = train(wide(), settings, digits, seed=0)
+    whole = train_model(wide(), recipe, digits, seed=0)
     state = tmp_path / "state.ckpt"
-    train(wide(), settings, digits, seed=0, checkpoint=state, should_stop=lambda: True)
+    train_model(wide(), recipe, digits, seed=0, checkpoint=state, should_stop=lambda: True)
     saved = torch.load(state, weights_only=True)
     for of in saved["optimizer_states"][0]["state"].values():
         of.update({name: value.contiguous() for name, value in of.items()})
     torch.save(saved, state)
-    again = train(wide(), settings, digits, seed=0, checkpoint=state)
+    again = train_model(wide(), recipe, digits, seed=0, checkpoint=state)
     assert equal(again.state_dict, whole.state_dict)
 
 
@@ -317,3 +316,42 @@ class Repeated(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.expand(-1, 3, -1, -1)
+
+
+SPEC = {
+    "archdsl": 1,
+    "name": "small",
+    "input": [1, 8, 8],
+    "classes": 10,
+    "stem": {"type": "conv", "kernel": 3, "stride": 2, "norm": "batch_norm"},
+    "block": {"norm": "layer_norm", "token_mixer": "pooling", "channel_mixer": "mlp"},
+    "stages": [{"dim": 8, "depth": 1}],
+}
+
+
+def test_a_recipe_a_network_data_and_a_seed_are_all_that_a_training_takes(recipe, digits):
+    small = archdsl.load(SPEC).network()
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    seen = []
+    done = train(small, recipe, digits, 3, on_epoch=lambda epoch, _: seen.append(epoch))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert seen == [0, 1]
+    assert done.epochs == 2
+    with torch.random.fork_rng():
+        model = initial(small, 3)
+    again = train_model(model, recipe, digits, 3)
+    assert again.history == done.history
+    assert equal(again.state_dict, done.state_dict)
+    assert not equal(train(small, recipe, digits, 4).state_dict, done.state_dict)
+
+
+def test_a_network_that_the_data_were_not_prepared_for_is_refused(recipe, digits):
+    small = archdsl.load(SPEC, set={"input": [1, 12, 12]}).network()
+    with pytest.raises(SearchError) as caught:
+        train(small, recipe, digits, 0)
+    assert str(caught.value) == (
+        "the data (digits) were prepared with input: [1, 8, 8], and now it is [1, 12, 12].  "
+        "prepare them for this training"
+    )
+    train(archdsl.load(SPEC).network(), recipe, digits, 0, should_stop=lambda: True)

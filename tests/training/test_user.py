@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from archdsl.errors import SearchError
-from archdsl.language.settings import ProxySettings
-from archdsl.training import prepare
-from archdsl.training.heldout import evaluate_on_test
-from archdsl.training.train import train
+from archdsl.training import DataSource, Recipe, prepare
+from archdsl.training.evaluate import evaluate
+from archdsl.training.train import train_model
 
 INPUT = (1, 8, 8)
 CODE = """
@@ -106,59 +105,64 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def mine(folder: Path) -> ProxySettings:
-    """Settings with both classes of the user's own."""
-    return ProxySettings(
-        module="code_of_mine:Mine", datamodule="code_of_mine:Shades", folder=folder, epochs=12
-    )
+def mine(folder: Path) -> Recipe:
+    """A recipe with both classes of the user's own."""
+    return Recipe(module="code_of_mine:Mine", datamodule="code_of_mine:Shades", epochs=12)
 
 
-def test_a_module_of_the_users_own_logs_the_metrics_there_are(mine, settings, digits, network):
-    settings = dataclasses.replace(mine, data=settings.data, datamodule=None)
-    data = prepare(settings, INPUT, 10)
-    done = train(network(), settings, data, seed=0)
+@pytest.fixture
+def beside(folder: Path) -> DataSource:
+    """Where they are looked for."""
+    return DataSource(folder=folder)
+
+
+def test_a_module_of_the_users_own_logs_the_metrics_there_are(mine, source, beside, network):
+    recipe = dataclasses.replace(mine, datamodule=None)
+    data = prepare(recipe, dataclasses.replace(beside, component=source.component), INPUT, 10)
+    done = train_model(network(), recipe, data, seed=0)
     assert set(done.metrics) >= {"my_loss", "f1", "late", "train_loss"}
     assert [metrics["late"] for metrics in done.history] == list(range(12))
 
 
-def test_data_and_module_of_the_users_own(mine, network):
-    data = prepare(mine, INPUT, 2)
+def test_data_and_module_of_the_users_own(mine, network, beside):
+    data = prepare(mine, beside, INPUT, 2)
     assert data.info.words() == "code_of_mine:Shades: 1x8x8"
-    one, same = (train(network(classes=2), mine, data, seed=1) for _ in range(2))
+    one, same = (train_model(network(classes=2), mine, data, seed=1) for _ in range(2))
     assert one.history == same.history
     assert one.metrics["f1"] == 1.0
 
 
-def test_data_of_the_users_own_for_the_usual_training(mine, network):
-    settings = dataclasses.replace(mine, module=None)
-    data = prepare(settings, INPUT, 2)
-    done = train(network(classes=2), settings, data, seed=0)
+def test_data_of_the_users_own_for_the_usual_training(mine, network, beside):
+    recipe = dataclasses.replace(mine, module=None)
+    data = prepare(recipe, beside, INPUT, 2)
+    done = train_model(network(classes=2), recipe, data, seed=0)
     assert done.metrics["accuracy"] == 1.0
 
 
-def test_the_look_at_the_test_split_is_theirs_too(mine, network):
-    data = prepare(mine, INPUT, 2)
+def test_the_look_at_the_test_split_is_theirs_too(mine, network, beside):
+    data = prepare(mine, beside, INPUT, 2)
     model = network(classes=2)
-    train(model, mine, data, seed=0)
-    assert evaluate_on_test(model, mine, INPUT, 2) == {"f1": 1.0, "n": 64}
+    train_model(model, mine, data, seed=0)
+    assert evaluate(model, mine, data, "test") == {"f1": 1.0, "n": 64}
     usual = dataclasses.replace(mine, module=None)
-    assert evaluate_on_test(model, usual, INPUT, 2)["accuracy"] == 1.0
+    data = prepare(usual, beside, INPUT, 2)
+    assert evaluate(model, usual, data, "test")["accuracy"] == 1.0
 
 
-def test_a_datamodule_without_a_test_split(mine, network):
-    settings = dataclasses.replace(mine, datamodule="code_of_mine:Untestable", module=None)
-    data = prepare(settings, INPUT, 2)
+def test_a_datamodule_without_a_test_split(mine, network, beside):
+    recipe = dataclasses.replace(mine, datamodule="code_of_mine:Untestable", module=None)
+    data = prepare(recipe, beside, INPUT, 2)
     model = network(classes=2)
-    train(model, settings, data, seed=0)
+    train_model(model, recipe, data, seed=0)
     with pytest.raises(SearchError, match="`test_dataloader` must be implemented"):
-        evaluate_on_test(model, settings, INPUT, 2)
+        evaluate(model, recipe, data, "test")
 
 
-def test_a_datamodule_that_does_not_fit_the_spec(mine):
+def test_a_datamodule_that_does_not_fit_the_spec(mine, beside):
     with pytest.raises(SearchError, match=r"--set input=\[1,8,8\]"):
-        prepare(mine, (3, 8, 8), 2)
+        prepare(mine, beside, (3, 8, 8), 2)
     with pytest.raises(SearchError, match="drop size, or datamodule"):
-        prepare(dataclasses.replace(mine, size=12), INPUT, 2)
+        prepare(dataclasses.replace(mine, size=12), beside, INPUT, 2)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +184,7 @@ def test_a_datamodule_that_does_not_fit_the_spec(mine):
 )
 def test_a_module_that_cannot_be_used(folder, name, words):
     with pytest.raises(SearchError, match=rf"^search\.proxy\.module: .*{words}"):
-        prepare(ProxySettings(module=name, folder=folder), (1, 12, 12), 10)
+        prepare(Recipe(module=name), DataSource(folder=folder), (1, 12, 12), 10)
 
 
 @pytest.mark.parametrize(
@@ -193,32 +197,32 @@ def test_a_module_that_cannot_be_used(folder, name, words):
 )
 def test_a_datamodule_that_cannot_be_used(folder, name, words):
     with pytest.raises(SearchError, match=rf"^search\.proxy\.datamodule: .*{words}"):
-        prepare(ProxySettings(datamodule=name, folder=folder), INPUT, 10)
+        prepare(Recipe(datamodule=name), DataSource(folder=folder), INPUT, 10)
 
 
-def test_a_module_that_takes_more_than_the_model(mine, settings, digits, network):
-    settings = dataclasses.replace(settings, module="code_of_mine:Picky", folder=mine.folder)
-    data = prepare(settings, INPUT, 10)
+def test_a_module_that_takes_more_than_the_model(recipe, beside, network):
+    recipe = dataclasses.replace(recipe, module="code_of_mine:Picky", size=8)
+    data = prepare(recipe, beside, (1, 12, 12), 10)
     with pytest.raises(SearchError, match="Picky cannot be called with the built model"):
-        train(network(), settings, data, seed=0)
+        train_model(network(), recipe, data, seed=0)
 
 
 def test_a_class_of_the_other_package_is_told_apart(folder):
     (folder / "other_code.py").write_text("from pytorch_lightning import LightningModule as Mine")
     with pytest.raises(SearchError, match=r"import its base from lightning\.pytorch"):
-        prepare(ProxySettings(module="other_code:Mine", folder=folder), (1, 12, 12), 10)
+        prepare(Recipe(module="other_code:Mine"), DataSource(folder=folder), (1, 12, 12), 10)
 
 
 def test_the_module_beside_the_spec_is_meant_and_no_other_is_taken_for_it(folder, tmp_path):
     (tmp_path / "other" / "pack").mkdir(parents=True)
     there = tmp_path / "other" / "code_of_mine.py"
     there.write_text(CODE.format(neighbour="neighbour_of_mine"))
-    prepare(ProxySettings(datamodule="code_of_mine:Shades", folder=folder), INPUT, 2)
+    prepare(Recipe(datamodule="code_of_mine:Shades"), DataSource(folder=folder), INPUT, 2)
     with pytest.raises(SearchError) as caught:
-        prepare(ProxySettings(datamodule="code_of_mine:Shades", folder=there.parent), INPUT, 2)
+        prepare(Recipe(datamodule="code_of_mine:Shades"), DataSource(folder=there.parent), INPUT, 2)
     assert str(caught.value) == (
         f"search.proxy.datamodule: Python takes code_of_mine from {folder / 'code_of_mine.py'}, "
         f"and there is {there}, too.  rename one, or start Python anew if it ran another spec"
     )
     there.unlink()  # there may be none, and then it is what Python finds
-    prepare(ProxySettings(datamodule="code_of_mine:Shades", folder=there.parent), INPUT, 2)
+    prepare(Recipe(datamodule="code_of_mine:Shades"), DataSource(folder=there.parent), INPUT, 2)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from archdsl.amounts import bounded, written
-from archdsl.study import files
+from archdsl.study.record import files
 from archdsl.study.report import charts, findings
 from archdsl.study.report.read import Record, read
 from archdsl.views import html, svg

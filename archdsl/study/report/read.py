@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from archdsl.language.settings import Objective
 from archdsl.study import survey
 from archdsl.study.hypervolume import Hypervolume, hypervolume
 from archdsl.study.objectives import front
-from archdsl.study.run_folder import RUN, SPACE, TEST, TRIALS, read_run
+from archdsl.study.record.file_store import RECORD
+from archdsl.study.record.folder import read_state
 from archdsl.study.survey import Survey
-from archdsl.study.trial import Trial, from_json, from_record
+from archdsl.study.trial import Trial
 from archdsl.study.winner import CODE, WEIGHTS, YAML
 
 
@@ -98,34 +99,27 @@ class Record:
 
 def read(folder: Path) -> Record:
     """Read a run directory. Raises SearchError where there is none."""
-    run = read_run(folder)
-    if run is None:
-        raise SearchError(f"{folder} holds no search: there is no {RUN}")
-    settings = run["setup"]["settings"]
+    state = read_state(folder)
+    if state is None or state.created is None:
+        raise SearchError(f"{folder} holds no search: there is no {RECORD}")
+    created, data = state.created, state.data
+    settings = created.setup["settings"]
     return Record(
         folder=folder,
-        name=run["name"],
-        survey=survey.from_record(run["survey"]),
-        objectives=tuple(Objective(**one) for one in settings["objectives"]),
+        name=created.name,
+        survey=survey.from_record(created.survey),
+        objectives=state.objectives,
         settings=settings,
-        own_evaluate=run["setup"]["evaluate"] == "own",
-        sessions=run["sessions"],
-        trials=_trials(folder / TRIALS),
-        looks={int(k): from_json(v) for k, v in json.loads(_text(folder / TEST) or "{}").items()},
-        data=run.get("data", {}),
-        space=_text(folder / SPACE),
+        own_evaluate=created.setup["evaluate"] == "own",
+        sessions=[dataclasses.asdict(one) for one in state.sessions],
+        trials=state.in_order(),
+        looks=state.looks,
+        data={} if data is None else dataclasses.asdict(data),
+        space=created.space,
         winner=_text(folder / YAML),
         has_code=(folder / CODE).exists(),
         has_weights=(folder / WEIGHTS).exists(),
     )
-
-
-def _trials(path: Path) -> list[Trial]:
-    found = []
-    for line in _text(path).splitlines(keepends=True):
-        if line.endswith("\n"):  # a kill may have left half a last line
-            found.append(from_record(json.loads(line)))
-    return found
 
 
 def _text(path: Path) -> str:

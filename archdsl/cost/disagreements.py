@@ -1,0 +1,54 @@
+"""What a self-check found, kept between processes: a file of the user's cache for each counter.
+
+A file is a line with the SHA-256 of the rest, and JSON: `[counter, {operator: why}]`. What is
+damaged, or speaks of another counter, is no answer; where nothing can be written nothing is kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from archdsl.cache import cache_folder
+
+
+def kept(counter: str) -> dict[str, str] | None:
+    """Operator -> why it is refused, as found for a counter; None where nobody has looked."""
+    if not counter:
+        return None
+    try:
+        digest, _, text = _path(counter).read_text(encoding="utf-8").partition("\n")
+        if digest != _digest(text):
+            return None
+        found = json.loads(text)
+    except (OSError, ValueError, RecursionError):
+        return None
+    match found:
+        case [str(whose), {**wrong}] if whose == counter:
+            if all(isinstance(why, str) for why in wrong.values()):
+                return dict(wrong)
+    return None
+
+
+def keep(counter: str, wrong: dict[str, str]) -> None:
+    """Keep what was found, if there is a place."""
+    if not counter:
+        return
+    text = json.dumps([counter, wrong])
+    with contextlib.suppress(OSError):
+        path = _path(counter)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}.part")
+        draft.write_text(f"{_digest(text)}\n{text}", encoding="utf-8")
+        draft.replace(path)
+
+
+def _path(counter: str) -> Path:
+    return cache_folder() / f"self_check_{_digest(counter)[:32]}.json"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

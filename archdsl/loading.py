@@ -1,0 +1,60 @@
+"""A document to a checked spec: the vocabulary filled, imports run, own components looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archdsl.compiler.own_layers import own_layers
+from archdsl.compiler.specification import Spec, checked
+from archdsl.language import load as reading
+from archdsl.language.document import Document
+
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+
+_filled = False
+
+
+def fill_registry() -> None:
+    """Import the vocabulary and the installed plugins, once."""
+    global _filled
+    if not _filled:
+        import archdsl.data
+        import archdsl.nn  # noqa: F401
+        from archdsl.language.imports import load_plugins
+
+        load_plugins()
+        _filled = True
+
+
+def finished(document: Document, patches: Mapping[str, Any] | None, imports: bool) -> Spec:
+    """The spec of a document. patches: address -> value; imports: whether Python may run.
+
+    Raises SpecError for one that is not right.
+    """
+    fill_registry()
+    if patches:
+        reading.apply_patches(document, reading.mapping_of_patches(patches))
+    reading.run_imports(document, imports)
+    return checked(document)
+
+
+def looked_at(spec: Spec) -> Spec:
+    """A spec whose own components, if it has any, were run; a member's where they stand."""
+    if spec.own or spec.decisions:
+        layers = spec.own if spec.is_space else own_layers(spec.network().layers())
+        if layers:
+            from archdsl.conformance import look
+
+            look(layers)
+    return spec
+
+
+def space_from_text(text: str, folder: Path) -> Space:
+    """The space of a text whose relative paths start from a folder. Raises SpecError."""
+    from archdsl.spaces import Space
+
+    document = reading.document_from_text(text, str(folder / "space.yaml"))
+    return Space(looked_at(finished(document, None, True)))

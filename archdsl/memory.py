@@ -1,0 +1,35 @@
+"""How much memory there is, and how much is said in words."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+
+def free() -> int:
+    """Bytes that a process can still have, by what the system says.
+
+    Of a control group (cgroup v2) its limit counts. Where nothing is said it is 2**62.
+    """
+    found = [1 << 62]
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        said = next(line for line in lines if line.startswith("MemAvailable:"))
+        found.append(int(said.split()[1]) * 1024)
+    with contextlib.suppress(OSError, ValueError):
+        found.append(int(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
+    return min(found)
+
+
+def written(size: int) -> str:
+    """Bytes for people: 3.1 GB, 160 MB, 12.3 kB, 5 bytes."""
+    if size >= 10**18:
+        return "over a million TB"
+    for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            digits = 1 if size < 100 * unit else 0
+            return f"{size / unit:,.{digits}f} {name}"
+    return f"{size} bytes"

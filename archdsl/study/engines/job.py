@@ -1,0 +1,108 @@
+"""What an engine is given and what it reports: plain data, whole without the driver's objects."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from archdsl.study.record.events import Training
+from archdsl.study.trial import Metrics, from_json, to_json
+
+Task: TypeAlias = Literal["judge", "look"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work.
+
+    task: "judge" a candidate, or "look" at the test split with the weights in its folder
+    training: the key of the training; its seed is for all that is random in the work
+    space: the space as YAML; base: the folder that its relative paths start from
+    decisions: address -> answer: the member of the space
+    schedule: a recipe as plain values, for a training; None where `evaluate` judges
+    metric: what a bare number that is reported or returned is called
+    folder: the trial's own; checkpoint: a file in it to go on from, and to leave the state in
+    """
+
+    task: Task
+    training: Training
+    space: str
+    base: str
+    decisions: dict[str, Any]
+    schedule: dict[str, Any] | None
+    metric: str
+    folder: str
+    checkpoint: str | None = None
+
+    @property
+    def trial(self) -> int:
+        """The number of its trial."""
+        return self.training.trial
+
+    def record(self) -> dict[str, Any]:
+        """The job as values that JSON can hold."""
+        return dataclasses.asdict(self) | {"training": list(self.training)}
+
+
+def job(record: Mapping[str, Any]) -> Job:
+    """The job that `record()` gave."""
+    return Job(**{**record, "training": Training(*record["training"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A job runs. at: seconds since 1970; step: what it goes on from, None where it is afresh."""
+
+    job: Job
+    at: float
+    step: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A job has trained one more epoch, or whatever `step` counts."""
+
+    job: Job
+    step: float
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a job.
+
+    state: "cancelled" is one that was stopped before its end
+    metrics: of the last epoch, or what `evaluate` returned
+    cause, trace: why it failed, in words, and where, for a fault of the code that ran
+    begun, ended: seconds since 1970; seconds: how long it took
+    """
+
+    state: Literal["complete", "failed", "cancelled"]
+    metrics: Metrics = field(default_factory=dict)
+    cause: str | None = None
+    trace: str | None = None
+    begun: float = 0.0
+    ended: float = 0.0
+    seconds: float = 0.0
+
+    def record(self) -> dict[str, Any]:
+        """The outcome as values that JSON can hold."""
+        return dataclasses.asdict(self) | {"metrics": to_json(self.metrics)}
+
+
+def outcome(record: Mapping[str, Any]) -> Outcome:
+    """The outcome that `record()` gave."""
+    return Outcome(**{**record, "metrics": from_json(record["metrics"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A job is over."""
+
+    job: Job
+    outcome: Outcome
+
+
+EngineEvent: TypeAlias = Begun | Reported | Over

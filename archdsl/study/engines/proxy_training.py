@@ -1,0 +1,91 @@
+"""Judging a candidate by a short training: what a search does unless it is given `evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archdsl import threads
+from archdsl.amounts import bounded
+from archdsl.progress import Progress, unwatched
+from archdsl.study.candidate import WEIGHTS, Candidate
+from archdsl.study.engines.job import Job
+from archdsl.study.trial import Metrics
+from archdsl.training.data_source import DataSource
+from archdsl.training.metrics import LOGGED, metric
+from archdsl.training.prepare import Prepared, prepare
+from archdsl.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from archdsl.compiler.network import Network
+    from archdsl.language.settings import ProxySettings
+    from archdsl.spaces import Space
+
+
+class ProxyTraining:
+    """Judges candidates by training each on the search's data, with one schedule."""
+
+    def __init__(
+        self, space: Space, settings: ProxySettings, progress: Progress = unwatched
+    ) -> None:
+        self.recipe = Recipe.of(settings)
+        self.source = DataSource.of(settings)
+        self._space = space
+        self._progress = progress
+        self.prepared: Prepared | None = None
+
+    def prepare(self) -> Prepared:
+        """Read and check the data, once. Raises SearchError for what cannot be trained on."""
+        if self.prepared is None:
+            self._refuse_unknown_objectives()
+            network = self._space.default().network()
+            prepared = prepare(
+                self.recipe, self.source, network.input, network.classes, self._progress
+            )
+            if prepared.module is not None or prepared.datamodule is not None:
+                self._look(network, prepared)
+            self.prepared = prepared
+        return self.prepared
+
+    def _look(self, network: Network, prepared: Prepared) -> None:
+        """Put one batch through code of the user's own, which nobody has tried yet."""
+        from archdsl.compiler.builder import build
+        from archdsl.training.look import look
+        from archdsl.training.seeds import own_randomness, seed_everything, seed_of
+
+        objectives = self._space.spec.settings().objectives
+        with own_randomness():
+            seed_everything(seed_of("look"))
+            model = build(network)
+        names = [one.name for one in objectives if one.name not in bounded()]
+        look(model, self.recipe, prepared, names)
+
+    def _refuse_unknown_objectives(self) -> None:
+        """What archdsl's own training logs is known before it begins."""
+        if self.recipe.module is None:
+            logged = dict.fromkeys(LOGGED, 0.0)
+            for objective in self._space.spec.settings().objectives:
+                if objective.name not in bounded():
+                    metric(logged, objective.name)
+
+    def __call__(self, candidate: Candidate, job: Job) -> Metrics:
+        """The metrics after the last epoch of a job; the weights stay in the candidate's folder."""
+        from safetensors.torch import save_file
+
+        from archdsl.training.train import train
+
+        assert job.schedule is not None, "a job of training says how"
+        recipe = Recipe.from_record(job.schedule)
+        with threads.for_work(candidate.cost.macs * recipe.batch):
+            trained = train(
+                candidate.spec.network(),
+                recipe,
+                self.prepare(),
+                candidate.seed,
+                on_epoch=lambda epoch, metrics: candidate.report(epoch + 1, metrics),
+                should_stop=candidate.should_stop,
+                checkpoint=None if job.checkpoint is None else Path(job.checkpoint),
+            )
+        state = {name: tensor.contiguous() for name, tensor in trained.state_dict.items()}
+        save_file(state, candidate.folder / WEIGHTS)
+        return trained.metrics

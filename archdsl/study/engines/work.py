@@ -1,0 +1,154 @@
+"""One job done, in whatever process: a candidate judged, or a look at the test split."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from archdsl import threads
+from archdsl.study import causes
+from archdsl.study.candidate import WEIGHTS, Candidate, as_metrics
+from archdsl.study.engines.job import Job, Outcome
+from archdsl.study.engines.proxy_training import ProxyTraining
+from archdsl.study.record.files import write_text
+from archdsl.study.trial import Metrics
+
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+
+Evaluate: TypeAlias = "Callable[[Candidate], float | Mapping[str, float]]"
+
+ERROR = "error.txt"
+"""In a trial's folder: the whole of an error whose words were cut."""
+
+
+class Work:
+    """Does jobs, one after another; what it has read for one it keeps for the next.
+
+    evaluate: judges a candidate; without it each is trained as the space says
+    space: one that is at hand already, and need not be read from the text of a job
+    training: trains its candidates, where one is at hand
+    """
+
+    def __init__(
+        self,
+        evaluate: Evaluate | None = None,
+        *,
+        space: Space | None = None,
+        training: ProxyTraining | None = None,
+    ) -> None:
+        self.evaluate = evaluate
+        self._space, self._training = space, training
+        self._made_of: tuple[str, str] | None = None
+        self._process = os.getpid()
+
+    def __call__(
+        self,
+        job: Job,
+        *,
+        begun: Callable[[float], None],
+        report: Callable[[float, Metrics], None],
+        should_stop: Callable[[], bool],
+    ) -> Outcome:
+        """Do a job. What its code raises is its outcome.
+
+        begun: called with the time when it begins; report: with each step and its metrics
+        should_stop: whether it was cancelled
+        """
+        space = self._space_of(job)
+        at, clock = time.time(), time.monotonic()
+        begun(at)
+        metrics: Metrics = {}
+        cause: str | None = None
+        trace: str | None = None
+        try:
+            if job.task == "look":
+                metrics = self._look(job, space)
+            else:
+                metrics = self._judge(job, space, report, should_stop)
+        except Exception as error:
+            cause, trace = self._described(error, job)
+        self._end_forks()
+        if cause is not None:
+            gc.collect()  # a model that died for want of memory is to be gone before the next
+        return Outcome(
+            "complete" if cause is None else "failed",
+            metrics,
+            cause,
+            trace,
+            begun=at,
+            ended=time.time(),
+            seconds=round(time.monotonic() - clock, 3),
+        )
+
+    def _judge(
+        self,
+        job: Job,
+        space: Space,
+        report: Callable[[float, Metrics], None],
+        should_stop: Callable[[], bool],
+    ) -> Metrics:
+        candidate = Candidate(
+            space,
+            job.decisions,
+            job.trial,
+            job.training.seed,
+            Path(job.folder),
+            metric=job.metric,
+            on_report=report,
+            should_stop=should_stop,
+        )
+        if self.evaluate is not None:
+            return as_metrics(self.evaluate(candidate), job.metric)
+        return as_metrics(self.training_of(space)(candidate, job), job.metric)
+
+    def _look(self, job: Job, space: Space) -> Metrics:
+        """The metrics of a trial's weights on the test split."""
+        from archdsl.checkpoints import load_into
+        from archdsl.compiler.builder import build
+        from archdsl.training.evaluate import evaluate
+        from archdsl.training.recipe import Recipe
+
+        assert job.schedule is not None, "there is a look only where there was training"
+        spec, recipe = space.of(job.decisions), Recipe.from_record(job.schedule)
+        data = self.training_of(space).prepare()
+        model = build(spec.network())
+        load_into(model, Path(job.folder) / WEIGHTS)
+        with threads.for_work(space.cost(spec).macs * recipe.batch):
+            return evaluate(model, recipe, data, "test")
+
+    def training_of(self, space: Space) -> ProxyTraining:
+        """What trains the candidates of a space."""
+        if self._training is None:
+            self._training = ProxyTraining(space, space.spec.settings().proxy)
+        return self._training
+
+    def _space_of(self, job: Job) -> Space:
+        made_of = job.space, job.base
+        if self._space is None or (self._made_of is not None and self._made_of != made_of):
+            from archdsl.loading import space_from_text
+
+            self._space, self._training = space_from_text(job.space, Path(job.base)), None
+        self._made_of = made_of
+        return self._space
+
+    def _described(self, error: Exception, job: Job) -> tuple[str, str]:
+        cause, trace = causes.described(error)
+        if causes.is_cut(cause) and self._process == os.getpid():
+            write_text(Path(job.folder) / ERROR, causes.whole(error))
+        return cause, trace
+
+    def _end_forks(self) -> None:
+        """End a process that a user's `evaluate` forked off and that came back here.
+
+        It is a copy of everything, the record's writer included, and none of it is its own.
+        """
+        if os.getpid() != self._process:
+            print("evaluate forked, and the copy came back: it ends here", file=sys.stderr)
+            sys.stderr.flush()
+            os._exit(1)

@@ -1,0 +1,148 @@
+"""What makes a run the same run: its space and its settings; and where it runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archdsl.components.component import Component
+from archdsl.components.options import written
+from archdsl.errors import SearchError
+from archdsl.language.settings import ProxySettings, SearchSettings
+from archdsl.study.identity.carried import digests
+from archdsl.version import VERSION
+
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+
+_PACKAGES = (
+    "torch", "optuna", "lightning", "torchmetrics", "numpy", "scikit-learn", "scipy", "pillow",
+    "fvcore", "safetensors", "torchvision",
+)  # fmt: skip
+
+# `trials` may grow, and data may move: what they hold is compared by itself.
+_MAY_CHANGE = ("trials", "proxy.folder", "proxy.data.path")
+
+
+def versions() -> dict[str, str]:
+    """The versions of what a trial runs on."""
+    found = {"archdsl": VERSION, "python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def machine() -> dict[str, str]:
+    """Where the trials run, in words."""
+    import torch
+
+    cuda = torch.cuda.is_available()
+    return {
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "cpus": str(os.cpu_count()),
+        "threads": str(torch.get_num_threads()),
+        "device": torch.cuda.get_device_name() if cuda else "cpu",
+    }
+
+
+def setup(space: Space, settings: SearchSettings, own_evaluate: bool) -> dict[str, Any]:
+    """What may not change between the sessions of a run, as plain values."""
+    tree = {k: v for k, v in space.spec.tree.items() if k not in ("search", "found")}
+    return {
+        "space": tree,
+        "imports": digests(space),
+        "settings": _plain(settings),
+        "evaluate": "own" if own_evaluate else "proxy",
+    }
+
+
+def refuse_changes(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """Raise SearchError, naming the first thing that differs, where a run is not the same."""
+    if old == new:
+        return
+    for what, where in (("settings", "search."), ("space", ""), ("imports", "imports.")):
+        olds, news = _flat(old[what]), _flat(new[what])
+        if what == "settings":
+            # a setting that did not exist yet was what its default is now
+            olds = {**_NEUTRAL, **_flat(_by_option_names(old[what]))}
+        for address in [*olds, *(address for address in news if address not in olds)]:
+            if what == "settings" and address in _MAY_CHANGE:
+                continue
+            was, now = olds.get(address, _ABSENT), news.get(address, _ABSENT)
+            shown = address.replace("sampler_options.", "sampler.")  # where the author wrote it
+            if was != now or type(was) is not type(now):
+                raise SearchError(
+                    f"{folder} holds a search in which {where}{shown} {_said(was, 'was')}, and "
+                    f"now it {_said(now, 'is')}.  {_CURE}"
+                )
+    if old["evaluate"] != new["evaluate"]:
+        raise SearchError(
+            f"{folder} holds a search that was judged by {_JUDGES[old['evaluate']]}, and now it is "
+            f"to be judged by {_JUDGES[new['evaluate']]}.  {_CURE}"
+        )
+
+
+_ABSENT: Any = object()
+_CURE = "put it back to go on with that search, or choose another --out"
+_JUDGES = {"own": "an evaluate function", "proxy": "proxy training"}
+
+
+def _by_option_names(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Settings as older records hold them, with the options of the data by their names."""
+    data = settings["proxy"]["data"]
+    if not isinstance(data, Mapping) or "kind" not in data:
+        return settings
+    renamed = {"type": data["type"], **dict(data["options"])}
+    return {**settings, "proxy": {**settings["proxy"], "data": renamed}}
+
+
+def _said(value: Any, verb: str) -> str:
+    if value is _ABSENT:
+        return f"{verb} not there"
+    text = written(value)
+    return f"{verb} {text if len(text) <= 60 else text[:57] + '...'}"
+
+
+def _flat(value: Any, address: str = "") -> dict[str, Any]:
+    """Address -> scalar for everything in a tree of plain values."""
+    return dict(_leaves(value, address))
+
+
+def _leaves(value: Any, address: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{address}.{key}" if address else str(key))
+    elif isinstance(value, list) and any(isinstance(item, (list, Mapping)) for item in value):
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{address}.{index}" if address else str(index))
+    else:
+        yield address, value
+
+
+def _plain(value: Any) -> Any:
+    """Settings as JSON holds them."""
+    if isinstance(value, Component):
+        return {"type": value.type, **{name: _plain(inner) for name, inner in value.options}}
+    if dataclasses.is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+_NEUTRAL = {
+    address: value
+    for address, value in _flat(_plain(ProxySettings()), "proxy").items()
+    if address != "proxy.data"
+}

@@ -1,0 +1,73 @@
+"""The phase that looks at the test split, once the trials are spent.
+
+What is seen there is recorded and never read by what proposes, judges or ranks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from archdsl.errors import ArchError
+from archdsl.study.engines.job import EngineEvent, Over
+from archdsl.study.phases.phase import Next
+from archdsl.study.record.events import Event, Looked
+from archdsl.study.record.state import State
+from archdsl.study.trial import Trial, to_json
+
+if TYPE_CHECKING:
+    from archdsl.study.phases.jobs import Jobs
+    from archdsl.study.record.folder import RunFolder
+
+
+class Looking:
+    """Has the winner and the trial it started from judged on the test split, unless that was done.
+
+    Every look stays on record: a search that goes on and finds another winner looks again, and
+    its report says how often.
+
+    hold: raises ArchError where the data are no longer those of the trials
+    notes: what went wrong, in words
+    """
+
+    def __init__(self, run: RunFolder, jobs: Jobs, hold: Callable[[], None]) -> None:
+        self.notes: list[str] = []
+        self._run, self._jobs, self._hold = run, jobs, hold
+        self._asked: set[int] = set()
+        self._held = False
+
+    def next(self, state: State) -> Next | None:
+        """The next trial to look with; none after something went wrong."""
+        trial = next(iter(self._missing(state)), None)
+        if trial is None or self.notes:
+            return None
+        if not self._held:
+            try:
+                self._hold()
+            except ArchError as error:
+                self._note(str(error))
+                return None
+            self._held = True
+        self._asked.add(trial.number)
+        return Next(job=self._jobs.look(trial.number, trial.decisions))
+
+    def heard(self, event: EngineEvent, state: State) -> tuple[Event, ...]:
+        """What was seen."""
+        match event:
+            case Over(job, outcome) if outcome.state == "complete":
+                return (Looked(job.trial, "test", to_json(outcome.metrics)),)
+            case Over(_, outcome):
+                self._note(outcome.cause or outcome.state)
+        return ()
+
+    def _missing(self, state: State) -> list[Trial]:
+        if state.best is None:
+            return []
+        return [
+            state.trials[number] for number in dict.fromkeys((0, state.best.number))
+            if number not in state.looks and number not in self._asked
+            and self._run.weights_of(number).exists()
+        ]  # fmt: skip
+
+    def _note(self, cause: str) -> None:
+        self.notes.append(f"the test split was not looked at: {cause}")

@@ -1,0 +1,12 @@
+"""The record of a search: events in a file of lines, and the state that follows from them.
+
+events.py      what can happen to a study, and how each event is written
+lines.py       an event as a line: number, format, writer, chained checksum
+store.py       what keeps a record;  file_store.py  the file that is one;  lock.py
+state.py       the state of a study: a fold over the events, and nothing else
+folder.py      the run directory: the store, the trials' folders, and the views
+views.py       run.json, trials.jsonl, data.jsonl, space.yaml: written, and never read
+optuna_view.py study.journal: the same study as Optuna knows it
+former.py      run directories as archdsl 0.1 wrote them, for reading alone
+files.py       files that are whole or not there
+"""

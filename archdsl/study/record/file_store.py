@@ -1,0 +1,150 @@
+"""The record as a file of lines in the run directory."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from archdsl.errors import SearchError
+from archdsl.study.record import files
+from archdsl.study.record.events import Event, Malformed
+from archdsl.study.record.lines import Reader, encode
+from archdsl.study.record.lock import locked
+
+RECORD, LOCK = "record.jsonl", "lock"
+
+
+class FileStore:
+    """A record in `record.jsonl` of a folder. Only who is in `open` may add to it.
+
+    A kill can leave half a last line; it is dropped when the record is opened for writing, and
+    passed over when it is read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / RECORD
+        self._lock = folder / LOCK
+        self._reader = Reader()
+        self._writer = ""
+        self._handle: int | None = None
+        self._process = 0
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Hold the folder's lock, with the file ready for more lines.
+
+        Raises SearchError where another process holds it.
+        """
+        with locked(self._lock):
+            self._process, self._writer = os.getpid(), secrets.token_hex(4)
+            self.drop_half_line()
+            try:
+                yield
+            finally:
+                self.close()
+
+    def exists(self) -> bool:
+        """Whether there is a record."""
+        return self.path.exists()
+
+    def replay(self) -> Iterator[Event]:
+        """The events on record; later ones are added behind the last that was read.
+
+        Raises SearchError for a damaged line, naming it.
+        """
+        self._reader = Reader()
+        for number, line in enumerate(_whole_lines(self.path), start=1):
+            try:
+                yield self._reader.read(line).event
+            except Malformed as error:
+                raise SearchError(
+                    f"{self.path}: line {number} is damaged: {error}.  --salvage goes on from the "
+                    f"{number - 1:,} lines before it and keeps the damaged file beside; or restore "
+                    "it from a copy, or choose another --out"
+                ) from None
+
+    def add(self, event: Event, *, durable: bool = False) -> int:
+        """Write an event behind those that were replayed; returns its number."""
+        if os.getpid() != self._process:
+            raise SearchError(f"{self.path} belongs to process {self._process}, which opened it")
+        reader = self._reader
+        line, written = encode(reader.number, self._writer, reader.last, event)
+        with files.writing(self.path):
+            if self._handle is None:
+                flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+                self._handle = os.open(self.path, flags, 0o644)
+                files.sync_folder(self.path.parent)
+            self._write(self._handle, line)
+            if durable:
+                os.fsync(self._handle)
+        reader.number, reader.last = reader.number + 1, written
+        return reader.number - 1
+
+    @staticmethod
+    def _write(handle: int, line: bytes) -> None:
+        """Write a whole line, or nothing of it."""
+        before = os.fstat(handle).st_size
+        rest = memoryview(line)
+        try:
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+        except OSError:
+            os.ftruncate(handle, before)
+            raise
+
+    def start_afresh(self, event: Event) -> None:
+        """Begin a record with an event, in the place of one of which nothing is to stay."""
+        self.close()
+        line, written = encode(0, self._writer, "", event)
+        files.write_bytes(self.path, line)
+        self._reader = Reader()
+        self._reader.number, self._reader.last = 1, written
+
+    def salvage(self) -> Path | None:
+        """Keep the lines before the first damaged one; the damaged file stays beside.
+
+        Returns where, or None where nothing is damaged.
+        """
+        reader, whole = Reader(), []
+        for line in _whole_lines(self.path):
+            try:
+                reader.read(line)
+            except Malformed:
+                break
+            whole.append(line + b"\n")
+        else:
+            return None
+        number = 1
+        while (beside := self.path.with_name(f"record.damaged-{number}.jsonl")).exists():
+            number += 1
+        files.copy(self.path, beside)
+        files.write_bytes(self.path, b"".join(whole))
+        return beside
+
+    def drop_half_line(self) -> None:
+        """Drop what a kill left behind the last newline."""
+        if not self.path.is_file():
+            return
+        with files.writing(self.path), self.path.open("rb+") as file:
+            content = file.read()
+            whole = content.rfind(b"\n") + 1
+            if whole < len(content):
+                file.truncate(whole)
+                file.flush()
+                os.fsync(file.fileno())
+
+    def close(self) -> None:
+        """Write no more."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    """The lines that end; nothing but a newline ends one."""
+    with files.reading(path):
+        content = path.read_bytes() if path.exists() else b""
+    return content.split(b"\n")[:-1]

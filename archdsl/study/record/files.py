@@ -1,0 +1,99 @@
+"""Files that are whole or not there, whenever the power goes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from archdsl.errors import SearchError
+
+_DRAFT = ".tmp"
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say of a file that cannot be written where and why. Raises SearchError."""
+    try:
+        yield
+    except OSError as error:
+        raise SearchError(
+            f"{path} cannot be written: {error.strerror or error}.  see to it, and the same "
+            "command goes on"
+        ) from None
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say of a file that cannot be read where and why. Raises SearchError."""
+    try:
+        yield
+    except OSError as error:
+        raise SearchError(
+            f"{path} cannot be read: {error.strerror or error}.  see to it, and the same command "
+            "goes on"
+        ) from None
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file in one step: whoever reads it sees the old content or the new."""
+    draft = path.with_name(path.name + _DRAFT)
+    with writing(path):
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        sync_folder(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    r"""Write a text in one step; what UTF-8 has no bytes for is written as `\udc80`."""
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write plain values as JSON, in one step."""
+    write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a finished file to its place, durably."""
+    with writing(target):
+        sync(source)
+        source.replace(target)
+        sync_folder(target.parent)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file in one step."""
+    draft = target.with_name(target.name + _DRAFT)
+    with writing(target):
+        shutil.copyfile(source, draft)
+    move(draft, target)
+
+
+def drop_drafts(folder: Path) -> None:
+    """Remove what an interrupted write left."""
+    for path in folder.glob(f"*{_DRAFT}"):
+        with writing(path):
+            path.unlink()
+
+
+def sync(path: Path) -> None:
+    """Make the content of a file outlive a power cut."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what a folder lists outlive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,249 @@
+"""The run directory: the record of a search, written by one process, whole at any moment.
+
+record.jsonl     the record: whatever happened, a line an event. All else follows from it
+trials/00012/    of trial 12: its weights while it is among the best, and the whole of a long error
+lock             who writes
+
+What is written from the record, and never read to decide anything:
+run.json         what is searched and how, versions, how much of the space fits
+space.yaml       the space as it was searched, `--set` included; space.written.yaml the file
+data.jsonl       what the trials train on: each image's split, label, size and digest
+study.journal    the trials as Optuna keeps them
+trials.jsonl     the same for people and programs, a line a trial
+test.json        what was seen in the test split, once the search was over
+best.yaml best.py best.safetensors report.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archdsl.errors import SearchError
+from archdsl.study.candidate import WEIGHTS
+from archdsl.study.identity.carried import copy_imports
+from archdsl.study.identity.setup import refuse_changes
+from archdsl.study.record import files, views
+from archdsl.study.record.events import (
+    Changed,
+    Created,
+    Data,
+    Event,
+    Evidence,
+    Finished,
+    Looked,
+    Malformed,
+    Session,
+)  # fmt: skip
+from archdsl.study.record.file_store import LOCK, RECORD, FileStore
+from archdsl.study.record.former import is_former, read_former
+from archdsl.study.record.optuna_view import OptunaView
+from archdsl.study.record.state import State
+
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+
+STUDY, SPACE, SPACE_WRITTEN = "study.journal", "space.yaml", "space.written.yaml"
+TRIALS_FOLDER, ERROR = "trials", "error.txt"
+
+# What a search may have left behind before its first event.
+_EARLY = {LOCK, RECORD, TRIALS_FOLDER}
+
+
+class RunFolder:
+    """A run directory that this process holds. Made by `opened`.
+
+    state: follows from the events on record; shown: the folder as the user wrote it
+    """
+
+    def __init__(self, folder: Path, shown: Path, store: FileStore, space: Space) -> None:
+        self.folder, self.shown, self.space = folder, shown, space
+        self.state = State(space)
+        self._store = store
+        self._optuna: OptunaView | None = None
+        self._kept: set[int] = set()
+
+    def add(self, event: Event) -> None:
+        """Put an event on record, and what follows from it into the files beside."""
+        self._store.add(event, durable=isinstance(event, Finished | Looked))
+        self.state.hear(event)
+        match event:
+            case Changed() | Session() | Evidence() | Data():
+                views.write_run(self.folder, self.state)
+            case Looked():
+                views.write_looks(self.folder, self.state)
+            case Finished(number):
+                trial = self.state.trials[number]
+                assert self._optuna is not None, "the views are there before a trial is over"
+                self._optuna.add(trial)
+                views.add_trial(self.folder, trial)
+
+    def replay(self) -> None:
+        """Take the state from the record. Raises SearchError for damage, naming the line."""
+        self.state = State(self.space)
+        for number, event in enumerate(self._store.replay(), start=1):
+            _heard(self.state, event, self._store.path, number)
+
+    def write_views(self) -> None:
+        """Write what is missing or behind beside the record."""
+        created = self.state.created
+        assert created is not None, "there is a record"
+        views.write_run(self.folder, self.state)
+        views.write_trials(self.folder, self.state.finished)
+        views.write_looks(self.folder, self.state)
+        self._optuna = OptunaView(
+            self.folder / STUDY, created.name, self.state.objectives, self.space,
+            self.state.finished,
+        )  # fmt: skip
+        self._write_space(created.space)
+
+    def _write_space(self, text: str) -> None:
+        """The space as it is searched, as it was written, and the files that it imports."""
+        if not views.write_if_other(self.folder / SPACE, text):
+            return
+        written = Path(self.space.spec.document.file)
+        if written.is_file():
+            files.copy(written, self.folder / SPACE_WRITTEN)
+        copy_imports(self.space, self.folder)
+
+    def folder_of(self, number: int) -> Path:
+        """A trial's own folder."""
+        return self.folder / TRIALS_FOLDER / f"{number:05}"
+
+    def weights_of(self, number: int) -> Path:
+        """Where the weights of a trial are kept, if they are."""
+        return self.folder_of(number) / WEIGHTS
+
+    def begin_trial(self, number: int) -> Path:
+        """A trial's folder, empty."""
+        folder = self.folder_of(number)
+        with files.writing(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+        return folder
+
+    def end_trial(self, number: int, *, weights: bool) -> None:
+        """Drop what a trial left in its folder but the whole of its error, and its weights."""
+        folder = self.folder_of(number)
+        if not folder.is_dir():
+            return
+        keep = {ERROR, *([WEIGHTS] if weights else [])}
+        with files.writing(folder):
+            for path in folder.iterdir():
+                if path.name not in keep or path.is_symlink():
+                    shutil.rmtree(
+                        path
+                    ) if path.is_dir() and not path.is_symlink() else path.unlink()
+            with contextlib.suppress(OSError):  # something is kept in it
+                folder.rmdir()
+        if weights and (folder / WEIGHTS).is_file():
+            files.sync(folder / WEIGHTS)
+            self._kept.add(number)
+
+    def keep_weights(self, numbers: Iterable[int]) -> None:
+        """Drop the weights of all other trials that are over."""
+        wanted = set(numbers)
+        for number in self._kept - wanted:
+            self.end_trial(number, weights=False)
+        self._kept &= wanted
+
+    def find_weights(self) -> None:
+        """Look which trials have kept something in their folders."""
+        for path in (self.folder / TRIALS_FOLDER).iterdir():
+            if path.name.isdigit() and (path / WEIGHTS).exists():
+                self._kept.add(int(path.name))
+
+
+def _heard(state: State, event: Event, path: Path, number: int) -> None:
+    try:
+        state.hear(event)
+    except Malformed as error:
+        raise SearchError(
+            f"{path}: line {number} cannot follow those before it: {error}.  restore it from a "
+            "copy, or choose another --out"
+        ) from None
+
+
+def read_state(folder: Path, space: Space | None = None) -> State | None:
+    """The state of the run in a folder, read without holding it; None where none has begun.
+
+    Raises SearchError for a folder that holds something else, and for a damaged record.
+    """
+    if not folder.exists():
+        return None
+    if not folder.is_dir():
+        raise SearchError(f"{folder} is no folder.  choose another --out")
+    store = FileStore(folder)
+    state = State(space)
+    for number, event in enumerate(store.replay(), start=1):
+        _heard(state, event, store.path, number)
+    if state.created is not None:
+        return state
+    if is_former(folder):
+        return read_former(folder)
+    _refuse_strangers(folder)
+    return None
+
+
+def _refuse_strangers(folder: Path) -> None:
+    with files.reading(folder):
+        names = sorted(path.name for path in folder.iterdir())
+    if views.RUN in names:
+        raise SearchError(
+            f"{folder} holds a search whose {RECORD} is gone or empty.  restore it from a copy, "
+            "or choose another --out"
+        )
+    strangers = [n for n in names if n not in _EARLY and not n.endswith(".tmp")]
+    if strangers:
+        raise SearchError(
+            f"{folder} is not empty and holds no search ({strangers[0]} is there).  "
+            "choose another --out"
+        )
+
+
+@contextmanager
+def opened(
+    folder: Path, shown: Path, space: Space, created: Created, *, salvage: bool
+) -> Iterator[RunFolder]:
+    """Hold a run directory, made or mended as need be.
+
+    created: how the study begins; another one gives way to it that has no trial
+    Raises SearchError where another process holds it, or the record is damaged.
+    """
+    with files.writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    store = FileStore(folder)
+    with store.open():
+        files.drop_drafts(folder)
+        with files.writing(folder / TRIALS_FOLDER):
+            (folder / TRIALS_FOLDER).mkdir(exist_ok=True)
+        if salvage:
+            store.salvage()
+        run = RunFolder(folder, shown, store, space)
+        run.replay()
+        if _gives_way(run.state, created):
+            store.start_afresh(created)
+            run.state = State(space)
+            run.state.hear(created)
+        run.write_views()
+        run.find_weights()
+        yield run
+
+
+def _gives_way(state: State, created: Created) -> bool:
+    if state.created is None:
+        return True
+    try:
+        refuse_changes(Path(), state.created.setup, created.setup)
+    except SearchError:
+        return not state.finished
+    return False
+
+
+def worth_keeping(state: State) -> list[int]:
+    """Whose weights are kept: of the best, and of the first, which a winner is compared with."""
+    return [0, *(trial.number for trial in state.leading)]

@@ -1,0 +1,87 @@
+"""An event as a line of the record.
+
+    {"number": 7, "format": 2, "writer": "9f1c", "event": "epoch", ..., "sum": "16 hex digits"}
+
+The checksum is of the line up to it and of the checksum that its writer wrote before; the first
+of a writer follows the last line that the record had. So a line that was altered, moved, doubled
+or lost is found. A line is ASCII, whatever its texts hold, so that nothing in them can end it and
+every text comes back as it went in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from archdsl.study.record.events import Event, Malformed, event, plain
+
+FORMAT = 2
+"""Of the record. 1 was the run directory without one."""
+
+_DIGEST = 8  # bytes
+_TAIL = len(', "sum": ""}') + 2 * _DIGEST
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """An event of a record with its place in it. written: the checksum of its line."""
+
+    number: int
+    writer: str
+    event: Event
+    written: str
+
+
+def encode(number: int, writer: str, before: str, event: Event) -> tuple[bytes, str]:
+    """The line of an event and its checksum. before: the checksum that it is chained to."""
+    values = {"number": number, "format": FORMAT, "writer": writer, **plain(event)}
+    body = json.dumps(values, allow_nan=False)[:-1].encode("ascii")
+    written = _sum(before, body)
+    return body + f', "sum": "{written}"}}\n'.encode(), written
+
+
+class Reader:
+    """Reads lines one after another. Raises Malformed, saying why, for one that is damaged."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.last = ""
+        self._by_writer: dict[str, str] = {}
+
+    def read(self, line: bytes) -> Numbered:
+        """The event of the line that comes next, without its newline."""
+        values = _values(line)
+        if values.get("format") != FORMAT:
+            raise Malformed(f"its format is {values.get('format')!r}, and this reads {FORMAT}")
+        if values.get("number") != self.number:
+            raise Malformed(f"its number is {values.get('number')!r} and not {self.number}")
+        writer = values.get("writer")
+        if not isinstance(writer, str):
+            raise Malformed("it names no writer")
+        written = _sum(self._by_writer.get(writer, self.last), line[:-_TAIL])
+        if values.get("sum") != written or not line.endswith(f', "sum": "{written}"}}'.encode()):
+            raise Malformed("its checksum is of another line")
+        rest = {name: v for name, v in values.items() if name not in _ENVELOPE}
+        found = Numbered(self.number, writer, event(rest), written)
+        self._by_writer[writer] = self.last = written
+        self.number += 1
+        return found
+
+
+_ENVELOPE = ("number", "format", "writer", "sum")
+
+
+def _values(line: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError):
+        raise Malformed("it is no JSON") from None
+    if not isinstance(values, dict):
+        raise Malformed("it is no object of JSON")
+    return values
+
+
+def _sum(before: str, body: bytes) -> str:
+    return hashlib.blake2b(before.encode() + body, digest_size=_DIGEST).hexdigest()

@@ -1,0 +1,177 @@
+"""The state of a study: a fold over the events on record, and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from archdsl.language.settings import Objective
+from archdsl.study.objectives import front
+from archdsl.study.record.events import (
+    Changed,
+    Created,
+    Data,
+    Epoch,
+    Event,
+    Evidence,
+    Finished,
+    Looked,
+    Malformed,
+    Paused,
+    Proposed,
+    Running,
+    Session,
+    Training,
+)
+from archdsl.study.trial import Metrics, Trial, from_json
+
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+
+
+class State:
+    """What is known after some events. `hear` takes the next one.
+
+    created: how the study began, with `setup` as it is now; None before the first event
+    sessions: the starts at which something was trained
+    evidence, data: what the figures follow from; None before the first training
+    trials: number -> trial, whatever its state; finished: those that are over, as they ended
+    trainings: training -> its reports, those of steps that were trained anew left out
+    looks: trial -> its metrics on the test split
+    leading: the trials that no other dominates, the best in the first objective first
+    """
+
+    def __init__(self, space: Space | None = None) -> None:
+        self.created: Created | None = None
+        self.sessions: list[Session] = []
+        self.evidence: dict[str, Any] | None = None
+        self.data: Data | None = None
+        self.trials: dict[int, Trial] = {}
+        self.finished: list[Trial] = []
+        self.trainings: dict[Training, list[dict[str, Any]]] = {}
+        self.looks: dict[int, Metrics] = {}
+        self.leading: list[Trial] = []
+        self.objectives: tuple[Objective, ...] = ()
+        self._space = space
+
+    @property
+    def best(self) -> Trial | None:
+        """The best in the first objective among those that no other dominates."""
+        return self.leading[0] if self.leading else None
+
+    @property
+    def pending(self) -> list[Trial]:
+        """The trials that are not over, in the order of their numbers."""
+        return [self.trials[n] for n in sorted(self._open())]
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether any trial came to a value."""
+        return bool(self.leading)
+
+    def in_order(self) -> list[Trial]:
+        """The trials that are over, in the order of their numbers."""
+        return sorted(self.finished, key=lambda trial: trial.number)
+
+    def _open(self) -> set[int]:
+        if len(self.trials) == len(self.finished):
+            return set()
+        return self.trials.keys() - {trial.number for trial in self.finished}
+
+    def hear(self, event: Event) -> None:
+        """Take the next event. Raises Malformed for one that cannot come next."""
+        if (self.created is None) != isinstance(event, Created):
+            raise Malformed("a record begins with 'created', once")
+        match event:
+            case Created():
+                self.created = event
+                self.objectives = _objectives(event.setup)
+            case Changed(setup):
+                assert self.created is not None
+                self.created = dataclasses.replace(self.created, setup=setup)
+            case Session():
+                self.sessions.append(event)
+            case Evidence(known):
+                self.evidence = known
+            case Data():
+                self.data = event
+            case Proposed():
+                self._propose(event)
+            case Running():
+                self._run(event)
+            case Epoch(training, step, metrics):
+                self._known(training.trial, "running")
+                self.trainings[training].append({"step": step, **from_json(metrics)})
+            case Paused(training):
+                trial = self._known(training.trial, "running")
+                self.trials[trial.number] = dataclasses.replace(trial, state="paused")
+            case Finished():
+                self._finish(event)
+            case Looked(number, _, metrics):
+                self._known(number, "complete")
+                self.looks[number] = from_json(metrics)
+
+    def _known(self, number: int, *stages: str) -> Trial:
+        trial = self.trials.get(number)
+        if trial is None or trial.state not in stages:
+            state = "not there" if trial is None else trial.state
+            raise Malformed(f"trial {number} is {state}")
+        return trial
+
+    def _propose(self, event: Proposed) -> None:
+        if event.trial != len(self.trials):
+            raise Malformed(f"trial {event.trial} is proposed after {len(self.trials)} others")
+        self.trials[event.trial] = Trial(
+            number=event.trial,
+            origin=event.origin,
+            decisions=event.decisions,
+            text=event.text,
+            costs=event.costs,
+            network=event.network,
+            state="proposed",
+            space=self._space,
+        )
+
+    def _run(self, event: Running) -> None:
+        number, step = event.training.trial, event.step
+        trial = self._known(number, "proposed", "running", "paused")
+        self.trials[number] = dataclasses.replace(trial, state="running", begun=event.begun)
+        before = self.trainings.get(event.training, [])
+        self.trainings[event.training] = [
+            one for one in before if step is not None and one["step"] <= step
+        ]
+
+    def _finish(self, event: Finished) -> None:
+        trial = self._known(event.trial, "proposed", "running", "paused")
+        reports = [e for t, e in self.trainings.items() if t.trial == event.trial] or [[]]
+        trial = dataclasses.replace(
+            trial,
+            state=event.state,
+            metrics=from_json(event.metrics),
+            epochs=tuple(reports[-1]),
+            values=None if event.values is None else tuple(event.values),
+            cause=event.cause,
+            trace=event.trace,
+            seconds=event.seconds,
+            begun=event.begun,
+            ended=event.ended,
+        )
+        self.trials[event.trial] = trial
+        self.finished.append(trial)
+        self.leading = front(self.objectives, [*self.leading, trial])
+
+
+def fold(events: Iterable[Event], space: Space | None = None) -> State:
+    """The state after events. Raises Malformed for events that cannot follow each other."""
+    state = State(space)
+    for event in events:
+        state.hear(event)
+    return state
+
+
+def _objectives(setup: dict[str, Any]) -> tuple[Objective, ...]:
+    try:
+        return tuple(Objective(**one) for one in setup["settings"]["objectives"])
+    except (KeyError, TypeError):
+        raise Malformed("its setup names no objectives") from None

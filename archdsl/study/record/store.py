@@ -1,0 +1,26 @@
+"""What keeps a record. The file is one such; whatever keeps events in order can be another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from archdsl.study.record.events import Event
+
+
+class Store(Protocol):
+    """Keeps the events of one study, in order, for one writer at a time."""
+
+    def open(self) -> AbstractContextManager[None]:
+        """Be the writer until the end of the context. Raises SearchError where another is."""
+
+    def replay(self) -> Iterator[Event]:
+        """The events, from the first. Raises SearchError, naming the place, for damage."""
+
+    def add(self, event: Event, *, durable: bool = False) -> int:
+        """Put an event at the end and return its number, which the store gives.
+
+        durable: whether it, and all before it, is to outlive a power cut once this returns
+        Raises SearchError where it cannot be written, and in another process than the writer.
+        """

@@ -1,0 +1,76 @@
+"""What lies beside the record for people and programs. It is written from the state; an answer
+of archdsl never depends on it, and where it is missing it is written again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from archdsl.study.record import files
+from archdsl.study.record.lines import FORMAT
+from archdsl.study.record.state import State
+from archdsl.study.trial import Trial, to_json
+
+RUN, TRIALS, TEST = "run.json", "trials.jsonl", "test.json"
+
+
+def write_run(folder: Path, state: State) -> None:
+    """run.json: what is searched and how, on what, and how much of the space fits."""
+    created = state.created
+    assert created is not None, "a state begins with how the study was created"
+    said = {
+        "format": FORMAT,
+        "name": created.name,
+        "survey": created.survey,
+        "setup": created.setup,
+        "sessions": [
+            {"begun": one.begun, "first_trial": one.first_trial, "versions": one.versions,
+             "machine": one.machine}
+            for one in state.sessions
+        ],
+    }  # fmt: skip
+    if state.evidence is not None:
+        said["evidence"] = state.evidence
+    if state.data is not None:
+        data = state.data
+        said["data"] = {"words": data.words, "counts": data.counts, "notes": data.notes}
+    text = json.dumps(said, indent=2, allow_nan=False) + "\n"
+    write_if_other(folder / RUN, text)
+
+
+def write_trials(folder: Path, trials: Iterable[Trial]) -> None:
+    """trials.jsonl: a line for each trial that is over."""
+    write_if_other(folder / TRIALS, "".join(map(_line, trials)))
+
+
+def add_trial(folder: Path, trial: Trial) -> None:
+    """One more line for trials.jsonl."""
+    path = folder / TRIALS
+    with files.writing(path), path.open("a", encoding="ascii", newline="\n") as file:
+        file.write(_line(trial))
+
+
+def write_looks(folder: Path, state: State) -> None:
+    """test.json: trial -> its metrics on the test split, for every look there was."""
+    if state.looks:
+        looks = {str(number): to_json(metrics) for number, metrics in state.looks.items()}
+        write_if_other(folder / TEST, json.dumps(looks, indent=2, allow_nan=False) + "\n")
+    else:
+        with files.writing(folder / TEST):
+            (folder / TEST).unlink(missing_ok=True)
+
+
+def write_if_other(path: Path, text: str) -> bool:
+    """Write a text where the file is not there or says something else; whether it was written."""
+    content = text.encode("utf-8", "backslashreplace")
+    with files.reading(path):
+        if path.is_file() and path.read_bytes() == content:
+            return False
+    files.write_bytes(path, content)
+    return True
+
+
+def _line(trial: Trial) -> str:
+    return json.dumps(trial.record(), allow_nan=False) + "\n"

@@ -1,0 +1,283 @@
+"""One start of a search: what it needs before the first trial, its phases, and its end."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archdsl.errors import SearchError
+from archdsl.language.settings import SearchSettings
+from archdsl.progress import Progress
+from archdsl.study import events
+from archdsl.study.driver import Driver
+from archdsl.study.engines.engine import Engine
+from archdsl.study.engines.inline import Inline
+from archdsl.study.engines.proxy_training import ProxyTraining
+from archdsl.study.engines.work import Evaluate, Work
+from archdsl.study.events import Listener, silent
+from archdsl.study.finish import finish
+from archdsl.study.hypervolume import hypervolume
+from archdsl.study.identity.carried import portable
+from archdsl.study.identity.evidence import (
+    Evidence,
+    evidence,
+    on_record,
+    refuse_edited,
+    refuse_other_evidence,
+    write_data,
+)  # fmt: skip
+from archdsl.study.identity.setup import machine, refuse_changes, setup, versions
+from archdsl.study.phases.jobs import Jobs
+from archdsl.study.phases.looking import Looking
+from archdsl.study.phases.trials import Trials
+from archdsl.study.propose.members import Members
+from archdsl.study.propose.proposals import Proposals
+from archdsl.study.record import events as recorded
+from archdsl.study.record.folder import RunFolder, opened, read_state, worth_keeping
+from archdsl.study.record.former import refuse_former
+from archdsl.study.record.state import State
+from archdsl.study.result import Ending, Result
+from archdsl.study.survey import Survey, from_record, survey
+
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+
+_MEASURING = "measuring each distinct layer once"
+
+
+def search(
+    space: Space,
+    *,
+    evaluate: Evaluate | None = None,
+    out: Path | None = None,
+    settings: SearchSettings,
+    listener: Listener | None = None,
+    salvage: bool = False,
+    engine: Engine | None = None,
+) -> Result:
+    """Search a space inside its budget.
+
+    evaluate: judges a candidate; without it each is trained on the proxy's data
+    out: the run directory; where one lies there already, the search goes on. Without it the
+        record of proxy training goes to `runs/NAME`, and a search with its own `evaluate`
+        leaves none
+    salvage: go on from the lines of a damaged record that stand before the damage
+    engine: what runs the jobs; in this process, one after another, without it
+    Raises InfeasibleBudget before the first trial where nothing fits, and SearchError for data
+    that cannot be used, a record of another search, three failures of one cause in a row, or
+    10,000 draws in a row that lead to nothing new.
+    """
+    with ExitStack() as stack:
+        if out is None and evaluate is None:
+            out = Path("runs") / space.spec.name
+        shown = out or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "run"
+        folder = shown.absolute()  # an `evaluate` may change the working directory
+        settings = _settled(settings)
+        session = _Session(space, settings, evaluate, listener or silent, engine)
+        this = setup(space, settings, evaluate is not None)
+        known = None if salvage else _same_run(folder, this, space)
+        if known is not None and known.created is not None:
+            surveyed = from_record(known.created.survey)
+        else:
+            surveyed = session.survey()
+            session.prepare()
+        text = portable(space.spec.dump(), space)
+        created = recorded.Created(space.spec.name, text, this, surveyed.record())
+        run = stack.enter_context(opened(folder, shown, space, created, salvage=salvage))
+        assert run.state.created is not None, "a run that is open has begun"
+        if run.state.finished:
+            refuse_changes(shown, run.state.created.setup, this)
+        return session.run(run, surveyed, this, kept=out is not None)
+
+
+def _settled(settings: SearchSettings) -> SearchSettings:
+    """The settings with every path absolute, whatever becomes of the working directory."""
+    folder = Path(settings.proxy.folder).absolute()
+    return dataclasses.replace(settings, proxy=dataclasses.replace(settings.proxy, folder=folder))
+
+
+def _same_run(folder: Path, setup: Mapping[str, Any], space: Space) -> State | None:
+    """The state of this very search, or None where a search begins afresh.
+
+    A changed search may take the place of one without a trial. Raises SearchError for one that
+    has trials, naming what differs.
+    """
+    state = read_state(folder, space)
+    if state is None or state.created is None:
+        return None
+    refuse_former(folder)
+    try:
+        refuse_changes(folder, state.created.setup, setup)
+    except SearchError:
+        if state.finished:
+            raise
+        return None
+    return state
+
+
+class _Session:
+    def __init__(
+        self,
+        space: Space,
+        settings: SearchSettings,
+        evaluate: Evaluate | None,
+        listener: Listener,
+        engine: Engine | None,
+    ) -> None:
+        self.space = space
+        self.settings = settings
+        self.emit = listener
+        self.members = Members(space, self._progress("visiting every architecture"))
+        self.proposals = Proposals(
+            space, settings, self.members, self._progress("looking for what fits the budget")
+        )
+        self.training = (
+            ProxyTraining(space, settings.proxy, self._progress("reading the images"))
+            if evaluate is None
+            else None
+        )
+        self.engine = engine or Inline(Work(evaluate, space=space, training=self.training))
+        self._own = evaluate
+        self._held: Evidence | None = None
+
+    def survey(self) -> Survey:
+        """How large the space is and how much of it fits. Raises InfeasibleBudget."""
+        return survey(self.space, self.settings.budget, self._progress(_MEASURING))
+
+    def prepare(self) -> None:
+        """Find out before the first trial what would make every trial fail."""
+        if self.proposals.by_cost:
+            self.space.tabulate(self._progress(_MEASURING))
+        if self.training is not None:
+            self._read_data(self.training)
+
+    def _read_data(self, training: ProxyTraining) -> None:
+        if training.prepared is None:
+            self.emit(events.Preparing("reading the images"))
+            for note in training.prepare().info.notes:
+                self.emit(events.Notice(note))
+
+    def hold(self, run: RunFolder) -> None:
+        """See that the next figure follows from what the others did. Raises SearchError.
+
+        As long as every trial has failed there is no figure, and what made them fail may be
+        mended.
+        """
+        prepared, words = None, ""
+        if self.training is not None:
+            self._read_data(self.training)
+            prepared = self.training.prepare()
+            words = prepared.info.words()
+        new = evidence(self.space, self.settings.proxy, self._own, prepared)
+        if self._held is not None:  # an edit since then does not reach what Python imported
+            new = dataclasses.replace(
+                new, files=self._held.files, packages=self._held.packages, edited=()
+            )
+        state = run.state
+        if state.has_figures and state.evidence is not None:
+            words = state.data.words if state.data is not None else words
+            refuse_other_evidence(run.shown, words, state.evidence, new)
+        refuse_edited(new)
+        if not state.has_figures and state.evidence != (known := on_record(new)):
+            run.add(recorded.Evidence(known))
+        write_data(run.folder, new)
+        self._held = new
+        if prepared is not None:
+            info = prepared.info
+            data = recorded.Data(info.words(), dict(info.counts), list(info.notes))
+            if state.data != data and not (state.has_figures and state.data is not None):
+                run.add(data)
+
+    def run(
+        self, run: RunFolder, surveyed: Survey, setup: Mapping[str, Any], *, kept: bool
+    ) -> Result:
+        """Go on from the record until the search is over, in whatever way."""
+        settings, state = self.settings, run.state
+        folder = run.shown if kept else None
+        self.proposals.tell(state.in_order())
+        run.keep_weights(worth_keeping(state))
+        done = tuple(state.in_order())
+        self.emit(events.Started(self.space.spec.name, settings, surveyed, folder, done))
+        if state.best is not None:
+            self.emit(events.Best(state.best))
+        stopped: SearchError | None = None
+        ended: Ending = "interrupted"
+        notes: list[str] = []
+        try:
+            if len(done) < settings.trials:
+                self.prepare()
+                self.hold(run)
+                self._note_session(run)
+            if run.state.created is not None and run.state.created.setup != setup:
+                run.add(recorded.Changed(dict(setup)))
+            ended = self._phases(run, folder, notes, kept=kept)
+        except KeyboardInterrupt:
+            pass
+        except SearchError as error:
+            stopped = error
+        if kept and (stopped is None or len(state.finished) > len(done)):
+            notes += finish(run, settings, self.emit)
+        if stopped is not None:
+            raise stopped
+        result = self._result(run, surveyed, ended, notes, kept=kept)
+        self.emit(events.Finished(result))
+        return result
+
+    def _phases(
+        self, run: RunFolder, folder: Path | None, notes: list[str], *, kept: bool
+    ) -> Ending:
+        """Trials, and then a look at the test split, where there is a record and a split."""
+        schedule = None if self.training is None else self.training.recipe.record()
+        jobs = Jobs(self.space, self.settings, run, schedule)
+        trials = Trials(self.settings, self.proposals, jobs)
+        with self.engine as engine:
+            driver = Driver(run, engine, self.settings, self.proposals, self.emit, folder)
+            driver.drive(trials)
+            if kept and self.training is not None and run.state.best is not None:
+                self.emit(events.Preparing("looking at the test split"))
+                looking = Looking(run, jobs, lambda: self.hold(run))
+                driver.drive(looking)
+                notes += looking.notes
+        return "exhausted" if trials.exhausted else "done"
+
+    def _note_session(self, run: RunFolder) -> None:
+        begun = datetime.now(UTC).isoformat(timespec="seconds")
+        first = len(run.state.finished)
+        run.add(recorded.Session(begun, first, versions(), machine()))
+
+    def _result(
+        self, run: RunFolder, surveyed: Survey, ended: Ending, notes: list[str], *, kept: bool
+    ) -> Result:
+        state, objectives = run.state, self.settings.objectives
+        trials = tuple(state.in_order())
+        return Result(
+            best=state.best,
+            trials=trials,
+            front=tuple(state.leading),
+            ended=ended,
+            message=_message(ended, len(trials), self.settings.trials, run.shown, kept),
+            survey=surveyed,
+            folder=run.shown if kept else None,
+            notes=tuple(notes),
+            hypervolume=hypervolume(objectives, trials),
+        )
+
+    def _progress(self, what: str) -> Progress:
+        return lambda done, total: self.emit(events.Preparing(what, done, total))
+
+
+def _message(ended: Ending, done: int, total: int, folder: Path, kept: bool) -> str:
+    if ended == "exhausted":
+        return (
+            f"the space is exhausted: all {done:,} different architectures inside the budget were "
+            f"tried, of {total:,} trials asked for"
+        )
+    if ended == "interrupted":
+        there = f"is in {folder}; the same command goes on from there" if kept else "is lost"
+        return f"interrupted after {done:,} of {total:,} trials.  the record {there}"
+    return f"{done:,} trials done"

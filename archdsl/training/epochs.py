@@ -1,0 +1,167 @@
+"""What is watched of a training while it runs: seeds, losses, metrics, the wish to stop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from archdsl.errors import SearchError
+from archdsl.nn.memory import like
+from archdsl.training.failures import Diverged
+from archdsl.training.metrics import Metrics
+from archdsl.training.module import Classifier
+from archdsl.training.recipe import Recipe
+from archdsl.training.seeds import seed_everything, seed_of
+from archdsl.training.set_up import ADDRESS
+from archdsl.training.trainer import is_overridden, pl
+from archdsl.training.training_loader import ended_early
+
+LOOK_EVERY = 16
+"""Steps between two looks at the loss on an accelerator."""
+
+
+class EpochWatch(pl.callbacks.Checkpoint):
+    """Seeds each epoch, watches the loss, gathers the metrics, and stops when asked to.
+
+    A `Checkpoint` only because Lightning calls those last, after the module's own hooks.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        recipe: Recipe,
+        on_epoch: Callable[[int, Metrics], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self.seed = seed
+        self.recipe = recipe
+        self.on_epoch = on_epoch
+        self.should_stop = should_stop
+        self.history: list[Metrics] = []
+        self.interrupted = False
+        self._losses = torch.zeros(())
+        self._steps = 0
+        self._batches = 0
+        self._logged: dict[str, Tensor] = {}
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Seed what a model draws, and begin to add up."""
+        seed_everything(seed_of(self.seed, "model", trainer.current_epoch))
+        self._losses, self._steps = torch.zeros((), device=pl_module.device), 0
+        self._batches = 0
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Count the batch."""
+        self._batches += 1
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Add the loss. Raises Diverged."""
+        loss = outputs.get("loss") if isinstance(outputs, dict) else outputs
+        if isinstance(loss, Tensor):  # a module that steps by itself may return none
+            self._losses += loss.detach()
+            self._steps += 1
+            # a sum that is not finite stays so: on an accelerator, where reading a number means
+            # waiting for it, a look once in a while is prompt enough
+            if loss.device.type == "cpu" or self._steps % LOOK_EVERY == 0:
+                self._mean_loss(trainer)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Gather the metrics. Raises Diverged, and SearchError for a short epoch."""
+        self._refuse_an_early_end(trainer, pl_module)
+        self._refuse_steps_without_a_loss(pl_module)
+        metrics = self._logged_anew(trainer)
+        if self._steps:
+            metrics.setdefault("train_loss", self._mean_loss(trainer))
+        if isinstance(pl_module, Classifier) and not math.isfinite(metrics["loss"]):
+            raise Diverged(f"the validation loss is {metrics['loss']} {_after(trainer)}")
+        self.history.append(metrics)
+        self.on_epoch(trainer.current_epoch, metrics)
+        if self.should_stop():
+            trainer.should_stop = True
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        """Keep whether it was Ctrl-C."""
+        self.interrupted = isinstance(exception, KeyboardInterrupt)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Lay the state of optimisers as the weights lie."""
+        # fused optimisers take for granted that state and weights lie alike
+        for optimizer in trainer.optimizers:
+            for parameter, state in optimizer.state.items():
+                for name, value in state.items():
+                    if isinstance(value, Tensor):
+                        state[name] = like(value, parameter)
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Keep weights contiguous."""
+        weights = checkpoint["state_dict"]
+        checkpoint["state_dict"] = {name: value.contiguous() for name, value in weights.items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"history": self.history}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.history = list(state_dict["history"])
+
+    def _refuse_an_early_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """The schedule counts on every step, and a loader may give fewer than it said."""
+        steps = int(trainer.num_training_batches)
+        ends_itself = is_overridden("on_train_batch_start", pl_module) or trainer.should_stop
+        if self._batches == steps or ends_itself:
+            return
+        name = self.recipe.datamodule or "the data"
+        when = f" in epoch {trainer.current_epoch + 1}"
+        if trainer.fit_loop.epoch_loop.batch_progress.current.ready == steps:
+            none = steps - self._batches
+            raise SearchError(
+                f"{ADDRESS}: the training loader of {name} gives None for {none:,} of {steps:,} "
+                f"batches{when}, and they are passed over.  leave them out"
+            )
+        raise SearchError(ended_early(name, self._batches, steps, self.recipe, when))
+
+    def _refuse_steps_without_a_loss(self, pl_module: pl.LightningModule) -> None:
+        """Lightning passes over a batch without a loss, and nothing would be trained."""
+        if pl_module.automatic_optimization and self._batches and not self._steps:
+            raise SearchError(
+                f"search.proxy.module: training_step of {self.recipe.module} returns no loss, "
+                "and nothing is trained.  return it"
+            )
+
+    def _logged_anew(self, trainer: pl.Trainer) -> Metrics:
+        """What was logged in this epoch: Lightning keeps what was not as it was."""
+        before, self._logged = self._logged, dict(trainer.callback_metrics)
+        return {
+            name: float(value)
+            for name, value in self._logged.items()
+            if value is not before.get(name)
+        }
+
+    def _mean_loss(self, trainer: pl.Trainer) -> float:
+        mean = float(self._losses) / self._steps
+        if not math.isfinite(mean):
+            raise Diverged(f"the loss is no longer finite {_after(trainer)}")
+        return mean
+
+
+def _after(trainer: pl.Trainer) -> str:
+    where = f"in epoch {trainer.current_epoch + 1} of {trainer.max_epochs}"
+    return f"{where}, after {trainer.global_step} steps.  a lower search.proxy.lr may hold it"

@@ -1,0 +1,130 @@
+"""All of a schedule, as plain values."""
+
+from __future__ import annotations
+
+import functools
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Literal, Self
+
+from archdsl.components.options import (
+    Bound,
+    Fraction,
+    KindOf,
+    ListOf,
+    Maybe,
+    Mismatch,
+    NonNegativeNumber,
+    OptionType,
+    Positive,
+    PositiveNumber,
+    from_annotation,
+    written,
+)
+from archdsl.errors import SearchError
+from archdsl.language.settings import ProxySettings
+
+BelowOne = Annotated[float, Bound("number from 0 to below 1", lambda v: 0 <= v < 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a network is trained and how it is judged: with a network, data and a seed, a training.
+
+    The optimiser is AdamW (I. Loshchilov and F. Hutter, Decoupled Weight Decay Regularization,
+    ICLR 2019), its rate rises in a line and falls in a cosine (the same, SGDR, ICLR 2017), and the
+    loss is cross entropy with label smoothing (C. Szegedy et al., Rethinking the Inception
+    Architecture, CVPR 2016). How images are changed at random is said by their source.
+
+    module: "package.module:Class" of a LightningModule of the user's own, which has its loss,
+        optimiser and rate to itself; datamodule: of a LightningDataModule, which has its batches
+    epochs, warmup: in epochs; batch: images per step
+    steps_per_epoch, validation_steps: how many batches an epoch and a validation take; None for
+        all that there are
+    validation_batch: images of a batch to judge by, for each image of a training batch
+    size: height and width of training, or None for the network's input
+    interpolation: how images are brought to that size
+    lr: the peak rate; final_lr: where the cosine ends, as a share of the peak
+    betas, eps: of AdamW; weight_decay: of tensors of two dimensions and more
+    vector_decay: of norms, biases and scales
+    clip_norm: the norm that gradients are clipped to, or None: without it the seeds' noise drowns
+        small differences
+    precision: "auto" is bf16 where the hardware has it, else 32
+
+    Raises SearchError for a value that its field does not take.
+    """
+
+    module: str | None = None
+    datamodule: str | None = None
+    epochs: Positive = 10
+    steps_per_epoch: Positive | None = None
+    validation_steps: Positive | None = None
+    batch: Positive = 64
+    validation_batch: Positive = 2
+    size: Positive | None = None
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+    label_smoothing: BelowOne = 0.1
+    lr: PositiveNumber = 2e-3
+    warmup: NonNegativeNumber = 1.0
+    final_lr: Fraction = 0.0
+    betas: tuple[BelowOne, BelowOne] = (0.9, 0.999)
+    eps: PositiveNumber = 1e-8
+    weight_decay: NonNegativeNumber = 0.05
+    vector_decay: NonNegativeNumber = 0.0
+    clip_norm: PositiveNumber | None = 1.0
+    precision: Literal["auto", "32", "bf16", "16"] = "auto"
+
+    def __post_init__(self) -> None:
+        for name, type_ in _types().items():
+            object.__setattr__(self, name, _checked(name, type_, getattr(self, name)))
+
+    @classmethod
+    def of(cls, settings: ProxySettings) -> Self:
+        """What the `proxy` section says of the schedule, and the rest as it always is."""
+        said = {field.name for field in fields(settings)} - OF_THE_DATA
+        return cls(**{name: getattr(settings, name) for name in said})
+
+    def record(self) -> dict[str, Any]:
+        """The recipe as JSON holds it, every field by its name."""
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {n: list(v) if isinstance(v, tuple) else v for n, v in plain.items()}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """The recipe that `record()` wrote. Raises SearchError for what is none."""
+        names = [field.name for field in fields(cls)]
+        for name in [*names, *record]:
+            if name not in record or name not in names:
+                what = "is not there" if name in names else "is no field of a recipe"
+                raise SearchError(f"recipe: {name} {what}.  a recipe has: {', '.join(names)}")
+        return cls(**record)
+
+
+OF_THE_DATA = frozenset({"data", "folder"})
+"""What the `proxy` section says of the images and not of the schedule."""
+
+
+@functools.cache
+def _types() -> dict[str, OptionType]:
+    hints = typing.get_type_hints(Recipe, include_extras=True)
+    return {field.name: from_annotation(hints[field.name]) for field in fields(Recipe)}
+
+
+def _checked(name: str, type_: OptionType, value: Any) -> Any:
+    try:
+        return _as(type_, value)
+    except Mismatch as error:
+        raise SearchError(f"recipe: {name} is {written(value)}.  it takes {error}") from None
+
+
+def _as(type_: OptionType, value: Any) -> Any:
+    """`value` as a type has it. Raises Mismatch."""
+    if isinstance(type_, Maybe):
+        return None if value is None else _as(type_.inner, value)
+    if isinstance(type_, ListOf):
+        if not isinstance(value, (list, tuple)) or len(value) != type_.length:
+            raise Mismatch(f"a {type_.words()}")
+        return tuple(_as(type_.inner, item) for item in value)
+    assert not isinstance(type_, KindOf), "a recipe has no components"
+    return type_.convert(value)
