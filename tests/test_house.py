@@ -387,6 +387,28 @@ def test_what_is_behind_the_wall_of_the_bounds_is_imported_through_its_door() ->
             assert not {name for name in found if name.startswith("bounds.")}, path
 
 
+def test_whatever_is_printed_passes_the_border_of_the_terminal() -> None:
+    found = {
+        str(path.relative_to(PACKAGE))
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in PRINTING
+    }
+    assert found == {"views/terminal.py"}
+
+
+PRINTING = ("print", "sys.stdout.write", "sys.stderr.write", "self._stream.write")
+
+
+def test_markup_is_made_by_drawings_alone() -> None:
+    makes = {path for path in FILES if re.search(r"\bMarkup\(", path.read_text())}
+    assert makes == {PACKAGE / "views" / "svg.py"}
+    templates = list(PACKAGE.rglob("*.jinja"))
+    assert len(templates) == 2
+    for template in templates:
+        assert not re.search(r"\bsafe\b|autoescape|\bon[a-z]+=|<script", template.read_text())
+
+
 def loaded_by(statement: str) -> set[str]:
     """The top-level packages in a fresh interpreter after a statement."""
     program = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"

@@ -13,8 +13,10 @@ class Answer:
     """The outcome of a verb.
 
     data: what `--json` prints; text: what a person reads; code: the exit code
+    is_file: whether the text is that of a file, which a pipe gets as it is
     """
 
     data: dict[str, Any]
     text: str
     code: int = DONE
+    is_file: bool = False

@@ -11,7 +11,7 @@ from typing import NoReturn
 from archdsl.cli.answer import DONE, GONE, INTERRUPTED, Answer
 from archdsl.cli.failure import failed
 from archdsl.cli.parser import parsed
-from archdsl.views.terminal import say, say_json
+from archdsl.views.terminal import say, say_file, say_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +59,9 @@ def _printed(answer: Answer, as_json: bool) -> int:
         text = json.dumps(answer.data, indent=2, ensure_ascii=False, default=str)
         say_json(text, sys.stdout)
     elif answer.text:
-        say(answer.text, sys.stdout if answer.code in (DONE, INTERRUPTED) else sys.stderr)
+        stream = sys.stdout if answer.code in (DONE, INTERRUPTED) else sys.stderr
+        write = say_file if answer.is_file else say
+        write(answer.text, stream)
     return answer.code
 
 

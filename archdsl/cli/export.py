@@ -33,5 +33,5 @@ def run(known: argparse.Namespace) -> Answer:
         text = archdsl.export(spec, to=known.to, path=known.out)
     data = {"name": spec.name, "to": known.to}
     if known.out is None:
-        return Answer({**data, "text": text}, text.rstrip("\n"))
+        return Answer({**data, "text": text}, text.rstrip("\n"), is_file=True)
     return Answer({**data, "path": str(known.out)}, f"{spec.name} is written to {known.out}")

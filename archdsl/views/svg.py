@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from archdsl.printable import printable_line
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 _INK = "#010203"
 """Stands for the page's own text colour, which matplotlib cannot name."""
+
+_LONGEST = 60
+"""Characters of a label; three times as many leave a chart no room for its points."""
 
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: it scales, it can be searched, it is small
@@ -43,7 +47,9 @@ def drawn(chart: Chart) -> Markup:
     from matplotlib.figure import Figure
 
     # matplotlib's own defaults, whatever this user's matplotlibrc says
-    with matplotlib.style.context(["default", _STYLE]):
+    with matplotlib.style.context(["default", _STYLE]), warnings.catch_warnings():
+        # text stays text: who looks at it may well have the letters that matplotlib's font lacks
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure = Figure(figsize=(7, chart.height), layout="constrained")
         _fill(figure.add_subplot(), chart)
         if chart.legend:
@@ -61,19 +67,19 @@ def _fill(axes: Axes, chart: Chart) -> None:
     for limit in chart.limits:
         _draw_limit(axes, limit)
     if (write := chart.x_text) is not None:
-        axes.xaxis.set_major_formatter(lambda value, _: write(value))
+        axes.xaxis.set_major_formatter(lambda value, _: _label(write(value)))
     if chart.y_names:
-        axes.set_yticks(range(len(chart.y_names)), list(map(printable_line, chart.y_names)))
+        axes.set_yticks(range(len(chart.y_names)), list(map(_label, chart.y_names)))
     if chart.y_range != (None, None):
         axes.set_ylim(*chart.y_range)
-    axes.set_xlabel(printable_line(chart.x_label))
+    axes.set_xlabel(_label(chart.x_label))
     if chart.y_label:
-        axes.set_ylabel(printable_line(chart.y_label))
+        axes.set_ylabel(_label(chart.y_label))
 
 
 def _draw(axes: Axes, marks: Marks) -> None:
     x, y, colour = marks.x, marks.y, marks.colour
-    label = printable_line(marks.label) or None
+    label = _label(marks.label) or None
     match marks.form:
         case "dots":
             axes.scatter(x, y, s=26, color=colour, label=label, zorder=3)
@@ -98,9 +104,15 @@ def _draw(axes: Axes, marks: Marks) -> None:
 def _draw_limit(axes: Axes, limit: Limit) -> None:
     axes.axvline(limit.x, color=BAD, linestyle="--", linewidth=1)
     axes.annotate(
-        printable_line(limit.text), (limit.x, 0.02), xycoords=("data", "axes fraction"),
-        rotation=90, ha="right", va="bottom", fontsize=9,
+        _label(limit.text), (limit.x, 0.02), xycoords=("data", "axes fraction"),
+        rotation=90, ha="right", va="bottom", fontsize=9, in_layout=False,
     )  # fmt: skip
+
+
+def _label(text: str) -> str:
+    """A text as it stands in a drawing: on one line, and not longer than there is room."""
+    shown = printable_line(text)
+    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
 
 
 def _saved(figure: Figure) -> str:
@@ -108,4 +120,7 @@ def _saved(figure: Figure) -> str:
     nothing: dict[str, Any] = {"Date": None, "Creator": None}
     figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
     svg = buffer.getvalue()
-    return svg[svg.index("<svg") :].replace(_INK, "currentColor")
+    # in tags alone: between them stand names
+    return re.sub(
+        "<[^>]*>", lambda tag: tag[0].replace(_INK, "currentColor"), svg[svg.index("<svg") :]
+    )

@@ -33,6 +33,14 @@ def say_line(text: str, stream: TextIO) -> None:
     _write(printable_line(text), stream)
 
 
+def say_file(text: str, stream: TextIO) -> None:
+    """Write what is to be a file and end its line; as it is, unless a terminal is to show it."""
+    if stream.isatty():
+        say(text, stream)
+    else:
+        print(text, file=stream, flush=True)
+
+
 def say_json(text: str, stream: TextIO) -> None:
     """Write JSON and end its line; who reads it gets the very strings."""
     _write(printable_json(text), stream)

@@ -1,0 +1,233 @@
+"""A report in which every text is another's: none of it runs, and none of it is markup."""
+
+from __future__ import annotations
+
+import functools
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from archdsl.amounts import names
+from archdsl.language.settings import Objective
+from archdsl.study.report.page import page
+from archdsl.study.report.read import Record
+from archdsl.study.survey import Survey
+from archdsl.study.trial import Trial
+from archdsl.views import svg
+from archdsl.views.chart import Chart, Limit, Marks
+
+RUN = "document.documentElement.setAttribute('data-ran','1')"
+
+PAYLOADS = {
+    "script": f"<script>{RUN}</script>",
+    "attribute": f'a" onload="{RUN}',
+    "single": f"a' onload='{RUN}",
+    "quoted_script": f'"><script>{RUN}</script>',
+    "image": f"<img src=x onerror={RUN}>",
+    "frame": f'<iframe srcdoc="<script>parent.{RUN}</script>"></iframe>',
+    "out_of_svg": f"</text></g></svg><script>{RUN}</script>",
+    "in_svg": f"<animate onbegin={RUN} attributeName=x dur=1s>",
+    "out_of_pre": f"</pre></details></title></style><script>{RUN}</script>",
+    "comment": f"--><script>{RUN}</script><!--",
+    "cdata": f"]]><script>{RUN}</script>",
+    "entity": f"&quot; onload=&quot;{RUN}",
+    "entity_script": f"&lt;script&gt;{RUN}&lt;/script&gt;",
+    "link": f"<a href=\"javascript:{RUN}\" autofocus onfocus={RUN}>x</a>",
+    "style": "</style><link rel=stylesheet href=http://127.0.0.1:1/x.css>",
+    "policy": "<meta http-equiv=refresh content='0;url=http://127.0.0.1:1/'>",
+    "template": "{{ 7 * 7 }}{% raw %}",
+    "maths": r"$\frac{1}{x$ and $x$",
+    "tex": r"\textbf{x}_%^~#&",
+    "control": "\x00\x1b[2J\x9b\x07\r\u2028\u202e",
+    "not_utf8": "\udcff",
+    "ink": "#010203",
+    "not_in_the_font": "精度 🎉",
+}  # fmt: skip
+
+
+def hostile(evil: str) -> Record:
+    """A record with a text in every place that holds one."""
+    metric, cost, answer = f"m{evil}", f"k{evil}", f"a{evil}"
+    costs = {**dict.fromkeys(names(), 9), cost: 9}
+
+    def trial(number: int, **changed: Any) -> Trial:
+        given: dict[str, Any] = {
+            "number": number, "origin": "random", "text": f"text{evil}", "network": evil,
+            "decisions": {f"d{evil}": f"{answer}{number % 2}", f"e{evil}": [evil, number]},
+            "costs": costs, "state": "complete", "metrics": {metric: 0.5 + number / 9, evil: 1.0},
+            "values": (0.5 + number / 9, 9.0 + number),
+        }  # fmt: skip
+        return Trial(**(given | changed))
+
+    failed = trial(
+        3, state="failed", metrics={}, values=None, cause=f"c{evil}", trace=f"t{evil}:3 in {evil}"
+    )
+    return Record(
+        folder=Path("run"), name=f"n{evil}", survey=Survey(99, 20, 20, costs, False),
+        objectives=(Objective(metric, "maximize"), Objective(cost, "minimize")),
+        settings={
+            "budget": {cost: [1, 9], "macs": [0, 99]}, "trials": 9, "sampler": f"s{evil}",
+            "sampler_options": {f"o{evil}": f"v{evil}"}, "seed": 0, "proxy": {"epochs": 3},
+        },
+        own_evaluate=False,
+        sessions=[{
+            "begun": f"b{evil}", "machine": {"system": f"y{evil}"},
+            "versions": {f"p{evil}": f"q{evil}"},
+        }],
+        trials=[trial(0, origin="default"), trial(1), trial(2, origin=f"r{evil}"), failed],
+        looks={n: {metric: 0.5 + n, "accuracy": 0.5, "n": 400, evil: 1.0} for n in (0, 2)},
+        data={"words": f"w{evil}", "notes": [f"z{evil}"], "counts": {"val": 400}},
+        space=f"space{evil}", winner=f"winner{evil}", has_code=True, has_weights=True,
+    )  # fmt: skip
+
+
+FIELDS = ("n", "m", "k", "d", "a", "text", "c", "t", "s", "o", "v", "b", "y", "p", "q", "r", "w",
+          "z", "space", "winner")  # fmt: skip
+"""What stands before the text in each place, so that the places can be told apart."""
+
+
+class Elements(HTMLParser):
+    """The elements of a page with their attributes, and its words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, tuple[tuple[str, str | None], ...]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, tuple(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(html: str) -> Elements:
+    found = Elements()
+    found.feed(html)
+    found.close()
+    return found
+
+
+def shapes(html: str) -> set[tuple[str, ...]]:
+    """Each element with the names of its attributes."""
+    return {(tag, *(name for name, _ in attrs)) for tag, attrs in read(html).found}
+
+
+def shortened(text: str) -> str:
+    """A label of a drawing, where it is longer than there is room."""
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def drawings(html: str) -> Iterator[ElementTree.Element]:
+    for drawing in re.findall(r"<svg.*?</svg>", html, re.DOTALL):
+        yield ElementTree.fromstring(drawing)
+
+
+SOME = ("attribute", "quoted_script", "control", "not_utf8", "maths")
+every_payload = pytest.mark.parametrize(
+    "evil",
+    [
+        pytest.param(evil, id=name, marks=() if name in SOME else pytest.mark.slow)
+        for name, evil in PAYLOADS.items()
+    ],
+)
+whole_page = functools.lru_cache(maxsize=None)(lambda evil: page(hostile(evil)))
+
+
+@every_payload
+def test_no_text_becomes_an_element_or_an_attribute(evil: str) -> None:
+    html = whole_page(evil)
+    html.encode()
+    assert shapes(html) == shapes(whole_page("plain"))
+    for tag, attrs in read(html).found:
+        assert tag not in ("script", "iframe", "img", "link", "object", "a")
+        for name, value in attrs:
+            assert not name.startswith("on")
+            assert name not in ("href", "src", "xlink:href") or str(value).startswith("#")
+    assert len(list(drawings(html))) == 5
+
+
+@every_payload
+def test_every_text_is_read_as_it_is_written(evil: str) -> None:
+    found = read(whole_page(evil))
+    shown = "".join(c if c.isprintable() else repr(c).strip("'") for c in evil)
+    for field in FIELDS:
+        assert f"{field}{shown}" in found.text, field
+    labels = [dict(attrs)["aria-label"] for tag, attrs in found.found if tag == "svg"]
+    assert f"m{shown} of each trial, and the best so far" in labels
+    assert f"m{shown} of each trial by k{shown}" in labels
+
+
+def test_a_drawing_alone_escapes_its_words() -> None:
+    for evil in PAYLOADS.values():
+        chart = Chart(
+            f"t{evil}", [Marks("dots", [0, 1], [0, 1], "#000000", f"l{evil}")],
+            limits=[Limit(0.5, f"i{evil}")], x_label=f"x{evil}", y_label=f"y{evil}",
+            y_names=[f"n{evil}"], x_text=lambda value: "v<&>", legend=True,
+        )  # fmt: skip
+        drawn = ElementTree.fromstring(svg.drawn(chart))
+        words = "".join(drawn.itertext()) + str(drawn.get("aria-label"))
+        shown = "".join(c if c.isprintable() else repr(c).strip("'") for c in evil)
+        assert f"t{shown}" in words
+        assert "v<&>" in words
+        for letter in "lixyn":
+            assert shortened(f"{letter}{shown}") in words
+
+
+def test_the_page_lets_nothing_run_and_nothing_load() -> None:
+    (policy,) = (
+        dict(attrs)["content"]
+        for tag, attrs in read(whole_page("plain")).found
+        if ("http-equiv", "Content-Security-Policy") in attrs
+    )
+    assert policy == (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    )
+
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium here; apt-get install chromium"
+)
+
+
+def ran(html: str, folder: Path) -> bool:
+    """Whether a script of the page ran in a browser that opened it."""
+    path = folder / "page.html"
+    path.write_text(html, encoding="utf-8")
+    command = [
+        str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+        f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=2000", "--dump-dom",
+        path.as_uri(),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+    dom = done.stdout.decode()
+    assert "</html>" in dom and "How the search went" in dom
+    return "data-ran" in dom[: dom.index("<head")]
+
+
+@pytest.mark.slow
+@needs_chromium
+@pytest.mark.parametrize("evil", PAYLOADS.values(), ids=PAYLOADS)
+def test_nothing_runs_in_a_browser(evil: str, tmp_path: Path) -> None:
+    assert not ran(whole_page(evil), tmp_path)
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_without_its_policy_a_text_that_broke_out_would_run_and_with_it_does_not(
+    tmp_path: Path,
+) -> None:
+    whole = whole_page("plain").replace("<h1>", f"<h1>{PAYLOADS['script']}", 1)
+    assert not ran(whole, tmp_path)
+    bare = re.sub(r"<meta http-equiv=[^\n]*\n", "", whole)
+    assert bare != whole
+    assert ran(bare, tmp_path)
