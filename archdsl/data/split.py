@@ -41,9 +41,12 @@ def stratified(
         counts = [max(1, round(share * len(members))) if share else 0 for share in (test, val)]
         if sum(counts) >= len(members):
             needed = 1 + sum(1 for share in (test, val) if share)
+            # each split takes one image of a class, however small its share
+            enough = needed <= len(members)
+            cure = "take smaller shares for val and test" if enough else "leave the class out"
             raise SearchError(
                 f"{name}: class '{class_names[label]}' has {_images(len(members))}, too few for "
-                f"{needed} splits.  add images, or take smaller shares for val and test"
+                f"{needed} splits{' of these shares' if enough else ''}.  add images, or {cure}"
             )
         members.sort(key=lambda index: _rank(keys[index]))
         held, rest = members[: counts[0]], members[counts[0] :]
