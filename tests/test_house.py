@@ -289,7 +289,7 @@ INSIDE: dict[str, list[set[str]]] = {
     ],
     "training": [
         {"batch_checks", "data_source", "failures", "fits", "metrics", "recipe", "seeds"},
-        {"trainer"},
+        {"one_image", "trainer"},
         {"batches", "interrupts", "set_up", "user"},
         {"lengths"},
         {"training_loader", "validation_loader"},
