@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from pathlib import Path
 
 import pytest
@@ -236,6 +237,16 @@ def test_an_operator_that_is_gone_stops_nobody(monkeypatch, of):
     another_process(monkeypatch, "2.99.0")
     assert of(lambda m, x: x + torch.mv(x[0, 0], x[0, 0, 0])).macs == 36
     assert set(self_check.refusals()) == {"aten::mm"}
+
+
+def test_an_operator_that_is_deprecated_warns_nobody(monkeypatch):
+    def deprecated(x):
+        warnings.warn("it is on its way out", FutureWarning, stacklevel=1)
+        return torch.mm(x[0, 0], torch.zeros(6, 7))
+
+    monkeypatch.setitem(FORMS, "aten::mm", Form(252, deprecated))
+    another_process(monkeypatch, "2.99.0")
+    assert self_check.refusals() == {}
 
 
 def test_what_an_operator_is_traced_to_is_refused_with_it(monkeypatch, of):
