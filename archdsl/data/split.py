@@ -47,7 +47,7 @@ def stratified(
             enough = needed <= len(members)
             cure = "take smaller shares for val and test" if enough else "leave the class out"
             raise SearchError(
-                f"{name}: class '{class_names[label]}' has {_images(len(members))}, too few for "
+                f"{name}: class '{class_names[label]}' has {has}, too few for "
                 f"{needed} splits{' of these shares' if enough else ''}.  add images, or {cure}"
             )
         members.sort(key=lambda index: _rank(keys[index]))

@@ -63,8 +63,8 @@ class FileStore:
             except Malformed as error:
                 raise SearchError(
                     f"{self.path}: line {number} is damaged: {error}.  --salvage goes on from the "
-                    f"{counted(number - 1, 'line')} before it and keeps the damaged file beside; or restore "
-                    "it from a copy, or choose another --out"
+                    f"{counted(number - 1, 'line')} before it and keeps the damaged file beside; "
+                    "or restore it from a copy, or choose another --out"
                 ) from None
 
     def add(self, event: Event, *, durable: bool = False) -> int:
