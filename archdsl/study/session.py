@@ -80,6 +80,7 @@ def search(
         settings = _settled(settings)
         session = _Session(space, settings, evaluate, listener or silent, engine)
         this = setup(space, settings, evaluate is not None)
+        refuse_former(folder)
         known = None if salvage else _same_run(folder, this, space)
         if known is not None and known.created is not None:
             surveyed = from_record(known.created.survey)
@@ -110,7 +111,6 @@ def _same_run(folder: Path, setup: Mapping[str, Any], space: Space) -> State | N
     state = read_state(folder, space)
     if state is None or state.created is None:
         return None
-    refuse_former(folder)
     try:
         refuse_changes(folder, state.created.setup, setup)
     except SearchError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,8 @@ def write_winner(run: RunFolder, best: Trial, settings: SearchSettings) -> list[
     if weights.exists():
         files.copy(weights, target)
     else:
-        target.unlink(missing_ok=True)
+        with files.writing(target):
+            target.unlink(missing_ok=True)
     return _write_code(run.folder / CODE, best)
 
 
@@ -40,13 +42,18 @@ def found(run: RunFolder, best: Trial, settings: SearchSettings) -> dict[str, An
         "trials": len(run.state.finished),
         "sampler": settings.sampler,
         "seed": settings.seed,
-        "metrics": record["metrics"],
+        "metrics": _in_utf8(record["metrics"]),
         "cost": {name: best.costs[name] for name in bounded()},
     }
     seen = run.state.looks.get(best.number)
     if seen is not None:
-        said["test"] = to_json(seen)
+        said["test"] = _in_utf8(to_json(seen))
     return {**said, "archdsl": VERSION}
+
+
+def _in_utf8(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Metrics whose names YAML can say; the record has them as they are."""
+    return {name.encode("utf-8", "backslashreplace").decode(): v for name, v in metrics.items()}
 
 
 def _write_code(path: Path, best: Trial) -> list[str]:
@@ -55,6 +62,7 @@ def _write_code(path: Path, best: Trial) -> list[str]:
     try:
         export(best.spec.network(), to="code", path=path)
     except ArchError as error:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink()
         return [f"{path.name} was not written: {error}"]
     return []

@@ -117,10 +117,10 @@ def read(folder: Path) -> Record:
         data={} if data is None else dataclasses.asdict(data),
         space=created.space,
         winner=_text(folder / YAML),
-        has_code=(folder / CODE).exists(),
-        has_weights=(folder / WEIGHTS).exists(),
+        has_code=(folder / CODE).is_file(),
+        has_weights=(folder / WEIGHTS).is_file(),
     )
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
