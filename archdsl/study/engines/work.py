@@ -17,6 +17,7 @@ from archdsl.study.engines.job import Job, Outcome
 from archdsl.study.engines.proxy_training import ProxyTraining
 from archdsl.study.record.files import write_text
 from archdsl.study.trial import Metrics
+from archdsl.views.terminal import say
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
@@ -149,6 +150,5 @@ class Work:
         It is a copy of everything, the record's writer included, and none of it is its own.
         """
         if os.getpid() != self._process:
-            print("evaluate forked, and the copy came back: it ends here", file=sys.stderr)
-            sys.stderr.flush()
+            say("evaluate forked, and the copy came back: it ends here", sys.stderr)
             os._exit(1)
