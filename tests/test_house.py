@@ -160,7 +160,7 @@ def test_an_import_downwards_is_none(unit: str, source: str) -> None:
 INSIDE: dict[str, list[set[str]]] = {
     "amounts": [{"table"}, {"budget", "vectors"}, {"arrays"}],
     "cli": [
-        {"answer", "search_state", "words"},
+        {"answer", "search_state", "spec_text"},
         {"failure", "plain"},
         {"live", "parser"},
         {"check", "count", "export", "list", "search", "show", "weights"},
@@ -203,7 +203,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"bounds.windows"},
         {"bounds"},
         {"members"},
-        {"drawing", "nearest"},
+        {"drawing", "next_cost"},
         {"counting", "rejecting"},
         {"space"},
         {"overview"},
@@ -306,6 +306,25 @@ def test_what_is_behind_the_wall_of_the_bounds_is_imported_through_its_door() ->
         if path.parent.name != "bounds":
             found = imported_from("spaces", path.read_text())
             assert not {name for name in found if name.startswith("bounds.")}, path
+
+
+# Names that two classes have, and why.
+TWICE = {
+    "Stage": "the module of `nn` stands in exported code, where it is the user's",
+    "Epoch": "an event that is heard, and the line of the record that it leaves",
+    "Finished": "an event that is heard, and the line of the record that it leaves",
+    "Evidence": "what a figure follows from, and the line of the record that says so",
+}
+
+
+def test_no_two_classes_have_one_name() -> None:
+    names = [
+        node.name
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert {name for name in names if names.count(name) > 1} == set(TWICE)
 
 
 def test_whatever_is_printed_passes_the_border_of_the_terminal() -> None:
