@@ -29,6 +29,8 @@ Specish: TypeAlias = "Spec | str | Path | Mapping[str, Any]"
 def load(x: Specish, set: Mapping[str, Any] | None = None, *, imports: bool = True) -> Spec:
     """A spec from a shipped spec's name, a path, a mapping, or another spec.
 
+    The path of a run directory stands for the best trial on its record.
+
     set: address -> value, as `--set` on the command line: `{"stages.2.depth": 6}`
     imports: whether `imports:` may run Python
     Raises SpecError for a spec that is not right, and for a component of the user's own that does
@@ -175,6 +177,7 @@ def search(
     out: str | Path | None = None,
     *,
     listener: Callable[[object], None] | None = None,
+    salvage: bool = False,
     **overrides: Any,
 ) -> Result:
     """Search a space inside its budget and return the result.
@@ -184,6 +187,8 @@ def search(
     out: the run directory; the same directory again resumes. By default proxy training goes to
         `runs/NAME`, and a search with its own `evaluate` leaves no record
     listener: called with every event of the run
+    salvage: where the record is damaged, go on from what stands before the damage; the damaged
+        file is kept beside it
     overrides: settings of the `search:` section, as `trials=40, budget={"macs": "2G"}`
     Raises SearchError for a search that cannot start or go on.
     """
@@ -204,6 +209,7 @@ def search(
         out=where,
         settings=given.spec.settings(),
         listener=listener,
+        salvage=salvage,
     )
 
 
@@ -255,5 +261,9 @@ def _document(x: Specish) -> Document:
     if isinstance(x, Mapping):
         return reading.document_from_mapping(x)
     if isinstance(x, Path) or "/" in x or x.endswith((".yaml", ".yml")):
+        if Path(x).is_dir():
+            from archdsl.study.winner_of import winner_of
+
+            return winner_of(Path(x))
         return reading.document_from_file(Path(x))
     return reading.document_from_file(shipped.shipped(x))

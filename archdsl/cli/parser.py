@@ -14,7 +14,7 @@ from archdsl.language.nodes import Mapping, plain
 from archdsl.spelling import did_you_mean
 from archdsl.version import VERSION
 
-VERBS = ("check", "show", "count", "list", "search", "export", "weights")
+VERBS = ("check", "show", "count", "list", "search", "report", "export", "weights")
 
 
 class Verb(Protocol):
@@ -76,7 +76,10 @@ def _parser() -> argparse.ArgumentParser:
 def takes_a_spec(parser: argparse.ArgumentParser, what: str = "FILE") -> None:
     """FILE, `--set` and `--no-imports`, as every verb on a spec takes them."""
     parser.add_argument(
-        "file", metavar=what, help="a path, or the name of a shipped spec (archdsl list specs)"
+        "file",
+        metavar=what,
+        help="a path, a run directory (its winner), or the name of a shipped spec "
+        "(archdsl list specs)",
     )
     takes_patches(parser)
 

@@ -29,6 +29,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="DIR", type=Path, help="the run directory; default runs/NAME"
     )
+    parser.add_argument(
+        "--salvage",
+        action="store_true",
+        help="go on from what stands before the damage in a damaged record",
+    )
 
 
 def run(known: argparse.Namespace) -> Answer:
@@ -37,7 +42,7 @@ def run(known: argparse.Namespace) -> Answer:
 
     with _display(known.json) as listener:
         spec = archdsl.load(known.file, patches(known), imports=known.imports)
-        result = archdsl.search(spec, out=known.out, listener=listener)
+        result = archdsl.search(spec, out=known.out, listener=listener, salvage=known.salvage)
     return Answer(_data(spec.name, result), _text(result), _code(result))
 
 

@@ -188,6 +188,7 @@ DISGUISED: dict[str, Callable[[Tensor], Any]] = {
     "aten::sum": lambda x: aten.sum(_product(x), [1]),
     "aten::nansum": lambda x: aten.nansum(_product(x), [1]),
     "aten::mean": lambda x: aten.mean(_product(x), [1]),
+    "aten::logsumexp": lambda x: aten.logsumexp(x.log() + x.flip(1, 3).log(), [1]),
     "aten::cumsum": lambda x: aten.cumsum(_product(x), 1),
     "aten::std": lambda x: aten.std(_product(x), [1]),
     "aten::std_mean": lambda x: aten.std_mean(_product(x), [1]),

@@ -28,8 +28,8 @@ def kept(counter: str) -> dict[str, str] | None:
         return None
     match found:
         case [str(whose), {**wrong}] if whose == counter:
-            if all(isinstance(why, str) for why in wrong.values()):
-                return dict(wrong)
+            texts = {str(name): why for name, why in wrong.items() if isinstance(why, str)}
+            return texts if len(texts) == len(wrong) else None
     return None
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -115,7 +116,12 @@ def _found(form: HandCount) -> Found:
 
 
 def _traced(run: Callable[[Tensor], Any]) -> Traced:
-    with torch.inference_mode(False), torch.no_grad(), torch.device("cpu"):
+    with (
+        warnings.catch_warnings(action="ignore"),  # nobody asked for an operator that is deprecated
+        torch.inference_mode(False),
+        torch.no_grad(),
+        torch.device("cpu"),
+    ):
         return trace(_Alone(run), torch.zeros(SHAPE), table())
 
 

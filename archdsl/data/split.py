@@ -43,9 +43,12 @@ def stratified(
         if sum(counts) >= len(members):
             has = counted(len(members), "image")
             needed = 1 + sum(1 for share in (test, val) if share)
+            # each split takes one image of a class, however small its share
+            enough = needed <= len(members)
+            cure = "take smaller shares for val and test" if enough else "leave the class out"
             raise SearchError(
                 f"{name}: class '{class_names[label]}' has {has}, too few for "
-                f"{needed} splits.  add images, or take smaller shares for val and test"
+                f"{needed} splits{' of these shares' if enough else ''}.  add images, or {cure}"
             )
         members.sort(key=lambda index: _rank(keys[index]))
         held, rest = members[: counts[0]], members[counts[0] :]

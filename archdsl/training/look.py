@@ -11,11 +11,10 @@ from archdsl.errors import SearchError
 from archdsl.training.failures import OUT_OF_MEMORY, Diverged, cause_of
 from archdsl.training.first_batches import first_batches
 from archdsl.training.metrics import metric
+from archdsl.training.one_image import lacks_variance, no_variance
 from archdsl.training.own_failures import PAIR, failure
 from archdsl.training.prepare import Prepared
 from archdsl.training.recipe import Recipe
-
-_ONE_IMAGE = "Expected more than 1 value per channel when training"
 
 
 def look(model: nn.Module, recipe: Recipe, data: Prepared, objectives: Sequence[str]) -> None:
@@ -37,8 +36,8 @@ def look(model: nn.Module, recipe: Recipe, data: Prepared, objectives: Sequence[
     except Exception as error:
         if cause_of(error) == OUT_OF_MEMORY:
             return
-        if _ONE_IMAGE in str(error):
-            raise SearchError(_batch_norm(recipe, "the first batch")) from error
+        if lacks_variance(error):
+            raise SearchError(no_variance(recipe, "the first batch")) from error
         given = f"the batch is {data.batch}" if data.batch else PAIR
         raise SearchError(failure(error, data, given)) from error
     for name in objectives:
@@ -52,18 +51,6 @@ def _one_image(model: nn.Module, recipe: Recipe, data: Prepared) -> None:
         with torch.no_grad():
             model.train()(torch.zeros(1, *data.input_shape, device=device))
     except ValueError as error:
-        if _ONE_IMAGE not in str(error):
+        if not lacks_variance(error):
             raise
-        raise SearchError(_batch_norm(recipe, "the last batch")) from error
-
-
-def _batch_norm(recipe: Recipe, which: str) -> str:
-    if recipe.datamodule is None:
-        return (
-            f"search.proxy.batch: {recipe.batch} image has no variance for batch norm.  write a "
-            "larger batch"
-        )
-    return (
-        f"search.proxy.datamodule: {which} of {recipe.datamodule} has one image, and batch norm "
-        "needs two for a variance.  write drop_last=True, or another batch_size"
-    )
+        raise SearchError(no_variance(recipe, "the last batch")) from error

@@ -48,6 +48,15 @@ class Prepared:
     batch: str = ""
     alone: bool = False
 
+    @property
+    def unproven(self) -> bool:
+        """Whether one batch is to be looked at before the first training.
+
+        Code of the user's own may fail in any way, and one image may be too few for batch norm.
+        """
+        own = self.module is not None or self.datamodule is not None
+        return own or self.recipe.batch == 1
+
     def refuse_another(self, recipe: Recipe, network: Network | None = None) -> None:
         """Raise SearchError where a recipe or a network asks for other data than these."""
         pairs = [(name, getattr(self.recipe, name), getattr(recipe, name)) for name in PREPARING]

@@ -10,12 +10,14 @@ from typing import Any
 from torch import Tensor, nn
 
 from archdsl.compiler.network import Network
+from archdsl.errors import SearchError
 from archdsl.nn.memory import channels_last_convolutions
 from archdsl.training.batches import SearchData
 from archdsl.training.epochs import EpochWatch
 from archdsl.training.interrupts import interruptible
 from archdsl.training.metrics import Metrics
 from archdsl.training.module import module_around
+from archdsl.training.one_image import lacks_variance, no_variance
 from archdsl.training.prepare import Prepared
 from archdsl.training.recipe import Recipe
 from archdsl.training.seeds import own_randomness, seed_everything, seed_of
@@ -111,7 +113,7 @@ def train_model(
     checkpoint: a file to go on from if it is there, and where the state is left when the training
         ends or is stopped. Going on gives what a training without a break would have given
     Raises Diverged as soon as the loss is not finite, and SearchError for data that were prepared
-    for another recipe.
+    for another recipe, or a batch of one image where batch norm needs two.
     """
     data.refuse_another(recipe)
     watch = EpochWatch(seed, recipe, on_epoch, should_stop)
@@ -123,7 +125,12 @@ def train_model(
         interruptible(run, lambda: watch.interrupted),
         channels_last_convolutions(model),
     ):
-        fit(run, model, recipe, data, seed, ckpt_path=resume)
+        try:
+            fit(run, model, recipe, data, seed, ckpt_path=resume)
+        except ValueError as error:
+            if not lacks_variance(error):
+                raise
+            raise SearchError(no_variance(recipe, "a batch")) from error
         if checkpoint is not None:
             draft = checkpoint.with_name(checkpoint.name + ".part")
             run.save_checkpoint(draft)

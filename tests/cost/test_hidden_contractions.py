@@ -108,6 +108,8 @@ def test_the_cure_is_counted():
         lambda q, k: (q * k).pow(3).sum(-1),
         lambda q, k: torch.exp(q.log() + k.log()).sum(-1),
         lambda q, k: torch.exp2(torch.log2(q) - torch.log2(k) + 1).mean(-1),
+        lambda q, k: (q.log() + k.log()).logsumexp(-1),
+        lambda q, k: torch.exp((q.log() - k.log()).logsumexp(-1)),
         lambda q, k: (q * k).topk(4, -1).values.sum(-1),
         lambda q, k: (q * k).sort(-1)[0].sum(-1),
         lambda q, k: torch.stack(torch.broadcast_tensors(q, k)).prod(0).sum(-1),
@@ -128,6 +130,8 @@ def test_a_product_is_followed_to_its_sum(how):
     "how",
     [
         lambda q, k: (q * k).amax(-1),  # nothing is added
+        lambda q, k: (q.log() + k.log()).amax(-1),
+        lambda q, k: (q.log() + 1).logsumexp(-1) + (k + 1).logsumexp(-1),
         lambda q, k: (q * k).amax(-1).sum(-1),
         lambda q, k: (q.sum(-1) * k.sum(-1)).sum(1),  # each of them along another axis
         lambda q, k: (q * k.mean(-1, keepdim=True)).sum(-1),

@@ -47,8 +47,32 @@ def test_a_share_of_nothing_sets_nothing_aside():
 
 def test_three_images_fill_three_splits_and_two_do_not():
     split_of([3, 3])
-    with pytest.raises(SearchError, match="here: class '1' has 2 images, too few for 3 splits"):
+    with pytest.raises(SearchError) as caught:
         split_of([3, 2])
+    assert str(caught.value) == (
+        "here: class '1' has 2 images, too few for 3 splits.  add images, or leave the class out"
+    )
+
+
+def test_one_image_is_a_class_of_a_training_split_that_nothing_is_set_aside_of():
+    parts, *_ = split_of([3, 1], val=0.0, test=0.0)
+    assert len(parts.train) == 4
+    with pytest.raises(SearchError) as caught:
+        split_of([3, 1], val=0.0)
+    assert str(caught.value) == (
+        "here: class '1' has 1 image, too few for 2 splits.  add images, or leave the class out"
+    )
+    split_of([3, 2], val=0.0)
+
+
+def test_shares_that_leave_nothing_to_train_on_are_to_be_smaller():
+    with pytest.raises(SearchError) as caught:
+        split_of([4, 4], val=0.49, test=0.49)
+    assert str(caught.value) == (
+        "here: class '0' has 4 images, too few for 3 splits of these shares.  add images, or take "
+        "smaller shares for val and test"
+    )
+    split_of([4, 4], val=0.3, test=0.3)
 
 
 def test_the_split_never_moves():

@@ -333,16 +333,16 @@ def test_another_minor_version_is_refused_and_another_patch_is_not(
         )
 
     start(2)
-    at("0.1.9")
+    at("0.2.9")
     assert len(start(3).trials) == 3
     monkeypatch.undo()
     monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path / "cache"))
-    at("0.2.0")
+    at("0.3.0")
     with pytest.raises(SearchError) as caught:
         start(4)
     assert str(caught.value) == (
-        f"{tmp_path / 'run'} holds a search by archdsl 0.1.0, and this is 0.2.0.  go on with "
-        "archdsl 0.1, or choose another --out"
+        f"{tmp_path / 'run'} holds a search by archdsl 0.2.0, and this is 0.3.0.  go on with "
+        "archdsl 0.2, or choose another --out"
     )
     assert len(start(3).trials) == 3  # there is nothing left to train
 

@@ -24,6 +24,8 @@ def reduction(program: Program, node: Any, name: str) -> Value:
     axes = reduced_axes(name, arguments, len(value.axes))
     if is_squared(name, arguments):
         value = program.algebra.squared(value)
+    if name == "logsumexp":
+        value = program.algebra.exponential(value)
     value = program.algebra.summed(value, axes)
     return program.algebra.reduced(value, axes, len(size) == len(value.axes), program.key(node))
 

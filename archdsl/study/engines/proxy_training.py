@@ -42,13 +42,13 @@ class ProxyTraining:
             prepared = prepare(
                 self.recipe, self.source, network.input, network.classes, self._progress
             )
-            if prepared.module is not None or prepared.datamodule is not None:
+            if prepared.unproven:
                 self._look(network, prepared)
             self.prepared = prepared
         return self.prepared
 
     def _look(self, network: Network, prepared: Prepared) -> None:
-        """Put one batch through code of the user's own, which nobody has tried yet."""
+        """Put one batch through what nobody has tried yet."""
         from archdsl.compiler.builder import build
         from archdsl.training.look import look
         from archdsl.training.seeds import own_randomness, seed_everything, seed_of

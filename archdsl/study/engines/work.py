@@ -28,6 +28,18 @@ ERROR = "error.txt"
 """In a trial's folder: the whole of an error whose words were cut."""
 
 
+class _Told:
+    """Whether a job was told to stop: it asks, and what it gives then is not its end."""
+
+    def __init__(self, should_stop: Callable[[], bool]) -> None:
+        self._should_stop = should_stop
+        self.to_stop = False
+
+    def __call__(self) -> bool:
+        self.to_stop = self.to_stop or self._should_stop()
+        return self.to_stop
+
+
 class Work:
     """Does jobs, one after another; what it has read for one it keeps for the next.
 
@@ -61,7 +73,7 @@ class Work:
         begun: called with the time when it begins; report: with each step and its metrics
         should_stop: whether it was cancelled
         """
-        space = self._space_of(job)
+        space, told = self._space_of(job), _Told(should_stop)
         at, clock = time.time(), time.monotonic()
         begun(at)
         metrics: Metrics = {}
@@ -71,14 +83,14 @@ class Work:
             if job.task == "look":
                 metrics = self._look(job, space)
             else:
-                metrics = self._judge(job, space, report, should_stop)
+                metrics = self._judge(job, space, report, told)
         except Exception as error:
             cause, trace = self._described(error, job)
         self._end_forks()
         if cause is not None:
             gc.collect()  # a model that died for want of memory is to be gone before the next
         return Outcome(
-            "complete" if cause is None else "failed",
+            "failed" if cause is not None else "cancelled" if told.to_stop else "complete",
             metrics,
             cause,
             trace,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ def imported_files(space: Space) -> dict[str, Path]:
     return {
         entry: folder / entry
         for entry, folder in space.spec.document.import_folders.items()
-        if entry.endswith(".py") or "/" in entry
+        if _is_file(entry)
     }
 
 
@@ -42,13 +43,25 @@ def copy_imports(space: Space, folder: Path) -> None:
 
 def portable(text: str, space: Space) -> str:
     """The YAML of a spec with its imports where `copy_imports` puts them."""
+    return with_places(text, imported_files(space))
+
+
+def with_places(text: str, entries: Iterable[str]) -> str:
+    """The YAML of a spec with imported files where `copy_imports` puts them.
+
+    entries: of its imports, as they are written there; those that are no files stay
+    """
     section = _SECTION.search(text)
     if section is None:
         return text
     lines = section[0]
-    for entry in imported_files(space):
+    for entry in filter(_is_file, entries):
         lines = re.sub(rf"(?<![\w./]){re.escape(entry)}(?![\w./])", _place(entry), lines)
     return text[: section.start()] + lines + text[section.end() :]
+
+
+def _is_file(entry: str) -> bool:
+    return entry.endswith(".py") or "/" in entry
 
 
 def _place(entry: str) -> str:

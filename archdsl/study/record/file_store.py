@@ -13,6 +13,7 @@ from archdsl.study.record import files
 from archdsl.study.record.events import Event, Malformed
 from archdsl.study.record.lines import Reader, encode
 from archdsl.study.record.lock import locked
+from archdsl.units import counted
 
 RECORD, LOCK = "record.jsonl", "lock"
 
@@ -62,8 +63,8 @@ class FileStore:
             except Malformed as error:
                 raise SearchError(
                     f"{self.path}: line {number} is damaged: {error}.  --salvage goes on from the "
-                    f"{number - 1:,} lines before it and keeps the damaged file beside; or restore "
-                    "it from a copy, or choose another --out"
+                    f"{counted(number - 1, 'line')} before it and keeps the damaged file beside; "
+                    "or restore it from a copy, or choose another --out"
                 ) from None
 
     def add(self, event: Event, *, durable: bool = False) -> int:

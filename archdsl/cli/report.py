@@ -1,0 +1,36 @@
+"""Write the report of a run anew, from its record alone; also of a search that still runs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from archdsl.cli.answer import Answer
+from archdsl.views.terminal import busy
+
+HELP = "write the report of a run anew from its record"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """RUN."""
+    parser.add_argument("run_folder", metavar="RUN", type=Path, help="a run directory: runs/NAME")
+
+
+def run(known: argparse.Namespace) -> Answer:
+    """Read the record, write the page, say what it claims."""
+    folder = known.run_folder
+    with busy(f"writing the report of {folder}"):
+        from archdsl.study.report import write_report
+        from archdsl.study.report.findings import verdict
+        from archdsl.study.report.read import read
+
+        path, record = write_report(folder), read(folder)
+    said = verdict(record)
+    data = {
+        "name": record.name,
+        "trials": len(record.trials),
+        "best": None if record.best is None else record.best.number,
+        "verdict": said,
+        "path": str(path),
+    }
+    return Answer(data, f"{said}\n{path} is written")
