@@ -163,7 +163,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"answer", "search_state", "spec_text"},
         {"failure", "plain"},
         {"live", "parser"},
-        {"check", "count", "export", "list", "search", "show", "weights"},
+        {"check", "count", "export", "list", "report", "search", "show", "weights"},
         {"command"},
     ],
     "language": [
@@ -252,7 +252,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "propose.samplers.tpe",
             "record.folder",
         },
-        {"engines.inline", "phases.jobs", "propose.samplers", "winner"},
+        {"engines.inline", "phases.jobs", "propose.samplers", "winner", "winner_of"},
         {"phases.looking", "propose.proposals", "report.read"},
         {"driver", "phases.untrained", "propose.budget_sampler", "report.findings"},
         {"phases.trials", "report.charts"},
@@ -385,47 +385,6 @@ def test_what_is_behind_the_wall_of_the_bounds_is_imported_through_its_door() ->
         if path.parent.name != "bounds":
             found = imported_from("spaces", path.read_text())
             assert not {name for name in found if name.startswith("bounds.")}, path
-
-
-# Names that two classes have, and why.
-TWICE = {
-    "Stage": "the module of `nn` stands in exported code, where it is the user's",
-    "Epoch": "an event that is heard, and the line of the record that it leaves",
-    "Finished": "an event that is heard, and the line of the record that it leaves",
-    "Evidence": "what a figure follows from, and the line of the record that says so",
-}
-
-
-def test_no_two_classes_have_one_name() -> None:
-    names = [
-        node.name
-        for path in FILES
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ClassDef)
-    ]
-    assert {name for name in names if names.count(name) > 1} == set(TWICE)
-
-
-def test_whatever_is_printed_passes_the_border_of_the_terminal() -> None:
-    found = {
-        str(path.relative_to(PACKAGE))
-        for path in FILES
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in PRINTING
-    }
-    assert found == {"views/terminal.py"}
-
-
-PRINTING = ("print", "sys.stdout.write", "sys.stderr.write", "self._stream.write")
-
-
-def test_markup_is_made_by_drawings_alone() -> None:
-    makes = {path for path in FILES if re.search(r"\bMarkup\(", path.read_text())}
-    assert makes == {PACKAGE / "views" / "svg.py"}
-    templates = list(PACKAGE.rglob("*.jinja"))
-    assert len(templates) == 2
-    for template in templates:
-        assert not re.search(r"\bsafe\b|autoescape|\bon[a-z]+=|<script", template.read_text())
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -243,7 +243,7 @@ def test_an_operator_that_is_deprecated_warns_nobody(monkeypatch):
         warnings.warn("it is on its way out", FutureWarning, stacklevel=1)
         return torch.mm(x[0, 0], torch.zeros(6, 7))
 
-    monkeypatch.setitem(FORMS, "aten::mm", Form(252, deprecated))
+    monkeypatch.setitem(FORMS, "aten::mm", HandCount(252, deprecated))
     another_process(monkeypatch, "2.99.0")
     assert self_check.refusals() == {}
 

@@ -28,7 +28,7 @@ ERROR = "error.txt"
 """In a trial's folder: the whole of an error whose words were cut."""
 
 
-class _Told:
+class _StopAsked:
     """Whether a job was told to stop: it asks, and what it gives then is not its end."""
 
     def __init__(self, should_stop: Callable[[], bool]) -> None:
@@ -73,7 +73,7 @@ class Work:
         begun: called with the time when it begins; report: with each step and its metrics
         should_stop: whether it was cancelled
         """
-        space, told = self._space_of(job), _Told(should_stop)
+        space, told = self._space_of(job), _StopAsked(should_stop)
         at, clock = time.time(), time.monotonic()
         begun(at)
         metrics: Metrics = {}
