@@ -13,7 +13,7 @@ from typing import Protocol
 from archdsl.printable import printable, printable_line, same_width
 
 
-class Source(Protocol):
+class AnySource(Protocol):
     """A text."""
 
     @property
@@ -21,11 +21,11 @@ class Source(Protocol):
         """Where it comes from."""
 
 
-class Mark(Protocol):
+class AnyMark(Protocol):
     """A place in a text; `str` of it is where that is."""
 
     @property
-    def source(self) -> Source:
+    def source(self) -> AnySource:
         """The text."""
 
     @property
@@ -76,7 +76,7 @@ class SpecError(ArchError):
     """
 
     def __init__(
-        self, problem: str, *, address: str = "", mark: Mark | None = None, cure: str = ""
+        self, problem: str, *, address: str = "", mark: AnyMark | None = None, cure: str = ""
     ) -> None:
         self.problem = problem
         self.address = address

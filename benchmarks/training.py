@@ -14,7 +14,7 @@ from torch.nn import functional as F
 import archdsl
 from archdsl.compiler.builder import Built
 from archdsl.compiler.specification import Spec
-from archdsl.data.source import Source
+from archdsl.data.source import ImageSource
 from archdsl.training.seeds import own_randomness, seed_of
 from benchmarks.stacked import Stacked
 
@@ -55,7 +55,7 @@ class Task:
     val: images (N, H, W, C) and labels (N,), the same for every seed
     """
 
-    def __init__(self, schedule: Schedule, seeds: Sequence[int], source: Source) -> None:
+    def __init__(self, schedule: Schedule, seeds: Sequence[int], source: ImageSource) -> None:
         self.schedule, self.seeds = schedule, tuple(seeds)
         found = source.searchable(Path(), (12, 12))
         self._views = found.views

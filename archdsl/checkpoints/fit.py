@@ -53,14 +53,14 @@ class Fit:
         return len(self.missing) + len(self.extra) + len(self.misshapen)
 
     @property
-    def words(self) -> str:
+    def reading(self) -> str:
         """How the file was read: "the official naming, deployed"."""
         return in_words(self.naming, self.form)
 
 
 def in_words(naming: Naming, form: Form) -> str:
     """A naming and a form as a sentence says them."""
-    return f"{naming.words}, deployed" if form.deployed else naming.words
+    return f"{naming.phrase}, deployed" if form.deployed else naming.phrase
 
 
 def entries(naming: Naming, model: Shapes) -> dict[str, Entry] | None:

@@ -17,7 +17,7 @@ from archdsl.checkpoints.recognise import (
     recognised,
     unknown_label,
 )
-from archdsl.checkpoints.words import misfit
+from archdsl.checkpoints.refusal import misfit
 from archdsl.compiler.builder import Built
 from archdsl.compiler.network import Network
 from archdsl.errors import BuildError
@@ -35,7 +35,7 @@ class Renamed(NamedTuple):
     form: Form
 
     @property
-    def words(self) -> tuple[str, str]:
+    def phrases(self) -> tuple[str, str]:
         """Both namings as a sentence says them: "the official naming, deployed"."""
         return in_words(self.source, self.form), in_words(self.target, self.form)
 
@@ -117,7 +117,7 @@ def export_weights(
     found, tensors = _converted(path, network, None, drop_head, others)
     named = published[found.form.deployed]
     if named is None:
-        raise BuildError(f"{network.name} has no {label} names for {path}, {found.words}")
+        raise BuildError(f"{network.name} has no {label} names for {path}, {found.reading}")
     target, where = named
     write(
         out,

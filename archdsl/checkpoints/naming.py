@@ -56,7 +56,7 @@ class Naming:
         return any(pattern.match(name) is not None for pattern in self.ignore)
 
     @property
-    def words(self) -> str:
+    def phrase(self) -> str:
         """The naming as a sentence says it: "the official naming"."""
         return "archdsl's own naming" if self.label == OWN.label else f"the {self.label} naming"
 

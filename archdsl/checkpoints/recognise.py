@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from archdsl.checkpoints.fit import Fit, Form, Shapes, distinct, fits
 from archdsl.checkpoints.naming import OWN
+from archdsl.checkpoints.refusal import misfit
 from archdsl.checkpoints.tables import LABELS, namings
-from archdsl.checkpoints.words import misfit
 from archdsl.compiler.builder import classifier_names, shapes
 from archdsl.compiler.network import Network
 from archdsl.errors import BuildError
@@ -72,7 +72,7 @@ def recognised(
         or _other_classes(network, best, unused(best.form.shapes))
         or _other_spec(network, file, others)
     )
-    where = "any naming" if label is None else best.naming.words
+    where = "any naming" if label is None else best.naming.phrase
     raise BuildError(misfit(path, network.name, best, file, cure=cure, where=where))
 
 
@@ -98,7 +98,7 @@ def _other_label(network: Network, file: Shapes, unused: Unused, label: str | No
         return ""
     for form in forms(network):
         for one in distinct(fits(network.name, file, form, unused(form.shapes))):
-            return f"it fits in {one.words}"
+            return f"it fits in {one.reading}"
     return ""
 
 

@@ -25,7 +25,7 @@ _RULE_KEYS = ("theirs", "ours", "axes", "our_axes")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class NamingTable:
     """The namings of the models of one family that share their rules.
 
     models: names of specs, as globs
@@ -56,12 +56,12 @@ def namings(spec: str) -> list[Naming]:
 
 
 @cache
-def shipped_tables() -> tuple[tuple[Table, ...], ...]:
+def shipped_tables() -> tuple[tuple[NamingTable, ...], ...]:
     """The tables of every file, in the order of the alphabet."""
     return tuple(read_tables(path) for path in sorted(shipped.names_folder().glob("*.yaml")))
 
 
-def read_tables(path: Path) -> tuple[Table, ...]:
+def read_tables(path: Path) -> tuple[NamingTable, ...]:
     """The tables of one file. Raises SpecError."""
     top = read_file(path)
     if "tables" not in top:
@@ -70,13 +70,13 @@ def read_tables(path: Path) -> tuple[Table, ...]:
     return tuple(_table(_mapping(node), path.stem) for node in _items(top, "tables"))
 
 
-def _table(node: Mapping, family: str) -> Table:
+def _table(node: Mapping, family: str) -> NamingTable:
     _only(node, _TABLE_KEYS)
     models = tuple(_text(item) for item in _items(node, "for"))
     ignore = tuple(_pattern(item) for item in _items(node, "ignore"))
     notes = _mapping(node.get("note") or Mapping({}))
     _only(notes, LABELS)
-    return Table(
+    return NamingTable(
         models,
         tuple(
             Naming(

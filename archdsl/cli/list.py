@@ -70,19 +70,20 @@ def _kind(name: str) -> Answer:
         options = component.options.values()
         lines.append(f"{component.name}  {component.doc}")
         lines += [
-            f"    {line}" for line in columns([(option.words(), option.help) for option in options])
+            f"    {line}"
+            for line in columns([(option.signature(), option.help) for option in options])
         ]
         data[component.name] = {
             "doc": component.doc,
             "where": component.where,
             "options": {
-                option.name: {"takes": option.type.words(), "words": option.words(),
+                option.name: {"takes": option.type.takes(), "words": option.signature(),
                               "required": option.default is REQUIRED, "help": option.help}
                 for option in options
             },
         }  # fmt: skip
     for other in registry.other_names(name).values():
-        lines.append(f"{other.name}  {other.words()} by another name")
+        lines.append(f"{other.name}  {other.stands_for()} by another name")
         data[other.name] = {"stands_for": {"type": other.type, **dict(other.options)}}
     return Answer({name: data}, "\n".join(lines))
 

@@ -10,7 +10,7 @@ from archdsl.study.events import Event, Notice, Started
 from archdsl.study.trial import Trial
 from archdsl.units import counted, duration
 from archdsl.views import terminal
-from archdsl.views.rows import Column, Row, Tone
+from archdsl.views.rows import Column, TableRow, Tone
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -70,7 +70,7 @@ class LiveDisplay:
             Column("answers", cut=True),
         ]
 
-    def _rows(self) -> list[Row]:
+    def _rows(self) -> list[TableRow]:
         state = self.state
         many = max(3, min(_MOST_ROWS, self.picture.height - _AROUND))
         shown = state.trials[-many:]
@@ -80,10 +80,10 @@ class LiveDisplay:
         rows = [self._row(trial, trial is best) for trial in shown]
         return rows if state.running is None else [*rows, self._running()]
 
-    def _row(self, trial: Trial, is_best: bool) -> Row:
+    def _row(self, trial: Trial, is_best: bool) -> TableRow:
         state = self.state
         quiet: Tone = "plain" if trial.trained else "quiet"
-        return Row(
+        return TableRow(
             (
                 str(trial.number),
                 *values(state, trial),
@@ -95,12 +95,12 @@ class LiveDisplay:
             "best" if is_best else "bad" if trial.cause else quiet,
         )
 
-    def _running(self) -> Row:
+    def _running(self) -> TableRow:
         state = self.state
         running, epoch = state.running, state.epoch
         assert running is not None, "asked for where a trial runs"
         metrics = {} if epoch is None else epoch.metrics
-        return Row(
+        return TableRow(
             (
                 str(running.number),
                 *(f"{metrics[n]:.4f}" if n in metrics else "" for n in objectives(state)),

@@ -13,7 +13,7 @@ from typing import Any
 
 from archdsl.cli.answer import Answer
 from archdsl.cli.parser import patches, takes_a_spec
-from archdsl.cli.words import as_plain, branch_words, shape_words, words
+from archdsl.cli.spec_text import as_plain, branch_text, component_text, shape_text
 from archdsl.compiler.network import Block, Branch, Layer, Network, Stage
 from archdsl.language.write import inline
 from archdsl.units import counted, plural
@@ -39,7 +39,7 @@ def run(known: argparse.Namespace) -> Answer:
         holes = dict(space.decisions) if spec.is_space else {}
         chosen = space.default().decisions if spec.is_space else {}
         size = space.size
-    lines = [f"{spec.name}: {shape_words(network.input)} → {_classes(network)}", ""]
+    lines = [f"{spec.name}: {shape_text(network.input)} → {_classes(network)}", ""]
     lines += columns([("address", "layer", "out"), *_rows(network)])
     if holes:
         lines += ["", f"{counted(size, 'architecture')}, shown at the default; decisions:"]
@@ -87,7 +87,7 @@ def _rows(network: Network) -> Iterator[tuple[str, str, str]]:
 
 
 def _row(layer: Layer) -> tuple[str, str, str]:
-    return layer.address, words(layer.component), shape_words(layer.out_shape)
+    return layer.address, component_text(layer.component), shape_text(layer.out_shape)
 
 
 def _stage(stage: Stage) -> Iterator[tuple[str, str, str]]:
@@ -100,7 +100,7 @@ def _stage(stage: Stage) -> Iterator[tuple[str, str, str]]:
         first, last = blocks[0].address, blocks[-1].address.rpartition(".")[2]
         address = first if len(blocks) == 1 else f"{first}–{last}"
         for branch in blocks[0].branches:
-            yield address, _branch(branch), shape_words(stage.shape)
+            yield address, _branch(branch), shape_text(stage.shape)
             address = ""
     if stage.out_norm is not None:
         yield _row(stage.out_norm)
@@ -122,7 +122,7 @@ def _branch(branch: Branch) -> str:
         for name, value in (("layer_scale", branch.layer_scale), ("res_scale", branch.res_scale))
         if value is not None
     ]
-    return "  ".join([f"{branch.role}: {branch_words(branch)}", *scales])
+    return "  ".join([f"{branch.role}: {branch_text(branch)}", *scales])
 
 
 def _default(chosen: dict[str, Any], address: str) -> str:

@@ -61,7 +61,7 @@ def run(known: argparse.Namespace) -> Answer:
             renamed = import_weights(known.file, network, known.out, label=known.source, **how)
         else:
             renamed = export_weights(known.file, network, known.out, label=known.target, **how)
-    source, target = renamed.words
+    source, target = renamed.phrases
     notes = [naming.note for naming in (renamed.source, renamed.target) if naming.note]
     data = {
         "spec": spec.name,

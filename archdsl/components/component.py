@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from archdsl.components import registry
-from archdsl.components.defaults import Part, same
+from archdsl.components.defaults import ComponentDefault, same
 from archdsl.components.options import OptionValue
 from archdsl.components.registry import Definition
 
@@ -70,7 +70,7 @@ def of_definition(definition: Definition, options: Mapping[str, OptionValue]) ->
 
 def as_value(default: OptionValue) -> OptionValue:
     """A signature's converted default as a resolved value: its Parts become Components."""
-    if isinstance(default, Part):
+    if isinstance(default, ComponentDefault):
         options = {name: as_value(value) for name, value in default.options}
         return component(default.kind, default.type, **options)
     if isinstance(default, tuple):

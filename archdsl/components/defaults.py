@@ -34,7 +34,7 @@ REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "required"})()
 CHANGE = "change the default or the type"
 
 
-class Refused(ValueError):
+class DefaultRefused(ValueError):
     """A default that no spec could say; the text says why, `cure` what to write instead."""
 
     def __init__(self, problem: str, cure: str) -> None:
@@ -42,12 +42,12 @@ class Refused(ValueError):
         self.cure = cure
 
 
-class Unregistered(Refused):
+class Unregistered(DefaultRefused):
     """A default of a class that nothing is registered under, and that may be later."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ComponentDefault:
     """A default that is a component: its registered name, and the options that it changes."""
 
     kind: str
@@ -55,7 +55,7 @@ class Part:
     options: tuple[tuple[str, OptionValue], ...] = ()
 
 
-class Option(Protocol):
+class DescribedOption(Protocol):
     """What is asked of an option of a class that a default names."""
 
     @property
@@ -86,18 +86,18 @@ class Described(Protocol):
     def described(self) -> Callable[..., Misfit | None] | None:
         """The check of options that need no context."""
 
-    def words(self) -> str:
-        """What it takes."""
+    def usage(self) -> str:
+        """What it takes, in words."""
 
 
 Find: TypeAlias = Callable[[str, type], Described]
-"""The registered component of a kind that a class is. Raises Refused without its subject."""
+"""The registered component of a kind that a class is. Raises DefaultRefused without its subject."""
 
 
 def converted(name: str, default: Any, type_: OptionType, find: Find) -> OptionValue:
     """The default of the option `name` as a value: classes become Parts, lists tuples.
 
-    Raises Refused for one that is not of its type, and for one that no spec could say;
+    Raises DefaultRefused for one that is not of its type, and for one that no spec could say;
     Unregistered for a class that nothing is registered under.
     """
     return _Reader(find).value(default, type_, f"the default of '{name}' is")
@@ -114,9 +114,9 @@ class _Reader:
             return None if value is None else self.value(value, type_.inner, subject)
         if isinstance(type_, ListOf):
             if not isinstance(value, (list, tuple)):
-                raise _mismatch(value, article(type_.words()), subject)
+                raise _mismatch(value, article(type_.takes()), subject)
             if type_.length not in (None, len(value)):
-                raise _mismatch(list(value), article(type_.words()), subject)
+                raise _mismatch(list(value), article(type_.takes()), subject)
             return tuple(self.value(item, type_.inner, f"{subject} a list with") for item in value)
         if isinstance(type_, KindOf):
             return self._part(value, type_, subject)
@@ -128,35 +128,41 @@ class _Reader:
         # in another way, and an infinity in none.
         alike = type(found) is type(value) or (type(value) is int and type(found) is float)
         if not alike or found != value or not _finite(value):
-            raise _mismatch(value, article(type_.words()), subject)
+            raise _mismatch(value, article(type_.takes()), subject)
         if isinstance(value, str) and value.startswith("$"):
-            raise Refused(f"{subject} '{value}', which a spec reads as an expression", CHANGE)
+            raise DefaultRefused(
+                f"{subject} '{value}', which a spec reads as an expression", CHANGE
+            )
         if type(value) not in (bool, int, float, str, type(None)):
-            raise Refused(f"{subject} {value!r}, which is no plain value", "write the plain value")
+            raise DefaultRefused(
+                f"{subject} {value!r}, which is no plain value", "write the plain value"
+            )
         return found
 
-    def _part(self, value: Any, type_: KindOf, subject: str) -> Part:
+    def _part(self, value: Any, type_: KindOf, subject: str) -> ComponentDefault:
         kind = type_.kind
         cls = value.func if isinstance(value, functools.partial) else value
         if not isinstance(cls, type):
             raise self._no_class(cls, type_, subject)
         try:
             known = self.find(kind, cls)
-        except Refused as error:
+        except DefaultRefused as error:
             raise type(error)(f"{subject} {cls.__name__}, which {error}", error.cure) from None
         begin = _begin(subject)
         given = self._given(known, _arguments(value, cls, begin), begin)
         for name, option in known.options.items():
             if option.default is REQUIRED and name not in given:
-                raise Refused(
-                    f"{begin} gives {known.name} without its option '{name}'", known.words()
+                raise DefaultRefused(
+                    f"{begin} gives {known.name} without its option '{name}'", known.usage()
                 )
         if known.described is not None:
             own = {name: option.default for name, option in known.options.items()}
             misfit = known.described(**{**own, **given})
             if misfit is not None:
-                raise Refused(f"{begin} gives {known.name}, which {misfit.problem}", misfit.cure)
-        return Part(kind, known.name, tuple(given.items()))
+                raise DefaultRefused(
+                    f"{begin} gives {known.name}, which {misfit.problem}", misfit.cure
+                )
+        return ComponentDefault(kind, known.name, tuple(given.items()))
 
     def _given(
         self, known: Described, arguments: Iterable[tuple[str, Any]], begin: str
@@ -165,33 +171,33 @@ class _Reader:
         given: dict[str, OptionValue] = {}
         for name, argument in arguments:
             if name in known.context:
-                raise Refused(
+                raise DefaultRefused(
                     f"{begin} sets '{name}', which the compiler gives",
                     f"leave {name} out of the partial",
                 )
             if name not in known.options:
                 problem = f"{begin} sets '{name}', which {known.name} does not have"
-                raise Refused(problem, _misnamed(name, known))
+                raise DefaultRefused(problem, _misnamed(name, known))
             option = known.options[name]
             found = self.value(argument, option.type, f"{begin} sets '{name}' to")
             if not same(found, option.default):
                 given[name] = found
         return given
 
-    def _no_class(self, value: Any, type_: KindOf, subject: str) -> Refused:
+    def _no_class(self, value: Any, type_: KindOf, subject: str) -> DefaultRefused:
         if value is None or isinstance(value, (bool, int, float, list, tuple)):
-            return _mismatch(value, article(type_.words()), subject)
+            return _mismatch(value, article(type_.takes()), subject)
         if isinstance(value, str):
-            return Refused(
+            return DefaultRefused(
                 f"{subject} the text '{value}', and Python calls it as a class",
                 f"give the class that is {value} in a spec  (archdsl list {type_.kind})",
             )
         if inspect.isroutine(value):
-            return Refused(
+            return DefaultRefused(
                 f"{subject} a function, which no spec can say",
                 "give a registered class, or functools.partial of one",
             )
-        return Refused(
+        return DefaultRefused(
             f"{subject} an instance of {type(value).__name__}, which all layers would share",
             "give the class, or functools.partial of it",
         )
@@ -214,7 +220,7 @@ def same(one: OptionValue, other: OptionValue) -> bool:
 def _misnamed(name: str, known: Described) -> str:
     if name == "inplace":
         return "leave it out: it changes no result"
-    return did_you_mean(name, known.options, after="  ") + known.words()
+    return did_you_mean(name, known.options, after="  ") + known.usage()
 
 
 def _arguments(value: Any, cls: type, begin: str) -> Iterator[tuple[str, Any]]:
@@ -227,25 +233,25 @@ def _arguments(value: Any, cls: type, begin: str) -> Iterator[tuple[str, Any]]:
         if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
     ]
     if len(value.args) > len(names):
-        raise Refused(
+        raise DefaultRefused(
             f"{begin} has {len(value.args)} arguments without a name, and {cls.__name__} takes "
             f"{len(names) or 'none'}",
             "name them, as in  partial(nn.LeakyReLU, negative_slope=0.1)",
         )
     positional = dict(zip(names, value.args, strict=False))
     if twice := next((name for name in positional if name in value.keywords), None):
-        raise Refused(f"{begin} sets '{twice}' twice", "say it once")
+        raise DefaultRefused(f"{begin} sets '{twice}' twice", "say it once")
     yield from {**positional, **value.keywords}.items()
 
 
-def _mismatch(value: Any, wanted: str, subject: str) -> Refused:
+def _mismatch(value: Any, wanted: str, subject: str) -> DefaultRefused:
     if value is None:
         cure = "write the type with  | None, or another default"
     elif not _finite(value):
         cure = "a spec holds finite numbers; write one, or the type with  | None"
     else:
         cure = CHANGE
-    return Refused(f"{subject} {_shown(value)}, which is not {wanted}", cure)
+    return DefaultRefused(f"{subject} {_shown(value)}, which is not {wanted}", cure)
 
 
 def _finite(value: Any) -> bool:

@@ -53,7 +53,7 @@ class Number:
     integer: bool
     bounds: tuple[Bound, ...] = ()
 
-    def words(self) -> str:
+    def takes(self) -> str:
         """The type as listings print it."""
         plain = "int" if self.integer else "number"
         return " and ".join(bound.words for bound in self.bounds) or plain
@@ -63,28 +63,28 @@ class Number:
         value = with_unit(value)
         wanted = int if self.integer else (int, float)
         if isinstance(value, bool) or not isinstance(value, wanted):
-            raise Mismatch(article(self.words()))
+            raise Mismatch(article(self.takes()))
         if not all(bound.holds(value) for bound in self.bounds):
-            raise Mismatch(article(self.words()))
+            raise Mismatch(article(self.takes()))
         try:
             # 0.0 + -0.0 is 0.0
             return value if self.integer else 0.0 + float(value)
         except OverflowError:
-            raise Mismatch(article(self.words())) from None
+            raise Mismatch(article(self.takes())) from None
 
 
 @dataclass(frozen=True, slots=True)
 class Bool:
     """true or false."""
 
-    def words(self) -> str:
+    def takes(self) -> str:
         """The type as listings print it."""
         return "true or false"
 
     def convert(self, value: OptionValue) -> OptionValue:
         """`value` as this type. Raises Mismatch."""
         if not isinstance(value, bool):
-            raise Mismatch(self.words())
+            raise Mismatch(self.takes())
         return value
 
 
@@ -92,7 +92,7 @@ class Bool:
 class Text:
     """Any word or text."""
 
-    def words(self) -> str:
+    def takes(self) -> str:
         """The type as listings print it."""
         return "text"
 
@@ -109,7 +109,7 @@ class OneOf:
 
     values: tuple[Any, ...]
 
-    def words(self) -> str:
+    def takes(self) -> str:
         """The type as listings print it."""
         return " | ".join(written(value) for value in self.values)
 
@@ -119,7 +119,7 @@ class OneOf:
         for known in self.values:
             if value == known and type(value) is type(known):
                 return known
-        raise Mismatch(f"one of {self.words()}")
+        raise Mismatch(f"one of {self.takes()}")
 
     def word(self, value: OptionValue) -> OptionValue:
         """`value`; but the word `none` where one of these is called so, as `gelu` has it."""
@@ -133,9 +133,9 @@ class Maybe:
 
     inner: OptionType
 
-    def words(self) -> str:
+    def takes(self) -> str:
         """The type as listings print it."""
-        return f"{self.inner.words()} | none"
+        return f"{self.inner.takes()} | none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +149,10 @@ class ListOf:
     bare: bool = False
     length: int | None = None
 
-    def words(self) -> str:
+    def takes(self) -> str:
         """The type as listings print it."""
         many = "" if self.length is None else f"{self.length} "
-        return f"list of {many}{self.inner.words()}"
+        return f"list of {many}{self.inner.takes()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class KindOf:
 
     kind: str
 
-    def words(self) -> str:
+    def takes(self) -> str:
         """The type as listings print it."""
         return self.kind.replace("_", " ")
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from archdsl.components.defaults import Refused, Unregistered
+from archdsl.components.defaults import DefaultRefused, Unregistered
 from archdsl.components.options import OptionValue, article
 from archdsl.components.signature import KINDS as KINDS
 from archdsl.components.signature import Definition as Definition
@@ -45,7 +45,7 @@ class OtherName:
     type: str
     options: tuple[tuple[str, OptionValue], ...]
 
-    def words(self) -> str:
+    def stands_for(self) -> str:
         """What it stands for, as a spec would write it."""
         return component_text(self.type, self.options)
 
@@ -74,13 +74,13 @@ def register(
     taken = _registered[kind].get(name)
     if taken is not None and not _same_source(taken.cls, cls):
         raise ArchError(
-            f"the {KINDS[kind].words} name '{name}' is taken: defined at {taken.where}, "
+            f"the {KINDS[kind].noun} name '{name}' is taken: defined at {taken.where}, "
             f"and again at {definition.where}.  choose another name for one of them"
         )
     if (other := _other_names[kind].get(name)) is not None:
         raise ArchError(
-            f"{definition.where}: the {KINDS[kind].words} name '{name}' is taken: it stands for "
-            f"{other.words()}.  choose another name"
+            f"{definition.where}: the {KINDS[kind].noun} name '{name}' is taken: it stands for "
+            f"{other.stands_for()}.  choose another name"
         )
     _registered[kind][name] = definition
     return cls
@@ -93,7 +93,7 @@ def also_called(kind: str, name: str, type: str, **options: OptionValue) -> None
     """
     if (taken := _registered[kind].get(name)) is not None:
         raise ArchError(
-            f"{taken.where}: the {KINDS[kind].words} name '{name}' is taken: it stands for "
+            f"{taken.where}: the {KINDS[kind].noun} name '{name}' is taken: it stands for "
             f"{component_text(type, tuple(options.items()))}.  choose another name"
         )
     _other_names[kind][name] = OtherName(name, type, tuple(options.items()))
@@ -109,7 +109,7 @@ def _decorator(kind: str) -> Callable[[str], Callable[[C], C]]:
             )
         return functools.partial(register, kind, name)
 
-    named.__doc__ = f"Register a class as a {KINDS[kind].words}. {KINDS[kind].doc}"
+    named.__doc__ = f"Register a class as a {KINDS[kind].noun}. {KINDS[kind].doc}"
     named.__name__ = kind
     return named
 
@@ -161,7 +161,7 @@ def other_names(kind: str) -> Mapping[str, OtherName]:
 
 def unknown(kind: str, name: str) -> str:
     """The words for a name that nothing is registered under, with the nearest ones."""
-    words = KINDS[kind].words
+    words = KINDS[kind].noun
     return f"no {words} is called '{name}'.{_meant(kind, name)}  (archdsl list {kind})"
 
 
@@ -176,19 +176,19 @@ def _meant(kind: str, name: str) -> str:
 
 
 def _of_class(kind: str, cls: type) -> Definition:
-    """The component of `kind` that a class is. Raises Refused, or Unregistered if it may be yet."""
+    """The component of `kind` that a class is. Raises DefaultRefused; Unregistered if it may be."""
     for equal in (operator.is_, _same_source):  # of a file loaded twice one copy is registered
         for name, definition in _registered[kind].items():
             if equal(definition.cls, cls) and (found := find(kind, name)) is not None:
                 return found
     other = next((k for k in KINDS if any(d.cls is cls for d in _registered[k].values())), None)
-    words = KINDS[kind].words
+    words = KINDS[kind].noun
     problem = f"is no registered {words}"
     if other is not None:
-        problem = f"is {article(KINDS[other].words)} and no {words}"
+        problem = f"is {article(KINDS[other].noun)} and no {words}"
     # torch's own classes are registered all at once, with the vocabulary
     final = cls.__module__.startswith("torch.") and "gelu" in _registered["act"]
-    raise (Refused if final else Unregistered)(problem, _instead(kind, cls))
+    raise (DefaultRefused if final else Unregistered)(problem, _instead(kind, cls))
 
 
 def _instead(kind: str, cls: type) -> str:

@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from archdsl.components.defaults import REQUIRED, Find, Part, Refused, Unregistered, converted
+from archdsl.components.defaults import (
+    REQUIRED,
+    ComponentDefault,
+    DefaultRefused,
+    Find,
+    Unregistered,
+    converted,
+)
 from archdsl.components.options import (
     KindOf,
     ListOf,
@@ -27,7 +34,7 @@ RESERVED = {"type", "label", "choice", "range", "per", "default", "step"}
 
 
 @dataclass(frozen=True)
-class Kind:
+class ComponentKind:
     """A place in the language that a component can fill.
 
     context: the positional names that a component of this kind may ask for
@@ -41,34 +48,42 @@ class Kind:
     doc: str
 
     @property
-    def words(self) -> str:
+    def noun(self) -> str:
         """The kind as prose: "token mixer"."""
         return self.name.replace("_", " ")
 
 
 MIXER_CONTEXT = ("dim", "size", "reduction", "depth_index")
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, ComponentKind] = {
     kind.name: kind
     for kind in (
-        Kind("token_mixer", MIXER_CONTEXT, False, "Mixes positions: (B, dim, H, W) to the same."),
-        Kind("channel_mixer", MIXER_CONTEXT, False, "Mixes channels: (B, dim, H, W) to the same."),
-        Kind("norm", ("dim",), True, "Normalises a map: (B, dim, H, W) to the same."),
-        Kind("act", (), True, "An activation, elementwise unless it says otherwise."),
-        Kind("layer", ("dim_in", "dim_out"), True, "A layer of a stem or a downsample."),
-        Kind("query", ("dim",), True, "The query projection of a meta_mixer."),
-        Kind("key", ("dim",), True, "The query-key interaction of a meta_mixer."),
-        Kind("value", ("dim_in", "dim"), True, "The coefficient-value interaction."),
-        Kind("out", ("dim_in", "dim"), True, "The output projection of a meta_mixer."),
-        Kind("pos_embed", ("dim", "size"), False, "Positions, added before a stage's blocks."),
-        Kind("head", ("dim", "size", "classes"), False, "From the last map to the logits."),
-        Kind("data", (), True, "Where the images of a search come from."),
+        ComponentKind(
+            "token_mixer", MIXER_CONTEXT, False, "Mixes positions: (B, dim, H, W) to the same."
+        ),
+        ComponentKind(
+            "channel_mixer", MIXER_CONTEXT, False, "Mixes channels: (B, dim, H, W) to the same."
+        ),
+        ComponentKind("norm", ("dim",), True, "Normalises a map: (B, dim, H, W) to the same."),
+        ComponentKind("act", (), True, "An activation, elementwise unless it says otherwise."),
+        ComponentKind("layer", ("dim_in", "dim_out"), True, "A layer of a stem or a downsample."),
+        ComponentKind("query", ("dim",), True, "The query projection of a meta_mixer."),
+        ComponentKind("key", ("dim",), True, "The query-key interaction of a meta_mixer."),
+        ComponentKind("value", ("dim_in", "dim"), True, "The coefficient-value interaction."),
+        ComponentKind("out", ("dim_in", "dim"), True, "The output projection of a meta_mixer."),
+        ComponentKind(
+            "pos_embed", ("dim", "size"), False, "Positions, added before a stage's blocks."
+        ),
+        ComponentKind(
+            "head", ("dim", "size", "classes"), False, "From the last map to the logits."
+        ),
+        ComponentKind("data", (), True, "Where the images of a search come from."),
     )
 }
 
 
 @dataclass(frozen=True)
-class Option:
+class ComponentOption:
     """One keyword-only parameter of a component. default: converted, or REQUIRED"""
 
     name: str
@@ -76,15 +91,15 @@ class Option:
     default: OptionValue
     help: str
 
-    def words(self) -> str:
+    def signature(self) -> str:
         """The option as errors list it: `kernel (odd int, 7)`, `bias (false)`, `act (gelu)`."""
         kind = _kind_of(self.type)
         if self.default is REQUIRED:
-            return f"{self.name} ({self.type.words()}, required)"
+            return f"{self.name} ({self.type.takes()}, required)"
         default = default_text(self.default)
         if kind is not None or isinstance(self.default, bool):
             return f"{self.name} ({default})"
-        return f"{self.name} ({self.type.words()}, {default})"
+        return f"{self.name} ({self.type.takes()}, {default})"
 
 
 @dataclass(frozen=True)
@@ -95,7 +110,7 @@ class Definition:
     name: str
     cls: type
     context: tuple[str, ...]
-    options: dict[str, Option]
+    options: dict[str, ComponentOption]
     doc: str
     where: str
     """`file:line` of the class, as errors print it."""
@@ -104,11 +119,11 @@ class Definition:
     waiting: bool = False
     """Whether a default names a class that was not registered yet."""
 
-    def words(self) -> str:
+    def usage(self) -> str:
         """`sep_conv takes: kernel (odd int, 7), ...`"""
         if not self.options:
             return f"{self.name} takes no options"
-        return f"{self.name} takes: " + ", ".join(o.words() for o in self.options.values())
+        return f"{self.name} takes: " + ", ".join(o.signature() for o in self.options.values())
 
 
 class NotYet(ArchError):
@@ -127,14 +142,16 @@ def read(
     source: Callable[..., Any] = described or cls
     try:
         if kind not in KINDS:
-            raise Refused(f"there is no kind '{kind}'", f"the kinds are {' '.join(KINDS)}")
+            raise DefaultRefused(f"there is no kind '{kind}'", f"the kinds are {' '.join(KINDS)}")
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name == "none":
-            raise Refused("is no name for a component", "use lower-case letters, digits and _")
+            raise DefaultRefused(
+                "is no name for a component", "use lower-case letters, digits and _"
+            )
         context = _context(cls, described)
         _check_context(KINDS[kind], context)
         options = {option.name: option for option in _options(source, find)}
-    except Refused as error:
-        words = KINDS[kind].words if kind in KINDS else kind
+    except DefaultRefused as error:
+        words = KINDS[kind].noun if kind in KINDS else kind
         raise (NotYet if isinstance(error, Unregistered) else ArchError)(
             f"{where(cls)}: {words} '{name}': {error}.  {error.cure}"
         ) from None
@@ -170,26 +187,28 @@ def _context(cls: type, described: Callable[..., Any] | None) -> tuple[str, ...]
     )
 
 
-def _check_context(kind: Kind, context: tuple[str, ...]) -> None:
+def _check_context(kind: ComponentKind, context: tuple[str, ...]) -> None:
     if stranger := next((name for name in context if name not in kind.context), None):
-        raise Refused(
+        raise DefaultRefused(
             f"the compiler knows nothing called '{stranger}'",
             f"positional parameters are {' '.join(kind.context) or 'not possible here'}; "
             f"for an option write  *, {stranger}: ...",
         )
     if kind.exact and context != kind.context:
-        raise Refused(
+        raise DefaultRefused(
             f"it is called with ({', '.join(kind.context)})",
             f"take ({', '.join(('self', *kind.context))}, *, ...)",
         )
 
 
-def _options(source: Callable[..., Any], find: Find) -> Iterator[Option]:
+def _options(source: Callable[..., Any], find: Find) -> Iterator[ComponentOption]:
     init = source.__init__ if isinstance(source, type) else source  # type: ignore[misc]
     try:
         hints = typing.get_type_hints(init, include_extras=True)
     except (NameError, AttributeError) as error:
-        raise Refused(f"its annotations do not resolve ({error})", "import the name") from None
+        raise DefaultRefused(
+            f"its annotations do not resolve ({error})", "import the name"
+        ) from None
     help_of = _option_help(source.__doc__ or "")
     for parameter in _parameters(source):
         if parameter.kind is parameter.KEYWORD_ONLY:
@@ -198,24 +217,24 @@ def _options(source: Callable[..., Any], find: Find) -> Iterator[Option]:
 
 def _option(
     parameter: inspect.Parameter, hints: Mapping[str, Any], help: str, find: Find
-) -> Option:
+) -> ComponentOption:
     name = parameter.name
     if name in RESERVED:
-        raise Refused(f"'{name}' is a word of the language", "rename the option")
+        raise DefaultRefused(f"'{name}' is a word of the language", "rename the option")
     if name not in hints:
-        raise Refused(f"the option '{name}' has no type", "annotate it")
+        raise DefaultRefused(f"the option '{name}' has no type", "annotate it")
     try:
         type_ = from_annotation(hints[name])
     except TypeError as error:
-        raise Refused(f"the option '{name}': {error}", "change its type") from None
+        raise DefaultRefused(f"the option '{name}': {error}", "change its type") from None
     if parameter.default is parameter.empty:
-        return Option(name, type_, REQUIRED, help)
-    return Option(name, type_, converted(name, parameter.default, type_, find), help)
+        return ComponentOption(name, type_, REQUIRED, help)
+    return ComponentOption(name, type_, converted(name, parameter.default, type_, find), help)
 
 
 def default_text(default: OptionValue) -> str:
     """A default as a spec would write it."""
-    if isinstance(default, Part):
+    if isinstance(default, ComponentDefault):
         return component_text(default.type, default.options)
     if isinstance(default, tuple):
         return f"[{', '.join(map(default_text, default))}]"

@@ -100,7 +100,7 @@ def no_words(definition: Definition, given: object) -> ArchError:
 
 
 def _refused(definition: Definition, problem: str, cure: str) -> ArchError:
-    words = KINDS[definition.kind].words
+    words = KINDS[definition.kind].noun
     return ArchError(f"{definition.where}: {words} '{definition.name}': {problem}.  {cure}")
 
 

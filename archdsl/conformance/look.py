@@ -21,7 +21,7 @@ from archdsl.conformance.owed import Fault
 from archdsl.conformance.probe import Probe, named
 from archdsl.conformance.watch import Failed
 from archdsl.cost.measure import randomness_put_back
-from archdsl.cost.room import Guard, TooLarge
+from archdsl.cost.room import Guard, TooMuchMemory
 from archdsl.errors import ArchError, SpecError
 from archdsl.nn.model import lay_contiguous
 
@@ -43,7 +43,7 @@ def look(layers: Iterable[Layer]) -> None:
         classes = tuple(part.definition.cls for part in own_parts(layer.component))
         fault = _fault(replace(layer, address=""), classes) if classes else None
         if fault is not None:
-            problem, cure = fault.words()
+            problem, cure = fault.problem_and_cure()
             raise SpecError(problem, address=layer.address, cure=cure)
 
 
@@ -98,7 +98,7 @@ def _made(layer: Layer, numbers: bool) -> nn.Module:
     except ArchError as error:
         given = ", ".join(f"{name} = {value}" for name, value in layer.context)
         cause = error.__cause__
-        if isinstance(cause, TooLarge):
+        if isinstance(cause, TooMuchMemory):
             raise Failed(Fault(definition, f"with {given} {cause}", "")) from error
         why = named(cause) if isinstance(cause, Exception) else str(error)
         problem = f"cannot be made with {given or 'no context'} ({why})"

@@ -20,10 +20,10 @@ class Fault:
     problem: str
     cure: str
 
-    def words(self) -> tuple[str, str]:
+    def problem_and_cure(self) -> tuple[str, str]:
         """The problem as a sentence that names the class and its place, and the cure."""
         of = self.definition
-        return f"{KINDS[of.kind].words} '{of.name}' ({of.where}) {self.problem}", self.cure
+        return f"{KINDS[of.kind].noun} '{of.name}' ({of.where}) {self.problem}", self.cure
 
 
 def sides(shape: Sides) -> str:
@@ -55,7 +55,7 @@ def _shape_cure(layer: Layer, definition: Definition, given: Sides) -> str:
     if definition.kind == "head":
         return "give one vector for each image, as long as the context  classes  (dim with 0)"
     if definition.kind != "layer":
-        return f"a {KINDS[definition.kind].words} keeps the map's shape: mend its forward"
+        return f"a {KINDS[definition.kind].noun} keeps the map's shape: mend its forward"
     if len(given) != 3:
         return "give a map (B, dim_out, H, W)"
     if given[0] != layer.out_shape[0]:

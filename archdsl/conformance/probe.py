@@ -11,7 +11,7 @@ from archdsl.compiler.network import Layer
 from archdsl.components.component import Component
 from archdsl.conformance import faults
 from archdsl.conformance.owed import Fault, misshapen, owed, sides
-from archdsl.conformance.watch import Failed, Watch, another_type, no_tensor
+from archdsl.conformance.watch import ComponentWatch, Failed, another_type, no_tensor
 from archdsl.nn.memory import channels_last_convolutions, kernels, laid
 
 BATCH = 2
@@ -33,7 +33,7 @@ class Probe:
         self, layer: Layer, parts: tuple[Component, ...], module: nn.Module, numbers: bool
     ) -> None:
         self.layer, self.module, self.numbers = layer, module, numbers
-        self.watch = Watch(parts, layer.in_shape[0])
+        self.watch = ComponentWatch(parts, layer.in_shape[0])
         self.blamed = parts[0].definition
         device = "cpu" if numbers else "meta"
         generator = torch.Generator().manual_seed(1) if numbers else None

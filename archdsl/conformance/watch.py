@@ -24,7 +24,7 @@ class Failed(Exception):
 
 
 @dataclass
-class Watch:
+class ComponentWatch:
     """The components of a user's in one module, and which of them is at work.
 
     dim: the width of the block

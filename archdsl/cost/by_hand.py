@@ -17,27 +17,27 @@ SHAPE = (1, 8, 6, 6)
 aten = torch.ops.aten
 
 
-class Form(NamedTuple):
+class HandCount(NamedTuple):
     """macs: by hand; run: calls the operator"""
 
     macs: int
     run: Callable[[Tensor], Any]
 
 
-def _transform(name: str, macs: int) -> Form:
-    return Form(macs, lambda x: getattr(aten, name)(x))
+def _transform(name: str, macs: int) -> HandCount:
+    return HandCount(macs, lambda x: getattr(aten, name)(x))
 
 
-def _back(name: str, macs: int) -> Form:
+def _back(name: str, macs: int) -> HandCount:
     """From a half spectrum of 5 along the last axis, which is that of 8 positions."""
-    return Form(macs, lambda x: getattr(aten, name)(_spectrum(x)))
+    return HandCount(macs, lambda x: getattr(aten, name)(_spectrum(x)))
 
 
 def _spectrum(x: Tensor) -> Tensor:
     return torch.complex(x, x)[:, :, :4, :5]
 
 
-def _recurrent(name: str, gates: int, states: int = 1) -> Form:
+def _recurrent(name: str, gates: int, states: int = 1) -> HandCount:
     """One layer from 8 to 5 channels, over 36 positions."""
 
     def run(x: Tensor) -> Any:
@@ -49,10 +49,10 @@ def _recurrent(name: str, gates: int, states: int = 1) -> Form:
             *(False, 1, 0.0, False, False, True),  # no biases, one layer, one way, batch first
         )
 
-    return Form(36 * gates * 5 * (8 + 5), run)
+    return HandCount(36 * gates * 5 * (8 + 5), run)
 
 
-def _cell(name: str, gates: int, states: int = 1) -> Form:
+def _cell(name: str, gates: int, states: int = 1) -> HandCount:
     """One step from 8 to 5 channels."""
 
     def run(x: Tensor) -> Any:
@@ -64,67 +64,71 @@ def _cell(name: str, gates: int, states: int = 1) -> Form:
             zeros(gates * 5, 5),
         )
 
-    return Form(gates * 5 * (8 + 5), run)
+    return HandCount(gates * 5 * (8 + 5), run)
 
 
-def _attention(name: str) -> Form:
+def _attention(name: str) -> HandCount:
     """Two heads, 36 queries, 9 keys, of 4 channels each."""
 
     def run(x: Tensor) -> Any:
         q = x.reshape(1, 2, 36, 4)
         return getattr(aten, name)(q, q[:, :, :9], q[:, :, :9])
 
-    return Form(2 * 36 * 9 * (4 + 4), run)
+    return HandCount(2 * 36 * 9 * (4 + 4), run)
 
 
 _ONE, _NONE = [1, 1], [0, 0]
 
-_CONTRACTIONS: dict[str, Form] = {
-    "aten::_convolution": Form(
+_CONTRACTIONS: dict[str, HandCount] = {
+    "aten::_convolution": HandCount(
         4 * 4 * 12 * 8 * 9,
         lambda x: aten._convolution(
             x, zeros(12, 8, 3, 3), None, _ONE, _NONE, _ONE, False, _NONE, 1, *[False] * 4
         ),
     ),
-    "aten::convolution": Form(
+    "aten::convolution": HandCount(
         6 * 6 * 8 * 5 * 4,  # transposed: every input meets 5 × 2 × 2 weights
         lambda x: aten.convolution(x, zeros(8, 5, 2, 2), None, [2, 2], _NONE, _ONE, True, _NONE, 1),
     ),
-    "aten::_convolution_mode": Form(
+    "aten::_convolution_mode": HandCount(
         6 * 6 * 12 * 8 * 9,
         lambda x: aten._convolution_mode(x, zeros(12, 8, 3, 3), None, _ONE, "same", _ONE, 1),
     ),
-    "aten::conv1d": Form(32 * 4 * 8 * 5, lambda x: aten.conv1d(x.flatten(2), zeros(4, 8, 5))),
-    "aten::conv2d": Form(
+    "aten::conv1d": HandCount(32 * 4 * 8 * 5, lambda x: aten.conv1d(x.flatten(2), zeros(4, 8, 5))),
+    "aten::conv2d": HandCount(
         2 * 2 * 16 * 2 * 9,  # four groups, every second position
         lambda x: aten.conv2d(x, zeros(16, 2, 3, 3), None, [2, 2], _NONE, _ONE, 4),
     ),
-    "aten::conv3d": Form(
+    "aten::conv3d": HandCount(
         4 * 4 * 4 * 8 * 9, lambda x: aten.conv3d(x[:, :, None], zeros(4, 8, 1, 3, 3))
     ),
-    "aten::conv_transpose1d": Form(
+    "aten::conv_transpose1d": HandCount(
         36 * 8 * 5 * 3, lambda x: aten.conv_transpose1d(x.flatten(2), zeros(8, 5, 3))
     ),
-    "aten::conv_transpose2d": Form(
+    "aten::conv_transpose2d": HandCount(
         36 * 8 * 3 * 9,  # four groups of 2 channels in, 3 out
         lambda x: aten.conv_transpose2d(x, zeros(8, 3, 3, 3), None, [2, 2], _ONE, _ONE, 4),
     ),
-    "aten::conv_transpose3d": Form(
+    "aten::conv_transpose3d": HandCount(
         36 * 8 * 5 * 4, lambda x: aten.conv_transpose3d(x[:, :, None], zeros(8, 5, 1, 2, 2))
     ),
-    "aten::linear": Form(8 * 6 * 6 * 5, lambda x: aten.linear(x, zeros(5, 6), zeros(5))),
-    "aten::matmul": Form(8 * 6 * 6 * 7, lambda x: aten.matmul(x, zeros(8, 6, 7))),
-    "aten::linalg_matmul": Form(8 * 6 * 6 * 7, lambda x: aten.linalg_matmul(x, zeros(6, 7))),
-    "aten::mm": Form(6 * 6 * 7, lambda x: aten.mm(x[0, 0], zeros(6, 7))),
-    "aten::bmm": Form(8 * 6 * 6 * 7, lambda x: aten.bmm(x[0], zeros(8, 6, 7))),
-    "aten::mv": Form(6 * 6, lambda x: aten.mv(x[0, 0], zeros(6))),
-    "aten::dot": Form(6, lambda x: aten.dot(x[0, 0, 0], zeros(6))),
-    "aten::vdot": Form(6, lambda x: aten.vdot(x[0, 0, 0], zeros(6))),
-    "aten::addmm": Form(6 * 6 * 7, lambda x: aten.addmm(zeros(7), x[0, 0], zeros(6, 7))),
-    "aten::addmv": Form(6 * 6, lambda x: aten.addmv(zeros(6), x[0, 0], zeros(6))),
-    "aten::addbmm": Form(8 * 6 * 6 * 7, lambda x: aten.addbmm(zeros(6, 7), x[0], zeros(8, 6, 7))),
-    "aten::baddbmm": Form(8 * 6 * 6 * 7, lambda x: aten.baddbmm(zeros(6, 7), x[0], zeros(8, 6, 7))),
-    "aten::_addmm_activation": Form(
+    "aten::linear": HandCount(8 * 6 * 6 * 5, lambda x: aten.linear(x, zeros(5, 6), zeros(5))),
+    "aten::matmul": HandCount(8 * 6 * 6 * 7, lambda x: aten.matmul(x, zeros(8, 6, 7))),
+    "aten::linalg_matmul": HandCount(8 * 6 * 6 * 7, lambda x: aten.linalg_matmul(x, zeros(6, 7))),
+    "aten::mm": HandCount(6 * 6 * 7, lambda x: aten.mm(x[0, 0], zeros(6, 7))),
+    "aten::bmm": HandCount(8 * 6 * 6 * 7, lambda x: aten.bmm(x[0], zeros(8, 6, 7))),
+    "aten::mv": HandCount(6 * 6, lambda x: aten.mv(x[0, 0], zeros(6))),
+    "aten::dot": HandCount(6, lambda x: aten.dot(x[0, 0, 0], zeros(6))),
+    "aten::vdot": HandCount(6, lambda x: aten.vdot(x[0, 0, 0], zeros(6))),
+    "aten::addmm": HandCount(6 * 6 * 7, lambda x: aten.addmm(zeros(7), x[0, 0], zeros(6, 7))),
+    "aten::addmv": HandCount(6 * 6, lambda x: aten.addmv(zeros(6), x[0, 0], zeros(6))),
+    "aten::addbmm": HandCount(
+        8 * 6 * 6 * 7, lambda x: aten.addbmm(zeros(6, 7), x[0], zeros(8, 6, 7))
+    ),
+    "aten::baddbmm": HandCount(
+        8 * 6 * 6 * 7, lambda x: aten.baddbmm(zeros(6, 7), x[0], zeros(8, 6, 7))
+    ),
+    "aten::_addmm_activation": HandCount(
         6 * 6 * 7, lambda x: aten._addmm_activation(zeros(7), x[0, 0], zeros(6, 7))
     ),
     "aten::scaled_dot_product_attention": _attention("scaled_dot_product_attention"),
@@ -132,14 +136,14 @@ _CONTRACTIONS: dict[str, Form] = {
     "aten::_scaled_dot_product_flash_attention_for_cpu": _attention(
         "_scaled_dot_product_flash_attention_for_cpu"
     ),
-    "aten::tensordot": Form(
+    "aten::tensordot": HandCount(
         6 * 5 * 8 * 6, lambda x: aten.tensordot(x, zeros(8, 6, 5), [1, 2], [0, 1])
     ),
-    "aten::einsum": Form(36 * 8 * 5, lambda x: aten.einsum("bchw,dc->bdhw", [x, zeros(5, 8)])),
+    "aten::einsum": HandCount(36 * 8 * 5, lambda x: aten.einsum("bchw,dc->bdhw", [x, zeros(5, 8)])),
 }
 
-_READY: dict[str, Form] = {
-    "aten::cumsum": Form(0, lambda x: aten.cumsum(x, 1)),
+_READY: dict[str, HandCount] = {
+    "aten::cumsum": HandCount(0, lambda x: aten.cumsum(x, 1)),
     # 5 N log2 N operations, two a MAC, each transform rounded up
     "aten::fft_fft": _transform("fft_fft", 48 * 39),
     "aten::fft_ifft": _transform("fft_ifft", 48 * 39),
@@ -166,7 +170,7 @@ _READY: dict[str, Form] = {
     "aten::rnn_relu_cell": _cell("rnn_relu_cell", 1),
 }
 
-FORMS: dict[str, Form] = {**_CONTRACTIONS, **_READY}
+FORMS: dict[str, HandCount] = {**_CONTRACTIONS, **_READY}
 """Operator -> its form."""
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from archdsl.cost.trace import Refused, whole_number
+from archdsl.cost.trace import CountRefused, whole_number
 
 
 def leaves(module: nn.Module) -> dict[str, nn.Module]:
@@ -65,7 +65,7 @@ class Calls:
     def replayed(self) -> Iterator[None]:
         """Give the noted results again without running the leaves: the tracer sees no inside.
 
-        Raises Refused where the second pass does not call them as often as the first.
+        Raises CountRefused where the second pass does not call them as often as the first.
         """
         results = {path: iter(noted) for path, noted in self._results.items()}
 
@@ -73,7 +73,7 @@ class Calls:
             def run(*args: Any, **kwargs: Any) -> Any:
                 for result in results[path]:
                     return result
-                raise Refused(_UNSTEADY, path)
+                raise CountRefused(_UNSTEADY, path)
 
             return run
 
@@ -81,7 +81,7 @@ class Calls:
             yield
         for path, rest in results.items():
             if any(True for _ in rest):
-                raise Refused(_UNSTEADY, path)
+                raise CountRefused(_UNSTEADY, path)
 
     @contextmanager
     def _replaced(self, make: Callable[[str, nn.Module], Callable[..., Any]]) -> Iterator[None]:
@@ -102,7 +102,9 @@ def _said(leaf: nn.Module, path: str, args: tuple[Any, ...], kwargs: dict[str, A
     try:
         found = macs(*map(_shaped, args), **{name: _shaped(arg) for name, arg in kwargs.items()})
     except Exception as error:
-        raise Refused(f"its method `macs` fails: {type(error).__name__}: {error}", path) from error
+        raise CountRefused(
+            f"its method `macs` fails: {type(error).__name__}: {error}", path
+        ) from error
     return whole_number(found, "its method `macs`", path)
 
 

@@ -19,7 +19,7 @@ from archdsl.cost import room
 from archdsl.cost.leaves import Calls, leaves
 from archdsl.cost.operators import rules
 from archdsl.cost.self_check import refusals
-from archdsl.cost.trace import Refused, trace
+from archdsl.cost.trace import CountRefused, trace
 from archdsl.cost.watch import Watch
 from archdsl.errors import ArchError, BuildError, CountError
 from archdsl.nn.fuse import fuse
@@ -66,13 +66,13 @@ def measure(
                 with nullcontext() if ours and _fits(make, in_shape) else room.Guard():
                     module, x, train_params = _prepared(make, in_shape, warmup)
                 macs, out_shape = _run(module, x)
-            except Refused as error:
+            except CountRefused as error:
                 path = _own_path(module, error.path)
                 where = ".".join(part for part in (address, path) if part)
                 raise CountError(f"{where}: {error}") from None
-            except (room.TooLarge, BuildError) as error:
+            except (room.TooMuchMemory, BuildError) as error:
                 large = error.__cause__ if isinstance(error, BuildError) else error
-                if isinstance(large, room.TooLarge):
+                if isinstance(large, room.TooMuchMemory):
                     raise CountError(f"{address}: measuring it {large}") from None
                 raise
             except ArchError:
@@ -101,11 +101,11 @@ def _prepared(
 
 
 def _fits(make: Callable[[], nn.Module], in_shape: Shape) -> bool:
-    """Whether there is known to be room for it. Raises TooLarge where there is known to be none."""
+    """Whether there is known to be room. Raises TooMuchMemory where there is known to be none."""
     room.check_map(in_shape)
     try:
         room.check(make, in_shape)
-    except room.TooLarge:
+    except room.TooMuchMemory:
         raise
     except Exception:  # whatever it is, the pass with numbers says it better
         return False
@@ -118,10 +118,10 @@ def _run(module: nn.Module, x: Tensor) -> tuple[int, tuple[int, ...]]:
     with calls.noted(watch.paused), watch.watching():
         out = module(x)
     if not isinstance(out, Tensor):
-        raise Refused(f"it gives a {type(out).__name__}, and a layer gives one tensor", "")
+        raise CountRefused(f"it gives a {type(out).__name__}, and a layer gives one tensor", "")
     if watch.reads:
         what, where = watch.reads[0]
-        raise Refused(
+        raise CountRefused(
             f"its forward reads {what} ({where}), so its cost may depend on weights or data.  keep "
             "to tensors, or give the module a method `macs`",
             "",

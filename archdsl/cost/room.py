@@ -29,7 +29,7 @@ LIMIT = 2_000_000_000
 """Bytes that measuring one layer may take. The largest shipped one takes 240 MB."""
 
 
-class TooLarge(Exception):
+class TooMuchMemory(Exception):
     """What would be needed is more than there is. needed: bytes; at_least: whether it is more"""
 
     def __init__(self, needed: int, params: int, at_least: bool = False) -> None:
@@ -53,13 +53,13 @@ def most() -> int:
 
 
 def check_map(shape: Shape) -> None:
-    """Raises TooLarge where a map alone is too large, if only for torch to say how large it is."""
+    """Raises TooMuchMemory where a map alone is too large, if only for torch to say how large."""
     if (needed := 4 * prod(shape)) > most():
-        raise TooLarge(needed, 0, at_least=True)
+        raise TooMuchMemory(needed, 0, at_least=True)
 
 
 def check(make: Callable[[], nn.Module], in_shape: Shape) -> None:
-    """Raises TooLarge where building, folding and one pass take too much, and what they raise."""
+    """Raises TooMuchMemory where building, folding and one pass take too much. Raises theirs."""
     with torch.device("meta"), Unfilled(), _Tally() as tally:
         module = make()
         params = sum(4 * parameter.numel() for parameter in module.parameters())
@@ -68,7 +68,7 @@ def check(make: Callable[[], nn.Module], in_shape: Shape) -> None:
         with _Attention():
             module.eval()(_input(in_shape))
     if tally.total > most():
-        raise TooLarge(tally.total, params)
+        raise TooMuchMemory(tally.total, params)
 
 
 def _input(in_shape: Shape) -> Tensor:
@@ -116,7 +116,7 @@ class _Tally(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 class Guard(_Tally):
-    """Asks each operator what it makes before it runs. Raises TooLarge before there is too much."""
+    """Asks each operator what it makes before it runs. Raises TooMuchMemory in time."""
 
     def __torch_dispatch__(
         self,
@@ -133,7 +133,7 @@ class Guard(_Tally):
                 there[1]["device"] = torch.device("meta")
             self.total += _fresh(func(*there[0], **there[1]), there)
         if self.total > most():
-            raise TooLarge(self.total, 0, at_least=True)
+            raise TooMuchMemory(self.total, 0, at_least=True)
         return func(*args, **kwargs)
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from archdsl.cost.by_hand import DISGUISED, FORMS, SHAPE, Form
+from archdsl.cost.by_hand import DISGUISED, FORMS, SHAPE, HandCount
 from archdsl.cost.contractions import NoExactCount, Rule
 from archdsl.cost.disagreements import keep, kept
 from archdsl.cost.operators import CHECKED_WITH, table
@@ -106,7 +106,7 @@ def _minor(version: str) -> str:
     return release[1] if release else ""
 
 
-def _found(form: Form) -> Found:
+def _found(form: HandCount) -> Found:
     try:
         macs, operators = _traced(form.run)
     except Exception as error:

@@ -26,7 +26,7 @@ with warnings.catch_warnings():
     from fvcore.nn.jit_analysis import JitModelAnalysis
 
 
-class Refused(Exception):
+class CountRefused(Exception):
     """No exact count. path: the module inside the layer where the trouble is, may be empty."""
 
     def __init__(self, problem: str, path: str) -> None:
@@ -35,9 +35,11 @@ class Refused(Exception):
 
 
 def whole_number(found: object, who: str, path: str) -> int:
-    """What somebody's own counting gave, if it is a count. Raises Refused for anything else."""
+    """What somebody's own counting gave, if it is a count. Raises CountRefused where it is none."""
     if isinstance(found, bool) or not isinstance(found, int) or found < 0:
-        raise Refused(f"{who} gave {found!r}, and a count is an int that is not negative", path)
+        raise CountRefused(
+            f"{who} gave {found!r}, and a count is an int that is not negative", path
+        )
     return found
 
 
@@ -49,7 +51,7 @@ class Traced(NamedTuple):
 
 
 def trace(module: nn.Module, x: Tensor, rules: Mapping[str, Rule]) -> Traced:
-    """The MACs of `module(x)` by the rules. Raises Refused, and whatever the module raises."""
+    """The MACs of `module(x)` by the rules. Raises CountRefused, and whatever the module raises."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r".*torch\.jit\.\w+` is (deprecated|not supported)")
         tracer = _Tracer(_Whole(module), (x,), rules)
@@ -107,9 +109,9 @@ class _Tracer(JitModelAnalysis):  # type: ignore[misc]
     def __init__(self, model: nn.Module, inputs: tuple[Tensor], rules: Mapping[str, Rule]) -> None:
         super().__init__(model, inputs)
         self.operators: set[str] = set()
-        self.refusals: list[Refused] = []
+        self.refusals: list[CountRefused] = []
         self._flow = Flow(self._accuse, self._acquit)
-        self._accused: list[Refused] = []
+        self._accused: list[CountRefused] = []
         self.clear_op_handles()
         self._ignored_ops = FREE
         self.set_op_handle(**{name: self._counted(name, rule) for name, rule in rules.items()})
@@ -117,7 +119,7 @@ class _Tracer(JitModelAnalysis):  # type: ignore[misc]
         self.uncalled_modules_warnings(False)
 
     def _accuse(self, problem: str, node: Any) -> int:
-        self._accused.append(Refused(problem, _path(node)))
+        self._accused.append(CountRefused(problem, _path(node)))
         self.refusals.append(self._accused[-1])
         return len(self._accused) - 1
 
@@ -143,11 +145,11 @@ class _Tracer(JitModelAnalysis):  # type: ignore[misc]
             try:
                 return whole_number(count(inputs, outputs), f"the rule for {name}", path)
             except NoExactCount as error:
-                raise Refused(f"{name}: {error}", path) from None
-            except Refused:
+                raise CountRefused(f"{name}: {error}", path) from None
+            except CountRefused:
                 raise
             except Exception as error:
-                raise Refused(
+                raise CountRefused(
                     f"the rule for {name} fails: {type(error).__name__}: {error}", path
                 ) from error
 
@@ -159,10 +161,10 @@ class _Tracer(JitModelAnalysis):  # type: ignore[misc]
         kind = _kind(node)
         self.operators.add(kind)
         if kind not in FREE:
-            self.refusals.append(Refused(_no_rule(kind), _path(node)))
+            self.refusals.append(CountRefused(_no_rule(kind), _path(node)))
         elif kind in ("aten::index", "aten::index_put", "aten::index_put_") and _masks(node):
             self.refusals.append(
-                Refused(
+                CountRefused(
                     "indexing with a mask gives a shape that depends on the data.  write it with "
                     "torch.where or masked_fill",
                     _path(node),

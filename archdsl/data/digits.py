@@ -10,9 +10,9 @@ from archdsl.components.options import Bound, Fraction
 from archdsl.components.registry import data
 from archdsl.data.fingerprint import Fingerprint, Item, digest_of
 from archdsl.data.source import (
+    ImageSource,
     Searchable,
     Size,
-    Source,
     SourceInfo,
     Split,
     Views,
@@ -39,7 +39,7 @@ Count = Annotated[int, Bound("int from 0 to 16", lambda v: 0 <= v <= 16)]
 
 
 @data("digits")
-class Digits(Source):
+class Digits(ImageSource):
     """Handwritten digits, each somewhere on a noisy canvas.
 
     The images are scikit-learn's 1,797 digits of 8 x 8 pixels (E. Alpaydin and C. Kaynak,

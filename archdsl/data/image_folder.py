@@ -16,10 +16,10 @@ from archdsl.data.fingerprint import Fingerprint, Item, sampled
 from archdsl.data.layout import given_splits
 from archdsl.data.listing import Listing, listing
 from archdsl.data.source import (
+    ImageSource,
     Searchable,
     Share,
     Size,
-    Source,
     SourceInfo,
     Split,
     Views,
@@ -36,7 +36,7 @@ ProgressOfOne: TypeAlias = Callable[[int], None]
 
 
 @data("image_folder")
-class ImageFolder(Source):
+class ImageFolder(ImageSource):
     """Images in a folder for each class, or in train/, val/ and test/ of such folders.
 
     The folder of a split may have any of its usual names, as Training or valid. A split whose

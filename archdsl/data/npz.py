@@ -12,10 +12,10 @@ from archdsl.data.digests import digests, size_of
 from archdsl.data.fingerprint import Fingerprint, Item
 from archdsl.data.npz_file import arrays_of
 from archdsl.data.source import (
+    ImageSource,
     Searchable,
     Share,
     Size,
-    Source,
     SourceInfo,
     Split,
     Views,
@@ -34,7 +34,7 @@ SPLITS = ("train", "val", "test")
 
 
 @data("npz")
-class Npz(Source):
+class Npz(ImageSource):
     """Images and labels as numpy arrays in one .npz file.
 
     Either `x` and `y`, split here class by class, or `x_train` and `y_train`, with `x_val`,

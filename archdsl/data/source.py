@@ -106,7 +106,7 @@ class Searchable:
     views: Views
 
 
-class Source(ABC):
+class ImageSource(ABC):
     """A source of images with a fixed split into train, val and test.
 
     `folder` is what relative paths are relative to. Every method raises SearchError, in words,

@@ -115,7 +115,7 @@ class _Checker:
                 self._param_as(found.alone, type_)
             elif not typed.numeric(type_):
                 raise SpecError(
-                    f"arithmetic gives a number, and {type_.words()} belongs here",
+                    f"arithmetic gives a number, and {type_.takes()} belongs here",
                     address=address,
                     mark=node.mark,
                     cure="use a param by itself, as in  $name",
@@ -138,7 +138,7 @@ class _Checker:
                 items = node.items if isinstance(node, Sequence) else ()
                 if not isinstance(node, Sequence):
                     raise SpecError(
-                        f"a {type_.words()} belongs here",
+                        f"a {type_.takes()} belongs here",
                         address=address,
                         mark=node.mark,
                         cure="write  [...]",
@@ -152,7 +152,7 @@ class _Checker:
                     )
                 if type_.length not in (None, len(items)):
                     raise SpecError(
-                        f"a {type_.words()} belongs here, and there are {len(items)}",
+                        f"a {type_.takes()} belongs here, and there are {len(items)}",
                         address=address,
                         mark=node.mark,
                     )
@@ -193,7 +193,7 @@ class _Checker:
             bare = type_.inner if isinstance(type_, Maybe) else type_
             if not typed.numeric(bare):
                 raise SpecError(
-                    f"a range gives a number, and {type_.words()} belongs here",
+                    f"a range gives a number, and {type_.takes()} belongs here",
                     address=address,
                     mark=node.mark,
                     cure="write  {choice: [a, b]}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.components.defaults import REQUIRED, Part, same
+from archdsl.components.defaults import REQUIRED, ComponentDefault, same
 from archdsl.components.options import KindOf, ListOf, Maybe, OneOf, OptionType, OptionValue
 from archdsl.components.registry import find, other_name
 from archdsl.errors import SpecError
@@ -182,7 +182,7 @@ def _parts(
             name = value.get("type")
             options = {k: v for k, v in value.items.items() if k not in ("type", "label")}
             return _named(kind, name.value, options) if isinstance(name, Scalar) else None
-        case Part():
+        case ComponentDefault():
             return value.type, dict(value.options)
     return None
 

@@ -99,7 +99,7 @@ class Position:
 
     def takes(self) -> str:
         """What can stand there, in words; empty where a reader of its own says so."""
-        return "" if self.type is None else self.type.words()
+        return "" if self.type is None else self.type.takes()
 
     def otherwise(self, level: Level) -> str:
         """What holds where it is left out on a level, in words."""

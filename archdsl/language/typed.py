@@ -65,7 +65,7 @@ def expression(node: Node, address: str) -> Expression | None:
 
 def component(node: Node, kind: str, address: str) -> Written:
     """A name or a mapping with `type` as a component of `kind`. Raises SpecError."""
-    words = registry.KINDS[kind].words
+    words = registry.KINDS[kind].noun
     if isinstance(node, Scalar):
         definition, options = _definition(node, kind, address)
         _require(definition, options, node, address)
@@ -114,7 +114,7 @@ def scalar(node: Node, type_: OptionType, address: str) -> OptionValue:
     if not isinstance(node, Scalar):
         what = "a list" if isinstance(node, Sequence) else "a mapping"
         raise SpecError(
-            f"{what} where one value belongs ({type_.words()})",
+            f"{what} where one value belongs ({type_.takes()})",
             address=address,
             mark=node.mark,
             cure=_HOLES,
@@ -155,7 +155,7 @@ def is_none(node: Node) -> bool:
 
 def _definition(name: Scalar, kind: str, address: str) -> tuple[Definition, dict[str, Node]]:
     """What a name stands for, and the options that a second name of a component sets."""
-    words = registry.KINDS[kind].words
+    words = registry.KINDS[kind].noun
     if name.value is None:
         raise SpecError(
             f"{article(words)} is needed here",
@@ -189,7 +189,7 @@ def _already_meant(name: Scalar, kind: str, key: str, address: str, mark: Mark |
     other = registry.other_name(kind, str(name.value))
     assert other is not None
     return SpecError(
-        f"{other.name} says '{key}' already: it is {other.words()}",
+        f"{other.name} says '{key}' already: it is {other.stands_for()}",
         address=address,
         mark=mark,
         cure=f"write  {{type: {other.type}, {key}: ...}}",
@@ -200,7 +200,7 @@ def _elsewhere(name: str) -> str:
     """Where a name that is none of its kind may come from."""
     if "." in name:
         return "components have registered names; Python of your own comes in through  imports:"
-    kinds = [kind.words for kind in registry.KINDS.values() if registry.find(kind.name, name)]
+    kinds = [kind.noun for kind in registry.KINDS.values() if registry.find(kind.name, name)]
     return f"{name} is {' and '.join(map(article, kinds))}" if kinds else ""
 
 
@@ -214,7 +214,7 @@ def _require(
                 f"{definition.name} needs its option '{option.name}'",
                 address=address,
                 mark=node.mark,
-                cure=definition.words(),
+                cure=definition.usage(),
             )
 
 
@@ -243,5 +243,5 @@ def _no_option(definition: Definition, key: str, address: str, mark: Mark | None
         f"{definition.name} has no option '{key}'",
         address=address,
         mark=mark,
-        cure=hint + definition.words(),
+        cure=hint + definition.usage(),
     )

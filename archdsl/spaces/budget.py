@@ -25,17 +25,17 @@ def infeasible(
     budget: Budget,
     reach: Mapping[str, tuple[int, int]],
     default: Costs,
-    nearest: Mapping[str, int],
+    next_costs: Mapping[str, int],
 ) -> InfeasibleBudget:
     """The refusal of a budget, with the nearest that would do.
 
     reach: cost -> the smallest and the largest that the space reaches
-    nearest: cost -> what comes next to its bounds while all others are inside, where known
+    next_costs: cost -> what comes next to its bounds while all others are inside, where known
     """
     name, problem = _problem(document, budget, reach, default)
     cure = ""
     if all(reach[one][0] <= high and reach[one][1] >= low for one, (low, high) in budget.items()):
-        cure = "; ".join(_next(one, cost, budget) for one, cost in nearest.items())
+        cure = "; ".join(_next(one, cost, budget) for one, cost in next_costs.items())
     node = _node(document, name)
     return InfeasibleBudget(
         problem, address=f"search.budget.{name}", mark=None if node is None else node[1], cure=cure

@@ -18,8 +18,8 @@ from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.sparse import TooLarge
 from archdsl.spaces.histogram.tilt import LOST, log_total
-from archdsl.spaces.members import Members
-from archdsl.spaces.nearest import Nearest
+from archdsl.spaces.members import CircuitMembers
+from archdsl.spaces.next_cost import NextCost
 
 EFFORT = 300_000_000
 """Sums that histograms may form: a few seconds. On metaformer_224, whose numbers are beyond it,
@@ -48,7 +48,7 @@ _CELLS_EFFORT = 60_000_000
 """Sums that their histograms may form."""
 
 
-class Counting(Members):
+class Counting(CircuitMembers):
     """Counts the members of a space. Raises TooManyCases when it is made."""
 
     def count(self, limits: Budget) -> Count:
@@ -128,12 +128,12 @@ class Counting(Members):
             return 0, self.size
         return int(bounds), bounds.high
 
-    def nearest(self, name: str, bounds: tuple[int, int], others: Budget) -> int | None:
+    def cost_next_to(self, name: str, bounds: tuple[int, int], others: Budget) -> int | None:
         """The cost `name` next to its bounds of the members that are inside the other limits.
 
         None where no member is, or where telling takes too long.
         """
-        return Nearest(self, name, others).to(bounds)
+        return NextCost(self, name, others).to(bounds)
 
     def _exact(
         self, circuit: Circuit, limits: Budget, chosen: Sequence[str], narrowing: Narrowing

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from archdsl.language.holes import Answer
-from archdsl.spaces.rows import Part
+from archdsl.spaces.rows import PartRows
 
 T = TypeVar("T")
 Moves: TypeAlias = "Sequence[tuple[str, str]]"
@@ -71,7 +71,7 @@ def moved(address: str, moves: Moves) -> str:
     return address
 
 
-def tree(part: Part[T]) -> DecisionTree[T]:
+def tree(part: PartRows[T]) -> DecisionTree[T]:
     """The rows of a part as a tree."""
     root = DecisionTree[T]()
     for row in part.rows:

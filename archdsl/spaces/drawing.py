@@ -14,8 +14,8 @@ from archdsl.spaces.circuit.circuit import Weights, weighted
 from archdsl.spaces.histogram.grid import MOST_CELLS
 from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.sparse import TooLarge
-from archdsl.spaces.histogram.walk import BATCH, Traced, Walk, traced
-from archdsl.spaces.members import Members
+from archdsl.spaces.histogram.walk import BATCH, TracedMembers, Walk, traced
+from archdsl.spaces.members import CircuitMembers
 
 if TYPE_CHECKING:
     from archdsl.language.holes import Answer
@@ -47,7 +47,7 @@ class Drawing:
     """
 
     def __init__(
-        self, members: Members, limits: Budget, weights: Weights, cells: int = 1 << 11
+        self, members: CircuitMembers, limits: Budget, weights: Weights, cells: int = 1 << 11
     ) -> None:
         self.limits = limits
         self.drawn = self.tried = 0
@@ -118,7 +118,7 @@ class Drawing:
         self._total = float(sums[-1]) if len(sums) else 0.0
         self._sums = sums
 
-    def _batch(self, count: int, draws: np.random.Generator) -> Traced:
+    def _batch(self, count: int, draws: np.random.Generator) -> TracedMembers:
         goals = np.minimum(draws.random(count) * self._total, np.nextafter(self._total, 0))
         chosen = self._places[np.searchsorted(self._sums, goals, side="right")]
         into = traced(count)
@@ -129,7 +129,7 @@ class Drawing:
         return into
 
 
-def _costs(batch: Traced) -> list[dict[str, int]]:
+def _costs(batch: TracedMembers) -> list[dict[str, int]]:
     told = bounded()
     rows = columns(batch.amounts, told).tolist()
     return [dict(zip(told, amounts, strict=True)) for amounts in rows]

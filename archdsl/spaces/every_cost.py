@@ -18,7 +18,7 @@ from archdsl.language.holes import Answer
 from archdsl.spaces.decision_tree import DecisionTree
 from archdsl.spaces.parts import Layers
 from archdsl.spaces.price_list import PriceList
-from archdsl.spaces.rows import State
+from archdsl.spaces.rows import MapState
 
 T = TypeVar("T")
 Known: TypeAlias = "Mapping[str, Answer]"
@@ -71,7 +71,7 @@ class EveryCost:
             for (_, answer), after in here.answers.items()
         ])  # fmt: skip
 
-    def _deep(self, depths: tuple[int, ...], state: State, known: Known) -> Ints:
+    def _deep(self, depths: tuple[int, ...], state: MapState, known: Known) -> Ints:
         """Depths are asked before anything in the stages, and then the rate."""
         if len(depths) < len(self._depths):
             return self._each(
@@ -82,7 +82,7 @@ class EveryCost:
             self.prices.rate, known, lambda _, known: self._stage(0, depths, state, known)
         )
 
-    def _stage(self, index: int, depths: tuple[int, ...], state: State, known: Known) -> Ints:
+    def _stage(self, index: int, depths: tuple[int, ...], state: MapState, known: Known) -> Ints:
         """From the first block of a stage on. depths: of the runs of this stage and later ones."""
         runs = len(self.prices.depths[index])
         steps = self._laid_out(index, depths[:runs], state)
@@ -124,7 +124,7 @@ class EveryCost:
             ))  # fmt: skip
         return self._ends[key]
 
-    def _laid_out(self, index: int, depths: tuple[int, ...], state: State) -> list[_Step]:
+    def _laid_out(self, index: int, depths: tuple[int, ...], state: MapState) -> list[_Step]:
         """The parts of a stage in the order in which a network asks them."""
         key = index, depths, state
         if key in self._steps:
@@ -165,7 +165,7 @@ class _Place:
     steps: list[_Step]
     position: int
     depths: tuple[int, ...]
-    state: State
+    state: MapState
 
     def at(self, position: int) -> _Place:
         return _Place(self.index, self.steps, position, self.depths, self.state)

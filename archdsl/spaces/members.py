@@ -23,7 +23,7 @@ above 1. With ten times as many, 2**2000 members lose those at the end of a hist
 are wrong; with a tenth, 2**480 members take 0.4 s instead of 0.1."""
 
 
-class Members:
+class CircuitMembers:
     """The members of a space, given its table. Raises TooManyCases when it is made.
 
     circuit: all of them; resolution: the grids that their costs are told on

@@ -12,9 +12,9 @@ from archdsl.language.holes import Answer, Hole
 from archdsl.spaces.circuit.circuit import Circuit, Weights, unshared, weighted
 from archdsl.spaces.histogram.grid import Grid
 from archdsl.spaces.histogram.inside import Histograms
-from archdsl.spaces.histogram.shares import Answered, Weighed
+from archdsl.spaces.histogram.shares import AnswerWeights, Weighed
 from archdsl.spaces.histogram.sparse import TooLarge
-from archdsl.spaces.members import Members
+from archdsl.spaces.members import CircuitMembers
 
 if TYPE_CHECKING:
     from archdsl.spaces.arguments import Measure
@@ -91,7 +91,7 @@ def effects(space: Space, budget: Budget, measure: Measure = "uniform") -> list[
     counting = space.counting
     weights = Weights(space.per_answer if measure == "stagewise" else None)
     everything = unshared(counting.circuit)
-    before = Answered(Histograms(weighted(everything, weights), Grid((), (), ())), Budget())
+    before = AnswerWeights(Histograms(weighted(everything, weights), Grid((), (), ())), Budget())
     after, exact = _inside(counting, weighted(everything, weights), budget)
     found = []
     for address, hole in space.decisions.items():
@@ -101,7 +101,7 @@ def effects(space: Space, budget: Budget, measure: Measure = "uniform") -> list[
     return found
 
 
-def _inside(members: Members, circuit: Circuit, budget: Budget) -> tuple[Weighed, bool]:
+def _inside(members: CircuitMembers, circuit: Circuit, budget: Budget) -> tuple[Weighed, bool]:
     """The weight inside a budget by answer, and whether no cost was rounded for it.
 
     Of a maximal cost with a lower bound: those with no layer over the upper one, less those with
@@ -119,12 +119,12 @@ def _inside(members: Members, circuit: Circuit, budget: Budget) -> tuple[Weighed
     grid = members.exact_soon(limits, EFFORT)
     if grid is not None:
         try:
-            return Answered(members.histograms(left, grid, limits, EFFORT), limits), True
+            return AnswerWeights(members.histograms(left, grid, limits, EFFORT), limits), True
         except TooLarge:
             pass
     cells = members.resolution.fine(limits, chosen, _FINE)
     rounded = members.resolution.rounded(limits, chosen, cells)
-    return Answered(members.histograms(left, rounded, limits), limits), False
+    return AnswerWeights(members.histograms(left, rounded, limits), limits), False
 
 
 def _share(found: Weighed, hole: Hole, address: str, answer: Answer) -> float:

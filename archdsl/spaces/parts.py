@@ -17,7 +17,7 @@ from archdsl.language import positions
 from archdsl.language.decisions import Holes, Place
 from archdsl.language.document import Document, Scope
 from archdsl.spaces.reach import Record, Records
-from archdsl.spaces.rows import Part, Placed, Reader, State
+from archdsl.spaces.rows import MapState, PartReader, PartRows, Placed
 
 if TYPE_CHECKING:
     from archdsl.cost.table import LayerCost
@@ -45,7 +45,7 @@ class Layers:
         self,
         layers: tuple[Layer, ...],
         beside: tuple[LayerCost, ...] = (),
-        state: State | None = None,
+        state: MapState | None = None,
     ) -> None:
         self.layers = layers
         self.beside = beside
@@ -62,7 +62,7 @@ class Layers:
         return self.amounts
 
     @property
-    def leads_to(self) -> State:
+    def leads_to(self) -> MapState:
         """The map that they lead to, of what leads into a stage."""
         assert self.state is not None, "what leads into a stage leads to a map"
         return self.state
@@ -76,8 +76,8 @@ class BlockParts(Generic[M, F]):
     frame: norm and scales, which each branch has; F likewise
     """
 
-    mixers: tuple[Part[M], ...]
-    frame: tuple[Part[F], ...]
+    mixers: tuple[PartRows[M], ...]
+    frame: tuple[PartRows[F], ...]
 
 
 class Parts:
@@ -92,7 +92,7 @@ class Parts:
 
     def __init__(self, document: Document, holes: Holes) -> None:
         self.document = document
-        self._read = Reader(document, holes)
+        self._read = PartReader(document, holes)
         count = len(document.stages)
         self.rate = self._read.part(("drop_path",), lambda placed: next(placed.drop_path(2)))
         self.depths = {
@@ -101,7 +101,7 @@ class Parts:
             for number, scope in enumerate(stage.runs or [stage])
         }
         self.stem = self._read.part(("stem", "stages.0.dim"), _stem)
-        self.entries: dict[tuple[int, State], Part[Layers]] = {}
+        self.entries: dict[tuple[int, MapState], PartRows[Layers]] = {}
         self.states = [self._reached(0, [(Records(), self.stem)])]
         for index in range(1, count):
             own = (f"stages.{index}.dim", f"stages.{index}.downsample")
@@ -126,7 +126,7 @@ class Parts:
             state: self._read.part(("head",), _head, count - 1, state) for state in self.states[-1]
         }
 
-    def measured(self) -> Iterator[Part[Layers]]:
+    def measured(self) -> Iterator[PartRows[Layers]]:
         """The parts that have layers."""
         yield self.stem
         yield from self.entries.values()
@@ -137,13 +137,13 @@ class Parts:
             yield from sides
 
     def _reached(
-        self, index: int, leading: Iterable[tuple[Records, Part[Layers]]]
-    ) -> tuple[State, ...]:
+        self, index: int, leading: Iterable[tuple[Records, PartRows[Layers]]]
+    ) -> tuple[MapState, ...]:
         """The maps that a stage can have, with the records that lead to them kept.
 
         leading: what leads into the stage, and the records of the map that it starts from
         """
-        found: dict[State, list[Record]] = {}
+        found: dict[MapState, list[Record]] = {}
         for known, part in leading:
             for row in part.rows:
                 found.setdefault(row.value.leads_to, []).extend(known.extended(row.shared))
@@ -151,11 +151,11 @@ class Parts:
             self._read.leading[index, state] = Records(records)
         return tuple(found)
 
-    def _depth(self, scope: Scope) -> Part[int]:
+    def _depth(self, scope: Scope) -> PartRows[int]:
         return self._read.part((f"{scope.address}.depth",), lambda placed: placed.depth(scope))
 
     def _block(
-        self, index: int, stage: Scope, number: int, state: State
+        self, index: int, stage: Scope, number: int, state: MapState
     ) -> BlockParts[Layers, Layers]:
         run = None if stage.runs is None else stage.runs[number]
         own = [f"stages.{index}.blocks.0."]
@@ -164,7 +164,7 @@ class Parts:
         at = BlockPlace(stage, run, Place(index, 0, None if run is None else number, 0))
         last = max(0, max(row.value for row in self.depths[index, number].rows) - 1)
 
-        def read(value: Callable[[Placed], Layers]) -> Part[Layers]:
+        def read(value: Callable[[Placed], Layers]) -> PartRows[Layers]:
             return self._read.part(tuple(own), value, index, state)
 
         def layers(key: str) -> Callable[[Placed], Layers]:
@@ -180,8 +180,8 @@ class Parts:
             (read(layers(norm)), *(read(vector(key)) for key in scales)),
         )
 
-    def _sides(self, index: int, state: State) -> tuple[Part[Layers], ...]:
-        def read(key: str) -> Part[Layers]:
+    def _sides(self, index: int, state: MapState) -> tuple[PartRows[Layers], ...]:
+        def read(key: str) -> PartRows[Layers]:
             own = (f"stages.{index}.{key}",)
             return self._read.part(
                 own, lambda placed: _only(placed.stage_layer(index, key)), index, state

@@ -14,7 +14,7 @@ from archdsl.amounts import Amounts, kinds, times, total
 from archdsl.language.holes import Answer
 from archdsl.spaces.decision_tree import DecisionTree, tree
 from archdsl.spaces.parts import BlockParts, Layers, Parts
-from archdsl.spaces.rows import State
+from archdsl.spaces.rows import MapState
 
 Decisions: TypeAlias = Mapping[str, Answer]
 
@@ -139,7 +139,7 @@ class PriceList:
         self.under = under()
         self.stem, self.rate = tree(parts.stem), tree(parts.rate)
         self.depths: list[list[DecisionTree[int]]] = []
-        self.stages: list[dict[State, StagePrices]] = []
+        self.stages: list[dict[MapState, StagePrices]] = []
         last = len(parts.document.stages) - 1
         for index, stage in enumerate(parts.document.stages):
             names = [None] if stage.runs is None else [run.address for run in stage.runs]

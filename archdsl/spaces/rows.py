@@ -28,7 +28,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
-class State(NamedTuple):
+class MapState(NamedTuple):
     """A feature map between two stages.
 
     dim, size: its shape; vast: what is left of a map without borders, from which reductions come
@@ -57,7 +57,7 @@ class Row(Generic[T]):
 _Groups: TypeAlias = "list[tuple[tuple[str, ...], bool, dict[tuple[Any, ...], list[int]]]]"
 
 
-class Part(Generic[T]):
+class PartRows(Generic[T]):
     """The rows of one position, looked up by the shared answers."""
 
     def __init__(self, rows: Iterable[Row[T]]) -> None:
@@ -98,9 +98,9 @@ class Part(Generic[T]):
         return [(asked, complete, found) for (asked, complete), found in groups.items()]
 
 
-def mapped(part: Part[S], value: Callable[[S], T]) -> Part[T]:
+def mapped(part: PartRows[S], value: Callable[[S], T]) -> PartRows[T]:
     """The same rows with other values."""
-    return Part(Row(row.shared, row.own, value(row.value), row.answers) for row in part.rows)
+    return PartRows(Row(row.shared, row.own, value(row.value), row.answers) for row in part.rows)
 
 
 def _typed(answer: object) -> tuple[type, object]:
@@ -115,7 +115,7 @@ class Placed(Lowering):
     """
 
     def __init__(
-        self, document: Document, holes: Holes, ask: Ask, index: int | None, state: State | None
+        self, document: Document, holes: Holes, ask: Ask, index: int | None, state: MapState | None
     ) -> None:
         super().__init__(document, holes, ask)
         if index is not None and state is not None:
@@ -125,9 +125,9 @@ class Placed(Lowering):
             self._sizes[index] = state.size
             self._vast[index] = state.vast
 
-    def state(self, index: int) -> State:
+    def state(self, index: int) -> MapState:
         """The map of a stage."""
-        return State(self.width(index).dim, self.size(index), self.vast(index))
+        return MapState(self.width(index).dim, self.size(index), self.vast(index))
 
     def _check(
         self,
@@ -140,7 +140,7 @@ class Placed(Lowering):
         pass
 
 
-class Reader:
+class PartReader:
     """Reads the parts of a document.
 
     leading: (stage, map) -> the shared answers that lead there
@@ -149,15 +149,15 @@ class Reader:
     def __init__(self, document: Document, holes: Holes) -> None:
         self.document = document
         self.holes = holes
-        self.leading: dict[tuple[int | None, State | None], Records] = {(None, None): Records()}
+        self.leading: dict[tuple[int | None, MapState | None], Records] = {(None, None): Records()}
 
     def part(
         self,
         prefixes: tuple[str, ...],
         value: Callable[[Placed], T],
         index: int | None = None,
-        state: State | None = None,
-    ) -> Part[T]:
+        state: MapState | None = None,
+    ) -> PartRows[T]:
         """A part as `value` makes it, once for every record of answers to what it asks.
 
         prefixes: how the addresses begin that are asked here alone
@@ -189,7 +189,7 @@ class Reader:
             own = tuple(item for item in record.items() if item[0].startswith(prefixes))
             shared = tuple(item for item in record.items() if not item[0].startswith(prefixes))
             rows.append(Row(shared, own, made, tuple(record.items())))
-        return Part(rows)
+        return PartRows(rows)
 
 
 class _Unreachable(Exception):

@@ -282,11 +282,11 @@ class Space:
             for answer in self.decisions[address].answers:
                 if equal(answer, current):
                     continue
-                other = self.nearest({**member.decisions, address: answer})
+                other = self.completed({**member.decisions, address: answer})
                 if bounds.allows(self.cost(other)):
                     yield other
 
-    def nearest(self, answers: Mapping[str, Any]) -> Spec:
+    def completed(self, answers: Mapping[str, Any]) -> Spec:
         """The member with these answers where it asks for them, and defaults elsewhere."""
 
         def ask(address: str, hole: Hole) -> Any:

@@ -10,14 +10,14 @@ from archdsl.amounts import Amounts, kinds
 from archdsl.compiler.network import Layer
 from archdsl.progress import Progress, unwatched
 from archdsl.spaces.parts import BlockParts, Layers, Parts
-from archdsl.spaces.rows import Part, State, mapped
+from archdsl.spaces.rows import MapState, PartRows, mapped
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """What leads into a stage: the map that comes of it, and what it costs."""
 
-    state: State
+    state: MapState
     amounts: Amounts
 
 
@@ -49,9 +49,9 @@ class Table:
         self.sides = {key: tuple(map(_priced, its)) for key, its in parts.sides.items()}
         self.heads = {state: _priced(part) for state, part in parts.heads.items()}
 
-    def parts(self) -> list[Part[Any]]:
+    def parts(self) -> list[PartRows[Any]]:
         """Every part."""
-        found: list[Part[Any]] = [self.rate, self.stem]
+        found: list[PartRows[Any]] = [self.rate, self.stem]
         found.extend(self.depths.values())
         found.extend(self.entries.values())
         for block in self.blocks.values():
@@ -61,7 +61,7 @@ class Table:
         return [*found, *self.heads.values()]
 
 
-def _measure(parts: Iterable[Part[Layers]], progress: Progress) -> int:
+def _measure(parts: Iterable[PartRows[Layers]], progress: Progress) -> int:
     """Measure each distinct layer, so that pricing a row is looking up."""
     from archdsl.cost.table import layer_cost
 
@@ -77,7 +77,7 @@ def _measure(parts: Iterable[Part[Layers]], progress: Progress) -> int:
     return len(distinct)
 
 
-def _priced(part: Part[Layers]) -> Part[Amounts]:
+def _priced(part: PartRows[Layers]) -> PartRows[Amounts]:
     return mapped(part, lambda made: made.amounts)
 
 

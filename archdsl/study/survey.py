@@ -85,7 +85,7 @@ def _nearest(space: Space, budget: Budget) -> dict[str, int]:
     found: dict[str, int] = {}
     try:
         for name in budget:
-            cost = space.counting.nearest(name, budget[name], budget.without(name))
+            cost = space.counting.cost_next_to(name, budget[name], budget.without(name))
             if cost is not None:
                 found[name] = cost
     except TooManyCases:

@@ -11,7 +11,7 @@ from archdsl.components.component import Component, of_definition
 from archdsl.components.registry import find
 from archdsl.data.digits import Digits
 from archdsl.data.fingerprint import Fingerprint
-from archdsl.data.source import Source
+from archdsl.data.source import ImageSource
 from archdsl.errors import SearchError
 from archdsl.language.settings import ProxySettings
 
@@ -33,11 +33,11 @@ class DataSource:
         """What the `proxy` section says of the images."""
         return cls(settings.data, settings.folder)
 
-    def open(self) -> Source:
+    def open(self) -> ImageSource:
         """The source itself, which has read nothing yet."""
         if self.component is None:
             return Digits()
-        source: Source = self.component.definition.cls(**dict(self.component.options))
+        source: ImageSource = self.component.definition.cls(**dict(self.component.options))
         return source
 
     def fingerprint(self) -> Fingerprint:
@@ -68,6 +68,6 @@ class DataSource:
             )
         if data["options"].keys() != definition.options.keys():
             given = ", ".join(data["options"]) or "no options"
-            raise SearchError(f"data source: it was written with {given}.  {definition.words()}")
+            raise SearchError(f"data source: it was written with {given}.  {definition.usage()}")
         options = {n: tuple(v) if isinstance(v, list) else v for n, v in data["options"].items()}
         return cls(of_definition(definition, options), Path(record["folder"]))

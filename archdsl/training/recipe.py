@@ -124,7 +124,7 @@ def _as(type_: OptionType, value: Any) -> Any:
         return None if value is None else _as(type_.inner, value)
     if isinstance(type_, ListOf):
         if not isinstance(value, (list, tuple)) or len(value) != type_.length:
-            raise Mismatch(f"a {type_.words()}")
+            raise Mismatch(f"a {type_.takes()}")
         return tuple(_as(type_.inner, item) for item in value)
     assert not isinstance(type_, KindOf), "a recipe has no components"
     return type_.convert(value)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Form: TypeAlias = Literal["dots", "dot", "ring", "crosses", "steps", "line", "interval"]
+MarkForm: TypeAlias = Literal["dots", "dot", "ring", "crosses", "steps", "line", "interval"]
 """Crosses stand at the foot of a chart, wherever its y axis begins."""
 
 GOOD, BAD, QUIET = "#2f9e57", "#d64545", "#8a8f98"
@@ -19,7 +19,7 @@ class Marks:
     colour: as CSS writes it; label: what the legend calls them, if it does
     """
 
-    form: Form
+    form: MarkForm
     x: Sequence[float]
     y: Sequence[float]
     colour: str
@@ -27,7 +27,7 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class Reference:
     """A value of x that is a limit, and what is written along it."""
 
     x: float
@@ -51,7 +51,7 @@ class Chart:
     y_label: str = ""
     height: float = 3.4
     legend: bool = False
-    limits: Sequence[Limit] = ()
+    limits: Sequence[Reference] = ()
     y_range: tuple[float | None, float | None] = (None, None)
     y_names: Sequence[str] = ()
     x_text: Callable[[float], str] | None = field(default=None, compare=False)

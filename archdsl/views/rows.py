@@ -24,7 +24,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """As many cells as there are columns."""
 
     cells: tuple[str, ...]

@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from archdsl.printable import printable_line
-from archdsl.views.chart import BAD, Chart, Limit, Marks
+from archdsl.views.chart import BAD, Chart, Marks, Reference
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -101,7 +101,7 @@ def _draw(axes: Axes, marks: Marks) -> None:
             axes.plot(x, y, color=colour, linewidth=2, label=label)
 
 
-def _draw_limit(axes: Axes, limit: Limit) -> None:
+def _draw_limit(axes: Axes, limit: Reference) -> None:
     axes.axvline(limit.x, color=BAD, linestyle="--", linewidth=1)
     axes.annotate(
         _label(limit.text), (limit.x, 0.02), xycoords=("data", "axes fraction"),

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from archdsl.printable import encodable, printable, printable_json, printable_line
-from archdsl.views.rows import Column, Row, Tone
+from archdsl.views.rows import Column, TableRow, Tone
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -75,7 +75,7 @@ def line(text: str, tone: Tone = "plain") -> Text:
     return Text(printable_line(text), style=_STYLES[tone])
 
 
-def table(columns: Sequence[Column], rows: Sequence[Row]) -> Table:
+def table(columns: Sequence[Column], rows: Sequence[TableRow]) -> Table:
     """Rows under their headings."""
     from rich.table import Table
 

@@ -54,7 +54,7 @@ nearest = {}
 if count.high == 0:
     for name, bounds in limits.items():
         others = {other: its for other, its in limits.items() if other != name}
-        nearest[name] = space.counting.nearest(name, bounds, others)
+        nearest[name] = space.counting.cost_next_to(name, bounds, others)
 looked = time.perf_counter() - begun - counted
 print(json.dumps([count.words(), counted, nearest, looked]))
 """

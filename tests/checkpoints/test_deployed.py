@@ -28,11 +28,11 @@ def test_a_published_checkpoint_comes_in_and_goes_out_unchanged(tmp_path, listed
     theirs, ours, back = (tmp_path / name for name in ("theirs.pth", "ours.safetensors", "back.pt"))
     torch.save({"state_dict": given}, theirs)
     done = import_weights(theirs, network, ours, label="official")
-    assert done.words == ("the official naming, deployed", "archdsl's own naming, deployed")
+    assert done.phrases == ("the official naming, deployed", "archdsl's own naming, deployed")
     found = {name: tuple(tensor.shape) for name, tensor in read(ours).items()}
     assert found == shapes(network, deployed=True)
     done = export_weights(ours, network, back, label="official")
-    assert done.words == ("archdsl's own naming, deployed", "the official naming, deployed")
+    assert done.phrases == ("archdsl's own naming, deployed", "the official naming, deployed")
     again = read(back)
     assert again.keys() == given.keys()
     assert all(torch.equal(again[name], tensor) for name, tensor in given.items())

@@ -9,7 +9,7 @@ from archdsl import shipped
 from archdsl.checkpoints.axes import Axes, Ones
 from archdsl.checkpoints.fit import known_namings
 from archdsl.checkpoints.naming import OWN
-from archdsl.checkpoints.tables import Table, namings, read_tables, shipped_tables
+from archdsl.checkpoints.tables import NamingTable, namings, read_tables, shipped_tables
 from archdsl.compiler.builder import shapes
 from archdsl.errors import SpecError
 
@@ -115,7 +115,7 @@ def test_every_table_is_for_some_spec():
     for tables in shipped_tables():
         for table in tables:
             for glob in table.models:
-                only = Table((glob,), ())
+                only = NamingTable((glob,), ())
                 assert any(only.is_for(name) for name in BASELINES), f"{glob} is for no spec"
 
 

@@ -8,7 +8,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archdsl.cost.flow.layout import Atom, Place, aligned, atoms, fresh, marks, reshaped, united
+from archdsl.cost.flow.layout import (
+    Atom,
+    SourceAxis,
+    aligned,
+    atoms,
+    fresh,
+    marks,
+    reshaped,
+    united,
+)
 from archdsl.cost.flow.traced import length
 
 sizes = st.lists(st.sampled_from([1, 2, 3, 4, 6]), min_size=1, max_size=4)
@@ -49,7 +58,7 @@ def test_a_view_varies_where_its_tensor_does(drawn):
     tensor = torch.arange(prod(own)).view(own).expand(before).reshape(after)
     for i, axis in enumerate(axes):
         moves = after[i] > 1 and bool((tensor != tensor.select(i, 0).unsqueeze(i)).any())
-        there = any(isinstance(mark, Place) for atom in axis for mark in atom.marks)
+        there = any(isinstance(mark, SourceAxis) for atom in axis for mark in atom.marks)
         assert there or not moves  # and where atoms are cut apart, exactly
     there_and_back = reshaped(axes, tuple(before))
     assert marks(there_and_back) or not any(

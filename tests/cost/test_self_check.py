@@ -16,11 +16,11 @@ import archdsl
 from archdsl.cli import main
 from archdsl.cost import contractions, origin, ready, self_check, table
 from archdsl.cost import store as stores
-from archdsl.cost.by_hand import DISGUISED, FORMS, Form
+from archdsl.cost.by_hand import DISGUISED, FORMS, HandCount
 from archdsl.cost.flow import roles
 from archdsl.cost.operators import CHECKED_WITH
 from archdsl.cost.operators import table as all_rules
-from archdsl.cost.trace import Refused
+from archdsl.cost.trace import CountRefused
 from archdsl.errors import CountError
 
 WHERE = "stages.0.blocks.1.token_mixer"
@@ -116,7 +116,7 @@ def test_every_operator_that_adds_up_has_a_contraction_in_disguise():
 def test_no_contraction_in_disguise_goes_unseen_here():
     assert self_check.unseen() == {}
     for name, run in DISGUISED.items():
-        with pytest.raises(Refused, match="is a contraction, which no counter sees"):
+        with pytest.raises(CountRefused, match="is a contraction, which no counter sees"):
             self_check._traced(run)
         assert self_check._traced(lambda x, name=name: plain(name, x)).macs == 0
 
@@ -232,7 +232,7 @@ def test_an_operator_that_fails_is_refused_with_its_reason(monkeypatch, of):
 
 
 def test_an_operator_that_is_gone_stops_nobody(monkeypatch, of):
-    monkeypatch.setitem(FORMS, "aten::mm", Form(252, lambda x: torch.ops.aten.gone(x)))
+    monkeypatch.setitem(FORMS, "aten::mm", HandCount(252, lambda x: torch.ops.aten.gone(x)))
     another_process(monkeypatch, "2.99.0")
     assert of(lambda m, x: x + torch.mv(x[0, 0], x[0, 0, 0])).macs == 36
     assert set(self_check.refusals()) == {"aten::mm"}
@@ -243,7 +243,7 @@ def test_an_operator_that_is_deprecated_warns_nobody(monkeypatch):
         warnings.warn("it is on its way out", FutureWarning, stacklevel=1)
         return torch.mm(x[0, 0], torch.zeros(6, 7))
 
-    monkeypatch.setitem(FORMS, "aten::mm", Form(252, deprecated))
+    monkeypatch.setitem(FORMS, "aten::mm", HandCount(252, deprecated))
     another_process(monkeypatch, "2.99.0")
     assert self_check.refusals() == {}
 
@@ -259,7 +259,7 @@ def test_what_an_operator_is_traced_to_is_refused_with_it(monkeypatch, of):
 
 
 def test_work_done_by_operators_that_are_free_is_refused_with_it(monkeypatch, of):
-    monkeypatch.setitem(FORMS, "aten::mm", Form(252, lambda x: x.neg().abs()))
+    monkeypatch.setitem(FORMS, "aten::mm", HandCount(252, lambda x: x.neg().abs()))
     another_process(monkeypatch, "2.99.0")
     for free in (torch.neg, torch.abs):
         with pytest.raises(CountError, match=f"aten::{free.__name__}: its count cannot be relied"):

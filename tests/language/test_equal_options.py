@@ -127,7 +127,7 @@ def test_two_options_are_refused_exactly_where_no_answer_tells_them_apart(
 ) -> None:
     alone = [space(channel=mixer) for mixer in (one, other)]
     same = all(
-        len({alone_.nearest({"params.w": width}).network() for alone_ in alone}) == 1
+        len({alone_.completed({"params.w": width}).network() for alone_ in alone}) == 1
         for width in (12, 24)
     )
     both = f"{{choice: [{one[:-1]}, label: a}}, {other[:-1]}, label: b}}]}}"

@@ -20,7 +20,7 @@ from archdsl.spaces.circuit.circuit import Weights, unshared, weighted
 from archdsl.spaces.circuit.fold import fold
 from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.narrowing import Narrowing
-from archdsl.spaces.histogram.shares import Answered
+from archdsl.spaces.histogram.shares import AnswerWeights
 from tests.language.strategies import spaces
 from tests.spaces.visiting import Members, inside, visited, weight
 
@@ -177,7 +177,7 @@ def test_the_weight_of_each_answer_inside(tree: dict[str, Any], data: st.DataObj
     assert grid is not None
     circuit = unshared(space.counting.within(limits))
     assume(not circuit.empty)
-    found = Answered(Histograms(circuit, grid, limits), limits)
+    found = AnswerWeights(Histograms(circuit, grid, limits), limits)
     due: Counter[Any] = Counter()
     for one in inside(members, limits):
         for address, _, answer in one:

@@ -136,9 +136,11 @@ def test_two_limits_that_each_some_part_is_over_by_itself_leave_nothing() -> Non
     assert count == 0 and count.exact
     assert space.counting.within(budget).empty
     macs, params = budget["macs"], budget["params"]
-    assert space.counting.nearest("macs", macs, budget.without("macs")) == space.bounds("macs")[1]
     assert (
-        space.counting.nearest("params", params, budget.without("params"))
+        space.counting.cost_next_to("macs", macs, budget.without("macs")) == space.bounds("macs")[1]
+    )
+    assert (
+        space.counting.cost_next_to("params", params, budget.without("params"))
         == space.bounds("params")[1]
     )
 
@@ -236,7 +238,7 @@ def test_the_nearest_cost_to_two_windows_is_one_that_a_member_has(
     for name, (low, high) in budget.items():
         others = {other: its for other, its in budget.items() if other != name}
         within = [members[one][name] for one in inside(members, others)]
-        found = counting.nearest(name, (low, high), others)
+        found = counting.cost_next_to(name, (low, high), others)
         unsaid = name == "activations" or others.get("activations", (0, 0))[0] > 0
         if unsaid or not within:
             assert found is None
@@ -310,7 +312,7 @@ def test_what_is_nearest_to_a_window_is_what_visiting_every_member_finds(
         for costs in map(members.__getitem__, inside(members, others))
     ]
     assume(distances and min(distances) > 0)  # else there is nothing to tell
-    found = space.counting.nearest(name, window, others)
+    found = space.counting.cost_next_to(name, window, others)
     assert found is not None
     assert max(found - window[1], window[0] - found, 0) == min(distances)
 

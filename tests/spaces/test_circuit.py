@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import archdsl
-from archdsl.spaces.circuit.alternatives import Both, Choice
+from archdsl.spaces.circuit.alternatives import Both, EdgeChoice
 from archdsl.spaces.circuit.building import cases
 from archdsl.spaces.circuit.circuit import children
 from archdsl.spaces.circuit.split import split
@@ -44,7 +44,7 @@ def alternatives(space: archdsl.Space) -> int:
             continue
         seen.add(id(node))
         match node:
-            case Choice():
+            case EdgeChoice():
                 left += [edge.then for edge in node.edges if edge.then is not None]
             case Both():
                 left += [node.one, node.other]

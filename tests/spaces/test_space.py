@@ -63,7 +63,7 @@ def test_bounds_far_beyond_the_space_are_bounds_like_others(digits, beyond: int)
         ]
         assert counts[0].exact and 0 < counts[0] == counts[1]
     assert (
-        digits.counting.nearest("macs", (beyond, beyond), Budget({"params": (0, beyond)}))
+        digits.counting.cost_next_to("macs", (beyond, beyond), Budget({"params": (0, beyond)}))
         == most["macs"]
     )
 

@@ -21,7 +21,7 @@ from archdsl.study.report.read import Record
 from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
 from archdsl.views import svg
-from archdsl.views.chart import Chart, Limit, Marks
+from archdsl.views.chart import Chart, Marks, Reference
 
 RUN = "document.documentElement.setAttribute('data-ran','1')"
 
@@ -169,7 +169,7 @@ def test_a_drawing_alone_escapes_its_words() -> None:
     for evil in PAYLOADS.values():
         chart = Chart(
             f"t{evil}", [Marks("dots", [0, 1], [0, 1], "#000000", f"l{evil}")],
-            limits=[Limit(0.5, f"i{evil}")], x_label=f"x{evil}", y_label=f"y{evil}",
+            limits=[Reference(0.5, f"i{evil}")], x_label=f"x{evil}", y_label=f"y{evil}",
             y_names=[f"n{evil}"], x_text=lambda value: "v<&>", legend=True,
         )  # fmt: skip
         drawn = ElementTree.fromstring(svg.drawn(chart))

@@ -12,8 +12,8 @@ from archdsl.cost.flow.layout import (
     Factor,
     Mark,
     Operand,
-    Place,
     Slots,
+    SourceAxis,
     aligned,
     atoms,
     marked,
@@ -25,9 +25,9 @@ from archdsl.cost.flow.layout import (
 from archdsl.cost.flow.products import (
     FILTER,
     Ids,
-    Product,
-    Source,
-    Sources,
+    SourceTensor,
+    SourceTensors,
+    TensorProduct,
     Value,
     along,
     in_place,
@@ -49,11 +49,11 @@ SQUARED = (
 )
 
 
-class Algebra:
+class ValueAlgebra:
     """Values from values. `suspect(problem)` notes what is wrong and gives it a number."""
 
     def __init__(self, suspect: Callable[[str], int], acquit: Callable[[int], None]) -> None:
-        self.sources = Sources()
+        self.sources = SourceTensors()
         self._suspect = suspect
         self._acquit = acquit
         self._summed: dict[int, int] = {}  # suspicion -> product
@@ -123,7 +123,9 @@ class Algebra:
         single = (not any(x for x, _ in varies), not any(y for _, y in varies))
         large = all(bool(x) == bool(y) for x, y in varies) and not any(single)
         number = len(self.sources.products)
-        self.sources.products.append(Product((a.sources, b.sources), large, single, found.behind))
+        self.sources.products.append(
+            TensorProduct((a.sources, b.sources), large, single, found.behind)
+        )
         terms = frozenset((number,))
         return replace(
             found,
@@ -138,7 +140,7 @@ class Algebra:
             return value
         number = len(self.sources.products)
         pair = (value.sources, value.sources)
-        self.sources.products.append(Product(pair, True, (False, False), value.behind))
+        self.sources.products.append(TensorProduct(pair, True, (False, False), value.behind))
         terms = frozenset((number,))
         there = [bool(along(atom)) for atom in atoms(value.axes)]
         return replace(
@@ -173,7 +175,9 @@ class Algebra:
         empty: Ids = frozenset()
         first = len(self.sources.products)
         numbers = {addition: first + i for i, addition in enumerate(sorted(additions))}
-        self.sources.products += [Product((empty, empty), False, (True, True)) for _ in numbers]
+        self.sources.products += [
+            TensorProduct((empty, empty), False, (True, True)) for _ in numbers
+        ]
         if crossed:
             self._crossed |= set(numbers.values())
 
@@ -191,7 +195,7 @@ class Algebra:
         if not rows or any(row.statistic_of is None for row in rows):
             return value
         of = frozenset().union(*(row.statistic_of or () for row in rows))
-        source = self.sources.named(key, Source(frozenset(), of, divides=True))
+        source = self.sources.named(key, SourceTensor(frozenset(), of, divides=True))
         return replace(value, axes=sourced(value.axes, source), sources=frozenset((source,)))
 
     def summed(self, value: Value, reduced: frozenset[int]) -> Value:
@@ -222,14 +226,14 @@ class Algebra:
         """A value with so many sources that it is one itself from here on."""
         if len(value.sources) <= SOURCES:
             return value
-        source = self.sources.named(key, Source(self.sources.bases(value.sources)))
+        source = self.sources.named(key, SourceTensor(self.sources.bases(value.sources)))
         return replace(value, axes=sourced(value.axes, source), sources=frozenset((source,)))
 
     def derived(self, value: Value, key: Hashable, of: Ids | None = None) -> Value:
         """A value as a source of its own; `of` makes it a statistic."""
         if not value.sources:
             return value
-        source = self.sources.named(key, Source(frozenset(), of))
+        source = self.sources.named(key, SourceTensor(frozenset(), of))
         return replace(value, axes=sourced(value.axes, source), sources=frozenset((source,)))
 
     def windowed(self, value: Value, shape: tuple[int, ...], key: Hashable) -> Value:
@@ -283,13 +287,13 @@ def without(value: Value, products: set[int]) -> Value:
     return replace(value, axes=marked(value.axes, rest))
 
 
-def renamed(value: Value, sources: Sources, how: Hashable) -> Value:
+def renamed(value: Value, sources: SourceTensors, how: Hashable) -> Value:
     """A value whose elements were shifted, cut or spread."""
     new = {source: sources.moved(source, how) for source in value.sources}
 
     def places(atom: Atom) -> list[Mark]:
         return [
-            replace(mark, source=new[mark.source]) if isinstance(mark, Place) else mark
+            replace(mark, source=new[mark.source]) if isinstance(mark, SourceAxis) else mark
             for mark in atom.marks
         ]
 

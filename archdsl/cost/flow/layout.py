@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceAxis:
     """An atom runs along `axis` of a source, in steps of `stride` elements of it."""
 
     source: int
@@ -51,7 +51,7 @@ class Slots:
     products: frozenset[int]
 
 
-Mark: TypeAlias = Place | Factor | Operand | Exponent | Slots
+Mark: TypeAlias = SourceAxis | Factor | Operand | Exponent | Slots
 Shape: TypeAlias = tuple[int, ...]
 
 
@@ -75,7 +75,7 @@ def blank(shape: Shape) -> Axes:
 def fresh(shape: Shape, source: int) -> Axes:
     """A source: it varies along all its axes."""
     return tuple(
-        (Atom(size, frozenset((Place(source, i, 1),))),) if size != 1 else ()
+        (Atom(size, frozenset((SourceAxis(source, i, 1),))),) if size != 1 else ()
         for i, size in enumerate(shape)
     )
 
@@ -101,8 +101,10 @@ def sourced(axes: Axes, source: int) -> Axes:
     """As a new source that varies where the tensor did."""
     return tuple(
         tuple(
-            replace(atom, marks=_others(atom) | {Place(source, i, prod(a.size for a in axis[j:]))})
-            if any(isinstance(mark, Place) for mark in atom.marks)
+            replace(
+                atom, marks=_others(atom) | {SourceAxis(source, i, prod(a.size for a in axis[j:]))}
+            )
+            if any(isinstance(mark, SourceAxis) for mark in atom.marks)
             else atom
             for j, atom in enumerate(axis, 1)
         )
@@ -111,7 +113,7 @@ def sourced(axes: Axes, source: int) -> Axes:
 
 
 def _others(atom: Atom) -> frozenset[Mark]:
-    return frozenset(mark for mark in atom.marks if not isinstance(mark, Place))
+    return frozenset(mark for mark in atom.marks if not isinstance(mark, SourceAxis))
 
 
 def one_atom(axis: Axis, size: int) -> Axis:
@@ -214,7 +216,7 @@ def _part(atom: Atom, size: int, stride: int) -> Atom:
     return Atom(
         size,
         frozenset(
-            replace(mark, stride=mark.stride * stride) if isinstance(mark, Place) else mark
+            replace(mark, stride=mark.stride * stride) if isinstance(mark, SourceAxis) else mark
             for mark in atom.marks
         ),
     )

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from archdsl.cost.flow.algebra import gathered, renamed
-from archdsl.cost.flow.layout import Atom, Place, Slots, sourced, united
+from archdsl.cost.flow.layout import Atom, Slots, SourceAxis, sourced, united
 from archdsl.cost.flow.moves import moved
-from archdsl.cost.flow.products import Source, Value
+from archdsl.cost.flow.products import SourceTensor, Value
 from archdsl.cost.flow.program import Program
 from archdsl.cost.flow.traced import constant, constants, is_tensor, items, operator, shape
 from archdsl.cost.free import FREE
@@ -62,7 +62,7 @@ def join(program: Program, node: Any, name: str) -> Value:
     found = gathered(values)
     bases = program.algebra.sources.bases(found.sources)
     held = all(program.algebra.sources.rows[source].held for source in found.sources)
-    source = program.algebra.sources.named(program.key(node), Source(bases, held=held))
+    source = program.algebra.sources.named(program.key(node), SourceTensor(bases, held=held))
     stacked = name == "stack"
     rows = [_without(value, axis, stacked) for value in values]
     joined = list(sourced(united(rows), source))
@@ -72,10 +72,10 @@ def join(program: Program, node: Any, name: str) -> Value:
         if not stacked and len(value.axes) == len(size)
         for atom in value.axes[axis]
         for mark in atom.marks
-        if not isinstance(mark, Place)
+        if not isinstance(mark, SourceAxis)
     }
     slots = {Slots(found.terms)} if found.terms else set()
-    joined[axis] = (Atom(size[axis], frozenset({*own, *slots, Place(source, axis, 1)})),)
+    joined[axis] = (Atom(size[axis], frozenset({*own, *slots, SourceAxis(source, axis, 1)})),)
     largest = max((value.terms for value in values), key=len)
     return replace(found, axes=tuple(joined), sources=frozenset((source,)), terms=largest)
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from archdsl.cost.flow.layout import Atom, Axes, Place, atoms
+from archdsl.cost.flow.layout import Atom, Axes, SourceAxis, atoms
 
 Ids: TypeAlias = frozenset[int]
 
@@ -15,7 +15,7 @@ FILTER = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceTensor:
     """A tensor that no elementwise operator made.
 
     bases: the sources of which it is a view, a shift or a part; itself, if it is none
@@ -31,7 +31,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class TensorProduct:
     """a·b of two different tensors.
 
     tensors: the sources of a and b
@@ -67,21 +67,21 @@ class Value:
 
 
 @dataclass
-class Sources:
+class SourceTensors:
     """Every source by its number; what is made alike of the same has the same."""
 
-    rows: list[Source] = field(default_factory=list)
-    products: list[Product] = field(default_factory=list)
+    rows: list[SourceTensor] = field(default_factory=list)
+    products: list[TensorProduct] = field(default_factory=list)
     _known: dict[Hashable, int] = field(default_factory=dict)
 
-    def named(self, key: Hashable, row: Source | None = None) -> int:
+    def named(self, key: Hashable, row: SourceTensor | None = None) -> int:
         """The number for a key; one that is new is a base of its own unless `row` says more."""
         number = self._known.get(key)
         if number is None:
             number = self._known[key] = len(self.rows)
-            self.rows.append(row or Source(frozenset((number,))))
+            self.rows.append(row or SourceTensor(frozenset((number,))))
             if row is not None and not row.bases:
-                self.rows[number] = Source(
+                self.rows[number] = SourceTensor(
                     frozenset((number,)), row.statistic_of, row.divides, row.held
                 )
         return number
@@ -89,7 +89,9 @@ class Sources:
     def moved(self, source: int, how: Hashable) -> int:
         """A source that was shifted, cut or spread."""
         row = self.rows[source]
-        return self.named((how, source), Source(row.bases, row.statistic_of, row.divides, row.held))
+        return self.named(
+            (how, source), SourceTensor(row.bases, row.statistic_of, row.divides, row.held)
+        )
 
     def bases(self, sources: Iterable[int]) -> Ids:
         """The tensors that these are parts of."""
@@ -145,7 +147,7 @@ class Sources:
             for yours in self._weighed(self.products[other])
         )
 
-    def _weighed(self, product: Product) -> list[Ids]:
+    def _weighed(self, product: TensorProduct) -> list[Ids]:
         """The factors that may be parts of a larger tensor: parameters and numbers are weights."""
         return [
             sources
@@ -159,7 +161,7 @@ class Sources:
 
 def along(atom: Atom) -> Ids:
     """The sources that vary along an atom."""
-    return frozenset(mark.source for mark in atom.marks if isinstance(mark, Place))
+    return frozenset(mark.source for mark in atom.marks if isinstance(mark, SourceAxis))
 
 
 def in_place(one: Axes, other: Axes) -> Ids:
@@ -170,10 +172,10 @@ def in_place(one: Axes, other: Axes) -> Ids:
     )
 
 
-def _places(axes: Axes) -> dict[int, set[tuple[int, Place]]]:
-    found: dict[int, set[tuple[int, Place]]] = {}
+def _places(axes: Axes) -> dict[int, set[tuple[int, SourceAxis]]]:
+    found: dict[int, set[tuple[int, SourceAxis]]] = {}
     for i, atom in enumerate(atoms(axes)):
         for mark in atom.marks:
-            if isinstance(mark, Place):
+            if isinstance(mark, SourceAxis):
                 found.setdefault(mark.source, set()).add((i, mark))
     return found

@@ -7,9 +7,9 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from archdsl.cost.flow.algebra import Algebra, gathered
+from archdsl.cost.flow.algebra import ValueAlgebra, gathered
 from archdsl.cost.flow.layout import Axes, Shape, atoms, blank, fresh, marks, one_atom
-from archdsl.cost.flow.products import Source, Value
+from archdsl.cost.flow.products import SourceTensor, Value
 from archdsl.cost.flow.traced import is_number, is_tensor, is_truth, items, length, shape
 from archdsl.cost.free import FREE
 
@@ -19,7 +19,7 @@ _GIVEN = ("prim::Param", "prim::Constant", "prim::GetAttr")
 class Program:
     """The values of a program so far."""
 
-    def __init__(self, algebra: Algebra) -> None:
+    def __init__(self, algebra: ValueAlgebra) -> None:
         self.algebra = algebra
         self._values: dict[str, Value] = {}
         self._names: dict[str, int] = {}
@@ -37,7 +37,9 @@ class Program:
             if size is None or number or is_truth(traced) or node.kind() not in _GIVEN:
                 return Value(blank(size or ()))
             held = node.kind() != "prim::Param" or traced.offset() > 0
-            source = self.algebra.sources.named(("given", name), Source(frozenset(), held=held))
+            source = self.algebra.sources.named(
+                ("given", name), SourceTensor(frozenset(), held=held)
+            )
             self._values[name] = Value(fresh(size, source), frozenset((source,)))
         return self._values[name]
 

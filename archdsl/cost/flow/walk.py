@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from archdsl.cost.flow import elementwise, places, roles, sums
-from archdsl.cost.flow.algebra import Algebra
+from archdsl.cost.flow.algebra import ValueAlgebra
 from archdsl.cost.flow.products import Value
 from archdsl.cost.flow.program import Program
 from archdsl.cost.flow.traced import constants, is_tensor, operator
@@ -48,7 +48,7 @@ class Flow:
 
     def __init__(self, accuse: Callable[[str, Any], int], acquit: Callable[[int], None]) -> None:
         self._node: Any = None
-        algebra = Algebra(lambda problem: accuse(problem, self._node), acquit)
+        algebra = ValueAlgebra(lambda problem: accuse(problem, self._node), acquit)
         self._program = Program(algebra)
         self._writes = Writes(self._program)
 

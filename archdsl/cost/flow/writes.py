@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archdsl.cost.flow.algebra import gathered
-from archdsl.cost.flow.layout import Axes, Place, Shape, Slots, fresh, marks, united
+from archdsl.cost.flow.layout import Axes, Shape, Slots, SourceAxis, fresh, marks, united
 from archdsl.cost.flow.moves import TURNS, turned
-from archdsl.cost.flow.products import Ids, Source, Value
+from archdsl.cost.flow.products import Ids, SourceTensor, Value
 from archdsl.cost.flow.program import Program
 from archdsl.cost.flow.roles import RESHAPES, SAME, names
 from archdsl.cost.flow.traced import constants, shape
@@ -32,7 +32,7 @@ class View:
 
 
 @dataclass(slots=True)
-class Written:
+class WrittenTensor:
     """A tensor that was written to: by region, the products that were added up there."""
 
     shape: Shape
@@ -45,7 +45,7 @@ class Writes:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._views: dict[str, View] = {}
-        self._written: dict[str, Written] = {}
+        self._written: dict[str, WrittenTensor] = {}
         self._same: dict[str, list[Any]] = {}  # every name of a tensor that is written to
 
     def viewed(self, node: Any, name: str) -> None:
@@ -76,7 +76,7 @@ class Writes:
             whole = value if len(view.axes) == len(value.axes) else None
         else:
             whole = None
-        written = self._written.setdefault(view.of.debugName(), Written(shape(view.of) or ()))
+        written = self._written.setdefault(view.of.debugName(), WrittenTensor(shape(view.of) or ()))
         if whole is None:
             base = self._program.value(view.of)
             written.terms.setdefault(_whole(view.of), base.terms)
@@ -111,21 +111,23 @@ class Writes:
             return found
         return View(traced, _whole(traced), tuple(range(len(shape(traced) or ()))))
 
-    def _into(self, base: Value, value: Value, view: View, written: Written) -> Value:
+    def _into(self, base: Value, value: Value, view: View, written: WrittenTensor) -> Value:
         """The whole tensor, when a value was written into a part of it."""
         found = gathered((base, value))
         size = shape(view.of) or ()
         if not found.sources:
             return base
         sources = self._program.algebra.sources
-        source = sources.named(("written", len(sources.rows)), Source(sources.bases(found.sources)))
+        source = sources.named(
+            ("written", len(sources.rows)), SourceTensor(sources.bases(found.sources))
+        )
         added = frozenset().union(*written.terms.values())
         whole = _whole(view.of)
         rows = []
         for i, axis in enumerate(fresh(size, source)):
             own = frozenset().union(*(atom.marks for atom in base.axes[i]))
             kept = own | _along(value.axes, view.axes, i)
-            kept = frozenset(mark for mark in kept if not isinstance(mark, (Place, Slots)))
+            kept = frozenset(mark for mark in kept if not isinstance(mark, (SourceAxis, Slots)))
             parted = view.region[i] != whole[i] or any(isinstance(mark, Slots) for mark in own)
             if parted and added:
                 kept |= {Slots(added)}

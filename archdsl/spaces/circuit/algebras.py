@@ -20,7 +20,7 @@ Costs: TypeAlias = "tuple[int, ...]"
 """Some additive kinds of a member, or of a part of one."""
 
 
-class Count(Algebra[int]):
+class MemberCount(Algebra[int]):
     """How many members: exactly, whatever they weigh."""
 
     def sum(self, at: int, node: Sum, then: Sequence[int | None]) -> int:
@@ -127,7 +127,7 @@ class LogPartition(Algebra[Partition]):
 
 def size(circuit: Circuit) -> int:
     """How many members a circuit has."""
-    return 0 if circuit.empty else fold(circuit.nodes, Count())[-1] or 0
+    return 0 if circuit.empty else fold(circuit.nodes, MemberCount())[-1] or 0
 
 
 def interval(circuit: Circuit) -> Range | None:

@@ -1,6 +1,6 @@
 """A space as alternatives and independent parts, before it is split by what was asked.
 
-A `Choice` is a sum over disjoint answers, a `Both` a product of two parts that do not know
+A `EdgeChoice` is a sum over disjoint answers, a `Both` a product of two parts that do not know
 of each other; the members of the space are the paths through.
 
 Answers that several parts share (params, holes of `block:`) are outer cases: within one of them
@@ -36,7 +36,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Choice:
+class EdgeChoice:
     """Exactly one of the edges. inside: whether it is a part of one stage's blocks."""
 
     edges: tuple[Edge, ...]
@@ -69,7 +69,7 @@ class StageBlocks:
     node: Node
 
 
-Node: TypeAlias = "Choice | Both | InBlock | StageBlocks"
+Node: TypeAlias = "EdgeChoice | Both | InBlock | StageBlocks"
 
 
 @dataclass(frozen=True, slots=True)

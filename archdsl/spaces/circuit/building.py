@@ -12,8 +12,8 @@ from archdsl.spaces.circuit.alternatives import (
     MAX_CASES,
     Both,
     Case,
-    Choice,
     Edge,
+    EdgeChoice,
     InBlock,
     Node,
     StageBlocks,
@@ -23,7 +23,7 @@ from archdsl.spaces.circuit.circuit import Circuit
 from archdsl.spaces.circuit.split import split
 from archdsl.spaces.parts import BlockParts
 from archdsl.spaces.reach import Record
-from archdsl.spaces.rows import Part, Row, State
+from archdsl.spaces.rows import MapState, PartRows, Row
 from archdsl.spaces.table import Table
 
 Shared: TypeAlias = "Mapping[str, Answer]"
@@ -55,7 +55,7 @@ class _Builder:
     def _certain(self) -> set[str]:
         """The shared answers that every member asks for."""
         table = self.table
-        always: list[list[Part[Any]]] = [[table.stem], [table.rate], list(table.heads.values())]
+        always: list[list[PartRows[Any]]] = [[table.stem], [table.rate], list(table.heads.values())]
         for index in range(len(self.stages)):
             always.append([part for (i, _), part in table.entries.items() if i == index])
             runs = len(self.stages[index].runs or [None])
@@ -98,7 +98,7 @@ class _Builder:
     def _addresses(self, index: int) -> tuple[str, ...]:
         """The shared answers that anything from a stage on depends on."""
         table = self.table
-        later: list[Part[Any]] = list(table.heads.values())
+        later: list[PartRows[Any]] = list(table.heads.values())
         later.extend(part for (i, _), part in table.entries.items() if i >= index)
         later.extend(part for (i, _), part in table.depths.items() if i >= index)
         for (i, _, _), block in table.blocks.items():
@@ -134,23 +134,23 @@ class _Builder:
                 mask |= self.bits.get(address, 0)
         return mask
 
-    def _leaf(self, part: Part[Amounts], shared: Shared, inside: bool = False) -> Choice:
+    def _leaf(self, part: PartRows[Amounts], shared: Shared, inside: bool = False) -> EdgeChoice:
         edges = self._edges(part.pick(shared), lambda amounts: amounts, lambda _: None)
-        return Choice(edges, inside)
+        return EdgeChoice(edges, inside)
 
     def _model(self, shared: Shared) -> Node | None:
         rows = self.table.stem.pick(shared)
         if not rows:
             return None
-        rate = Choice(
+        rate = EdgeChoice(
             self._edges(self.table.rate.pick(shared), lambda _: nothing(), lambda _: None)
         )
-        stem = Choice(
+        stem = EdgeChoice(
             self._edges(rows, lambda to: to.amounts, lambda to: self._from(0, to.state, shared))
         )
         return _both([rate, stem])
 
-    def _from(self, index: int, state: State, shared: Shared) -> Node:
+    def _from(self, index: int, state: MapState, shared: Shared) -> Node:
         """The blocks of a stage and all that comes after them."""
 
         def make() -> Node:
@@ -161,7 +161,7 @@ class _Builder:
             else:
                 rows = self.table.entries[index + 1, state].pick(shared)
                 parts.append(
-                    Choice(
+                    EdgeChoice(
                         self._edges(
                             rows,
                             lambda to: to.amounts,
@@ -173,7 +173,7 @@ class _Builder:
 
         return self._remembered("from", (index, state), index, shared, make)
 
-    def _blocks(self, index: int, state: State, shared: Shared) -> Node:
+    def _blocks(self, index: int, state: MapState, shared: Shared) -> Node:
         stage = self.stages[index]
         if stage.runs is None:
             return self._run(index, 0, state, shared, 0, None)
@@ -183,7 +183,7 @@ class _Builder:
         self,
         index: int,
         number: int,
-        state: State,
+        state: MapState,
         shared: Shared,
         offset: int,
         depths: Sequence[Row[int]] | None,
@@ -192,7 +192,7 @@ class _Builder:
         rows = self.table.depths[index, number].pick(shared) if depths is None else depths
         blocks = self.table.blocks[index, number, state]
         run = _Run(self, index, number, blocks, shared, offset)
-        return Choice(
+        return EdgeChoice(
             self._edges(rows, lambda _: nothing(), lambda depth: run.at_depth(depth)), inside=True
         )
 
@@ -200,7 +200,7 @@ class _Builder:
 class _Runs:
     """A stage in runs, one after another: the address of a block follows from those before it."""
 
-    def __init__(self, builder: _Builder, index: int, state: State, shared: Shared) -> None:
+    def __init__(self, builder: _Builder, index: int, state: MapState, shared: Shared) -> None:
         self.builder = builder
         self.index = index
         self.state = state
@@ -234,7 +234,7 @@ class _Runs:
                 own = tuple(item for one in combination for item in one)
                 shared = {**self.shared, **dict(own)}
                 edges.append(Edge(own, nothing(), 0, self._from(0, used, 0, shared)))
-        return Choice(tuple(edges), inside=True)
+        return EdgeChoice(tuple(edges), inside=True)
 
     def _possible(self, number: int) -> list[bool]:
         return sorted({row.value > 0 for row in self.depths[number]})
@@ -250,12 +250,14 @@ class _Runs:
                 )
             else:
                 parts.append(
-                    Choice(self.builder._edges([row], lambda _: nothing(), lambda _: None), True)
+                    EdgeChoice(
+                        self.builder._edges([row], lambda _: nothing(), lambda _: None), True
+                    )
                 )
             if number + 1 < self.count:
                 parts.append(self._from(number + 1, used, offset + row.value, shared))
             edges.append(Edge((), nothing(), 0, _both(parts)))
-        return Choice(tuple(edges), inside=True)
+        return EdgeChoice(tuple(edges), inside=True)
 
 
 class _Run:
@@ -278,7 +280,7 @@ class _Run:
         self.run = None if stage.runs is None else f"{stage.runs[number].address}."
         self.shared = shared
         self._chains: dict[int, list[Node]] = {}
-        self._leaves: dict[tuple[Any, ...], Choice] = {}
+        self._leaves: dict[tuple[Any, ...], EdgeChoice] = {}
 
     def at_depth(self, depth: int) -> Node:
         """`depth` blocks, with what they share among each other settled."""
@@ -293,10 +295,10 @@ class _Run:
                 for more, inner in self._settled(self.parts.mixers, shared):
                     chain = self._chain(self._block(frames, inner), depth)
                     edges.append(Edge((*own, *more), nothing(), 0, chain))
-        return Choice(tuple(edges), inside=True)
+        return EdgeChoice(tuple(edges), inside=True)
 
     def _settled(
-        self, parts: Sequence[Part[Any]], shared: Shared | None = None
+        self, parts: Sequence[PartRows[Any]], shared: Shared | None = None
     ) -> Iterator[tuple[Record, Shared]]:
         """The answers that the blocks share in some keys, every combination of them."""
         known = self.shared if shared is None else shared
@@ -311,7 +313,7 @@ class _Run:
 
     def _power(
         self,
-        part: Part[Amounts | None],
+        part: PartRows[Amounts | None],
         frame: Sequence[Row[Amounts]],
         shared: Shared,
         depth: int,
@@ -326,16 +328,16 @@ class _Run:
                 edges.append(Edge(own, amounts, self.builder._mask(rows[0])))
             elif rows:
                 edges.append(Edge(own, nothing(), 0, self._chain(self._rows(rows, extra), depth)))
-        return Choice(tuple(edges), inside=True)
+        return EdgeChoice(tuple(edges), inside=True)
 
-    def _rows(self, rows: Sequence[Row[Amounts | None]], extra: Amounts) -> Choice:
+    def _rows(self, rows: Sequence[Row[Amounts | None]], extra: Amounts) -> EdgeChoice:
         key = (tuple(map(id, rows)), extra)
         if key not in self._leaves:
             edges = self.builder._edges(rows, lambda value: _branch(value, extra), lambda _: None)
-            self._leaves[key] = Choice(edges, inside=True)
+            self._leaves[key] = EdgeChoice(edges, inside=True)
         return self._leaves[key]
 
-    def _block(self, frames: Sequence[Sequence[Row[Amounts]]], shared: Shared) -> Choice:
+    def _block(self, frames: Sequence[Sequence[Row[Amounts]]], shared: Shared) -> EdgeChoice:
         """One block whose norm or scales are asked in every block."""
         edges = []
         for frame in frames:
@@ -343,7 +345,7 @@ class _Run:
             own = tuple(item for row in frame for item in row.own)
             keys = [self._rows(part.pick(shared), extra) for part in self.parts.mixers]
             edges.append(Edge(own, nothing(), self._mask(frame), _both(keys)))
-        return Choice(tuple(edges), inside=True)
+        return EdgeChoice(tuple(edges), inside=True)
 
     def _mask(self, rows: Iterable[Row[Any]]) -> int:
         mask = 0
@@ -351,7 +353,7 @@ class _Run:
             mask |= self.builder._mask(row)
         return mask
 
-    def _chain(self, block: Choice, depth: int) -> Node:
+    def _chain(self, block: EdgeChoice, depth: int) -> Node:
         """A part of the first block in each of `depth` blocks."""
         chain = self._chains.setdefault(id(block), [])
         while len(chain) < depth:
@@ -379,7 +381,7 @@ def _both(nodes: Sequence[Node]) -> Node:
 
 def _is_nothing(node: Node) -> bool:
     return (
-        isinstance(node, Choice)
+        isinstance(node, EdgeChoice)
         and len(node.edges) == 1
         and node.edges[0].then is None
         and not node.edges[0].own
@@ -393,7 +395,7 @@ def _branch(mixer: Amounts | None, extra: Amounts) -> Amounts:
     return nothing() if mixer is None else combine(mixer, extra)
 
 
-def _of_block(block: BlockParts[Amounts | None, Amounts]) -> list[Part[Any]]:
+def _of_block(block: BlockParts[Amounts | None, Amounts]) -> list[PartRows[Any]]:
     return [*block.mixers, *block.frame]
 
 
@@ -408,7 +410,7 @@ def _inside(address: str, root: str) -> bool:
 
 
 def _combinations(
-    parts: Iterable[Part[Any]], root: str, shared: Shared | None = None
+    parts: Iterable[PartRows[Any]], root: str, shared: Shared | None = None
 ) -> list[Record]:
     """Every combination of answers to a shared question, those that its answers raise included."""
     found: dict[tuple[Any, ...], Record] = {}

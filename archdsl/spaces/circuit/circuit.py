@@ -60,7 +60,7 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Block:
+class BlockNode:
     """A part of a block, written for the first block and standing in another."""
 
     then: int
@@ -68,13 +68,13 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stage:
+class StageNode:
     """All blocks of a stage: what is inside may be told more finely than what is outside."""
 
     then: int
 
 
-Node: TypeAlias = "Sum | Product | Block | Stage"
+Node: TypeAlias = "Sum | Product | BlockNode | StageNode"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +139,7 @@ def children(node: Node | None) -> tuple[int, ...]:
             return node.then
         case Product():
             return node.one, node.other
-        case Block() | Stage():
+        case BlockNode() | StageNode():
             return (node.then,)
 
 
@@ -305,7 +305,7 @@ def _instantiated(
                 case Product():
                     one, other = known[node.one][place], known[node.other][place]
                     nodes.append(replace(node, one=one, other=other))
-                case Block():
+                case BlockNode():
                     nodes.append(replace(node, then=known[node.then][where(node.moves)]))
                 case None:
                     nodes.append(None)
@@ -324,7 +324,7 @@ def _places(circuit: Circuit, where: Callable[[Moves], Moves]) -> list[dict[Plac
         for child in children(node):
             if child == NONE:
                 continue
-            if isinstance(node, Block):
+            if isinstance(node, BlockNode):
                 found[child][where(node.moves)] = None
             else:
                 found[child].update(found[at])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from archdsl.spaces.circuit.circuit import NONE, Block, Node, Product, Stage, Sum
+from archdsl.spaces.circuit.circuit import NONE, BlockNode, Node, Product, StageNode, Sum
 
 V = TypeVar("V")
 O = TypeVar("O")  # noqa: E741
@@ -26,11 +26,11 @@ class Algebra(Generic[V]):
         """Of two independent parts."""
         raise NotImplementedError
 
-    def block(self, at: int, node: Block, value: V) -> V:
+    def block(self, at: int, node: BlockNode, value: V) -> V:
         """Of what stands in a block."""
         return value
 
-    def stage(self, at: int, node: Stage, value: V) -> V:
+    def stage(self, at: int, node: StageNode, value: V) -> V:
         """Of all blocks of a stage."""
         return value
 
@@ -49,11 +49,11 @@ def fold(nodes: Sequence[Node | None], algebra: Algebra[V]) -> list[V | None]:
                 one, other = values[node.one], values[node.other]
                 assert one is not None and other is not None
                 values.append(algebra.product(at, node, one, other))
-            case Block():
+            case BlockNode():
                 value = values[node.then]
                 assert value is not None
                 values.append(algebra.block(at, node, value))
-            case Stage():
+            case StageNode():
                 value = values[node.then]
                 assert value is not None
                 values.append(algebra.stage(at, node, value))
@@ -78,7 +78,7 @@ class OutsideAlgebra(Generic[V, O]):
         """For the two parts of a product."""
         raise NotImplementedError
 
-    def stage(self, at: int, node: Stage, rest: O, value: V) -> O:
+    def stage(self, at: int, node: StageNode, rest: O, value: V) -> O:
         """For the blocks of a stage."""
         return rest
 
@@ -117,9 +117,9 @@ def outside(
                 first, second = algebra.parts(at, node, rest, one, other)
                 meet(node.one, first)
                 meet(node.other, second)
-            case Block():
+            case BlockNode():
                 meet(node.then, rest)
-            case Stage():
+            case StageNode():
                 value = values[node.then]
                 assert value is not None
                 meet(node.then, algebra.stage(at, node, rest, value))

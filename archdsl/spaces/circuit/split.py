@@ -15,9 +15,18 @@ import numpy as np
 
 from archdsl.amounts import nothing
 from archdsl.amounts.arrays import stacked
-from archdsl.spaces.circuit.alternatives import Both, Case, Choice, InBlock, StageBlocks
+from archdsl.spaces.circuit.alternatives import Both, Case, EdgeChoice, InBlock, StageBlocks
 from archdsl.spaces.circuit.alternatives import Node as Alternatives
-from archdsl.spaces.circuit.circuit import NONE, Block, Circuit, Node, Product, Stage, Sum, compact
+from archdsl.spaces.circuit.circuit import (
+    NONE,
+    BlockNode,
+    Circuit,
+    Node,
+    Product,
+    StageNode,
+    Sum,
+    compact,
+)
 from archdsl.spaces.reach import Record
 
 Places: TypeAlias = "dict[int, int]"
@@ -59,18 +68,18 @@ class _Splitting:
 
     def _made(self, node: Alternatives) -> Places:
         match node:
-            case Choice():
+            case EdgeChoice():
                 return self._choice(node)
             case Both():
                 return self._both(node)
             case InBlock():
                 inner = self.known[id(node.node)]
-                return {mask: self._add(Block(at, node.moves)) for mask, at in inner.items()}
+                return {mask: self._add(BlockNode(at, node.moves)) for mask, at in inner.items()}
             case StageBlocks():
                 inner = self.known[id(node.node)]
-                return {mask: self._add(Stage(at)) for mask, at in inner.items()}
+                return {mask: self._add(StageNode(at)) for mask, at in inner.items()}
 
-    def _choice(self, node: Choice) -> Places:
+    def _choice(self, node: EdgeChoice) -> Places:
         rows: dict[int, list[_Row]] = {}
         for edge in node.edges:
             inner = {0: NONE} if edge.then is None else self.known[id(edge.then)]
@@ -97,7 +106,7 @@ class _Splitting:
 
     def _is_fine(self, at: int) -> bool:
         node = self.nodes[at]
-        return isinstance(node, Block) or (isinstance(node, (Sum, Product)) and node.fine)
+        return isinstance(node, BlockNode) or (isinstance(node, (Sum, Product)) and node.fine)
 
     def add_sum(self, rows: Sequence[_Row], fine: bool) -> int:
         """Add a sum of (answers, amounts, what follows)."""
@@ -121,7 +130,7 @@ _Row: TypeAlias = "tuple[Record, tuple[int, ...], int]"
 
 def _parts(node: Alternatives) -> list[Alternatives]:
     match node:
-        case Choice():
+        case EdgeChoice():
             return [edge.then for edge in node.edges if edge.then is not None]
         case Both():
             return [node.one, node.other]

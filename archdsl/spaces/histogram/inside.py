@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from archdsl.amounts import Budget
 from archdsl.amounts.arrays import Ints
-from archdsl.spaces.circuit.circuit import Block, Circuit, Product, Stage, Sum
+from archdsl.spaces.circuit.circuit import BlockNode, Circuit, Product, StageNode, Sum
 from archdsl.spaces.circuit.fold import Algebra, fold
 from archdsl.spaces.histogram.grid import Grid
 from archdsl.spaces.histogram.narrowing import Narrowing
@@ -201,11 +201,11 @@ class Histograms(Algebra[Spread]):
         found = convolved(one.found, other.found).scaled()
         return self._kept(at, node.fine, Spread(found, one.low + other.low, one.high + other.high))
 
-    def block(self, at: int, node: Block, value: Spread) -> Spread:
+    def block(self, at: int, node: BlockNode, value: Spread) -> Spread:
         """What may stand in this very block."""
         return self._kept(at, True, value)
 
-    def stage(self, at: int, node: Stage, value: Spread) -> Spread:
+    def stage(self, at: int, node: StageNode, value: Spread) -> Spread:
         """The same in coarser cells."""
         found = value.found
         if self.grid.finer == 1 or not len(found.keys):

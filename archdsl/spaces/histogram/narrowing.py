@@ -43,7 +43,7 @@ class Narrowing:
         inside = fold(circuit.nodes, algebra)
         nothing = np.zeros(len(priced), np.int64)
         top = {len(circuit.nodes) - 1: (nothing, nothing)}
-        self._rest = outside(circuit.nodes, inside, _Rest(algebra), top)
+        self._rest = outside(circuit.nodes, inside, _RestPrices(algebra), top)
         self._prices = priced[:, [kinds.index(name) for name in names]]
         bounds = np.array([limits.get(name, (0, 0)) for name in names], np.int64)
         self._least = _least(self._prices, bounds[:, 0], bounds[:, 1])
@@ -88,7 +88,7 @@ class _Priced(Algebra[Range]):
         return one[0] + other[0], one[1] + other[1]
 
 
-class _Rest(OutsideAlgebra[Range, Range]):
+class _RestPrices(OutsideAlgebra[Range, Range]):
     """What the rest of a member comes to at each price, at least and at most."""
 
     def __init__(self, algebra: _Priced) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from archdsl.amounts import Budget
 from archdsl.language.holes import Answer
-from archdsl.spaces.circuit.circuit import NONE, Product, Stage, Sum
+from archdsl.spaces.circuit.circuit import NONE, Product, StageNode, Sum
 from archdsl.spaces.circuit.fold import OutsideAlgebra, outside
 from archdsl.spaces.histogram.inside import Cells, Histograms, Spread
 from archdsl.spaces.histogram.sparse import Histogram, Lookup, mixed
@@ -57,7 +57,7 @@ class Weighed:
         return left if left > _ROUNDED * weight else 0.0
 
 
-class Answered(Weighed):
+class AnswerWeights(Weighed):
     """The weight of the members inside limits.
 
     made: the histograms of a circuit in which every answer has its own leaf (`unshared`). Of a
@@ -178,7 +178,7 @@ class _Rest(OutsideAlgebra[Spread, Histogram]):
             _kept(second, others, rest.exponent + first.exponent),
         )
 
-    def stage(self, at: int, node: Stage, rest: Histogram, value: Spread) -> Histogram:
+    def stage(self, at: int, node: StageNode, rest: Histogram, value: Spread) -> Histogram:
         """Of the coarse cell that each fine one lies in."""
         if self._made.grid.finer == 1:
             return rest

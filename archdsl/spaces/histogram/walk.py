@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from archdsl.amounts.arrays import Ints, combine_into, zeros
 from archdsl.language.holes import Answer
-from archdsl.spaces.circuit.circuit import NONE, Block, Moves, Product, Stage, Sum, moved
+from archdsl.spaces.circuit.circuit import NONE, BlockNode, Moves, Product, StageNode, Sum, moved
 from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.sparse import Histogram, Keys, Lookup
 from archdsl.spaces.reach import Record
@@ -32,7 +32,7 @@ _Here: TypeAlias = "tuple[int, Keys, Places, Moves | None]"
 
 
 @dataclass(slots=True, eq=False)
-class Traced:
+class TracedMembers:
     """Members as they come together.
 
     amounts: exact, of every kind (n, kinds)
@@ -56,9 +56,9 @@ class Traced:
         return found
 
 
-def traced(count: int) -> Traced:
+def traced(count: int) -> TracedMembers:
     """Nothing known of `count` members."""
-    return Traced(zeros(count))
+    return TracedMembers(zeros(count))
 
 
 class Walk:
@@ -74,7 +74,7 @@ class Walk:
         self._lookups: dict[int, Lookup] = {}
 
     def down(
-        self, edge: int, keys: Keys, who: Places, into: Traced, draws: np.random.Generator
+        self, edge: int, keys: Keys, who: Places, into: TracedMembers, draws: np.random.Generator
     ) -> None:
         """Add the answers and costs of the members `who`, of one edge of the root, whose keys
         are `keys`."""
@@ -91,16 +91,16 @@ class Walk:
                     firsts = terms.offsets[_columns(terms.weights, keys, draws)]
                     left.append((terms.large, keys - firsts, who, block))
                     left.append((terms.small, firsts, who, block))
-                case Block() as node:
+                case BlockNode() as node:
                     left.append((node.then, keys, who, node.moves))
-                case Stage() as node:
+                case StageNode() as node:
                     if self._histograms.grid.finer > 1:
                         fine, items = self._laid_out(at, partial(self._cells, node))
                         keys = fine[items.pick(keys, draws)]
                     left.append((node.then, keys, who, block))
 
     def _sum(
-        self, at: int, node: Sum, keys: Keys, who: Places, block: Moves | None, into: Traced,
+        self, at: int, node: Sum, keys: Keys, who: Places, block: Moves | None, into: TracedMembers,
         draws: np.random.Generator,
     ) -> list[_Here]:  # fmt: skip
         edges = self._laid_out(at, partial(_Edges, self, node))
@@ -132,7 +132,7 @@ class Walk:
             ]
         return found
 
-    def _cells(self, node: Stage) -> tuple[Keys, Items]:
+    def _cells(self, node: StageNode) -> tuple[Keys, Items]:
         """The fine cells of a stage, by the coarse ones."""
         found = self.found(node.then)
         coarse, weights, _ = self._histograms.coarse(found)

@@ -17,6 +17,7 @@ from archdsl.study.engines.job import Job, Outcome
 from archdsl.study.engines.proxy_training import ProxyTraining
 from archdsl.study.record.files import write_text
 from archdsl.study.trial import Metrics
+from archdsl.views.terminal import say
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
@@ -27,7 +28,7 @@ ERROR = "error.txt"
 """In a trial's folder: the whole of an error whose words were cut."""
 
 
-class _Told:
+class _StopAsked:
     """Whether a job was told to stop: it asks, and what it gives then is not its end."""
 
     def __init__(self, should_stop: Callable[[], bool]) -> None:
@@ -72,7 +73,7 @@ class Work:
         begun: called with the time when it begins; report: with each step and its metrics
         should_stop: whether it was cancelled
         """
-        space, told = self._space_of(job), _Told(should_stop)
+        space, told = self._space_of(job), _StopAsked(should_stop)
         at, clock = time.time(), time.monotonic()
         begun(at)
         metrics: Metrics = {}
@@ -161,6 +162,5 @@ class Work:
         It is a copy of everything, the record's writer included, and none of it is its own.
         """
         if os.getpid() != self._process:
-            print("evaluate forked, and the copy came back: it ends here", file=sys.stderr)
-            sys.stderr.flush()
+            say("evaluate forked, and the copy came back: it ends here", sys.stderr)
             os._exit(1)

@@ -91,7 +91,7 @@ class BudgetSampler(BaseSampler):
             address: distribution(hole) for address, hole in space.decisions.items()
         }
         self._probes = {a: copy.copy(known) for a, known in self._distributions.items()}
-        self._studies: WeakKeyDictionary[Study, _Told] = WeakKeyDictionary()
+        self._studies: WeakKeyDictionary[Study, _StudyTrials] = WeakKeyDictionary()
         self._one_at_a_time = Lock()  # two workers must not be given the same member
 
     def infer_relative_search_space(
@@ -135,7 +135,7 @@ class BudgetSampler(BaseSampler):
         told = self._studies.get(study)
         if told is None:
             proposals = Proposals(self.space, self.settings, self._members, _silent)
-            told = self._studies[study] = _Told(self.space, proposals)
+            told = self._studies[study] = _StudyTrials(self.space, proposals)
         told.read(study, trial.number)
         proposal = told.proposals.next(trial.number, fixed)
         if proposal is None:
@@ -216,7 +216,7 @@ def _around(sampler: BaseSampler) -> dict[str, Any]:
     return fixed
 
 
-class _Told:
+class _StudyTrials:
     """The trials of a study as proposals follow from them."""
 
     def __init__(self, space: Space, proposals: Proposals) -> None:

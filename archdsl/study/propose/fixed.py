@@ -95,7 +95,7 @@ class Fixed:
         for address, allowed in self.allowed.items():
             own = self.space.default_answer(self.space.decisions[address])
             given[address] = own if own in allowed else allowed[0]
-        return self.space.nearest(given)
+        return self.space.completed(given)
 
     def enumerate(self) -> Iterator[Spec]:
         """The members, the last decision that is open turning fastest."""

@@ -10,7 +10,7 @@ from archdsl.study.hypervolume import Hypervolume
 from archdsl.study.report.findings import Look
 from archdsl.study.report.read import Record
 from archdsl.study.trial import Trial
-from archdsl.views.chart import BAD, GOOD, QUIET, Chart, Limit, Marks
+from archdsl.views.chart import BAD, GOOD, QUIET, Chart, Marks, Reference
 
 _FIRST, _SOUGHT = "#d9822b", "#3b7dd8"
 
@@ -52,7 +52,7 @@ def against_cost(record: Record, cost: str) -> Chart:
         title=f"{record.judged_by} of each trial by {cost}",
         marks=marks,
         limits=[
-            Limit(bound, f"budget {written(cost, bound)}")
+            Reference(bound, f"budget {written(cost, bound)}")
             for bound in record.budget.get(cost, ())
             if bound
         ],

@@ -30,7 +30,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnswerMeans:
     """What the trials with one answer to one decision came to."""
 
     answer: str
@@ -149,7 +149,7 @@ def validation_interval(record: Record, trial: Trial) -> Interval | None:
     return share_interval(trial.metrics.get("accuracy"), record.data.get("counts", {}).get("val"))
 
 
-def by_decision(record: Record) -> dict[str, list[Answered]]:
+def by_decision(record: Record) -> dict[str, list[AnswerMeans]]:
     """Address -> what each answer came to, for every decision that was answered in two ways."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for trial in record.complete:
@@ -184,9 +184,9 @@ def share_words(record: Record) -> str:
     )
 
 
-def _answered(answer: str, values: list[float]) -> Answered:
+def _answered(answer: str, values: list[float]) -> AnswerMeans:
     centre, interval = mean(values)
-    return Answered(answer, len(values), centre, interval)
+    return AnswerMeans(answer, len(values), centre, interval)
 
 
 def _said(decisions: dict[str, Any], address: str) -> str:

@@ -12,7 +12,7 @@ from archdsl.spaces.bounds import least_within
 from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.sparse import TooLarge
-from archdsl.spaces.members import Members
+from archdsl.spaces.members import CircuitMembers
 
 EFFORT = 2_000_000
 """Sums for one look. On metaformer_224, two budgets that nothing fits take 1.6 s; with ten times as
@@ -23,10 +23,10 @@ _LOOKS = 24
 are not found."""
 
 
-class Nearest:
+class NextCost:
     """Looks outwards from the bounds of a cost, among the members inside other limits."""
 
-    def __init__(self, members: Members, name: str, others: Budget) -> None:
+    def __init__(self, members: CircuitMembers, name: str, others: Budget) -> None:
         self.members = members
         self.name = name
         self.others = members.capped(others)

@@ -8,7 +8,7 @@ from archdsl.components.options import OptionValue, without_point
 from archdsl.language.write import inline
 
 
-def words(component: Component) -> str:
+def component_text(component: Component) -> str:
     """The component as a spec would write it: `pooling`, `{type: conv, kernel: 7}`."""
     written = as_plain(component)
     return written if isinstance(written, str) else inline(written)
@@ -26,12 +26,12 @@ def as_plain(value: OptionValue) -> OptionValue:
     return {"type": value.type, **{name: as_plain(item) for name, item in changed.items()}}
 
 
-def branch_words(branch: Branch) -> str:
+def branch_text(branch: Branch) -> str:
     """A residual branch, in the order of its forward pass: `group_norm → pooling`."""
-    parts = [] if branch.norm is None else [words(branch.norm.component)]
-    return " → ".join([*parts, *(words(mixer.component) for mixer in branch.mixers)])
+    parts = [] if branch.norm is None else [component_text(branch.norm.component)]
+    return " → ".join([*parts, *(component_text(mixer.component) for mixer in branch.mixers)])
 
 
-def shape_words(shape: Shape) -> str:
+def shape_text(shape: Shape) -> str:
     """A shape as C×H×W."""
     return "×".join(map(str, shape))

@@ -19,7 +19,7 @@ def misfit(
     file: Shapes,
     *,
     cure: str = "",
-    where: str = OWN.words,
+    where: str = OWN.phrase,
 ) -> str:
     """Why a file does not fit a model: the first five tensors, and what to do instead.
 
@@ -31,7 +31,7 @@ def misfit(
         more = len(file) - _SHOWN
     else:
         problems = list(_problems(best, file))
-        lines = [f"{path} does not fit {spec}, read in {best.words}:"]
+        lines = [f"{path} does not fit {spec}, read in {best.reading}:"]
         lines += [f"  {problem}" for problem in problems[:_SHOWN]]
         more = len(problems) - _SHOWN
     if more > 0:
