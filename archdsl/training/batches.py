@@ -43,7 +43,7 @@ class Batches:
         device: Callable[[], torch.device],
         seed_of_pass: Callable[[], int] | None = None,
         *,
-        interpolation: str = "bilinear",
+        interpolation: str,
     ) -> None:
         self.split = split
         self.views = views

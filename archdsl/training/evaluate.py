@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from lightning.fabric.utilities.exceptions import MisconfigurationException
 from torch import nn
 
 from archdsl.errors import SearchError
@@ -17,7 +16,7 @@ from archdsl.training.own_failures import PAIR, failure
 from archdsl.training.prepare import Prepared
 from archdsl.training.recipe import Recipe
 from archdsl.training.set_up import called, seed_set_up, set_up_alike
-from archdsl.training.trainer import pl, quiet, trainer
+from archdsl.training.trainer import MisconfigurationException, pl, quiet, trainer
 
 MOST = 10_000
 """Batches after which a loader that does not tell its length is taken for one without end."""

@@ -13,7 +13,16 @@ import torch
 from archdsl.errors import SearchError
 from archdsl.training.recipe import Recipe
 
-__all__ = ["CombinedLoader", "ShortTrainer", "is_overridden", "pl", "precision", "quiet", "trainer"]
+__all__ = [
+    "CombinedLoader",
+    "MisconfigurationException",
+    "ShortTrainer",
+    "is_overridden",
+    "pl",
+    "precision",
+    "quiet",
+    "trainer",
+]
 
 
 def _import_words(error: Exception) -> str:
@@ -30,6 +39,7 @@ def _import_words(error: Exception) -> str:
 try:
     import lightning.pytorch as pl
     from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
     from lightning.pytorch.utilities import CombinedLoader
     from lightning.pytorch.utilities.model_helpers import is_overridden
 except (ImportError, RuntimeError, AttributeError) as error:

@@ -21,7 +21,7 @@ def batches(count=10, batch=4, seed=None, size=(2, 2)) -> Batches:
     split = Split(images, np.arange(count))
     return Batches(
         split, Plain(), size, batch, lambda: torch.device("cpu"),
-        None if seed is None else lambda: seed,
+        None if seed is None else lambda: seed, interpolation="bilinear",
     )  # fmt: skip
 
 

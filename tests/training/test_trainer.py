@@ -38,12 +38,13 @@ class Broken(MetaPathFinder, Loader):
 sys.meta_path.insert(0, Broken())
 from archdsl.errors import SearchError
 try:
-    import archdsl.training.train
+    import archdsl.training.{module}
 except SearchError as error:
     print(error)
 """
 
 
+@pytest.mark.parametrize("module", ["train", "evaluate"])
 @pytest.mark.parametrize(
     ("blocked", "error", "words"),
     [
@@ -55,7 +56,7 @@ except SearchError as error:
         ("lightning", "ImportError('no such thing')", "Lightning cannot be imported"),
     ],
 )
-def test_an_import_of_lightning_that_breaks_is_told_in_words(blocked, error, words):
-    code = BROKEN.format(blocked=blocked, error=error)
+def test_an_import_of_lightning_that_breaks_is_told_in_words(module, blocked, error, words):
+    code = BROKEN.format(blocked=blocked, error=error, module=module)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert words in done.stdout
