@@ -96,7 +96,10 @@ def _collect_scope(holes: Holes, scope: Scope) -> None:
 def _walk(holes: Holes, node: Node, home: Home, per_allowed: bool, inside: bool = False) -> None:
     address = f"{home.scope}.{home.path}" if home.scope else home.path
     if isinstance(node, Mapping) and is_hole(node):
-        hole = read_hole(node, address)
+        try:
+            hole = read_hole(node)
+        except SpecError as error:
+            raise error.at(address) from None
         if hole.per is not None and (inside or not per_allowed):
             where = "inside an option of another choice" if inside else "here"
             raise SpecError(
