@@ -7,6 +7,7 @@ a scalar through here, so that they cannot disagree.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from archdsl.components.options import (
     OptionType,
     OptionValue,
     article,
+    without_point,
     written,
 )
 from archdsl.components.registry import Definition
@@ -131,7 +133,7 @@ def convert(
         raise SpecError(
             f"{subject} is not {wanted}",
             mark=mark,
-            cure="" if text else _unquoted(value, type_),
+            cure="" if text else _meant(value, type_),
         ) from None
 
 
@@ -212,16 +214,28 @@ def _nearly_a_hole(node: Mapping) -> bool:
     return any(difflib.get_close_matches(key, ("choice", "range"), n=1) for key in node)
 
 
-def _unquoted(value: OptionValue, type_: OptionType) -> str:
-    """The cure for a value in quotes that would be right without them."""
-    if not isinstance(value, str):
-        return ""
-    try:
-        meant = value_of(value)
-        type_.convert(meant)  # type: ignore[union-attr]
-    except (ScalarError, Mismatch):
-        return ""
-    return f"write {value} without quotes"
+def _meant(value: OptionValue, type_: OptionType) -> str:
+    """The cure for a value that would be right if it were written otherwise."""
+    assert not isinstance(type_, (Maybe, ListOf, KindOf))
+    if isinstance(value, str):
+        tries = [(value, f"write {value} without quotes")]
+        bare = _BETWEEN_DIGITS.sub("", value)
+        if bare != value:
+            tries.append((bare, f"write {bare}"))
+    else:
+        whole = written(without_point(value))
+        tries = [(whole, f"write {whole}")] if whole != written(value) else []
+    for text, cure in tries:
+        try:
+            type_.convert(value_of(text))
+        except (ScalarError, Mismatch):
+            continue
+        return cure
+    return ""
+
+
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)(?:_(?=\d)|[,' ](?=\d{3}(?!\d)))")
+"""What people put between thousands."""
 
 
 def _no_option(definition: Definition, key: str, mark: Mark | None) -> SpecError:

@@ -38,14 +38,15 @@ _DISPUTED = re.compile(r"[\t?!]|[|>][-+0-9]*#")
 """Where PyYAML's two parsers disagree: texts with these go to the one in Python."""
 
 
-def read(text: str, name: str) -> Mapping:
-    """The tree of a spec's text; `name` is what errors call it.
+def read(text: str, name: str, shown: bool = True) -> Mapping:
+    """The tree of a spec's text; `name` is what errors call it, `shown` whether they may quote it.
 
-    Raises SpecError for anything that is not in the language's subset of YAML.
+    A byte order mark is passed over. Raises SpecError for anything that is not in the language's
+    subset of YAML.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
-    source = SourceText(name, tuple(lines if lines[-1] else lines[:-1]))
+    source = SourceText(name, tuple(lines if lines[-1] else lines[:-1]), shown)
     if len(text) > MAX_BYTES:
         raise SpecError(f"{name}: a spec has at most {MAX_BYTES:,} bytes")
     if found := _UNPRINTABLE.search(text):
@@ -346,6 +347,4 @@ def _unprintable(text: str, at: int, source: SourceText) -> SpecError:
     column = at - (text.rfind("\n", 0, at) + 1) + 1
     problem = f"the character U+{ord(text[at]):04X} cannot stand in a spec"
     cure = f'delete it, or write it in double quotes as  "\\u{ord(text[at]):04x}"'
-    if ord(text[at]) == 0xFEFF and at == 0:
-        cure = "save the file as UTF-8 without a byte order mark"
     return SpecError(f"{source.name}:{line}:{column}: {problem}", cure=cure)
