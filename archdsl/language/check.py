@@ -37,8 +37,10 @@ class _Checker:
         self.uses: dict[str, set[str]] = {}
         """Who uses a param: the param that does, or "" for a use outside params."""
         self._as: set[tuple[str, str]] = set()
-        self._order = list(document.params)
+        self._order = {name: index for index, name in enumerate(document.params)}
         self._inside: str = ""
+        self._ranges: set[tuple[int, str]] = set()
+        """The ranges whose numbers were found to be of a type."""
         self._choices: dict[int, tuple[Choice, OptionType, str]] = {}
 
     def document_(self) -> None:
@@ -202,8 +204,10 @@ class _Checker:
                     mark=node.mark,
                     cure="write  {choice: [a, b]}",
                 )
-            for number in hole.answers:
-                typed.convert(number, bare, node.mark)
+            if (id(hole), repr(bare)) not in self._ranges:
+                self._ranges.add((id(hole), repr(bare)))
+                for number in hole.answers:
+                    typed.convert(number, bare, node.mark)
         settle(self.document, self.holes, node, type_, old)
 
     def _stage(self, stage: Scope) -> None:
@@ -270,7 +274,7 @@ class _Checker:
         found = typed.expression(node)
         for used in found.names if found else ():
             self._use(used, node)
-            if self._order.index(used) >= self._order.index(name):
+            if self._order[used] >= self._order[name]:
                 cure = f"move {used} up" if used != name else "write its value"
                 raise SpecError(
                     f"{name} uses ${used}, which is not written above it",
@@ -311,16 +315,15 @@ class _Checker:
 
     def _unused_params(self) -> None:
         """A param counts as used if a use of it is reached from outside `params`."""
-        reached: set[str] = set()
-        growing = True
-        while growing:
-            new = {
-                name
-                for name, users in self.uses.items()
-                if name not in reached and users & (reached | {""})
-            }
-            growing = bool(new)
-            reached |= new
+        used_by: dict[str, list[str]] = {}
+        for name, users in self.uses.items():
+            for user in users:
+                used_by.setdefault(user, []).append(name)
+        reached, waiting = {""}, [""]
+        while waiting:
+            new = [name for name in used_by.get(waiting.pop(), ()) if name not in reached]
+            reached.update(new)
+            waiting += new
         for name, mark in self.document.own_params.items():
             if name not in reached:
                 raise SpecError(f"params.{name} is never used", mark=mark)

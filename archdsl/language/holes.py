@@ -5,6 +5,7 @@ A hole knows its possible answers and nothing of who gives them.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -18,7 +19,8 @@ from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence
 Answer: TypeAlias = "bool | int | float | str"
 Per: TypeAlias = Literal["stage", "block"] | None
 
-_MAX_STEPS = 100_000
+MAX_NUMBERS = 100_000
+"""Of a range, and of all ranges of a spec together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,17 +47,16 @@ class Choice:
     @property
     def answers(self) -> tuple[Answer, ...]:
         """What can be answered, in the order written."""
-        return tuple(option.answer for option in self.options)
+        return _listed(self)
 
     def option(self, answer: object) -> ChoiceOption | None:
         """The option of an answer; its label as a text is accepted too."""
-        for option in self.options:
-            if equal(option.answer, answer):
-                return option
-        for option in self.options:
-            if option.label == (answer if isinstance(answer, str) else written(answer)):
-                return option
-        return None
+        by_answer, by_label = _named(self)
+        if isinstance(answer, Hashable):
+            found = by_answer.get((isinstance(answer, bool), answer))
+            if found is not None:
+                return found
+        return by_label.get(answer if isinstance(answer, str) else written(answer))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +82,25 @@ class Range:
 
 
 Hole: TypeAlias = Choice | Range
+
+
+@lru_cache(maxsize=256)
+def _listed(choice: Choice) -> tuple[Answer, ...]:
+    """The answers of a choice; asked for anew in every combination of answers."""
+    return tuple(option.answer for option in choice.options)
+
+
+@lru_cache(maxsize=256)
+def _named(
+    choice: Choice,
+) -> tuple[dict[tuple[bool, Hashable], ChoiceOption], dict[str, ChoiceOption]]:
+    """The options of a choice under their answers, 1 being 1.0 and not true, and their labels."""
+    by_answer: dict[tuple[bool, Hashable], ChoiceOption] = {}
+    by_label: dict[str, ChoiceOption] = {}
+    for option in choice.options:
+        by_answer.setdefault((isinstance(option.answer, bool), option.answer), option)
+        by_label.setdefault(option.label, option)
+    return by_answer, by_label
 
 
 @lru_cache(maxsize=1024, typed=True)
@@ -150,6 +170,7 @@ def _options(node: Mapping) -> tuple[ChoiceOption, ...]:
             )
     given = labels(listed.items)
     options: dict[str, ChoiceOption] = {}
+    by_answer: dict[tuple[bool, Answer], ChoiceOption] = {}
     for item, label in zip(listed.items, given, strict=True):
         if label in options:
             raise SpecError(
@@ -158,14 +179,13 @@ def _options(node: Mapping) -> tuple[ChoiceOption, ...]:
                 cure=f"drop one, or give them labels:  {_LABELLED[type(item)]}",
             )
         answer = _answer(item, label)
-        for other in options.values():
-            if equal(answer, other.answer):
-                raise SpecError(
-                    f"the option {label} is there twice",
-                    mark=item.mark,
-                    cure=keep_one(other),
-                )
-        options[label] = ChoiceOption(label, answer, without_labels(item))
+        option = ChoiceOption(label, answer, without_labels(item))
+        first = by_answer.setdefault((isinstance(answer, bool), answer), option)
+        if first is not option:
+            raise SpecError(
+                f"the option {label} is there twice", mark=item.mark, cure=keep_one(first)
+            )
+        options[label] = option
     return tuple(options.values())
 
 
@@ -229,9 +249,9 @@ def _span(node: Mapping) -> tuple[int | float, int | float, int | float]:
             mark=step_node.mark if step_node else node.mark,
             cure="both ends are answers; choose a step that leads from one to the other",
         )
-    if steps >= _MAX_STEPS:
+    if steps >= MAX_NUMBERS:
         raise SpecError(
-            f"the range has more than {_MAX_STEPS} numbers",
+            f"the range has more than {MAX_NUMBERS} numbers",
             mark=ends.mark,
             cure="write a larger step",
         )
