@@ -13,7 +13,7 @@ from typing import Protocol
 from archdsl.printable import printable, printable_line, same_width
 
 
-class AnySource(Protocol):
+class NamedText(Protocol):
     """A text."""
 
     @property
@@ -21,11 +21,11 @@ class AnySource(Protocol):
         """Where it comes from."""
 
 
-class AnyMark(Protocol):
+class PlaceInText(Protocol):
     """A place in a text; `str` of it is where that is."""
 
     @property
-    def source(self) -> AnySource:
+    def source(self) -> NamedText:
         """The text."""
 
     @property
@@ -76,13 +76,22 @@ class SpecError(ArchError):
     """
 
     def __init__(
-        self, problem: str, *, address: str = "", mark: AnyMark | None = None, cure: str = ""
+        self, problem: str, *, address: str = "", mark: PlaceInText | None = None, cure: str = ""
     ) -> None:
         self.problem = problem
         self.address = address
         self.mark = mark
         self.cure = cure
         super().__init__(str(self))
+
+    def at(self, address: str, mark: PlaceInText | None = None) -> SpecError:
+        """The same with its place, where it has none of its own: a walker adds what it knows."""
+        return SpecError(
+            self.problem,
+            address=self.address or address,
+            mark=self.mark if self.mark is not None else mark,
+            cure=self.cure,
+        )
 
     def __str__(self) -> str:
         head = ": ".join(part for part in (self.address, self.problem) if part)

@@ -37,7 +37,7 @@ class Width:
 
     def subject(self) -> str:
         """`$width * 5 is 240`, or `dim is 240`."""
-        found = typed.expression(self.node, self.address)
+        found = typed.expression(self.node)
         return f"{found.text if found else 'dim'} is {self.dim}"
 
 
@@ -70,9 +70,7 @@ class Lowering:
         self.input: Shape = read_input(top["input"]) if "input" in top else positions.DEFAULT_INPUT
         classes = top.get("classes")
         self.classes: int = (
-            positions.DEFAULT_CLASSES
-            if classes is None
-            else typed.scalar(classes, positions.COUNT, "classes")
+            positions.DEFAULT_CLASSES if classes is None else typed.scalar(classes, positions.COUNT)
         )
         self._widths: dict[int, Width] = {}
         self._parts: dict[int, tuple[Part, ...]] = {}
@@ -125,7 +123,7 @@ class Lowering:
             self.resolver.touched = {}
             filled = self.resolver.fill(node)
             dim = self.resolver.value(filled, positions.DIM, address)
-            source = (*self.resolver.used(filled, address), *self._touched())
+            source = (*self.resolver.used(filled), *self._touched())
             source = tuple(dict.fromkeys(source))
             self._widths[index] = Width(index, dim, filled, address, source)
         return self._widths[index]
@@ -337,13 +335,13 @@ class Lowering:
     def _part(self, node: Node, address: str) -> Part:
         node = self._spelled_out(node, address)
         made = self.resolver.component(node, "layer", address)
-        own = typed.component(node, "layer", address).dim
+        own = typed.component(node, "layer").dim
         dim = None if own is None else self.resolver.value(own, positions.DIM, f"{address}.dim")
         return Part(made, node, address, dim)
 
     def _spelled_out(self, node: Node, address: str) -> Node:
         """The node behind `$name`, or the node itself."""
-        found = typed.expression(node, address)
+        found = typed.expression(node)
         if found is None or found.alone is None:
             return node
         return self._spelled_out(self.resolver.param(found.alone), address)

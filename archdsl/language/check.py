@@ -37,8 +37,10 @@ class _Checker:
         self.uses: dict[str, set[str]] = {}
         """Who uses a param: the param that does, or "" for a use outside params."""
         self._as: set[tuple[str, str]] = set()
-        self._order = list(document.params)
+        self._order = {name: index for index, name in enumerate(document.params)}
         self._inside: str = ""
+        self._ranges: set[tuple[int, str]] = set()
+        """The ranges whose numbers were found to be of a type."""
         self._choices: dict[int, tuple[Choice, OptionType, str]] = {}
 
     def document_(self) -> None:
@@ -53,7 +55,10 @@ class _Checker:
                 raise self._lacks(position)
         for name, node in document.params.items():
             self._inside = name
-            self._param_alone(name, node)
+            try:
+                self._param_alone(name, node)
+            except SpecError as error:
+                raise error.at(f"params.{name}") from None
         self._inside = ""
         for key, node in document.block.plain.items():
             self._value(positions.at("block")[key], node, f"block.{key}")
@@ -77,16 +82,17 @@ class _Checker:
     def _value(self, position: Position, node: Node, address: str, old: Node | None = None) -> None:
         """Check what stands at a position that has a type."""
         assert position.type is not None, f"{position.name} has a reader of its own"
-        if position.role == "skeleton":
-            if is_hole(node):
-                raise SpecError(
-                    "no hole can stand here", address=address, mark=node.mark, cure=position.fixed
-                )
-            typed.scalar(node, position.type, address)
-        elif position.keys and isinstance(node, Mapping) and not is_hole(node):
-            self._in_parts(position, node, address)
-        else:
-            self.node(node, position.type, address, old)
+        try:
+            if position.role == "skeleton":
+                if is_hole(node):
+                    raise SpecError("no hole can stand here", mark=node.mark, cure=position.fixed)
+                typed.scalar(node, position.type)
+            elif position.keys and isinstance(node, Mapping) and not is_hole(node):
+                self._in_parts(position, node, address)
+            else:
+                self.node(node, position.type, address, old)
+        except SpecError as error:
+            raise error.at(address) from None
 
     def _in_parts(self, position: Position, node: Mapping, address: str) -> None:
         """Check a mapping that stands for a value and says more of it."""
@@ -94,29 +100,34 @@ class _Checker:
             if key not in position.keys:
                 raise SpecError(
                     f"{address} has no key '{key}'",
-                    address=address,
                     mark=node.marks.get(key),
                     cure=f"{address} takes: {', '.join(position.keys)}",
                 )
             self.node(value, position.keys[key], f"{address}.{key}")
         first = next(iter(position.keys))
         if first not in node:
-            raise SpecError(
-                f"{address} needs a {first}", address=address, mark=node.mark, cure=position.cure
-            )
+            raise SpecError(f"{address} needs a {first}", mark=node.mark, cure=position.cure)
 
     def node(self, node: Node, type_: OptionType, address: str, old: Node | None = None) -> None:
-        """Check one value. old: what a hole there would fall back to, for its default."""
-        found = typed.expression(node, address)
+        """Check one value. old: what a hole there would fall back to, for its default.
+
+        Whatever is wrong with it is told without an address below here, and gets it here.
+        """
+        try:
+            self._node(node, type_, address, old)
+        except SpecError as error:
+            raise error.at(address) from None
+
+    def _node(self, node: Node, type_: OptionType, address: str, old: Node | None) -> None:
+        found = typed.expression(node)
         if found is not None:
             for name in found.names:
-                self._use(name, address, node)
+                self._use(name, node)
             if found.alone is not None:
                 self._param_as(found.alone, type_)
             elif not typed.numeric(type_):
                 raise SpecError(
                     f"arithmetic gives a number, and {type_.takes()} belongs here",
-                    address=address,
                     mark=node.mark,
                     cure="use a param by itself, as in  $name",
                 )
@@ -139,35 +150,31 @@ class _Checker:
                 if not isinstance(node, Sequence):
                     raise SpecError(
                         f"a {type_.takes()} belongs here",
-                        address=address,
                         mark=node.mark,
                         cure="write  [...]",
                     )
                 if not items:
                     raise SpecError(
                         "an empty list",
-                        address=address,
                         mark=node.mark,
                         cure="write one element, or none where none can stand",
                     )
                 if type_.length not in (None, len(items)):
                     raise SpecError(
                         f"a {type_.takes()} belongs here, and there are {len(items)}",
-                        address=address,
                         mark=node.mark,
                     )
                 for index, item in enumerate(items):
                     self.node(item, inner, f"{address}.{index}")
             case _:
-                typed.scalar(node, type_, address)
+                typed.scalar(node, type_)
 
     def _component(self, node: Node, kind: str, address: str, old: Node | None) -> None:
-        read = typed.component(node, kind, address)
+        read = typed.component(node, kind)
         below = old if isinstance(old, Mapping) else None
         if isinstance(node, Mapping) and "label" in node:
             raise SpecError(
                 "a label names an option of a choice; there is no choice here",
-                address=address,
                 mark=node.marks.get("label", node.mark),
                 cure="drop it",
             )
@@ -194,13 +201,14 @@ class _Checker:
             if not typed.numeric(bare):
                 raise SpecError(
                     f"a range gives a number, and {type_.takes()} belongs here",
-                    address=address,
                     mark=node.mark,
                     cure="write  {choice: [a, b]}",
                 )
-            for number in hole.answers:
-                typed.convert(number, bare, address, node.mark)
-        settle(self.document, self.holes, node, type_, address, old)
+            if (id(hole), repr(bare)) not in self._ranges:
+                self._ranges.add((id(hole), repr(bare)))
+                for number in hole.answers:
+                    typed.convert(number, bare, node.mark)
+        settle(self.document, self.holes, node, type_, old)
 
     def _stage(self, stage: Scope) -> None:
         document = self.document
@@ -230,7 +238,7 @@ class _Checker:
         """Refuse what would lead into the first stage, whole or by a patch."""
         written: dict[tuple[str, ...], Mark | None] = {}
         if key in stage.plain:
-            written[key,] = stage.marks.get(key)
+            written[(key,)] = stage.marks.get(key)
         written |= {path: patch.mark for path, patch in stage.patches.items() if path[0] == key}
         for path, mark in written.items():
             raise SpecError(
@@ -259,19 +267,17 @@ class _Checker:
 
     def _param_alone(self, name: str, node: Node) -> None:
         """What can be said of a param before it is used: its expressions and its default."""
-        address = f"params.{name}"
         if is_hole(node) and isinstance(hole := self.holes.hole(node), Choice):
             for option in hole.options:
                 self._param_alone(name, option.node)
             return
-        found = typed.expression(node, address)
+        found = typed.expression(node)
         for used in found.names if found else ():
-            self._use(used, address, node)
-            if self._order.index(used) >= self._order.index(name):
+            self._use(used, node)
+            if self._order[used] >= self._order[name]:
                 cure = f"move {used} up" if used != name else "write its value"
                 raise SpecError(
                     f"{name} uses ${used}, which is not written above it",
-                    address=address,
                     mark=node.mark,
                     cure=f"an expression uses the params above it; {cure}",
                 )
@@ -285,13 +291,12 @@ class _Checker:
         self.node(self.document.params[name], type_, f"params.{name}")
         self._inside = outer
 
-    def _use(self, name: str, address: str, node: Node) -> None:
+    def _use(self, name: str, node: Node) -> None:
         if name not in self.document.params:
             known = " ".join(f"${p}" for p in self.document.params) or "none yet"
             hint = did_you_mean(name, self.document.params, after="  ", quoted="${}")
             raise SpecError(
                 f"there is no param ${name}",
-                address=address,
                 mark=node.mark,
                 cure=f"{hint}the params are: {known}",
             )
@@ -309,16 +314,15 @@ class _Checker:
 
     def _unused_params(self) -> None:
         """A param counts as used if a use of it is reached from outside `params`."""
-        reached: set[str] = set()
-        growing = True
-        while growing:
-            new = {
-                name
-                for name, users in self.uses.items()
-                if name not in reached and users & (reached | {""})
-            }
-            growing = bool(new)
-            reached |= new
+        used_by: dict[str, list[str]] = {}
+        for name, users in self.uses.items():
+            for user in users:
+                used_by.setdefault(user, []).append(name)
+        reached, waiting = {""}, [""]
+        while waiting:
+            new = [name for name in used_by.get(waiting.pop(), ()) if name not in reached]
+            reached.update(new)
+            waiting += new
         for name, mark in self.document.own_params.items():
             if name not in reached:
                 raise SpecError(f"params.{name} is never used", mark=mark)

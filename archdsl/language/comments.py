@@ -22,10 +22,10 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from archdsl.language.nodes import Mapping, Mark, Node, Sequence, Source
+from archdsl.language.nodes import Mapping, Mark, Node, Sequence, SourceText
 from archdsl.language.yaml import events
 
-Place: TypeAlias = tuple[int, int]
+LineColumn: TypeAlias = tuple[int, int]
 """Line and column, from 0."""
 
 
@@ -57,7 +57,7 @@ class Comments:
     """The comments at the entries of trees, text by text as they are asked for."""
 
     def __init__(self) -> None:
-        self._found: dict[int, tuple[Source, dict[tuple[bool, Place], Around]]] = {}
+        self._found: dict[int, tuple[SourceText, dict[tuple[bool, LineColumn], Around]]] = {}
 
     def of_key(self, mapping: Mapping, key: str) -> Around:
         """Those at a key and its value."""
@@ -93,27 +93,27 @@ class _Entry:
     """A key with its value, or an item; `end` is where its last character has been."""
 
     is_key: bool
-    start: Place
+    start: LineColumn
     in_flow: bool
-    end: Place = (0, 0)
+    end: LineColumn = (0, 0)
     sorts: dict[str, list[Comment]] = field(default_factory=dict)
 
 
 class _Reading:
     """One pass over the events of a text: its entries, and where scalars and brackets stand."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: SourceText) -> None:
         self.source = source
         self.entries: list[_Entry] = []
-        self.scalars: list[tuple[Place, Place]] = []
-        self.closed: list[Place] = []
+        self.scalars: list[tuple[LineColumn, LineColumn]] = []
+        self.closed: list[LineColumn] = []
         """Where a bracket of flow style closes."""
         self._open: list[tuple[bool, bool, list[_Entry]]] = []
-        self._last: Place = (0, 0)
+        self._last: LineColumn = (0, 0)
         for event in events("\n".join((*source.lines, "")), source):
             self._see(event)
 
-    def around(self) -> dict[tuple[bool, Place], Around]:
+    def around(self) -> dict[tuple[bool, LineColumn], Around]:
         """The comments at every entry that has some."""
         if self.entries:
             starts = [entry.start for entry in self.entries]
@@ -130,7 +130,7 @@ class _Reading:
             if entry.sorts
         }
 
-    def _attach(self, comment: Comment, place: Place, began: int, over: _Entry | None) -> None:
+    def _attach(self, comment: Comment, place: LineColumn, began: int, over: _Entry | None) -> None:
         """began: how many entries begin before it; over: the last one that ends before it"""
         following = self.entries[began] if began < len(self.entries) else None
         latest = self.entries[began - 1] if began else None
@@ -148,7 +148,7 @@ class _Reading:
             entry, sort = following, "before"
         entry.sorts.setdefault(sort, []).append(comment)
 
-    def _is_last(self, place: Place, following: _Entry) -> bool:
+    def _is_last(self, place: LineColumn, following: _Entry) -> bool:
         """Whether what a comment stands in ends before the entry that follows it."""
         closing = bisect_right(self.closed, place)
         if closing < len(self.closed) and self.closed[closing] < following.start:
@@ -182,7 +182,7 @@ class _Reading:
                 if not is_list:
                     waiting.append(entry)  # it is done when its value is, too
 
-    def _done(self, end: Place) -> None:
+    def _done(self, end: LineColumn) -> None:
         self._last = end
         if self._open:
             waiting = self._open[-1][2]
@@ -203,7 +203,7 @@ class _Reading:
                     break
                 at = end[1] if end[0] == number else len(line)
 
-    def _in_header(self, line: str, number: int, at: int, start: Place) -> bool:
+    def _in_header(self, line: str, number: int, at: int, start: LineColumn) -> bool:
         """Whether it stands behind the | or > that begins a block of text."""
         return (
             start[0] == number
@@ -212,9 +212,9 @@ class _Reading:
         )
 
 
-def _start(event: Any) -> Place:
+def _start(event: Any) -> LineColumn:
     return event.start_mark.line, event.start_mark.column
 
 
-def _end(event: Any) -> Place:
+def _end(event: Any) -> LineColumn:
     return event.end_mark.line, event.end_mark.column

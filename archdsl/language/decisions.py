@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from archdsl.errors import SpecError
 from archdsl.language import positions
 from archdsl.language.document import Document, Scope
-from archdsl.language.holes import Answer, Choice, Hole, is_hole, read_hole
+from archdsl.language.holes import MAX_NUMBERS, Answer, Choice, Hole, Range, is_hole, read_hole
 from archdsl.language.nodes import Mapping, Node, Sequence
 
 
@@ -56,6 +56,8 @@ class Holes:
     defaults: dict[int, Answer] = field(default_factory=dict)
     nested: dict[str, int] = field(default_factory=dict)
     """Where in an option it was written -> a hole's node."""
+    numbers: int = 0
+    """How many numbers its ranges have, all together."""
 
     def hole(self, node: Node) -> Hole:
         """The hole that a node is."""
@@ -93,10 +95,25 @@ def _collect_scope(holes: Holes, scope: Scope) -> None:
         _walk(holes, patch.value, home, path[0] in of_a_block)
 
 
+def _count(holes: Holes, hole: Range, address: str) -> None:
+    """Every number of a range is looked at when a spec is checked, so there is an end to them."""
+    holes.numbers += hole.count
+    if holes.numbers > MAX_NUMBERS:
+        raise SpecError(
+            f"the ranges of this spec have more than {MAX_NUMBERS} numbers together",
+            address=address,
+            mark=hole.mark,
+            cure="write larger steps, or a choice of a few",
+        )
+
+
 def _walk(holes: Holes, node: Node, home: Home, per_allowed: bool, inside: bool = False) -> None:
     address = f"{home.scope}.{home.path}" if home.scope else home.path
     if isinstance(node, Mapping) and is_hole(node):
-        hole = read_hole(node, address)
+        try:
+            hole = read_hole(node)
+        except SpecError as error:
+            raise error.at(address) from None
         if hole.per is not None and (inside or not per_allowed):
             where = "inside an option of another choice" if inside else "here"
             raise SpecError(
@@ -107,6 +124,8 @@ def _walk(holes: Holes, node: Node, home: Home, per_allowed: bool, inside: bool 
                 "everywhere else a hole is one decision",
             )
         holes.by_node[id(node)] = hole
+        if isinstance(hole, Range):
+            _count(holes, hole, address)
         if not inside:
             holes.homes[id(node)] = home
         elif holes.nested.setdefault(address, id(node)) != id(node):

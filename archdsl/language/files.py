@@ -11,10 +11,15 @@ from archdsl.errors import SpecError
 from archdsl.spelling import did_you_mean
 
 _MAX_NEIGHBOURS = 1000
+_WIDE = {
+    "UTF-32": (b"\xff\xfe\0\0", b"\0\0\xfe\xff", b"a\0\0\0", b"\0\0\0a"),
+    "UTF-16": (b"\xff\xfe", b"\xfe\xff", b"a\0", b"\0a", b"#\0", b"\0#"),
+}
+"""How texts in other encodings begin: with their byte order mark, or with archdsl or a comment."""
 
 
 def text_of(path: Path, max_bytes: int) -> str:
-    """The text of a regular UTF-8 file of at most `max_bytes`; larger ones are never read.
+    """The text of a UTF-8 file, or pipe, of at most `max_bytes`; larger files are never read.
 
     Raises SpecError.
     """
@@ -22,15 +27,18 @@ def text_of(path: Path, max_bytes: int) -> str:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise SpecError(f"{path}: this is a folder", cure="name a file in it")
-        if not stat.S_ISREG(status.st_mode):
+        content, size = b"", status.st_size
+        if stat.S_ISFIFO(status.st_mode):
+            content = _piped(path, max_bytes + 1)
+        elif not stat.S_ISREG(status.st_mode):
             raise SpecError(f"{path}: this is no regular file", cure="name a .yaml file")
-        content = b""
-        if status.st_size <= max_bytes:
+        elif size <= max_bytes:
             with path.open("rb") as file:
                 content = file.read(max_bytes + 1)
-        if max(status.st_size, len(content)) > max_bytes:
+        if max(size, len(content)) > max_bytes:
             raise SpecError(
-                f"{path}: {status.st_size:,} bytes are too many; a spec has at most {max_bytes:,}",
+                f"{path}: {max(size, len(content)):,} bytes are too many; "
+                f"a spec has at most {max_bytes:,}",
                 cure="name the spec itself; data and weights stay in files of their own",
             )
     except (FileNotFoundError, NotADirectoryError):
@@ -43,13 +51,22 @@ def text_of(path: Path, max_bytes: int) -> str:
     return _decoded(content, path)
 
 
-def _decoded(content: bytes, path: Path) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise SpecError(f"{path}: the file is UTF-16", cure="save it as UTF-8")
-    if content.startswith(b"\xef\xbb\xbf"):
+def _piped(path: Path, most: int) -> bytes:
+    """What comes out of a pipe, at most so many bytes; one that nobody writes to never waits."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as pipe:
+        os.set_blocking(pipe.fileno(), True)
+        content = pipe.read(most)
+    if not content:
         raise SpecError(
-            f"{path}: the file begins with a byte order mark", cure="save it as UTF-8 without one"
+            f"{path}: nothing comes out of this pipe", cure="begin writing into it first"
         )
+    return content
+
+
+def _decoded(content: bytes, path: Path) -> str:
+    for name, beginnings in _WIDE.items():
+        if content.startswith(beginnings):
+            raise SpecError(f"{path}: the file is {name}", cure="save it as UTF-8")
     if b"\0" in content:
         raise SpecError(f"{path}: this is no text", cure="a spec is a text file in YAML")
     try:

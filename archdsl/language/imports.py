@@ -38,7 +38,7 @@ def run_import(entry: str, folder: Path, mark: Mark | None) -> None:
         ) from None
     except (Exception, SystemExit) as error:
         raise SpecError(
-            f"{entry} failed with {type(error).__name__}: {error}",
+            f"{entry} failed with {f'{type(error).__name__}: {error}'.rstrip(': ')}",
             address="imports",
             mark=mark,
             cure="mend it so that Python can import it by itself",
@@ -53,6 +53,13 @@ def _run_file(entry: str, folder: Path, mark: Mark | None) -> None:
             address="imports",
             mark=mark,
             cure="the path is relative to the folder of this spec",
+        )
+    if path.suffix != ".py":
+        raise SpecError(
+            f"{entry} is no file of Python",
+            address="imports",
+            mark=mark,
+            cure="write  ./file.py  for a file beside the spec",
         )
     text = path.read_text(encoding="utf-8")
     name = IMPORTED + hashlib.sha256(str(path).encode()).hexdigest()[:12] + "_" + path.stem

@@ -11,13 +11,14 @@ from archdsl.errors import SpecError
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 
 
-def labels(items: tuple[Node, ...], address: str) -> list[str]:
+def labels(items: tuple[Node, ...]) -> list[str]:
     """The label of every option; equal ones are left for the caller to refuse."""
     types = [_type_of(item) for item in items]
-    return [
-        _label(item, [other for other, its in zip(items, types, strict=True) if its == of], address)
-        for item, of in zip(items, types, strict=True)
-    ]
+    alike: dict[str, list[Node]] = {}
+    for item, of in zip(items, types, strict=True):
+        alike.setdefault(of, []).append(item)
+    by_type = {of: iter(_labels(members)) for of, members in alike.items()}
+    return [next(by_type[of]) for of in types]
 
 
 def without_labels(item: Node) -> Node:
@@ -31,25 +32,34 @@ def without_labels(item: Node) -> Node:
     return item
 
 
-def _label(item: Node, alike: list[Node], address: str) -> str:
-    """alike: the options of its type, itself among them"""
-    if isinstance(item, Sequence):
-        lists = [other.items for other in alike if isinstance(other, Sequence)]
-        return "+".join(
-            _label(inner, [others[place] for others in lists if place < len(others)], address)
-            for place, inner in enumerate(item.items)
-        )
-    given = item.get("label") if isinstance(item, Mapping) else None
-    return _type_of(item) + _difference(item, alike) if given is None else _given(given, address)
+def _labels(alike: list[Node]) -> list[str]:
+    """The labels of values of one type, told apart from each other."""
+    tables = [_scalars(node) for node in alike]
+    keys = {key for table in tables for key in table}
+    told_by = {key for key in keys if len({table.get(key) for table in tables}) > 1}
+    lists = [node.items for node in alike if isinstance(node, Sequence)]
+    elements = [
+        iter(_labels([items[place] for items in lists if place < len(items)]))
+        for place in range(max(map(len, lists), default=0))
+    ]
+    found = []
+    for node, table in zip(alike, tables, strict=True):
+        if isinstance(node, Sequence):
+            found.append("+".join(next(labels) for labels in elements[: len(node.items)]))
+            continue
+        given = node.get("label") if isinstance(node, Mapping) else None
+        differing = ",".join(f"{key}={text}" for key, text in table.items() if key in told_by)
+        own = f"{_type_of(node)}({differing})" if differing else _type_of(node)
+        found.append(own if given is None else _given(given))
+    return found
 
 
-def _given(node: Node, address: str) -> str:
+def _given(node: Node) -> str:
     """A label as it is written: whatever it looks like, it is a name."""
     if isinstance(node, Scalar) and node.text.strip() and node.text.isprintable():
         return node.text
     raise SpecError(
         "a label is a text on one line",
-        address=address,
         mark=node.mark,
         cure="it stands in addresses and in records; write  label: name",
     )
@@ -64,16 +74,6 @@ def _type_of(node: Node) -> str:
         case Mapping():
             name = node.get("type")
             return name.text if isinstance(name, Scalar) else ",".join(node)
-
-
-def _difference(node: Node, alike: list[Node]) -> str:
-    """`(ratio=2)`: the scalar options in which a component differs from those of its type."""
-    tables = [_scalars(other) for other in alike]
-    own = _scalars(node)
-    differing = [
-        f"{key}={text}" for key, text in own.items() if any(t.get(key) != text for t in tables)
-    ]
-    return f"({','.join(differing)})" if differing else ""
 
 
 def _scalars(node: Node) -> dict[str, str]:

@@ -13,23 +13,25 @@ from archdsl.errors import ArchError, SpecError
 from archdsl.language import positions
 from archdsl.language.assign import assign
 from archdsl.language.document import Document
+from archdsl.language.files import text_of
 from archdsl.language.imports import run_import
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.write import write
-from archdsl.language.yaml import read, read_file
+from archdsl.language.yaml import MAX_BYTES, read, read_file
 
 VERSION = 1
 _MAX_PARENTS = 20
+_BEGINS_AS_A_SPEC = re.compile(r"\ufeff?(?:[ \t]*(?:#.*)?\r?\n)*archdsl\s*:")
 
 
 def document_from_file(path: Path) -> Document:
     """The document of a file. Raises SpecError."""
-    return _document(read_file(path), path, (path.resolve(),))
+    return _document(read_file(path), path, (path.resolve(),), path.resolve().parent)
 
 
 def document_from_text(text: str, name: str = "<text>") -> Document:
     """The document of a text; relative paths in it are relative to the working directory."""
-    return _document(read(text, name), Path(name), ())
+    return _document(read(text, name), Path(name), (), Path(name).resolve().parent)
 
 
 def document_from_mapping(mapping: MappingOf[str, Any]) -> Document:
@@ -87,14 +89,15 @@ def run_imports(document: Document, allowed: bool) -> None:
         raise SpecError(str(error), address="imports", mark=document.marks.get("imports")) from None
 
 
-def _document(root: Mapping, path: Path, chain: tuple[Path, ...]) -> Document:
+def _document(root: Mapping, path: Path, chain: tuple[Path, ...], home: Path) -> Document:
+    """home: the folder of the spec that was named, below which files are the user's own"""
     _check_version(root)
     parent = root.get("extends")
     folder = path.parent
     if parent is None:
         document = Document(str(path), folder)
     else:
-        document = _parent(parent, folder, chain)
+        document = _parent(parent, folder, chain, home)
         document.file, document.folder = str(path), folder
         document.own_params.clear()
         for key in ("name", "found"):
@@ -143,7 +146,7 @@ def _check_version(root: Mapping) -> None:
         )
 
 
-def _parent(node: Node, folder: Path, chain: tuple[Path, ...]) -> Document:
+def _parent(node: Node, folder: Path, chain: tuple[Path, ...], home: Path) -> Document:
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         raise SpecError(
             "one parent belongs here, the name of a shipped spec or a path",
@@ -162,7 +165,23 @@ def _parent(node: Node, folder: Path, chain: tuple[Path, ...]) -> Document:
         )
     if len(chain) >= _MAX_PARENTS - 1:
         raise SpecError("too long a chain of parents", address="extends", mark=node.mark)
-    return _document(read_file(path), path, (*chain, path.resolve()))
+    return _document(_read_parent(node, path, home), path, (*chain, path.resolve()), home)
+
+
+def _read_parent(node: Scalar, path: Path, home: Path) -> Mapping:
+    """The tree of a parent. Of a file that is none of the user's own nothing is quoted."""
+    where = path.resolve()
+    if where.is_relative_to(home) or where.is_relative_to(shipped.folder().resolve()):
+        return read_file(path)
+    text = text_of(path, MAX_BYTES)
+    if _BEGINS_AS_A_SPEC.match(text) is None:
+        raise SpecError(
+            f"{path} is no spec",
+            address="extends",
+            mark=node.mark,
+            cure="a spec begins with  archdsl: 1",
+        )
+    return read(text, str(path), shown=False)
 
 
 def _find_parent(node: Node, name: str, folder: Path) -> Path:

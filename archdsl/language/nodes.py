@@ -10,18 +10,22 @@ Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | 
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A text that was read: `name` as errors print it, and its lines."""
+class SourceText:
+    """A text that was read: `name` as errors print it, and its lines.
+
+    shown: whether errors may quote a line of it
+    """
 
     name: str
     lines: tuple[str, ...]
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A place in a text. `line` and `column` count from 1; `width` is what the carets cover."""
 
-    source: Source
+    source: SourceText
     line: int
     column: int
     width: int = 1
@@ -31,7 +35,7 @@ class Mark:
 
     def snippet(self) -> list[str]:
         """The line in question and a line of carets under the place."""
-        if not 1 <= self.line <= len(self.source.lines):
+        if not self.source.shown or not 1 <= self.line <= len(self.source.lines):
             return []
         text = self.source.lines[self.line - 1].replace("\t", " ")
         width = max(1, min(self.width, len(text) - self.column + 1))

@@ -156,7 +156,7 @@ def _used_params(resolver: Resolver, nodes: Iterable[Node]) -> dict[str, Node]:
 def _names(node: Node) -> list[str]:
     match node:
         case Scalar():
-            found = typed.expression(node, "")
+            found = typed.expression(node)
             return list(found.names) if found else []
         case Sequence():
             return [name for item in node.items for name in _names(item)]

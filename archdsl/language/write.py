@@ -16,7 +16,7 @@ from typing import Any
 from archdsl.errors import SpecError
 from archdsl.language import positions
 from archdsl.language.nodes import Mapping, Scalar, Sequence
-from archdsl.language.scalars import MAX_DIGITS, Refused, value_of
+from archdsl.language.scalars import MAX_DIGITS, ScalarError, value_of
 
 WIDTH = 100
 
@@ -177,7 +177,7 @@ def _reads_as(text: str, value: bool | int | float | str) -> bool:
     """Whether the unquoted text means the value, with its type and its sign."""
     try:
         read = value_of(text)
-    except Refused:
+    except ScalarError:
         return False
     return type(read) is type(value) and repr(read) == repr(value)
 

@@ -23,8 +23,8 @@ from yaml.scanner import Scanner
 from archdsl.errors import SpecError
 from archdsl.language import syntax
 from archdsl.language.files import text_of
-from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence, Source
-from archdsl.language.scalars import Refused, value_of
+from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence, SourceText
+from archdsl.language.scalars import ScalarError, value_of
 
 MAX_BYTES = 500_000
 MAX_DEPTH = 64
@@ -38,14 +38,15 @@ _DISPUTED = re.compile(r"[\t?!]|[|>][-+0-9]*#")
 """Where PyYAML's two parsers disagree: texts with these go to the one in Python."""
 
 
-def read(text: str, name: str) -> Mapping:
-    """The tree of a spec's text; `name` is what errors call it.
+def read(text: str, name: str, shown: bool = True) -> Mapping:
+    """The tree of a spec's text; `name` is what errors call it, `shown` whether they may quote it.
 
-    Raises SpecError for anything that is not in the language's subset of YAML.
+    A byte order mark is passed over. Raises SpecError for anything that is not in the language's
+    subset of YAML.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
-    source = Source(name, tuple(lines if lines[-1] else lines[:-1]))
+    source = SourceText(name, tuple(lines if lines[-1] else lines[:-1]), shown)
     if len(text) > MAX_BYTES:
         raise SpecError(f"{name}: a spec has at most {MAX_BYTES:,} bytes")
     if found := _UNPRINTABLE.search(text):
@@ -57,7 +58,7 @@ def read(text: str, name: str) -> Mapping:
     return _Composer(text, source).run(_pure_events(text, source))
 
 
-def events(text: str, source: Source) -> Iterator[Any]:
+def events(text: str, source: SourceText) -> Iterator[Any]:
     """PyYAML's events of a text that has been read."""
     return _fast_events(text) if _agreed(text) else _pure_events(text, source)
 
@@ -89,7 +90,7 @@ class _Open:
 class _Composer:
     """Turns one stream of events into a tree, with a stack of its own instead of recursion."""
 
-    def __init__(self, text: str, source: Source) -> None:
+    def __init__(self, text: str, source: SourceText) -> None:
         self.text = text
         self.source = source
         self.stack: list[_Open] = []
@@ -197,9 +198,9 @@ class _Composer:
             raise self._empty(event)
         try:
             value = text if quoted else value_of(text)
-        except Refused as refused:
+        except ScalarError as error:
             raise SpecError(
-                str(refused), address=self._address(), mark=mark, cure=refused.cure
+                str(error), address=self._address(), mark=mark, cure=error.cure
             ) from None
         self._add(Scalar(value, text, quoted, mark))
 
@@ -306,7 +307,7 @@ class _Composer:
 def _is_word(text: str) -> bool:
     try:
         return isinstance(value_of(text), str)
-    except Refused:
+    except ScalarError:
         return False
 
 
@@ -324,7 +325,7 @@ def _fast_events(text: str) -> Iterator[Any]:
     return _drain(yaml.cyaml.CParser(text))  # type: ignore[attr-defined]
 
 
-def _pure_events(text: str, source: Source) -> Iterator[Any]:
+def _pure_events(text: str, source: SourceText) -> Iterator[Any]:
     """The events of the parser in Python; its errors are SpecErrors."""
     parser = _PureParser(text)
     try:
@@ -341,11 +342,9 @@ def _drain(parser: Any) -> Iterator[Any]:
         yield parser.get_event()
 
 
-def _unprintable(text: str, at: int, source: Source) -> SpecError:
+def _unprintable(text: str, at: int, source: SourceText) -> SpecError:
     line = text.count("\n", 0, at) + 1
     column = at - (text.rfind("\n", 0, at) + 1) + 1
     problem = f"the character U+{ord(text[at]):04X} cannot stand in a spec"
     cure = f'delete it, or write it in double quotes as  "\\u{ord(text[at]):04x}"'
-    if ord(text[at]) == 0xFEFF and at == 0:
-        cure = "save the file as UTF-8 without a byte order mark"
     return SpecError(f"{source.name}:{line}:{column}: {problem}", cure=cure)

@@ -76,7 +76,7 @@ class _Walk:
 
     def visit(self, node: Node, place: Place, inside: str | None, found: dict[str, Hole]) -> None:
         if isinstance(node, Scalar):
-            expression = typed.expression(node, "")
+            expression = typed.expression(node)
             for name in expression.names if expression else ():
                 self.visit(self.document.params[name], Place(), None, found)
             return

@@ -67,7 +67,7 @@ def _cases(document: Document, holes: Holes) -> Iterable[dict[str, Answer]]:
 def _uses_params(node: Node) -> bool:
     match node:
         case Scalar():
-            return typed.expression(node, "") is not None
+            return typed.expression(node) is not None
         case Mapping():
             return any(_uses_params(value) for value in node.items.values())
         case Sequence():
@@ -159,7 +159,7 @@ class _Counter:
 
     def node(self, node: Node, place: Place, inside: str | None) -> Terms:
         if isinstance(node, Scalar):
-            expression = typed.expression(node, "")
+            expression = typed.expression(node)
             names = {f"${name}" for name in expression.names} if expression else set()
             for name in names:
                 self.tied.setdefault(name, self.document.params[name[1:]])

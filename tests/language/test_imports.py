@@ -110,6 +110,29 @@ def test_what_goes_wrong_in_an_import_is_said_in_words(
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["/etc/passwd", "./notes.txt", "./mixer"])
+def test_a_file_that_is_no_python_is_refused_unread(tmp_path: Path, name: str) -> None:
+    for file in ("notes.txt", "mixer"):
+        (tmp_path / file).write_text("root:x:0:0\n")
+    (tmp_path / "s.yaml").write_text(
+        SPEC.format(file="gone.py", name="pooling").replace("./gone.py", name)
+    )
+    with pytest.raises(SpecError) as caught:
+        archdsl.load(tmp_path / "s.yaml")
+    said = str(caught.value)
+    assert f"imports: {name} is no file of Python\n" in said
+    assert said.endswith("  write  ./file.py  for a file beside the spec")
+    assert "root:x" not in said
+
+
+def test_an_exception_without_a_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("assert False")
+    (tmp_path / "s.yaml").write_text(SPEC.format(file="bad.py", name="pooling"))
+    with pytest.raises(SpecError) as caught:
+        archdsl.load(tmp_path / "s.yaml")
+    assert "imports: ./bad.py failed with AssertionError\n" in str(caught.value)
+
+
 def test_a_missing_file_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(SPEC.format(file="gone.py", name="pooling"))
     with pytest.raises(SpecError, match=r"there is no file .*gone\.py"):

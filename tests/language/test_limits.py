@@ -9,7 +9,8 @@ import pytest
 import archdsl
 from archdsl.errors import SpecError
 from archdsl.language.assign import MAX_STAGES
-from archdsl.language.holes import Range
+from archdsl.language.holes import Choice, Range, read_hole
+from archdsl.language.nodes import Mapping, Scalar, Sequence
 
 STAGE = "  - {dim: 8, depth: 1, token_mixer: pooling}\n"
 HEAD = "archdsl: 1\nstem: {type: conv, kernel: 3}\n"
@@ -66,3 +67,45 @@ def test_a_files_name_becomes_a_name(tmp_path: Path, stem: str, name: str) -> No
     spec = archdsl.load(path)
     assert spec.name == name
     assert archdsl.loads(spec.dump()).name == name
+
+
+def ranges(*numbers: int) -> str:
+    """A spec with ranges of so many numbers, in stages of their own."""
+    stages = "".join(
+        f"  - {{dim: 8, depth: 1, channel_mixer: {{type: mlp, ratio: {{range: [1, {n}]}}}}}}\n"
+        for n in numbers
+    )
+    return f"{HEAD}stages:\n{stages}"
+
+
+def test_the_numbers_of_all_ranges_are_counted_before_one_is_looked_at() -> None:
+    with pytest.raises(SpecError) as caught:
+        archdsl.loads(ranges(*[20_000] * 8))
+    assert str(caught.value) == (
+        "<text>:9:58: stages.5.channel_mixer.ratio: "
+        "the ranges of this spec have more than 100000 numbers together\n"
+        "    9 |   - {dim: 8, depth: 1, channel_mixer: {type: mlp, ratio: {range: [1, 20000]}}}\n"
+        "      |                                                          ^^^^^^^^^^^^^^^^^^^\n"
+        "  write larger steps, or a choice of a few"
+    )
+    assert archdsl.loads(ranges(*[20] * 8)).is_space
+
+
+def test_the_options_of_a_long_choice_are_told_apart_at_once() -> None:
+    """Each is looked up, and not compared with all the others."""
+    looked_at = 0
+
+    class Counting(str):
+        def __eq__(self, other: object) -> bool:
+            nonlocal looked_at
+            looked_at += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    texts = [Counting(f"w{n}") for n in range(500)]
+    listed = Sequence(tuple(Scalar(text, text) for text in texts))
+    hole = read_hole(Mapping({"choice": listed}))
+    assert isinstance(hole, Choice)
+    assert all((found := hole.option(text)) and found.label == text for text in texts)
+    assert looked_at < 20 * len(texts)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import archdsl
 from archdsl.components.options import Mismatch, Number
+from archdsl.errors import SpecError
 from archdsl.study.propose.fingerprints import fingerprint
 
 TEXT = """\
@@ -90,3 +91,42 @@ def test_a_class_is_given_floats(tmp_path: Path, number: str) -> None:
     for member in space.enumerate():
         gain = archdsl.build(member).get_parameter("stages.0.blocks.0.token_mixer.gain")
         assert gain.is_floating_point()
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "said"),
+    [
+        ("classes", "10.0", "10.0 is not an int from 0\n{shown}\n  write 10"),
+        ("classes", "1e3", "1000.0 is not an int from 0\n{shown}\n  write 1000"),
+        ("classes", "1_000", "'1_000' is not an int from 0\n{shown}\n  write 1000"),
+        ("classes", "1_0", "'1_0' is not an int from 0\n{shown}\n  write 10"),
+        ("classes", "1,000,000", "'1,000,000' is not an int from 0\n{shown}\n  write 1000000"),
+        ("classes", '"1 000"', "'1 000' is not an int from 0\n{shown}\n  write 1000"),
+        ("classes", "10.5", "10.5 is not an int from 0\n{shown}"),
+        ("classes", "1,0", "'1,0' is not an int from 0\n{shown}"),
+        ("classes", "-5.0", "-5.0 is not an int from 0\n{shown}"),
+        ("classes", "1e30", "1e+30 is not an int from 0\n{shown}"),
+        ("drop_path", "0_1", "'0_1' is not a number from 0 to below 1\n{shown}"),
+        ("stages.0.dim", "16.0", "16.0 is not an int from 1 to 100000\n{shown}\n  write 16"),
+        (
+            "stages.0.token_mixer.kernel",
+            "5.0",
+            "5.0 is not an odd int\n{shown}\n  write 5",
+        ),
+        ("search.trials", "5_0", "'5_0' is not a positive int\n{shown}\n  write 50"),
+    ],
+)
+def test_a_number_that_is_nearly_one_says_what_to_write(key: str, written: str, said: str) -> None:
+    text = (
+        "archdsl: 1\nstem: {type: conv, kernel: 3}\n"
+        "stages:\n  - {dim: 8, depth: 1, token_mixer: pooling}\n"
+    )
+    line = f"{key}: {written}"
+    with pytest.raises(SpecError) as caught:
+        archdsl.loads(f"{text}{line}\n")
+    at, width = len(key) + 3, len(written)
+    shown = f"    5 | {line}\n      | {' ' * (at - 1)}{'^' * width}"
+    assert str(caught.value) == f"<text>:5:{at}: {key}: {said.format(shown=shown)}"
+    _, _, cure = str(caught.value).partition("write ")
+    if cure:
+        assert archdsl.loads(f"{text}{key}: {cure}\n")
