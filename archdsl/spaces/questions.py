@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from archdsl.compiler.blocks import depth
 from archdsl.compiler.combinations import every_record
-from archdsl.compiler.lower import Lowering
 from archdsl.language import typed
 from archdsl.language.decisions import Holes, Place
 from archdsl.language.document import BLOCK_KEYS, Document, Scope
 from archdsl.language.holes import Choice, Hole, is_hole
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.language.resolve import Resolver
 
 
 def questions(document: Document, holes: Holes) -> dict[str, Hole]:
@@ -71,9 +72,8 @@ def block_nodes(document: Document, stage: Scope, run: Scope | None) -> list[Nod
 
 def depths(document: Document, holes: Holes, scope: Scope) -> set[int]:
     """The depths that a stage or a run can have."""
-    return {
-        depth for _, depth in every_record(lambda ask: Lowering(document, holes, ask).depth(scope))
-    }
+    found = every_record(lambda ask: depth(Resolver(document, holes, ask), scope))
+    return {blocks for _, blocks in found}
 
 
 class _Walk:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from archdsl.amounts import Amounts, kinds
+from archdsl.compiler.geometry import State
 from archdsl.compiler.network import Layer
 from archdsl.spaces.parts import BlockParts, Layers, Parts
-from archdsl.spaces.rows import Part, State, mapped
+from archdsl.spaces.rows import Part, mapped
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with (done, total)."""
