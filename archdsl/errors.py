@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class Source(Protocol):
+class NamedText(Protocol):
     """A text."""
 
     @property
@@ -19,11 +19,11 @@ class Source(Protocol):
         """Where it comes from."""
 
 
-class Mark(Protocol):
+class PlaceInText(Protocol):
     """A place in a text; `str` of it is where that is."""
 
     @property
-    def source(self) -> Source:
+    def source(self) -> NamedText:
         """The text."""
 
     @property
@@ -68,13 +68,22 @@ class SpecError(ArchError):
     """
 
     def __init__(
-        self, problem: str, *, address: str = "", mark: Mark | None = None, cure: str = ""
+        self, problem: str, *, address: str = "", mark: PlaceInText | None = None, cure: str = ""
     ) -> None:
         self.problem = problem
         self.address = address
         self.mark = mark
         self.cure = cure
         super().__init__(str(self))
+
+    def at(self, address: str, mark: PlaceInText | None = None) -> SpecError:
+        """The same with its place, where it has none of its own: a walker adds what it knows."""
+        return SpecError(
+            self.problem,
+            address=self.address or address,
+            mark=self.mark if self.mark is not None else mark,
+            cure=self.cure,
+        )
 
     def __str__(self) -> str:
         head = ": ".join(part for part in (self.address, self.problem) if part)

@@ -1,6 +1,7 @@
 """List what a spec may say: the kinds of components, or the components of one kind.
 
-`archdsl list specs` lists the shipped specs; `archdsl list baselines` the published models among
+`archdsl list keys` lists the keys of a spec, of `block`, of a stage and of a run;
+`archdsl list specs` the shipped specs; `archdsl list baselines` the published models among
 them, with what they cost, what they reached, and where their weights were published.
 """
 
@@ -8,17 +9,21 @@ from __future__ import annotations
 
 import argparse
 import difflib
+from typing import TYPE_CHECKING
 
 from archdsl.cli.answer import Answer, busy, columns
 from archdsl.cli.failure import UsageError
 
-HELP = "the components of a kind, the shipped specs, the published models"
+if TYPE_CHECKING:
+    from archdsl.language.positions import Level
+
+HELP = "the components of a kind, the keys of a spec, the shipped specs, the published models"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """An optional KIND."""
     parser.add_argument(
-        "kind", metavar="KIND", nargs="?", help="token_mixer, norm, ...; or specs, or baselines"
+        "kind", metavar="KIND", nargs="?", help="token_mixer, norm, ...; or keys, specs, baselines"
     )
 
 
@@ -26,14 +31,14 @@ def run(known: argparse.Namespace) -> Answer:
     """List kinds, a kind, or specs."""
     from archdsl.components import registry
 
-    if known.kind in _FILES:
-        return _FILES[known.kind]()
+    if known.kind in _OTHERS:
+        return _OTHERS[known.kind]()
     if known.kind is not None and known.kind not in registry.KINDS:
-        close = difflib.get_close_matches(known.kind, [*registry.KINDS, *_FILES], n=1)
+        close = difflib.get_close_matches(known.kind, [*registry.KINDS, *_OTHERS], n=1)
         guess = f"  did you mean '{close[0]}'?" if close else ""
         raise UsageError(
             f"there is no kind '{known.kind}'.{guess}\n"
-            f"  the kinds: {' '.join(registry.KINDS)}, and {' and '.join(_FILES)}"
+            f"  the kinds: {' '.join(registry.KINDS)}, and {', '.join(_OTHERS)}"
         )
     with busy("reading the components"):
         from archdsl.api import fill_registry
@@ -107,4 +112,24 @@ def _baselines() -> Answer:
     return Answer({"baselines": data}, "\n".join(columns(rows, right=(1, 2))))
 
 
-_FILES = {"specs": _specs, "baselines": _baselines}
+def _keys() -> Answer:
+    from archdsl.language import positions
+
+    lines: list[str] = []
+    data: dict[str, dict[str, object]] = {}
+    for level, words in _LEVELS.items():
+        found = positions.at(level).values()
+        rows = [("key", "takes", "if left out", "holds")]
+        rows += [(p.name, p.takes() or "-", p.otherwise(level), p.help) for p in found]
+        lines += [words, *(f"    {line}" for line in columns(rows))]
+        data[level] = {
+            p.name: {"takes": p.takes(), "otherwise": p.otherwise(level), "help": p.help}
+            for p in found
+        }
+    return Answer({"keys": data}, "\n".join(lines))
+
+
+_LEVELS: dict[Level, str] = {
+    "top": "a spec", "block": "block", "stage": "a stage", "run": "a run",
+}  # fmt: skip
+_OTHERS = {"keys": _keys, "specs": _specs, "baselines": _baselines}

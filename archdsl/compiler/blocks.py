@@ -133,7 +133,7 @@ class Blocks:
         where, address = at.written(key), f"{at.address}.{key}"
         with resolver.noting() as noted:
             filled = resolver.fill(node, at.place)
-            made = resolver.value(filled, positions.BLOCK[key], where)
+            made = resolver.value(filled, positions.type_of("block", key), where)
             if made is None:
                 return ()
             components = made if isinstance(made, tuple) else (made,)
@@ -153,5 +153,7 @@ class Blocks:
         if node is None:
             return None
         filled = resolver.fill(node, at.place)
-        found: float | None = resolver.value(filled, positions.BLOCK[key], at.written(key))
+        found: float | None = resolver.value(
+            filled, positions.type_of("block", key), at.written(key)
+        )
         return found

@@ -73,13 +73,13 @@ class EntryParts:
     def _part(self, node: Node, address: str) -> Part:
         node = self._spelled_out(node, address)
         made = self._resolver.component(node, "layer", address)
-        own = typed.component(node, "layer", address).dim
+        own = typed.component(node, "layer").dim
         dim = None if own is None else self._resolver.value(own, positions.DIM, f"{address}.dim")
         return Part(made, node, address, dim)
 
     def _spelled_out(self, node: Node, address: str) -> Node:
         """The node behind `$name`, or the node itself."""
-        found = typed.expression(node, address)
+        found = typed.expression(node)
         if found is None or found.alone is None:
             return node
         return self._spelled_out(self._resolver.param(found.alone), address)

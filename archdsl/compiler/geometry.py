@@ -41,7 +41,7 @@ class Width:
 
     def subject(self) -> str:
         """`$width * 5 is 240`, or `dim is 240`."""
-        found = typed.expression(self.node, self.address)
+        found = typed.expression(self.node)
         return f"{found.text if found else 'dim'} is {self.dim}"
 
 
@@ -86,7 +86,7 @@ class Geometry:
             with resolver.noting() as noted:
                 filled = resolver.fill(scope.plain["dim"])
                 dim = resolver.value(filled, positions.DIM, address)
-                source = (*resolver.used(filled, address), *answered(noted))
+                source = (*resolver.used(filled), *answered(noted))
             self._widths[index] = Width(index, dim, filled, address, tuple(dict.fromkeys(source)))
         return self._widths[index]
 

@@ -11,7 +11,7 @@ from archdsl.compiler.entry_parts import EntryParts
 from archdsl.compiler.geometry import Geometry, State
 from archdsl.compiler.layer_maker import LayerMaker
 from archdsl.compiler.network import Network, Shape, Stage
-from archdsl.compiler.stage_layers import STAGE_LAYERS, StageLayers
+from archdsl.compiler.stage_layers import StageLayers
 from archdsl.errors import SpecError
 from archdsl.language import positions, typed
 from archdsl.language.check import read_input
@@ -71,6 +71,7 @@ class Lowering:
         for index, plan in enumerate(plans):
             shape = geometry.shape(index)
             blocks = tuple(self.blocks.block(at, next(rates)) for at in plan)
+            beside = {key: self.beside.of(index, key) for key in positions.at("stage", "layer")}
             stages.append(
                 Stage(
                     address=geometry.stages[index].address,
@@ -79,7 +80,8 @@ class Lowering:
                     dim=shape[0],
                     shape=shape,
                     reduction=geometry.reduction(index),
-                    **{key: self.beside.of(index, key) for key in STAGE_LAYERS},
+                    pos_embed=beside["pos_embed"],
+                    out_norm=beside["out_norm"],
                 )
             )
         name = self.document.top["name"]
@@ -99,7 +101,7 @@ def _classes(document: Document) -> int:
     node = document.top.get("classes")
     if node is None:
         return positions.DEFAULT_CLASSES
-    classes: int = typed.scalar(node, positions.COUNT, "classes")
+    classes: int = typed.scalar(node, positions.COUNT)
     return classes
 
 
@@ -109,7 +111,9 @@ def _class_token(resolver: Resolver) -> bool:
     node = document.top.get("class_token")
     if node is None:
         return False
-    found = resolver.value(resolver.fill(node), positions.TOP["class_token"], "class_token")
+    found = resolver.value(
+        resolver.fill(node), positions.type_of("top", "class_token"), "class_token"
+    )
     if found and len(document.stages) > 1:
         raise SpecError(
             "a class token runs through a single stage",

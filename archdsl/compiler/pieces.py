@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from archdsl.compiler.blocks import SCALES, BlockPlace, drop_paths, first_blocks
+from archdsl.compiler.blocks import MIXERS, NORM, BlockPlace, drop_paths, first_blocks
 from archdsl.compiler.lower import Lowering
 from archdsl.compiler.network import Layer
-from archdsl.compiler.stage_layers import STAGE_LAYERS
-from archdsl.language.document import BLOCK_KEYS, Document
+from archdsl.language import positions
+from archdsl.language.document import Document
 from archdsl.language.nodes import Mark
 
 
@@ -31,12 +31,12 @@ def pieces(document: Document) -> Iterator[Piece]:
     for index, stage in enumerate(document.stages):
         mark, address = stage.mark, stage.address
         yield Piece(f"{address}.downsample" if index else "stem", mark, partial(_entry, index))
-        for key in STAGE_LAYERS:
+        for key in positions.at("stage", "layer"):
             yield Piece(f"{address}.{key}", mark, partial(_beside, index, key))
         yield Piece(f"{address}.depth", mark, partial(_depth, index))
         for at in first_blocks(index, stage):
-            for key in BLOCK_KEYS:
-                of = _scale if key in SCALES else _block_layers
+            for key in positions.at("stage", "block"):
+                of = _block_layers if key in (NORM, *MIXERS) else _number
                 yield Piece(at.written(key), mark, partial(of, at, key))
     yield Piece("head", document.marks.get("head"), _head)
     yield Piece("drop_path", document.marks.get("drop_path"), _first_rate)
@@ -59,7 +59,7 @@ def _block_layers(at: BlockPlace, key: str, lowering: Lowering) -> Iterable[Laye
     return lowering.blocks.layers(at, key)
 
 
-def _scale(at: BlockPlace, key: str, lowering: Lowering) -> Iterable[Layer | None]:
+def _number(at: BlockPlace, key: str, lowering: Lowering) -> Iterable[Layer | None]:
     lowering.blocks.number(at, key)
     return ()
 

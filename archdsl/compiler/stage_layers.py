@@ -12,10 +12,6 @@ from archdsl.language.decisions import Place
 from archdsl.language.nodes import Scalar
 from archdsl.language.resolve import Resolver
 
-STAGE_LAYERS = ("pos_embed", "out_norm")
-"""The keys of a stage that are each one layer from its map to the same, before and after the
-blocks."""
-
 
 class StageLayers:
     """Makes the layers beside the blocks of a document."""
@@ -27,7 +23,10 @@ class StageLayers:
         self._classes = classes
 
     def of(self, index: int, key: str) -> Layer | None:
-        """The layer that a stage has for one of `STAGE_LAYERS`, if any. Raises SpecError."""
+        """What stands once in a stage, such as its out_norm; None where that is no layer.
+
+        Raises SpecError.
+        """
         resolver, scope = self._resolver, self._geometry.stages[index]
         node = resolver.document.stage_value(scope, key)
         if node is None:
@@ -36,8 +35,8 @@ class StageLayers:
         shape, width = self._geometry.shape(index), self._geometry.width(index)
         with resolver.noting() as noted:
             filled = resolver.fill(node, Place(stage=index))
-            made = resolver.value(filled, positions.STAGE[key], address)
-            if made is None:
+            made = resolver.value(filled, positions.type_of("stage", key), address)
+            if not isinstance(made, Component):
                 return None
             return self._make(made, address, shape, shape, Site(address, filled, width, noted))
 
@@ -54,7 +53,7 @@ class StageLayers:
                 node = Scalar("linear", "linear")
             else:
                 node = resolver.fill(node)
-                made = resolver.value(node, positions.TOP["head"], "head")
+                made = resolver.value(node, positions.type_of("top", "head"), "head")
             if made is None:
                 return None
             return self._make(made, "head", shape, out, Site("head", node, width, noted))

@@ -89,7 +89,7 @@ def einsum(inputs: Sequence[Any], outputs: Sequence[Any]) -> int:
         return 0
     if len(operands) > 2:
         raise NoExactCount(
-            f"'{equation}' has {len(operands)} operands, and its cost hangs on their order; "
+            f"'{equation}' has {len(operands)} operands, and its cost depends on their order; "
             "write it as products of two"
         )
     sizes, output = labelled(equation, operands)

@@ -86,7 +86,7 @@ def _run(module: nn.Module, x: Tensor, warmup: int) -> tuple[int, tuple[int, ...
     if watch.reads:
         what, where = watch.reads[0]
         raise Refused(
-            f"its forward reads {what} ({where}), so its cost may hang on weights or data.  keep "
+            f"its forward reads {what} ({where}), so its cost may depend on weights or data.  keep "
             "to tensors, or give the module a method `macs`",
             "",
         )

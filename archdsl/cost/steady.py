@@ -39,7 +39,7 @@ def measure_twice(
     if one != other:
         raise CountError(
             f"{address}: {name} costs {_words(one)} the first time and {_words(other)} the second, "
-            "and a cost hangs on options and shapes alone.  make what changes an option"
+            "and a cost depends on options and shapes alone.  make what changes an option"
         )
     if {id(each) for each in parameters[0]} & {id(each) for each in parameters[1]}:
         raise CountError(

@@ -134,7 +134,7 @@ def layer_cost(layer: Layer) -> LayerCost:
         if _remembered(replace(layer, context=context)) != row:
             raise CountError(
                 f"{layer.address}: {layer.component.type} does not cost the same in every block, "
-                "and a cost hangs on options and shapes alone.  make what changes an option"
+                "and a cost depends on options and shapes alone.  make what changes an option"
             )
     return row
 

@@ -154,7 +154,7 @@ class _Tracer(JitModelAnalysis):  # type: ignore[misc]
         elif kind in ("aten::index", "aten::index_put", "aten::index_put_") and _masks(node):
             self.refusals.append(
                 Refused(
-                    "indexing with a mask gives a shape that hangs on the data.  write it with "
+                    "indexing with a mask gives a shape that depends on the data.  write it with "
                     "torch.where or masked_fill",
                     _path(node),
                 )

@@ -6,18 +6,12 @@ import difflib
 from dataclasses import dataclass
 
 from archdsl.errors import SpecError
-from archdsl.language.document import (
-    BLOCK_KEYS,
-    INHERITED_BY_STAGES,
-    SCOPE_KEYS,
-    TOP_KEYS,
-    Document,
-    Patch,
-    Scope,
-)
+from archdsl.language import positions
+from archdsl.language.document import Document, Patch, Scope
 from archdsl.language.holes import is_hole
 from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence
 from archdsl.language.patch import patched
+from archdsl.language.positions import Level
 
 MAX_STAGES = 64
 
@@ -53,9 +47,10 @@ def assign(document: Document, address: str, node: Node, mark: Mark | None, orig
             mark=mark,
             cure="write  stages.2.depth",
         )
-    if head not in TOP_KEYS:
-        raise _unknown(head, TOP_KEYS, "a spec", address, mark)
-    if head in ("archdsl", "extends") and len(path) > 1:
+    known = positions.at("top")
+    if head not in known:
+        raise _unknown(head, tuple(known), "a spec", address, mark)
+    if not known[head].patched and len(path) > 1:
         raise SpecError(
             f"{head} cannot be patched", address=address, mark=mark, cure=f"write  {head}: ..."
         )
@@ -76,17 +71,20 @@ def _assign_top(one: Assignment) -> None:
         _remember(one.document, one.node, one.document.top.get(head))
         one.document.top[head] = one.node
         one.document.marks[head] = one.mark
-        if head in ("downsample", "out_norm"):
+        if head in positions.at("stage"):
             for stage in one.document.stages:
                 _discard(one.document, stage, (head,), one.origin, one.address)
         return
+    position = positions.at("top")[head]
+    settings = position.role == "settings"
     target = one.document.top.get(head)
+    if target is None and isinstance(position.default, str):  # the name of a component
+        target = Scalar(position.default, position.default)
     if target is None:
-        if head not in ("search", "found", "head"):
+        if not settings:
             raise SpecError(f"there is no {head} to patch", address=one.address, mark=one.mark)
-        target = Scalar("linear", "linear") if head == "head" else Mapping({}, {}, None)
+        target = Mapping({}, {}, None)
     _remember(one.document, one.node, _below(target, one.path[1:]))
-    settings = head in ("search", "found")
     one.document.top[head] = patched(
         target, one.path[1:], one.node, address=one.address, mark=one.mark, settings=settings
     )
@@ -101,6 +99,7 @@ def _assign_param(one: Assignment) -> None:
                 mark=one.node.mark,
                 cure="write  name: value",
             )
+        one.document.marks["params"] = one.mark
         one.document.params.clear()
         one.document.own_params.clear()
         for name, value in one.node.items.items():
@@ -135,9 +134,10 @@ def _assign_param(one: Assignment) -> None:
 
 def _assign_block(one: Assignment) -> None:
     if len(one.path) == 1:
+        one.document.marks["block"] = one.mark
         old = one.document.block
         one.document.block = read_scope("block", "block", one.node, one.origin)
-        for key in BLOCK_KEYS:
+        for key in positions.at("block", "block"):
             if key in one.document.block.plain:
                 _remember(one.document, one.document.block.plain[key], old.plain.get(key))
             for stage in one.document.stages:
@@ -166,8 +166,9 @@ def _assign_stage(one: Assignment) -> None:
                 cure="blocks of one width belong into one stage:  depth: ...",
             )
         for stage in one.document.stages:
-            for key in INHERITED_BY_STAGES:
-                _discard(one.document, stage, (key,), one.origin, one.address)
+            for key, position in positions.at("stage").items():
+                if len(position.where) > 1:
+                    _discard(one.document, stage, (key,), one.origin, one.address)
         one.document.stages = [
             read_scope(f"stages.{index}", "stage", item, one.origin)
             for index, item in enumerate(one.node.items)
@@ -192,11 +193,11 @@ def _assign_stage(one: Assignment) -> None:
 
 
 def _assign_scope(one: Assignment, scope: Scope, path: tuple[str, ...]) -> None:
-    key = path[0]
-    if key not in SCOPE_KEYS[scope.level]:
-        raise _unknown(key, SCOPE_KEYS[scope.level], f"a {scope.level}", one.address, one.mark)
+    key, known = path[0], positions.at(scope.level)
+    if key not in known:
+        raise _unknown(key, tuple(known), f"a {scope.level}", one.address, one.mark)
     if len(path) > 1:
-        if key in ("dim", "depth", "runs", "type"):
+        if not known[key].patched:
             raise SpecError(f"{key} has no options to patch", address=one.address, mark=one.mark)
         if key in scope.plain:
             _remember(one.document, one.node, _below(scope.plain[key], path[1:]))
@@ -219,6 +220,7 @@ def _assign_scope(one: Assignment, scope: Scope, path: tuple[str, ...]) -> None:
     _exclude(one.document, scope, key, one.mark, one.address, one.origin)
     if key == "runs":
         scope.runs = _read_runs(scope.address, one.node, one.origin)
+        scope.marks["runs"] = one.mark
         scope.origins["runs"] = one.origin
         return
     old = scope.plain.get(key)
@@ -249,24 +251,25 @@ def _exclude(
         del scope.plain["depth"]
 
 
-def read_scope(address: str, level: str, node: Node, origin: int) -> Scope:
+def read_scope(address: str, level: Level, node: Node, origin: int) -> Scope:
     """A mapping of block, stage or run keys as a Scope. Raises SpecError."""
+    known = positions.at(level)
     if not isinstance(node, Mapping):
         raise SpecError(
             f"a {level} is a mapping of its keys",
             address=address,
             mark=node.mark,
-            cure=f"a {level} takes: {', '.join(SCOPE_KEYS[level])}",
+            cure=f"a {level} takes: {', '.join(known)}",
         )
     scope = Scope(address, level, node.mark)
     for key, value in sorted(node.items.items(), key=lambda item: item[0].count(".")):
         path = tuple(key.split("."))
         mark = node.marks.get(key)
         here = f"{address}.{key}"
-        if path[0] not in SCOPE_KEYS[level] or not all(path):
-            raise _unknown(path[0], SCOPE_KEYS[level], f"a {level}", here, mark)
+        if path[0] not in known or not all(path):
+            raise _unknown(path[0], tuple(known), f"a {level}", here, mark)
         if len(path) > 1:
-            if path[0] in ("dim", "depth", "runs", "type"):
+            if not known[path[0]].patched:
                 raise SpecError(f"{path[0]} has no options to patch", address=here, mark=mark)
             if path[0] in scope.plain:
                 scope.plain[path[0]] = patched(
@@ -278,6 +281,7 @@ def read_scope(address: str, level: str, node: Node, origin: int) -> Scope:
                 scope.patches[path] = Patch(value, mark, origin)
         elif key == "runs":
             scope.runs = _read_runs(address, value, origin)
+            scope.marks[key] = mark
         else:
             scope.plain[key] = value
             scope.marks[key] = mark

@@ -14,10 +14,11 @@ from archdsl.errors import SpecError
 from archdsl.language import positions, typed
 from archdsl.language.decisions import Holes, collect
 from archdsl.language.defaults import settle
-from archdsl.language.document import BLOCK_KEYS, Document, Scope
+from archdsl.language.document import Document, Scope
 from archdsl.language.equal_options import EqualOptions
 from archdsl.language.holes import Choice, is_hole
-from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence
+from archdsl.language.positions import Position
 from archdsl.language.search_section import check_search
 
 
@@ -41,45 +42,90 @@ class _Checker:
         self._choices: dict[int, tuple[Choice, OptionType, str]] = {}
 
     def document_(self) -> None:
-        document = self.document
+        document, top = self.document, positions.at("top")
         if not document.stages:
-            raise SpecError(
-                f"{document.file}: a spec needs stages",
-                cure="write  stages:  with  - {dim: 64, depth: 2}",
-            )
+            raise self._lacks(top["stages"])
         self._skeleton()
-        for key in ("stem", "downsample", "out_norm", "class_token", "head"):
-            if key in document.top:
-                self.node(document.top[key], positions.TOP[key], key)
-        if "drop_path" in document.top:
-            self._drop_path(document.top["drop_path"])
-        if "stem" not in document.top:
-            raise SpecError(
-                f"{document.file}: a spec needs a stem", cure="write  stem: {type: conv, ...}"
-            )
+        for position in positions.at("top", "entry", "layer").values():
+            if position.name in document.top:
+                self._value(position, document.top[position.name], position.name)
+            elif position.needs:
+                raise self._lacks(position)
         for name, node in document.params.items():
             self._inside = name
-            self._param_alone(name, node)
+            try:
+                self._param_alone(name, node)
+            except SpecError as error:
+                raise error.at(f"params.{name}") from None
         self._inside = ""
         for key, node in document.block.plain.items():
-            self.node(node, positions.BLOCK[key], f"block.{key}", old=None)
+            self._value(positions.at("block")[key], node, f"block.{key}")
         for stage in document.stages:
             self._stage(stage)
         self._unused_params()
         self._equal_options()
 
+    def _lacks(self, position: Position, scope: Scope | None = None) -> SpecError:
+        """What to say where a position is empty and must not be."""
+        if scope is None:
+            problem = f"{self.document.file}: a spec needs {position.needs}"
+            return SpecError(problem, cure=position.cure)
+        return SpecError(
+            f"a {scope.level} needs {position.needs}",
+            address=scope.address,
+            mark=scope.mark,
+            cure=position.cure,
+        )
+
+    def _value(self, position: Position, node: Node, address: str, old: Node | None = None) -> None:
+        """Check what stands at a position that has a type."""
+        assert position.type is not None, f"{position.name} has a reader of its own"
+        try:
+            if position.role == "skeleton":
+                if is_hole(node):
+                    raise SpecError("no hole can stand here", mark=node.mark, cure=position.fixed)
+                typed.scalar(node, position.type)
+            elif position.keys and isinstance(node, Mapping) and not is_hole(node):
+                self._in_parts(position, node, address)
+            else:
+                self.node(node, position.type, address, old)
+        except SpecError as error:
+            raise error.at(address) from None
+
+    def _in_parts(self, position: Position, node: Mapping, address: str) -> None:
+        """Check a mapping that stands for a value and says more of it."""
+        for key, value in node.items.items():
+            if key not in position.keys:
+                raise SpecError(
+                    f"{address} has no key '{key}'",
+                    mark=node.marks.get(key),
+                    cure=f"{address} takes: {', '.join(position.keys)}",
+                )
+            self.node(value, position.keys[key], f"{address}.{key}")
+        first = next(iter(position.keys))
+        if first not in node:
+            raise SpecError(f"{address} needs a {first}", mark=node.mark, cure=position.cure)
+
     def node(self, node: Node, type_: OptionType, address: str, old: Node | None = None) -> None:
-        """Check one value. old: what a hole there would fall back to, for its default."""
-        found = typed.expression(node, address)
+        """Check one value. old: what a hole there would fall back to, for its default.
+
+        Whatever is wrong with it is told without an address below here, and gets it here.
+        """
+        try:
+            self._node(node, type_, address, old)
+        except SpecError as error:
+            raise error.at(address) from None
+
+    def _node(self, node: Node, type_: OptionType, address: str, old: Node | None) -> None:
+        found = typed.expression(node)
         if found is not None:
             for name in found.names:
-                self._use(name, address, node)
+                self._use(name, node)
             if found.alone is not None:
                 self._param_as(found.alone, type_)
             elif not typed.numeric(type_):
                 raise SpecError(
                     f"arithmetic gives a number, and {type_.words()} belongs here",
-                    address=address,
                     mark=node.mark,
                     cure="use a param by itself, as in  $name",
                 )
@@ -102,35 +148,31 @@ class _Checker:
                 if not isinstance(node, Sequence):
                     raise SpecError(
                         f"a {type_.words()} belongs here",
-                        address=address,
                         mark=node.mark,
                         cure="write  [...]",
                     )
                 if not items:
                     raise SpecError(
                         "an empty list",
-                        address=address,
                         mark=node.mark,
                         cure="write one element, or none where none can stand",
                     )
                 if type_.length not in (None, len(items)):
                     raise SpecError(
                         f"a {type_.words()} belongs here, and there are {len(items)}",
-                        address=address,
                         mark=node.mark,
                     )
                 for index, item in enumerate(items):
                     self.node(item, inner, f"{address}.{index}")
             case _:
-                typed.scalar(node, type_, address)
+                typed.scalar(node, type_)
 
     def _component(self, node: Node, kind: str, address: str, old: Node | None) -> None:
-        read = typed.component(node, kind, address)
+        read = typed.component(node, kind)
         below = old if isinstance(old, Mapping) else None
         if isinstance(node, Mapping) and "label" in node:
             raise SpecError(
                 "a label names an option of a choice; there is no choice here",
-                address=address,
                 mark=node.marks.get("label", node.mark),
                 cure="drop it",
             )
@@ -157,56 +199,50 @@ class _Checker:
             if not typed.numeric(bare):
                 raise SpecError(
                     f"a range gives a number, and {type_.words()} belongs here",
-                    address=address,
                     mark=node.mark,
                     cure="write  {choice: [a, b]}",
                 )
             for number in hole.answers:
-                typed.convert(number, bare, address, node.mark)
-        settle(self.document, self.holes, node, type_, address, old)
+                typed.convert(number, bare, node.mark)
+        settle(self.document, self.holes, node, type_, old)
 
     def _stage(self, stage: Scope) -> None:
-        document, address = self.document, stage.address
-        if "dim" not in stage.plain:
-            raise SpecError(
-                "a stage needs a dim", address=address, mark=stage.mark, cure="write  dim: 64"
-            )
-        if "depth" not in stage.plain and stage.runs is None:
-            raise SpecError(
-                "a stage needs a depth or runs",
-                address=address,
-                mark=stage.mark,
-                cure="write  depth: 2",
-            )
-        if stage is document.stages[0] and "downsample" in stage.plain:
-            raise SpecError(
-                "the first stage has no downsample; the stem comes before it",
-                address=f"{address}.downsample",
-                mark=stage.marks.get("downsample"),
-                cure="drop it, or write it into the stem",
-            )
-        for key in ("dim", "depth", "pos_embed", "downsample", "out_norm"):
-            value = document.stage_value(stage, key)
-            if value is not None and value is not document.top.get(key):
-                self.node(value, positions.STAGE[key], f"{address}.{key}", document.top.get(key))
-        for key in BLOCK_KEYS:
-            outer = document.block.plain.get(key)
-            value = document.stage_value(stage, key)
+        document = self.document
+        for key, position in positions.at("stage", "width", "depth", "entry", "layer").items():
+            if position.needs and not (stage.has(key) or stage.has(position.instead)):
+                raise self._lacks(position, stage)
+            if position.role == "entry" and stage is document.stages[0]:
+                self._nothing_before(stage, key)
+            value, outer = document.stage_value(stage, key), document.inherited_by_stages(key)
             if value is not None and value is not outer:
-                self.node(value, positions.BLOCK[key], f"{address}.{key}", outer)
+                self._value(position, value, f"{stage.address}.{key}", outer)
+        for key, position in positions.at("stage", "block").items():
+            value, outer = document.stage_value(stage, key), document.inherited_by_stages(key)
+            if value is not None and value is not outer:
+                self._value(position, value, f"{stage.address}.{key}", outer)
             for run in stage.runs or ():
                 inner = document.block_value(stage, run, key)
                 if inner is not None and inner is not value:
-                    self.node(inner, positions.BLOCK[key], f"{run.address}.{key}", value)
+                    self._value(position, inner, f"{run.address}.{key}", value)
         for run in stage.runs or ():
-            if "depth" not in run.plain:
-                raise SpecError(
-                    "a run needs a depth",
-                    address=run.address,
-                    mark=run.mark,
-                    cure="write  depth: 2",
-                )
-            self.node(run.plain["depth"], positions.RUN_DEPTH, f"{run.address}.depth")
+            for key, position in positions.at("run", "depth").items():
+                if not run.has(key):
+                    raise self._lacks(position, run)
+                self._value(position, run.plain[key], f"{run.address}.{key}")
+
+    def _nothing_before(self, stage: Scope, key: str) -> None:
+        """Refuse what would lead into the first stage, whole or by a patch."""
+        written: dict[tuple[str, ...], Mark | None] = {}
+        if key in stage.plain:
+            written[(key,)] = stage.marks.get(key)
+        written |= {path: patch.mark for path, patch in stage.patches.items() if path[0] == key}
+        for path, mark in written.items():
+            raise SpecError(
+                f"the first stage has no {key}; the stem comes before it",
+                address=f"{stage.address}.{'.'.join(path)}",
+                mark=mark,
+                cure="drop it, or write it into the stem",
+            )
 
     def _skeleton(self) -> None:
         top = self.document.top
@@ -221,55 +257,23 @@ class _Checker:
             )
         if "input" in top:
             read_input(top["input"])
-        if "classes" in top:
-            if is_hole(top["classes"]):
-                raise SpecError(
-                    "no hole can stand here",
-                    address="classes",
-                    mark=top["classes"].mark,
-                    cure="the data fix the number of classes; write it",
-                )
-            typed.scalar(top["classes"], positions.COUNT, "classes")
-
-    def _drop_path(self, node: Node) -> None:
-        if isinstance(node, Mapping) and not is_hole(node):
-            for key, value in node.items.items():
-                if key == "rate":
-                    self.node(value, positions.RATE, "drop_path.rate")
-                elif key == "schedule":
-                    self.node(value, positions.SCHEDULE, "drop_path.schedule")
-                else:
-                    raise SpecError(
-                        f"drop_path has no key '{key}'",
-                        address="drop_path",
-                        mark=node.marks.get(key),
-                        cure="drop_path takes: rate, schedule",
-                    )
-            if "rate" not in node:
-                raise SpecError(
-                    "drop_path needs a rate",
-                    address="drop_path",
-                    mark=node.mark,
-                    cure="write  {rate: 0.1, schedule: linear}",
-                )
-        else:
-            self.node(node, positions.RATE, "drop_path")
+        for key, position in positions.at("top", "skeleton").items():
+            if key in top and position.type is not None:
+                self._value(position, top[key], key)
 
     def _param_alone(self, name: str, node: Node) -> None:
         """What can be said of a param before it is used: its expressions and its default."""
-        address = f"params.{name}"
         if is_hole(node) and isinstance(hole := self.holes.hole(node), Choice):
             for option in hole.options:
                 self._param_alone(name, option.node)
             return
-        found = typed.expression(node, address)
+        found = typed.expression(node)
         for used in found.names if found else ():
-            self._use(used, address, node)
+            self._use(used, node)
             if self._order.index(used) >= self._order.index(name):
                 cure = f"move {used} up" if used != name else "write its value"
                 raise SpecError(
                     f"{name} uses ${used}, which is not written above it",
-                    address=address,
                     mark=node.mark,
                     cure=f"an expression uses the params above it; {cure}",
                 )
@@ -283,14 +287,13 @@ class _Checker:
         self.node(self.document.params[name], type_, f"params.{name}")
         self._inside = outer
 
-    def _use(self, name: str, address: str, node: Node) -> None:
+    def _use(self, name: str, node: Node) -> None:
         if name not in self.document.params:
             close = difflib.get_close_matches(name, self.document.params, n=1)
             known = " ".join(f"${p}" for p in self.document.params) or "none yet"
             hint = f"did you mean ${close[0]}?  " if close else ""
             raise SpecError(
                 f"there is no param ${name}",
-                address=address,
                 mark=node.mark,
                 cure=f"{hint}the params are: {known}",
             )

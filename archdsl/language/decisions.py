@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from archdsl.errors import SpecError
-from archdsl.language.document import BLOCK_KEYS, Document, Scope
+from archdsl.language import positions
+from archdsl.language.document import Document, Scope
 from archdsl.language.holes import Answer, Choice, Hole, is_hole, read_hole
 from archdsl.language.nodes import Mapping, Node, Sequence
 
@@ -74,7 +75,7 @@ def collect(document: Document) -> Holes:
     """Find, read and place every hole. Raises SpecError."""
     holes = Holes()
     for key, node in document.top.items():
-        if key not in ("search", "found"):
+        if positions.at("top")[key].role != "settings":
             _walk(holes, node, Home("", "top", key), per_allowed=False)
     for name, node in document.params.items():
         _walk(holes, node, Home("params", "params", name), per_allowed=False)
@@ -84,17 +85,21 @@ def collect(document: Document) -> Holes:
 
 
 def _collect_scope(holes: Holes, scope: Scope) -> None:
+    of_a_block = positions.at(scope.level, "block")
     for key, node in scope.plain.items():
-        _walk(holes, node, Home(scope.address, scope.level, key), key in BLOCK_KEYS)
+        _walk(holes, node, Home(scope.address, scope.level, key), key in of_a_block)
     for path, patch in scope.patches.items():
         home = Home(scope.address, scope.level, ".".join(path))
-        _walk(holes, patch.value, home, path[0] in BLOCK_KEYS)
+        _walk(holes, patch.value, home, path[0] in of_a_block)
 
 
 def _walk(holes: Holes, node: Node, home: Home, per_allowed: bool, inside: bool = False) -> None:
     address = f"{home.scope}.{home.path}" if home.scope else home.path
     if isinstance(node, Mapping) and is_hole(node):
-        hole = read_hole(node, address)
+        try:
+            hole = read_hole(node)
+        except SpecError as error:
+            raise error.at(address) from None
         if hole.per is not None and (inside or not per_allowed):
             where = "inside an option of another choice" if inside else "here"
             raise SpecError(

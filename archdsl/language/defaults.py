@@ -18,7 +18,6 @@ def settle(
     holes: Holes,
     node: Mapping,
     type_: OptionType,
-    address: str,
     outer: Node | None,
 ) -> None:
     """Note the default answer of a hole, and of the holes inside the option it picks.
@@ -28,11 +27,10 @@ def settle(
     """
     hole = holes.hole(node)
     if hole.default_node is not None:
-        answer = _given(hole, hole.default_node, type_, address)
+        answer = _given(hole, hole.default_node, type_)
         if answer is None:
             raise SpecError(
                 "the default is not among the answers",
-                address=address,
                 mark=hole.default_node.mark,
                 cure="choose from " + " ".join(_labels(hole)),
             )
@@ -52,10 +50,10 @@ def _labels(hole: Hole) -> list[str]:
     return [f"{hole.low} to {hole.high} in steps of {hole.step}"]
 
 
-def _given(hole: Hole, node: Node, type_: OptionType, address: str) -> Answer | None:
+def _given(hole: Hole, node: Node, type_: OptionType) -> Answer | None:
     if isinstance(node, Scalar):
         try:
-            return normalise(hole, node.text if node.value is None else node.value, address)
+            return normalise(hole, node.text if node.value is None else node.value, "")
         except SpecError:
             pass
     return _member(hole, node, type_)
@@ -101,7 +99,7 @@ def _fix(holes: Holes, node: Node, value: Node, type_: OptionType) -> None:
             _set(holes, node, answer, value, type_)
         return
     if isinstance(node, Mapping) and isinstance(value, Mapping) and isinstance(type_, KindOf):
-        options = typed.component(node, type_.kind, "").definition.options
+        options = typed.component(node, type_.kind).definition.options
         for key, inner in node.items.items():
             if key in value and key in options:
                 _fix(holes, inner, value.items[key], options[key].type)
@@ -115,7 +113,7 @@ def fits(node: Node, value: Node | OptionValue, type_: OptionType) -> bool:
         return value is not None and fits(node, value, type_.inner)
     if is_hole(node):
         assert isinstance(node, Mapping)
-        hole = read_hole(node, "")
+        hole = read_hole(node)
         if isinstance(hole, Choice):
             return any(fits(option.node, value, type_) for option in hole.options)
         plain = value.value if isinstance(value, Scalar) else value

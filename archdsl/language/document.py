@@ -12,20 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from archdsl.errors import SpecError
+from archdsl.language import positions
 from archdsl.language.nodes import Mark, Node
 from archdsl.language.patch import patched
-
-BLOCK_KEYS = ("norm", "token_mixer", "channel_mixer", "layer_scale", "res_scale")
-SCOPE_KEYS = {
-    "block": ("type", *BLOCK_KEYS),
-    "stage": ("dim", "depth", "runs", "downsample", "pos_embed", "out_norm", *BLOCK_KEYS),
-    "run": ("depth", *BLOCK_KEYS),
-}
-TOP_KEYS = (
-    "archdsl", "name", "extends", "imports", "params", "input", "classes", "drop_path",
-    "stem", "downsample", "class_token", "out_norm", "block", "stages", "head", "search", "found",
-)  # fmt: skip
-INHERITED_BY_STAGES = (*BLOCK_KEYS, "downsample", "out_norm")
+from archdsl.language.positions import Level, Position
 
 Path_ = tuple[str, ...]
 
@@ -47,13 +37,17 @@ class Scope:
     """
 
     address: str
-    level: str
+    level: Level
     mark: Mark | None = None
     plain: dict[str, Node] = field(default_factory=dict)
     marks: dict[str, Mark | None] = field(default_factory=dict)
     patches: dict[Path_, Patch] = field(default_factory=dict)
     runs: list[Scope] | None = None
     origins: dict[str, int] = field(default_factory=dict)
+
+    def has(self, key: str) -> bool:
+        """Whether a key is written at this level itself."""
+        return key in self.plain or (key == "runs" and self.runs is not None)
 
     def apply(self, key: str, inherited: Node | None) -> Node | None:
         """The value of `key` in this scope: its own, or the inherited one with the patches."""
@@ -104,15 +98,44 @@ class Document:
             yield stage
             yield from stage.runs or ()
 
+    def inherited_by_stages(self, key: str) -> Node | None:
+        """What is written for a stage's `key` at the top level or in `block`."""
+        where = positions.at("stage")[key].where
+        if "top" in where:
+            return self.top.get(key)
+        return self.block.plain.get(key) if "block" in where else None
+
     def stage_value(self, stage: Scope, key: str) -> Node | None:
-        """What a stage has for `key`: block (or the top level), then its own, then patches."""
-        if key in ("downsample", "out_norm"):
-            inherited = self.top.get(key)
-        else:
-            inherited = self.block.plain.get(key) if key in BLOCK_KEYS else None
-        return stage.apply(key, inherited)
+        """What a stage has for `key`: what it inherits, then its own, then patches.
+
+        Into the first stage leads the stem, and so nothing else.
+        """
+        if positions.at("stage")[key].role == "entry" and stage is self.stages[0]:
+            return None
+        return stage.apply(key, self.inherited_by_stages(key))
 
     def block_value(self, stage: Scope, run: Scope | None, key: str) -> Node | None:
         """What the blocks of a stage, or of one of its runs, have for a block key."""
         value = self.stage_value(stage, key)
         return value if run is None else run.apply(key, value)
+
+    def top_values(self) -> Iterator[tuple[Position, Node]]:
+        """What stands once in the whole model, in the order in which it is asked."""
+        once = positions.at("top", "entry", "layer").values()
+        for position in sorted(once, key=lambda position: position.turn):
+            if position.name in self.top and "stage" not in position.where:
+                yield position, self.top[position.name]
+
+    def stage_values(self, stage: Scope) -> Iterator[tuple[Position, Node]]:
+        """What stands once in a stage, its depth apart."""
+        for position in positions.at("stage", "width", "entry", "layer").values():
+            node = self.stage_value(stage, position.name)
+            if node is not None:
+                yield position, node
+
+    def block_values(self, stage: Scope, run: Scope | None) -> Iterator[tuple[Position, Node]]:
+        """What each block of a stage, or of one of its runs, is made of."""
+        for position in positions.at("stage", "block").values():
+            node = self.block_value(stage, run, position.name)
+            if node is not None:
+                yield position, node

@@ -44,7 +44,7 @@ class EqualOptions:
         """The same for a param that arithmetic alone uses, where its options are numbers."""
         nodes = [option.node for option in hole.options]
         if all(
-            isinstance(node, Scalar) and (typed.expression(node, "") or _is_number(node.value))
+            isinstance(node, Scalar) and (typed.expression(node) or _is_number(node.value))
             for node in nodes
         ):
             self.refuse(hole, Number(integer=False), address)
@@ -64,7 +64,7 @@ class EqualOptions:
 
     def form(self, node: Node, type_: OptionType) -> int:
         """The form of a value of a type."""
-        found = typed.expression(node, "")
+        found = typed.expression(node)
         if found is not None:
             return self._expression(found, type_)
         if is_hole(node):
@@ -77,7 +77,7 @@ class EqualOptions:
             case ListOf(inner):
                 items = node.items if isinstance(node, Sequence) else (node,)
                 return self._list(self.form(item, inner) for item in items)
-        return self._plain(typed.scalar(node, type_, ""))
+        return self._plain(typed.scalar(node, type_))
 
     def _number(self, form: Hashable) -> int:
         return self._numbers.setdefault(form, len(self._numbers))
@@ -95,7 +95,7 @@ class EqualOptions:
         return self._number(("value", isinstance(value, bool), value))
 
     def _component(self, node: Node, kind: str) -> int:
-        read = typed.component(node, kind, "")
+        read = typed.component(node, kind)
         known = read.definition.options
         given = {name: self.form(value, known[name].type) for name, value in read.options.items()}
         filled = of_definition(read.definition, given)
@@ -130,7 +130,7 @@ class EqualOptions:
     def _param(self, found: Expression, name: str, type_: OptionType) -> int:
         """The form of a param: one of its own where it depends on answers."""
         node = self.document.params[name]
-        if not self._open(node) or typed.expression(node, "") is not None:
+        if not self._open(node) or typed.expression(node) is not None:
             return self.form(node, type_)
         return self._arithmetic(found) if typed.numeric(type_) else self._number(("param", name))
 
@@ -138,7 +138,7 @@ class EqualOptions:
         """Whether a value depends on answers."""
         match node:
             case Scalar():
-                found = typed.expression(node, "")
+                found = typed.expression(node)
                 names = found.names if found else ()
                 return any(self._open(self.document.params[name]) for name in names)
             case Mapping():
@@ -177,7 +177,7 @@ class EqualOptions:
         while waiting:
             name = waiting.pop()
             node = self.document.params[name]
-            inner = typed.expression(node, "")
+            inner = typed.expression(node)
             if inner is not None:
                 waiting += inner.names
             elif is_hole(node):
@@ -198,7 +198,7 @@ class EqualOptions:
         if name in given:
             return given[name]
         node = self.document.params[name]
-        inner = typed.expression(node, "")
+        inner = typed.expression(node)
         if inner is not None:
             return inner.value(lambda other: self._value(other, given))
         if not isinstance(node, Scalar) or not _is_number(node.value):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from archdsl.language.decisions import Holes
-from archdsl.language.document import SCOPE_KEYS, TOP_KEYS, Document, Scope
-from archdsl.language.holes import Choice, is_hole
-from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from collections.abc import Mapping as MappingOf
 
-_ORDER = {key: index for index, key in enumerate(TOP_KEYS)}
+from archdsl.language import positions
+from archdsl.language.decisions import Holes
+from archdsl.language.document import Document, Scope
+from archdsl.language.holes import Choice, is_hole
+from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence
 
 
 def flat(document: Document, holes: Holes) -> Mapping:
@@ -17,38 +18,52 @@ def flat(document: Document, holes: Holes) -> Mapping:
     }
     if document.params:
         items["params"] = Mapping(
-            {name: _with_defaults(node, holes) for name, node in document.params.items()}
+            {name: _with_defaults(node, holes) for name, node in document.params.items()},
+            _known(document.param_marks),
         )
     if document.block.plain:
         items["block"] = _scope(document.block, holes)
     items["stages"] = Sequence(tuple(_scope(stage, holes) for stage in document.stages))
-    return ordered(items)
+    return ordered(items, _known(document.marks))
 
 
-def ordered(items: dict[str, Node]) -> Mapping:
+def ordered(items: dict[str, Node], marks: dict[str, Mark] | None = None) -> Mapping:
     """Top-level items in the order of the language, `archdsl: 1` first."""
     items = {"archdsl": Scalar(1, "1"), **items}
-    return Mapping(dict(sorted(items.items(), key=lambda item: _ORDER[item[0]])))
+    order = list(positions.at("top"))
+    in_order = dict(sorted(items.items(), key=lambda item: order.index(item[0])))
+    return Mapping(in_order, marks or {})
+
+
+def _known(marks: MappingOf[str, Mark | None]) -> dict[str, Mark]:
+    """The marks of the keys that stand in a text."""
+    return {key: mark for key, mark in marks.items() if mark is not None}
 
 
 def _scope(scope: Scope, holes: Holes) -> Mapping:
     items: dict[str, Node] = {}
-    for key in SCOPE_KEYS[scope.level]:
+    marks = dict(scope.marks)
+    for key in positions.at(scope.level):
         if key in scope.plain:
             items[key] = _with_defaults(scope.plain[key], holes)
         if key == "runs" and scope.runs is not None:
             items["runs"] = Sequence(tuple(_scope(run, holes) for run in scope.runs))
     for path, patch in scope.patches.items():
         items[".".join(path)] = _with_defaults(patch.value, holes)
-    return Mapping(items)
+        marks[".".join(path)] = patch.mark
+    return Mapping(items, _known(marks), scope.mark)
 
 
 def _with_defaults(node: Node, holes: Holes) -> Node:
     if isinstance(node, Sequence):
-        return Sequence(tuple(_with_defaults(item, holes) for item in node.items))
+        return Sequence(tuple(_with_defaults(item, holes) for item in node.items), node.mark)
     if not isinstance(node, Mapping):
         return node
-    filled = Mapping({key: _with_defaults(value, holes) for key, value in node.items.items()})
+    filled = Mapping(
+        {key: _with_defaults(value, holes) for key, value in node.items.items()},
+        node.marks,
+        node.mark,
+    )
     if not is_hole(node) or "default" in node or id(node) not in holes.by_node:
         return filled
     hole, answer = holes.hole(node), holes.default(node)

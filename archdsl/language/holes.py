@@ -22,7 +22,7 @@ _MAX_STEPS = 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Option:
+class ChoiceOption:
     """One option of a choice. `answer` is what a record of the decision says.
 
     node: its value, without a label: that is a name and no part of the value
@@ -37,7 +37,7 @@ class Option:
 class Choice:
     """A decision between values of any form, nested holes included."""
 
-    options: tuple[Option, ...]
+    options: tuple[ChoiceOption, ...]
     per: Per
     default_node: Node | None
     mark: Mark | None
@@ -47,7 +47,7 @@ class Choice:
         """What can be answered, in the order written."""
         return tuple(option.answer for option in self.options)
 
-    def option(self, answer: object) -> Option | None:
+    def option(self, answer: object) -> ChoiceOption | None:
         """The option of an answer; its label as a text is accepted too."""
         for option in self.options:
             if equal(option.answer, answer):
@@ -99,7 +99,7 @@ def is_hole(node: Node) -> bool:
     )
 
 
-def read_hole(node: Mapping, address: str) -> Hole:
+def read_hole(node: Mapping) -> Hole:
     """A hole's mapping as a Choice or a Range. Raises SpecError."""
     is_choice = "choice" in node
     known = ("choice", "per", "default") if is_choice else ("range", "step", "per", "default")
@@ -108,18 +108,17 @@ def read_hole(node: Mapping, address: str) -> Hole:
             words = "a choice" if is_choice else "a range"
             raise SpecError(
                 f"{words} has no '{key}'",
-                address=address,
                 mark=node.marks.get(key, node.mark),
                 cure=f"{words} takes: {', '.join(known)}",
             )
-    per = _per(node, address)
+    per = _per(node)
     if is_choice:
-        return Choice(_options(node, address), per, node.get("default"), node.mark)
-    low, high, step = _span(node, address)
+        return Choice(_options(node), per, node.get("default"), node.mark)
+    low, high, step = _span(node)
     return Range(low, high, step, per, node.get("default"), node.mark)
 
 
-def _per(node: Mapping, address: str) -> Per:
+def _per(node: Mapping) -> Per:
     per = node.get("per")
     if per is None:
         return None
@@ -127,40 +126,34 @@ def _per(node: Mapping, address: str) -> Per:
         return per.value  # type: ignore[return-value]
     raise SpecError(
         "per is stage or block",
-        address=address,
         mark=per.mark,
         cure="drop it to ask once for the whole model",
     )
 
 
-def _options(node: Mapping, address: str) -> tuple[Option, ...]:
+def _options(node: Mapping) -> tuple[ChoiceOption, ...]:
     listed = node.items["choice"]
     if not isinstance(listed, Sequence):
         raise SpecError(
             "choice takes a list of options",
-            address=address,
             mark=listed.mark,
             cure="write  choice: [a, b]",
         )
     if not listed.items:
-        raise SpecError(
-            "a choice of nothing", address=address, mark=listed.mark, cure="write  choice: [a, b]"
-        )
+        raise SpecError("a choice of nothing", mark=listed.mark, cure="write  choice: [a, b]")
     for item in listed.items:
         if is_hole(item):
             raise SpecError(
                 "a hole directly inside a choice",
-                address=address,
                 mark=item.mark,
                 cure="put its options into the choice itself",
             )
-    given = labels(listed.items, address)
-    options: dict[str, Option] = {}
+    given = labels(listed.items)
+    options: dict[str, ChoiceOption] = {}
     for item, label in zip(listed.items, given, strict=True):
         if label in options:
             raise SpecError(
                 f"two options are called '{label}'",
-                address=address,
                 mark=item.mark,
                 cure=f"drop one, or give them labels:  {_LABELLED[type(item)]}",
             )
@@ -169,11 +162,10 @@ def _options(node: Mapping, address: str) -> tuple[Option, ...]:
             if equal(answer, other.answer):
                 raise SpecError(
                     f"the option {label} is there twice",
-                    address=address,
                     mark=item.mark,
                     cure=keep_one(other),
                 )
-        options[label] = Option(label, answer, without_labels(item))
+        options[label] = ChoiceOption(label, answer, without_labels(item))
     return tuple(options.values())
 
 
@@ -181,7 +173,7 @@ _NAMED = "{type: ..., label: name}"
 _LABELLED = {Mapping: _NAMED, Scalar: _NAMED, Sequence: f"[{_NAMED}, ...]"}
 
 
-def keep_one(first: Option) -> str:
+def keep_one(first: ChoiceOption) -> str:
     """The cure for an option that says again what an earlier one says."""
     if first.node.mark is None:
         return "keep one of them"
@@ -194,13 +186,12 @@ def _answer(node: Node, label: str) -> Answer:
     return label
 
 
-def _span(node: Mapping, address: str) -> tuple[int | float, int | float, int | float]:
+def _span(node: Mapping) -> tuple[int | float, int | float, int | float]:
     ends = node.items["range"]
     numbers = [_number(item) for item in ends.items] if isinstance(ends, Sequence) else []
     if len(numbers) != 2 or any(number is None for number in numbers):
         raise SpecError(
             "range takes two numbers",
-            address=address,
             mark=ends.mark,
             cure="write  range: [low, high]; both ends are included",
         )
@@ -209,7 +200,6 @@ def _span(node: Mapping, address: str) -> tuple[int | float, int | float, int | 
     if low > high:
         raise SpecError(
             f"the range ends at {high}, before it begins at {low}",
-            address=address,
             mark=ends.mark,
             cure=f"write  range: [{high}, {low}]",
         )
@@ -219,7 +209,6 @@ def _span(node: Mapping, address: str) -> tuple[int | float, int | float, int | 
         if not integers:
             raise SpecError(
                 "a range of numbers that are not integers needs a step",
-                address=address,
                 mark=node.mark,
                 cure=f"write  {{range: [{low}, {high}], step: ...}}",
             )
@@ -229,7 +218,6 @@ def _span(node: Mapping, address: str) -> tuple[int | float, int | float, int | 
         if step is None or step <= 0:
             raise SpecError(
                 "step is a positive number",
-                address=address,
                 mark=step_node.mark,
                 cure="write  step: 1, or leave it out for integers",
             )
@@ -238,14 +226,12 @@ def _span(node: Mapping, address: str) -> tuple[int | float, int | float, int | 
     if steps.denominator != 1:
         raise SpecError(
             f"the step {step} does not divide the range from {low} to {high}",
-            address=address,
             mark=step_node.mark if step_node else node.mark,
             cure="both ends are answers; choose a step that leads from one to the other",
         )
     if steps >= _MAX_STEPS:
         raise SpecError(
             f"the range has more than {_MAX_STEPS} numbers",
-            address=address,
             mark=ends.mark,
             cure="write a larger step",
         )

@@ -11,11 +11,11 @@ from archdsl.errors import SpecError
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 
 
-def labels(items: tuple[Node, ...], address: str) -> list[str]:
+def labels(items: tuple[Node, ...]) -> list[str]:
     """The label of every option; equal ones are left for the caller to refuse."""
     types = [_type_of(item) for item in items]
     return [
-        _label(item, [other for other, its in zip(items, types, strict=True) if its == of], address)
+        _label(item, [other for other, its in zip(items, types, strict=True) if its == of])
         for item, of in zip(items, types, strict=True)
     ]
 
@@ -31,25 +31,24 @@ def without_labels(item: Node) -> Node:
     return item
 
 
-def _label(item: Node, alike: list[Node], address: str) -> str:
+def _label(item: Node, alike: list[Node]) -> str:
     """alike: the options of its type, itself among them"""
     if isinstance(item, Sequence):
         lists = [other.items for other in alike if isinstance(other, Sequence)]
         return "+".join(
-            _label(inner, [others[place] for others in lists if place < len(others)], address)
+            _label(inner, [others[place] for others in lists if place < len(others)])
             for place, inner in enumerate(item.items)
         )
     given = item.get("label") if isinstance(item, Mapping) else None
-    return _type_of(item) + _difference(item, alike) if given is None else _given(given, address)
+    return _type_of(item) + _difference(item, alike) if given is None else _given(given)
 
 
-def _given(node: Node, address: str) -> str:
+def _given(node: Node) -> str:
     """A label as it is written: whatever it looks like, it is a name."""
     if isinstance(node, Scalar) and node.text.strip() and node.text.isprintable():
         return node.text
     raise SpecError(
         "a label is a text on one line",
-        address=address,
         mark=node.mark,
         cure="it stands in addresses and in records; write  label: name",
     )

@@ -10,6 +10,7 @@ from typing import Any
 from archdsl import shipped
 from archdsl.components.registry import settle
 from archdsl.errors import ArchError, SpecError
+from archdsl.language import positions
 from archdsl.language.assign import assign
 from archdsl.language.document import Document
 from archdsl.language.imports import run_import
@@ -18,7 +19,6 @@ from archdsl.language.write import write
 from archdsl.language.yaml import read, read_file
 
 VERSION = 1
-_READ_BEFORE = ("archdsl", "extends", "imports", "found")
 _MAX_PARENTS = 20
 
 
@@ -41,7 +41,8 @@ def apply_patches(document: Document, patches: Mapping) -> None:
     """Set addresses on top of a document: shorter ones first. Raises SpecError."""
     for address in patches:
         head = address.partition(".")[0]
-        if head in _READ_BEFORE:
+        position = positions.at("top").get(head)
+        if position is not None and not position.settable:
             raise SpecError(
                 f"{head} is read before anything is set",
                 address=address,

@@ -10,7 +10,7 @@ Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | 
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceText:
     """A text that was read: `name` as errors print it, and its lines."""
 
     name: str
@@ -21,7 +21,7 @@ class Source:
 class Mark:
     """A place in a text. `line` and `column` count from 1; `width` is what the carets cover."""
 
-    source: Source
+    source: SourceText
     line: int
     column: int
     width: int = 1

@@ -95,7 +95,7 @@ class Resolver:
     def number(self, name: str) -> int | float:
         """A param as a number, for arithmetic. Raises SpecError if it is none."""
         node = self.param(name)
-        inner = typed.expression(node, f"params.{name}")
+        inner = typed.expression(node)
         if inner is not None:
             return self._arithmetic(inner, node, f"params.{name}")
         value = node.value if isinstance(node, Scalar) else None
@@ -108,22 +108,28 @@ class Resolver:
             )
         return value
 
-    def used(self, node: Node, address: str) -> list[str]:
+    def used(self, node: Node) -> list[str]:
         """`params.width = 48` for the params in a node's expression, in order."""
-        found = typed.expression(node, address)
+        found = typed.expression(node)
         if found is None:
             return []
         return [f"params.{name} = {written(self.number(name))}" for name in found.names]
 
     def value(self, node: Node, type_: OptionType, address: str) -> OptionValue:
         """A filled node as a value of its type. Raises SpecError."""
-        found = typed.expression(node, address)
+        try:
+            return self._value(node, type_, address)
+        except SpecError as error:
+            raise error.at(address) from None
+
+    def _value(self, node: Node, type_: OptionType, address: str) -> OptionValue:
+        found = typed.expression(node)
         if found is not None:
             if found.alone is not None:
                 return self.value(self.param(found.alone), type_, address)
             number = self._arithmetic(found, node, address)
             bare = type_.inner if isinstance(type_, Maybe) else type_
-            return typed.convert(number, bare, address, node.mark, found.text)
+            return typed.convert(number, bare, node.mark, found.text)
         match type_:
             case Maybe(inner):
                 return None if typed.is_none(node) else self.value(node, inner, address)
@@ -133,19 +139,19 @@ class Resolver:
                 if type_.bare and not isinstance(node, Sequence):
                     return (self.value(node, inner, address),)
                 if not isinstance(node, Sequence):
-                    raise SpecError("a list belongs here", address=address, mark=node.mark)
+                    raise SpecError("a list belongs here", mark=node.mark)
                 return tuple(
                     self.value(item, inner, f"{address}.{index}")
                     for index, item in enumerate(node.items)
                 )
-        return typed.scalar(node, type_, address)
+        return typed.scalar(node, type_)
 
     def component(self, node: Node, kind: str, address: str) -> Component:
         """A filled node as a component of `kind`. Raises SpecError."""
-        found = typed.expression(node, address)
+        found = typed.expression(node)
         if found is not None and found.alone is not None:
             return self.component(self.param(found.alone), kind, address)
-        read = typed.component(node, kind, address)
+        read = typed.component(node, kind)
         options = {
             name: self.value(option, read.definition.options[name].type, f"{address}.{name}")
             for name, option in read.options.items()

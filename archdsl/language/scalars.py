@@ -22,7 +22,7 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _ABSENT = frozenset(("null", "Null", "NULL", "~", "None", "NONE"))
 
 
-class Refused(ValueError):
+class ScalarError(ValueError):
     """A scalar that a spec does not take; the text says why, `cure` what to write instead."""
 
     def __init__(self, problem: str, cure: str) -> None:
@@ -31,20 +31,20 @@ class Refused(ValueError):
 
 
 def value_of(text: str) -> Plain:
-    """The value of a scalar that is written without quotes. Raises Refused."""
+    """The value of a scalar that is written without quotes. Raises ScalarError."""
     if text in _TRUTHS:
         return _TRUTHS[text]
     if text == "none":
         return None
     if text in _ABSENT:
-        raise Refused(f"{text} is no word of archdsl", "for an absent part write  none")
+        raise ScalarError(f"{text} is no word of archdsl", "for an absent part write  none")
     if _NOT_FINITE.fullmatch(text):
-        raise Refused(f"{text} is no number that a spec can hold", "write a finite number")
+        raise ScalarError(f"{text} is no number that a spec can hold", "write a finite number")
     other_base = _OTHER_BASE.fullmatch(text)
     if other_base is None and _FLOAT.fullmatch(text) is None:
         return text
     if len(text) > MAX_DIGITS:
-        raise Refused(f"a number of {len(text)} characters", f"write at most {MAX_DIGITS}")
+        raise ScalarError(f"a number of {len(text)} characters", f"write at most {MAX_DIGITS}")
     if other_base is not None:
         octal, hexadecimal = other_base.groups()
         return int(octal, 8) if octal else int(hexadecimal, 16)
@@ -52,5 +52,5 @@ def value_of(text: str) -> Plain:
         return int(text)
     number = float(text)
     if math.isinf(number):
-        raise Refused(f"{text} is too large a number", "write one below 1.8e308")
+        raise ScalarError(f"{text} is too large a number", "write one below 1.8e308")
     return number

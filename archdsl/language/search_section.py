@@ -126,14 +126,16 @@ def _sampler(node: Node) -> tuple[str, dict[str, Any]]:
 
 def _plain(node: Node, address: str) -> Any:
     """One value of whatever type."""
-    if not isinstance(node, Scalar) or typed.expression(node, address) is not None:
+    try:
+        if isinstance(node, Scalar) and typed.expression(node) is None:
+            return node.value
         raise SpecError(
             "an option of a sampler is one plain value",
-            address=address,
             mark=node.mark,
             cure="write a number, true, false, none or a word",
         )
-    return node.value
+    except SpecError as error:
+        raise error.at(address) from None
 
 
 def _mapping(
@@ -167,14 +169,16 @@ def _mapping(
 
 
 def _scalar(node: Node, type_: OptionType, address: str) -> Any:
-    if isinstance(node, Mapping) or typed.expression(node, address) is not None:
-        raise SpecError(
-            "search settings have no holes and no params",
-            address=address,
-            mark=node.mark,
-            cure="write the value",
-        )
-    return typed.scalar(node, type_, address)
+    try:
+        if isinstance(node, Mapping) or typed.expression(node) is not None:
+            raise SpecError(
+                "search settings have no holes and no params",
+                mark=node.mark,
+                cure="write the value",
+            )
+        return typed.scalar(node, type_)
+    except SpecError as error:
+        raise error.at(address) from None
 
 
 def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]:
@@ -342,7 +346,10 @@ def _looks_like_a_class(path: str) -> bool:
 def _data(node: Node, address: str) -> Any:
     from archdsl.components.component import of_definition
 
-    read = typed.component(node, "data", address)
+    try:
+        read = typed.component(node, "data")
+    except SpecError as error:
+        raise error.at(address) from None
     options: dict[str, Any] = {}
     for name, value in read.options.items():
         here = f"{address}.{name}"

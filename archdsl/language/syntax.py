@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from yaml.error import MarkedYAMLError
 
 from archdsl.errors import SpecError
-from archdsl.language.nodes import Mark, Source
+from archdsl.language.nodes import Mark, SourceText
 
 NAME_IT = "name the value under params: and write"
 
@@ -151,7 +151,7 @@ _RULES = (
 )
 
 
-def in_words(error: MarkedYAMLError, source: Source) -> SpecError:
+def in_words(error: MarkedYAMLError, source: SourceText) -> SpecError:
     """A syntax error of the parser as a SpecError with its place."""
     said = f"{error.context} | {error.problem}"
     rule, found = next(_matching(said))
@@ -184,7 +184,7 @@ def _matching(said: str) -> Iterator[tuple[_Rule, re.Match[str]]]:
     yield _Rule("", "the YAML cannot be read here", "write  key: value  lines"), anything
 
 
-def _inside(source: Source, line: int, column: int) -> Mark:
+def _inside(source: SourceText, line: int, column: int) -> Mark:
     """The place, or the last character before it where it lies behind the end of the text."""
     if line > len(source.lines) and source.lines:
         line = len(source.lines)

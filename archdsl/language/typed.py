@@ -27,11 +27,11 @@ from archdsl.components.registry import Definition
 from archdsl.errors import SpecError
 from archdsl.language.expression import Expression, ExpressionError, parse
 from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence
-from archdsl.language.scalars import Refused, value_of
+from archdsl.language.scalars import ScalarError, value_of
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenComponent:
     """A component as it is written: its definition and the nodes of its options.
 
     dim: the width that a layer in a stem or a downsample names for itself
@@ -46,7 +46,7 @@ class Written:
 QUOTED_NONE = "absence is  none  without quotes, and None in Python"
 
 
-def expression(node: Node, address: str) -> Expression | None:
+def expression(node: Node) -> Expression | None:
     """The expression that a scalar is, or None. Raises SpecError for a broken one."""
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         return None
@@ -57,23 +57,21 @@ def expression(node: Node, address: str) -> Expression | None:
     except ExpressionError as error:
         raise SpecError(
             str(error),
-            address=address,
             mark=node.mark,
             cure="expressions look like  $width  or  $width * 2  or  $(width + 16) // 2",
         ) from None
 
 
-def component(node: Node, kind: str, address: str) -> Written:
+def component(node: Node, kind: str) -> WrittenComponent:
     """A name or a mapping with `type` as a component of `kind`. Raises SpecError."""
     words = registry.KINDS[kind].words
     if isinstance(node, Scalar):
-        definition, options = _definition(node, kind, address)
-        _require(definition, options, node, address)
-        return Written(definition, options, None, node.mark)
+        definition, options = _definition(node, kind)
+        _require(definition, options, node)
+        return WrittenComponent(definition, options, None, node.mark)
     if isinstance(node, Sequence):
         raise SpecError(
             f"one {words} stands here, not a list",
-            address=address,
             mark=node.mark,
             cure="a stem, a downsample and a mixer can be lists, one after another",
         )
@@ -81,7 +79,6 @@ def component(node: Node, kind: str, address: str) -> Written:
     if name is None:
         raise SpecError(
             f"{article(words)} needs a type",
-            address=address,
             mark=node.mark,
             cure=_HOLES
             if _nearly_a_hole(node)
@@ -90,41 +87,39 @@ def component(node: Node, kind: str, address: str) -> Written:
     if not isinstance(name, Scalar):
         raise SpecError(
             "type is a name",
-            address=address,
             mark=name.mark,
             cure="alternatives are whole components:  {choice: [{type: ...}, {type: ...}]}",
         )
-    definition, options = _definition(name, kind, address)
+    definition, options = _definition(name, kind)
     meant = frozenset(options)
     for key, value in node.items.items():
         if key in ("type", "label") or (key == "dim" and kind == "layer"):
             continue
         if key in meant:
-            raise _already_meant(name, kind, key, address, node.marks.get(key, node.mark))
+            raise _already_meant(name, kind, key, node.marks.get(key, node.mark))
         if key not in definition.options:
-            raise _no_option(definition, key, address, node.marks.get(key, node.mark))
+            raise _no_option(definition, key, node.marks.get(key, node.mark))
         options[key] = value
-    _require(definition, options, node, address)
+    _require(definition, options, node)
     dim = node.get("dim") if kind == "layer" else None
-    return Written(definition, options, dim, node.mark)
+    return WrittenComponent(definition, options, dim, node.mark)
 
 
-def scalar(node: Node, type_: OptionType, address: str) -> OptionValue:
+def scalar(node: Node, type_: OptionType) -> OptionValue:
     """A plain value as its type. Raises SpecError that says what the type takes."""
     if not isinstance(node, Scalar):
         what = "a list" if isinstance(node, Sequence) else "a mapping"
         raise SpecError(
             f"{what} where one value belongs ({type_.words()})",
-            address=address,
             mark=node.mark,
             cure=_HOLES,
         )
     assert not isinstance(type_, (Maybe, ListOf, KindOf))
-    return convert(node.value, type_, address, node.mark)
+    return convert(node.value, type_, node.mark)
 
 
 def convert(
-    value: OptionValue, type_: OptionType, address: str, mark: Mark | None, text: str = ""
+    value: OptionValue, type_: OptionType, mark: Mark | None, text: str = ""
 ) -> OptionValue:
     """A Python value as its type; `text` is the expression that it comes from."""
     assert not isinstance(type_, (Maybe, ListOf, KindOf))
@@ -135,7 +130,6 @@ def convert(
         subject = f"{text} is {shown}, which" if text else shown
         raise SpecError(
             f"{subject} is not {wanted}",
-            address=address,
             mark=mark,
             cure="" if text else _unquoted(value, type_),
         ) from None
@@ -153,20 +147,18 @@ def is_none(node: Node) -> bool:
     return isinstance(node, Scalar) and node.value is None
 
 
-def _definition(name: Scalar, kind: str, address: str) -> tuple[Definition, dict[str, Node]]:
+def _definition(name: Scalar, kind: str) -> tuple[Definition, dict[str, Node]]:
     """What a name stands for, and the options that a second name of a component sets."""
     words = registry.KINDS[kind].words
     if name.value is None:
         raise SpecError(
             f"{article(words)} is needed here",
-            address=address,
             mark=name.mark,
             cure=f"name one  (archdsl list {kind})",
         )
     if not isinstance(name.value, str):
         raise SpecError(
             f"{name.text} is no {words}",
-            address=address,
             mark=name.mark,
             cure=f"name one  (archdsl list {kind})",
         )
@@ -175,7 +167,6 @@ def _definition(name: Scalar, kind: str, address: str) -> tuple[Definition, dict
     if definition is None:
         raise SpecError(
             registry.unknown(kind, name.value),
-            address=address,
             mark=name.mark,
             cure=QUOTED_NONE if name.value == "none" else _elsewhere(name.value),
         )
@@ -185,12 +176,11 @@ def _definition(name: Scalar, kind: str, address: str) -> tuple[Definition, dict
     }
 
 
-def _already_meant(name: Scalar, kind: str, key: str, address: str, mark: Mark | None) -> SpecError:
+def _already_meant(name: Scalar, kind: str, key: str, mark: Mark | None) -> SpecError:
     other = registry.other_name(kind, str(name.value))
     assert other is not None
     return SpecError(
         f"{other.name} says '{key}' already: it is {other.words()}",
-        address=address,
         mark=mark,
         cure=f"write  {{type: {other.type}, {key}: ...}}",
     )
@@ -204,15 +194,12 @@ def _elsewhere(name: str) -> str:
     return f"{name} is {' and '.join(map(article, kinds))}" if kinds else ""
 
 
-def _require(
-    definition: Definition, options: MappingOf[str, Node], node: Node, address: str
-) -> None:
+def _require(definition: Definition, options: MappingOf[str, Node], node: Node) -> None:
     """Refuse a component that lacks an option without a default."""
     for option in definition.options.values():
         if option.default is REQUIRED and option.name not in options:
             raise SpecError(
                 f"{definition.name} needs its option '{option.name}'",
-                address=address,
                 mark=node.mark,
                 cure=definition.words(),
             )
@@ -232,17 +219,16 @@ def _unquoted(value: OptionValue, type_: OptionType) -> str:
     try:
         meant = value_of(value)
         type_.convert(meant)  # type: ignore[union-attr]
-    except (Refused, Mismatch):
+    except (ScalarError, Mismatch):
         return ""
     return f"write {value} without quotes"
 
 
-def _no_option(definition: Definition, key: str, address: str, mark: Mark | None) -> SpecError:
+def _no_option(definition: Definition, key: str, mark: Mark | None) -> SpecError:
     close = difflib.get_close_matches(key, definition.options, n=1)
     hint = f"did you mean '{close[0]}'?  " if close else ""
     return SpecError(
         f"{definition.name} has no option '{key}'",
-        address=address,
         mark=mark,
         cure=hint + definition.words(),
     )

@@ -11,17 +11,11 @@ from itertools import groupby
 
 from archdsl.language import positions, typed
 from archdsl.language.decisions import Holes, Place
-from archdsl.language.document import BLOCK_KEYS, Document, Scope
+from archdsl.language.document import Document, Scope
 from archdsl.language.flatten import ordered
 from archdsl.language.holes import Answer, Hole
 from archdsl.language.nodes import Mapping, Node, Plain, Scalar, Sequence, plain
 from archdsl.language.resolve import Resolver
-
-_STAGE_KEYS = ("downsample", "pos_embed", "out_norm")
-_TOP_KEYS = (
-    "name", "imports", "input", "classes", "drop_path", "stem", "downsample", "class_token",
-    "out_norm", "head",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +37,13 @@ def filled(document: Document, holes: Holes, answers: MappingOf[str, Answer]) ->
 
     resolver = Resolver(document, holes, recorded)
     items: dict[str, Node] = {
-        key: resolver.fill(document.top[key]) for key in _TOP_KEYS if _used(document, key)
+        key: resolver.fill(document.top[key]) for key in document.top if _used(document, key)
     }
     stages = [_blocks(resolver, index) for index in range(len(document.stages))]
-    shared = {key: _shared(document, stages, key) for key in BLOCK_KEYS}
-    block = {key: node for key, node in shared.items() if node is not None}
-    if "type" in document.block.plain:
-        block = {"type": document.block.plain["type"], **block}
+    shared = {key: _shared(document, stages, key) for key in positions.at("block", "block")}
+    skeleton = positions.at("block", "skeleton")
+    block = {key: node for key, node in document.block.plain.items() if key in skeleton}
+    block |= {key: node for key, node in shared.items() if node is not None}
     if block:
         items["block"] = Mapping(block)
     items["stages"] = Sequence(
@@ -65,26 +59,25 @@ def filled(document: Document, holes: Holes, answers: MappingOf[str, Answer]) ->
 
 def _used(document: Document, key: str) -> bool:
     """Whether a top-level key says something of some stage; holes in the others are not asked."""
-    if key not in document.top:
+    if positions.at("top")[key].role == "settings":
         return False
-    if key not in ("downsample", "out_norm"):
+    if key not in positions.at("stage"):
         return True
     own = document.top[key]
-    stages = document.stages[1:] if key == "downsample" else document.stages
-    return any(document.stage_value(stage, key) is own for stage in stages)
+    return any(document.stage_value(stage, key) is own for stage in document.stages)
 
 
 def _blocks(resolver: Resolver, index: int) -> _Blocks:
     document = resolver.document
     stage = document.stages[index]
-    values: dict[str, list[Node | None]] = {key: [] for key in BLOCK_KEYS}
+    values: dict[str, list[Node | None]] = {key: [] for key in positions.at("stage", "block")}
     count = 0
     for number, run in enumerate(stage.runs) if stage.runs is not None else [(None, None)]:
         for k in range(_depth(resolver, run or stage)):
             place = Place(index, count, number, k)
-            for key in BLOCK_KEYS:
+            for key, listed in values.items():
                 node = document.block_value(stage, run, key)
-                values[key].append(None if node is None else resolver.fill(node, place))
+                listed.append(None if node is None else resolver.fill(node, place))
             count += 1
     return _Blocks(values, count)
 
@@ -118,24 +111,23 @@ def _stage(
     shared: MappingOf[str, Node | None],
 ) -> Mapping:
     stage = document.stages[index]
-    place = Place(stage=index)
-    items: dict[str, Node] = {"dim": resolver.fill(stage.plain["dim"])}
-    differing = [key for key in BLOCK_KEYS if not blocks.uniform(key)]
+    items: dict[str, Node] = {
+        position.name: resolver.fill(node, Place(stage=index))
+        for position, node in document.stage_values(stage)
+        if node is not document.inherited_by_stages(position.name)
+    }
+    differing = [key for key in blocks.values if not blocks.uniform(key)]
     if differing:
         items["runs"] = _runs(blocks, differing)
     elif stage.runs is None:
         items["depth"] = resolver.fill(stage.plain["depth"])
     else:
         items["depth"] = Scalar(blocks.depth, str(blocks.depth))
-    for key in _STAGE_KEYS:
-        node = document.stage_value(stage, key)
-        if node is not None and node is not document.top.get(key):
-            items[key] = resolver.fill(node, place)
-    for key in BLOCK_KEYS:
-        value = blocks.values[key][0]
+    for key, values in blocks.values.items():
+        value = values[0]
         if key not in differing and value is not None and _text(value) != _text(shared[key]):
             items[key] = value
-    return Mapping(items)
+    return Mapping({key: items[key] for key in positions.at("stage") if key in items})
 
 
 def _runs(blocks: _Blocks, keys: list[str]) -> Sequence:
@@ -164,7 +156,7 @@ def _used_params(resolver: Resolver, nodes: Iterable[Node]) -> dict[str, Node]:
 def _names(node: Node) -> list[str]:
     match node:
         case Scalar():
-            found = typed.expression(node, "")
+            found = typed.expression(node)
             return list(found.names) if found else []
         case Sequence():
             return [name for item in node.items for name in _names(item)]

@@ -14,23 +14,11 @@ from functools import lru_cache
 from typing import Any
 
 from archdsl.errors import SpecError
+from archdsl.language import positions
 from archdsl.language.nodes import Mapping, Scalar, Sequence
-from archdsl.language.scalars import MAX_DIGITS, Refused, value_of
+from archdsl.language.scalars import MAX_DIGITS, ScalarError, value_of
 
 WIDTH = 100
-_OPEN = frozenset(("params", "block", "stages", "search", "found"))
-_GROUPS = (
-    ("archdsl", "name", "extends", "imports"),
-    ("params",),
-    ("input", "classes", "drop_path", "class_token"),
-    ("stem", "downsample", "out_norm"),
-    ("block",),
-    ("stages",),
-    ("head",),
-    ("search",),
-    ("found",),
-)
-_GROUP_OF = {key: index for index, keys in enumerate(_GROUPS) for key in keys}
 
 _AT_START = frozenset("-?:,[]{}#&*!|>'\"%@`=<")
 _BESIDE_COLON_OR_HASH = re.compile(r":(?:\s|$)|\s#|^---|^\.\.\.")
@@ -46,12 +34,13 @@ def write(tree: Any) -> str:
     """
     lines: list[str] = []
     before: object = None
+    known = positions.at("top")
     for key, value in _items(tree):
-        group = "patches" if "." in key else _GROUP_OF.get(key, "others")
+        group = "patches" if "." in key else known[key].group if key in known else "others"
         if lines and group != before:
             lines.append("")
         before = group
-        lines += _entry(key, value, indent=0, opened=key in _OPEN)
+        lines += _entry(key, value, indent=0, opened=key in known and known[key].opened)
     return "\n".join(lines or ["{}"]) + "\n"
 
 
@@ -188,7 +177,7 @@ def _reads_as(text: str, value: bool | int | float | str) -> bool:
     """Whether the unquoted text means the value, with its type and its sign."""
     try:
         read = value_of(text)
-    except Refused:
+    except ScalarError:
         return False
     return type(read) is type(value) and repr(read) == repr(value)
 

@@ -23,8 +23,8 @@ from yaml.scanner import Scanner
 from archdsl.errors import SpecError
 from archdsl.language import syntax
 from archdsl.language.files import text_of
-from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence, Source
-from archdsl.language.scalars import Refused, value_of
+from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence, SourceText
+from archdsl.language.scalars import ScalarError, value_of
 
 MAX_BYTES = 500_000
 MAX_DEPTH = 64
@@ -45,16 +45,26 @@ def read(text: str, name: str) -> Mapping:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
-    source = Source(name, tuple(lines if lines[-1] else lines[:-1]))
+    source = SourceText(name, tuple(lines if lines[-1] else lines[:-1]))
     if len(text) > MAX_BYTES:
         raise SpecError(f"{name}: a spec has at most {MAX_BYTES:,} bytes")
     if found := _UNPRINTABLE.search(text):
         raise _unprintable(text, found.start(), source)
-    if yaml.__with_libyaml__ and not _DISPUTED.search(text):
+    if _agreed(text):
         # Its messages are coarser than the other one's: a text with a mistake is read again.
         with contextlib.suppress(MarkedYAMLError):
             return _Composer(text, source).run(_fast_events(text))
     return _Composer(text, source).run(_pure_events(text, source))
+
+
+def events(text: str, source: SourceText) -> Iterator[Any]:
+    """PyYAML's events of a text that has been read."""
+    return _fast_events(text) if _agreed(text) else _pure_events(text, source)
+
+
+def _agreed(text: str) -> bool:
+    """Whether the parser in C can be used."""
+    return bool(yaml.__with_libyaml__) and not _DISPUTED.search(text)
 
 
 def read_file(path: Path) -> Mapping:
@@ -79,7 +89,7 @@ class _Open:
 class _Composer:
     """Turns one stream of events into a tree, with a stack of its own instead of recursion."""
 
-    def __init__(self, text: str, source: Source) -> None:
+    def __init__(self, text: str, source: SourceText) -> None:
         self.text = text
         self.source = source
         self.stack: list[_Open] = []
@@ -187,9 +197,9 @@ class _Composer:
             raise self._empty(event)
         try:
             value = text if quoted else value_of(text)
-        except Refused as refused:
+        except ScalarError as error:
             raise SpecError(
-                str(refused), address=self._address(), mark=mark, cure=refused.cure
+                str(error), address=self._address(), mark=mark, cure=error.cure
             ) from None
         self._add(Scalar(value, text, quoted, mark))
 
@@ -296,7 +306,7 @@ class _Composer:
 def _is_word(text: str) -> bool:
     try:
         return isinstance(value_of(text), str)
-    except Refused:
+    except ScalarError:
         return False
 
 
@@ -314,7 +324,7 @@ def _fast_events(text: str) -> Iterator[Any]:
     return _drain(yaml.cyaml.CParser(text))  # type: ignore[attr-defined]
 
 
-def _pure_events(text: str, source: Source) -> Iterator[Any]:
+def _pure_events(text: str, source: SourceText) -> Iterator[Any]:
     """The events of the parser in Python; its errors are SpecErrors."""
     parser = _PureParser(text)
     try:
@@ -331,7 +341,7 @@ def _drain(parser: Any) -> Iterator[Any]:
         yield parser.get_event()
 
 
-def _unprintable(text: str, at: int, source: Source) -> SpecError:
+def _unprintable(text: str, at: int, source: SourceText) -> SpecError:
     line = text.count("\n", 0, at) + 1
     column = at - (text.rfind("\n", 0, at) + 1) + 1
     problem = f"the character U+{ord(text[at]):04X} cannot stand in a spec"

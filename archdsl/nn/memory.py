@@ -14,7 +14,7 @@ def channels_last_convolutions(model: nn.Module) -> Iterator[None]:
     """Inside, convolution weights lie channels-last, as the maps do; afterwards contiguous again.
 
     Only those of `nn.Conv2d` itself and of archdsl's own subclasses: what another module does
-    with a tensor of four axes may hang on its strides. Optimisers are best made inside, because
+    with a tensor of four axes may depend on its strides. Optimisers are best made inside, because
     their state lies as the weights do that they find.
     """
     weights = kernels(model)

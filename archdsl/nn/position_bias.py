@@ -103,7 +103,7 @@ def distances(queries: int, keys: int, scale: int, like: Tensor) -> tuple[Tensor
 
 
 def full_precision(like: Tensor) -> AbstractContextManager[object]:
-    """No autocast on a tensor's device: what is kept must not hang on the pass that made it."""
+    """No autocast on a tensor's device: what is kept must not depend on the pass that made it."""
     return nullcontext() if like.is_meta else torch.autocast(like.device.type, enabled=False)
 
 

@@ -15,7 +15,7 @@ from archdsl.compiler.blocks import MIXERS, NORM, SCALES, depth, drop_paths, fir
 from archdsl.compiler.geometry import State
 from archdsl.compiler.lower import Lowering
 from archdsl.compiler.network import Layer, Shape
-from archdsl.compiler.stage_layers import STAGE_LAYERS
+from archdsl.language import positions
 from archdsl.language.decisions import Holes
 from archdsl.language.document import Document, Scope
 from archdsl.spaces.reach import Record, Records
@@ -186,7 +186,7 @@ class Parts:
                 own, lambda lowering: _only(lowering.beside.of(index, key)), index, state
             )
 
-        return tuple(map(read, STAGE_LAYERS))
+        return tuple(map(read, positions.at("stage", "layer")))
 
 
 def _stem(lowering: Lowering) -> Layers:

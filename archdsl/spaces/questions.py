@@ -8,9 +8,10 @@ from archdsl.compiler.blocks import depth
 from archdsl.compiler.combinations import every_record
 from archdsl.language import typed
 from archdsl.language.decisions import Holes, Place
-from archdsl.language.document import BLOCK_KEYS, Document, Scope
+from archdsl.language.document import Document, Scope
 from archdsl.language.holes import Choice, Hole, is_hole
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.language.positions import AFTER_STAGES
 from archdsl.language.resolve import Resolver
 
 
@@ -26,16 +27,13 @@ def questions(document: Document, holes: Holes) -> dict[str, Hole]:
 
 def positions(document: Document, holes: Holes) -> Iterator[tuple[Node, Place]]:
     """Every place in a document where a value stands, blocks up to the greatest depth."""
-    for key in ("class_token", "stem", "drop_path"):
-        if key in document.top:
-            yield document.top[key], Place()
+    for position, node in document.top_values():
+        if position.turn < AFTER_STAGES:
+            yield node, Place()
     for index, stage in enumerate(document.stages):
         place = Place(stage=index)
-        yield stage.plain["dim"], place
-        for key in ("downsample", "pos_embed", "out_norm"):
-            node = document.stage_value(stage, key)
-            if node is not None and not (key == "downsample" and index == 0):
-                yield node, place
+        for _, node in document.stage_values(stage):
+            yield node, place
         before = 1  # as bits, how many blocks the earlier runs can have
         for number, run in enumerate(stage.runs) if stage.runs is not None else [(None, None)]:
             scope = run or stage
@@ -44,11 +42,12 @@ def positions(document: Document, holes: Holes) -> Iterator[tuple[Node, Place]]:
             most = max(own)
             for k, block in enumerate(_bits(_shifted(before, range(most)))):
                 # an address has a place in the stage or one in the run, and never both
-                for node in block_nodes(document, stage, run):
+                for _, node in document.block_values(stage, run):
                     yield node, Place(index, block, number, min(k, most - 1))
             before = _shifted(before, own)
-    if "head" in document.top:
-        yield document.top["head"], Place()
+    for position, node in document.top_values():
+        if position.turn >= AFTER_STAGES:
+            yield node, Place()
 
 
 def _shifted(bits: int, by: Iterable[int]) -> int:
@@ -64,12 +63,6 @@ def _bits(bits: int) -> Iterator[int]:
     return (place for place, bit in enumerate(reversed(f"{bits:b}")) if bit == "1")
 
 
-def block_nodes(document: Document, stage: Scope, run: Scope | None) -> list[Node]:
-    """The values of the block keys in a stage or a run."""
-    nodes = [document.block_value(stage, run, key) for key in BLOCK_KEYS]
-    return [node for node in nodes if node is not None]
-
-
 def depths(document: Document, holes: Holes, scope: Scope) -> set[int]:
     """The depths that a stage or a run can have."""
     found = every_record(lambda ask: depth(Resolver(document, holes, ask), scope))
@@ -83,7 +76,7 @@ class _Walk:
 
     def visit(self, node: Node, place: Place, inside: str | None, found: dict[str, Hole]) -> None:
         if isinstance(node, Scalar):
-            expression = typed.expression(node, "")
+            expression = typed.expression(node)
             for name in expression.names if expression else ():
                 self.visit(self.document.params[name], Place(), None, found)
             return

@@ -20,7 +20,6 @@ from archdsl.language.document import Document, Scope
 from archdsl.language.holes import Answer, Choice, Hole, is_hole
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.resolve import Ask, Resolver
-from archdsl.spaces.questions import block_nodes
 
 Terms: TypeAlias = "dict[frozenset[str], int]"
 """Set of tied holes that were asked -> number of records of all other answers."""
@@ -69,7 +68,7 @@ def _cases(document: Document, holes: Holes) -> Iterable[dict[str, Answer]]:
 def _uses_params(node: Node) -> bool:
     match node:
         case Scalar():
-            return typed.expression(node, "") is not None
+            return typed.expression(node) is not None
         case Mapping():
             return any(_uses_params(value) for value in node.items.values())
         case Sequence():
@@ -86,10 +85,7 @@ class _Counter:
 
     def total(self) -> int:
         document = self.document
-        nodes = [document.top[k] for k in ("class_token", "stem", "drop_path") if k in document.top]
-        if "head" in document.top:
-            nodes.append(document.top["head"])
-        terms = self.all(nodes, Place())
+        terms = self.all((node for _, node in document.top_values()), Place())
         for index, stage in enumerate(document.stages):
             terms = _times(terms, self.stage(index, stage))
         # A computed depth asked its params whatever else is chosen; they are the fixed ones.
@@ -117,12 +113,7 @@ class _Counter:
 
     def stage(self, index: int, stage: Scope) -> Terms:
         document, place = self.document, Place(stage=index)
-        fixed = [stage.plain["dim"]]
-        for key in ("downsample", "pos_embed", "out_norm"):
-            node = document.stage_value(stage, key)
-            if node is not None and not (key == "downsample" and index == 0):
-                fixed.append(node)
-        terms = self.all(fixed, place)
+        terms = self.all((node for _, node in document.stage_values(stage)), place)
         runs = list(enumerate(stage.runs)) if stage.runs is not None else [(None, None)]
         by_depths: Terms = {}
         answers = [self.depths(run or stage) for _, run in runs]
@@ -130,7 +121,7 @@ class _Counter:
             alternatives, here, count = 1, _ONE, 0
             for (number, run), (blocks, times) in zip(runs, combination, strict=True):
                 alternatives *= times
-                nodes = block_nodes(document, stage, run)
+                nodes = [node for _, node in document.block_values(stage, run)]
                 for k in range(blocks):
                     # a hole per block is asked in this block alone; the others are tied
                     here = _times(here, self.all(nodes, Place(index, count, number, k)))
@@ -169,7 +160,7 @@ class _Counter:
 
     def node(self, node: Node, place: Place, inside: str | None) -> Terms:
         if isinstance(node, Scalar):
-            expression = typed.expression(node, "")
+            expression = typed.expression(node)
             names = {f"${name}" for name in expression.names} if expression else set()
             for name in names:
                 self.tied.setdefault(name, self.document.params[name[1:]])

@@ -101,7 +101,7 @@ class Space:
             if address in self.decisions:
                 raise SpecError(
                     "this member does not take the decision", address=address,
-                    cure="it hangs on an answer that was given otherwise; leave it out",
+                    cure="it depends on an answer that was given otherwise; leave it out",
                 )  # fmt: skip
             close = difflib.get_close_matches(address, self.decisions, n=1)
             raise SpecError(

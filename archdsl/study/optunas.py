@@ -126,7 +126,7 @@ def made(name: str, options: Mapping[str, Any], seed: int) -> BaseSampler:
             shown = f"'{value}'" if isinstance(value, str) else written(value)
             kinds = " or ".join(kind.lower() for kind in offered[option])
             raise SearchError(f"{address}: {shown} is not {kinds}")
-    # a decision that hangs on another is always sampled alone: that need not be said each time
+    # a decision that depends on another is always sampled alone: that need not be said each time
     quiet = {option: False for option in ("warn_independent_sampling",) if option in offered}
     try:
         with warnings.catch_warnings():

@@ -188,6 +188,18 @@ def test_list_of_a_kind_prints_help_and_options(run):
     assert data["sep_conv"]["doc"]
 
 
+def test_list_keys_names_what_a_spec_takes_on_each_level(run):
+    done = run("list", "keys")
+    assert done.code == 0
+    heads = [line for line in done.out.splitlines() if not line.startswith(" ")]
+    assert heads == ["a spec", "block", "a stage", "a run"]
+    assert "    classes      int from 0                1000 " in done.out
+    keys = run("list", "keys", "--json").data["keys"]
+    assert keys["run"]["depth"] == {
+        "takes": "int from 0 to 1000", "otherwise": "an error", "help": "how many blocks",
+    }  # fmt: skip
+
+
 def test_list_specs_names_what_is_shipped(run):
     done = run("list", "specs")
     assert [line.split()[0] for line in done.out.splitlines()] == shipped.names()

@@ -137,7 +137,7 @@ def test_complex_numbers_multiply_four_times(of):
 
 
 def test_an_einsum_of_three_operands_has_no_one_order(of):
-    with pytest.raises(CountError, match="its cost hangs on their order; write it as products"):
+    with pytest.raises(CountError, match="its cost depends on their order; write it as products"):
         of(lambda m, x: torch.einsum("bchw,cd,de->behw", x, m.weight, m.weight))
 
 

@@ -224,7 +224,7 @@ def test_a_cost_that_hangs_on_the_depth_is_refused():
     with pytest.raises(CountError) as caught:
         layer_cost(single(made, (8, 4, 4), depth_index=2))
     assert str(caught.value) == (
-        f"{ADDRESS}: growing does not cost the same in every block, and a cost hangs on options "
+        f"{ADDRESS}: growing does not cost the same in every block, and a cost depends on options "
         "and shapes alone.  make what changes an option"
     )
 

@@ -126,7 +126,7 @@ def test_every_link_inside_the_manual_leads_somewhere() -> None:
 
 
 def test_the_keys_of_the_manual_are_those_of_the_language() -> None:
-    from archdsl.language.document import TOP_KEYS
+    from archdsl.language import positions
     from archdsl.language.search_section import KEYS
 
     text = MANUAL.read_text(encoding="utf-8")
@@ -136,7 +136,7 @@ def test_the_keys_of_the_manual_are_those_of_the_language() -> None:
         rows = re.findall(r"^\| (`.+?) \|", section, re.MULTILINE)
         return {word for row in rows for word in re.findall(r"`(\w+)`", row)}
 
-    assert table("The document") == set(TOP_KEYS)
+    assert table("The document") == set(positions.at("top"))
     assert table("The search section") == set(KEYS)
 
 

@@ -134,7 +134,7 @@ class Reading(nn.Module):
         return self.conv(x) if x.abs().sum() > 0 else x
 
 
-ALONE = "and a cost hangs on options and shapes alone.  make what changes an option"
+ALONE = "and a cost depends on options and shapes alone.  make what changes an option"
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from archdsl.language.holes import Choice, Option, Range
+from archdsl.language.holes import Choice, ChoiceOption, Range
 from archdsl.language.nodes import Scalar
 from archdsl.study.distributions import distribution, to_answer, to_optuna
 
 
 def choice(*answers) -> Choice:
-    options = tuple(Option(str(a), a, Scalar(a, str(a))) for a in answers)
+    options = tuple(ChoiceOption(str(a), a, Scalar(a, str(a))) for a in answers)
     return Choice(options, None, None, None)
 
 

@@ -65,10 +65,10 @@ class _Builder:
                 if min(row.value for row in table.depths[index, number].rows) < 1:
                     continue
                 blocks = [b for (i, n, _), b in table.blocks.items() if (i, n) == (index, number)]
-                always.extend([b.mixers[k] for b in blocks] for k in range(2))
-                always.extend([b.frame[k] for b in blocks] for k in range(3))
+                always.extend(map(list, zip(*(b.mixers for b in blocks), strict=True)))
+                always.extend(map(list, zip(*(b.frame for b in blocks), strict=True)))
             sides = [parts for (i, _), parts in table.sides.items() if i == index]
-            always.extend([parts[k] for parts in sides] for k in range(2))
+            always.extend(map(list, zip(*sides, strict=True)))
         found: set[str] = set()
         for parts in always:
             rows = [{a for a, _ in row.shared} for part in parts for row in part.rows]
