@@ -23,13 +23,9 @@ class EntryLayers:
         """The layers of the stem, for stage 0, or of a stage's downsample. Raises SpecError."""
         geometry = self._geometry
         width = geometry.width(index)
-        if index == 0:
-            with self._resolver.noting() as noted:
-                parts, shape = self._parts.of(index), geometry.input
-        else:
+        with self._resolver.noting() as noted:
             parts = self._parts.of(index)
-            with self._resolver.noting() as noted:
-                shape = geometry.shape(index - 1)
+            shape = geometry.shape(index - 1) if index else geometry.input
         if not parts and width.dim != shape[0]:
             raise SpecError(
                 f"{width.subject()} after {shape[0]}, with no downsample between them",
