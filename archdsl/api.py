@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 from archdsl import shipped
 from archdsl.compiler.network import Network
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archdsl.compiler.backbone import Backbone
     from archdsl.compiler.builder import Built
     from archdsl.cost import Cost
+    from archdsl.exporters import Files
     from archdsl.spaces import Space
     from archdsl.study import Candidate, Result
 
@@ -213,15 +214,42 @@ def search(
     )
 
 
-def export(x: Specish, to: str = "code", path: str | Path | None = None) -> str:
-    """A spec as a program that needs torch alone; written to `path` if one is given.
+@overload
+def export(x: Specish, to: Literal["code"] = "code", path: str | Path | None = None) -> str: ...
+@overload
+def export(
+    x: Specish,
+    to: str,
+    path: str | Path | None = None,
+    *,
+    weights: str | Path | None = None,
+) -> str | bytes | Files: ...
+def export(
+    x: Specish,
+    to: str = "code",
+    path: str | Path | None = None,
+    *,
+    weights: str | Path | None = None,
+) -> str | bytes | Files:
+    """A spec in a form that needs no archdsl: as code, the text of a program on torch alone.
 
-    Raises ExportError for a form that does not exist, and for a component that needs more.
+    A form of several files gives name -> content; `archdsl.exporters.registry` has the forms.
+    path: where to write it: a file, or a folder for several
+    weights: a state dict in a file, as `build` takes it, for a form that carries weights
+    Raises ExportError for a form that does not exist, for a component that needs more, and for
+    weights that the form does not carry.
     """
     from archdsl.exporters import export as write_out
+    from archdsl.exporters.registry import find
 
     where = None if path is None else _path("path", path, ExportError)
-    return write_out(load(x).network(), to=to, path=where)
+    spec = load(x)
+    if weights is None:
+        return write_out(spec.network(), to=to, path=where)
+    if not find(to).carries_weights:
+        raise ExportError(f"{to} carries no weights: drop them")
+    state = build(spec, weights=_path("weights", weights, ExportError)).state_dict()
+    return write_out(spec.network(), to=to, path=where, weights=state)
 
 
 def _path(name: str, value: str | Path, error: type[ArchError]) -> Path:

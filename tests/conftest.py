@@ -65,9 +65,10 @@ def _rules() -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _registry_put_back(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A component, a kind of cost or a rule that a test registers is gone after it; ours stay."""
+    """What a test registers (a component, a cost, a rule, a form) is gone after it; ours stay."""
     from archdsl.amounts import table as costs
     from archdsl.components import registry
+    from archdsl.exporters import registry as forms
     from archdsl.language import imports
 
     before = {kind: dict(known) for kind, known in registry._registered.items()}
@@ -75,8 +76,11 @@ def _registry_put_back(request: pytest.FixtureRequest) -> Iterator[None]:
         registry._registered[kind][name] = definition
     known_costs = list(costs._table)
     known_rules = dict(_rules())
+    known_forms = dict(forms._registered)
     yield
     costs._table[:] = known_costs
+    forms._registered.clear()
+    forms._registered.update(known_forms)
     if _rules() != known_rules:
         _rules().clear()
         _rules().update(known_rules)

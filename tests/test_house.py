@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import floors
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "archdsl"
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -166,6 +168,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"check", "count", "export", "list", "report", "search", "show", "weights"},
         {"command"},
     ],
+    **floors.FLOORS,
     "language": [
         {"expression", "files", "nodes", "positions", "scalars", "settings"},
         {"imports", "labels", "syntax", "typed", "write"},
@@ -303,8 +306,8 @@ INSIDE: dict[str, list[set[str]]] = {
     ],
 }
 RANK_INSIDE = {
-    folder: {name: rank for rank, names in enumerate(floors) for name in names}
-    for folder, floors in INSIDE.items()
+    folder: {name: rank for rank, names in enumerate(levels) for name in names}
+    for folder, levels in INSIDE.items()
 }
 
 
@@ -359,6 +362,9 @@ def test_inside_a_folder_a_floor_imports_only_what_is_below_it(folder: str) -> N
         ("language", "typed", "from archdsl.language import write"),
         ("language", "holes", "if TYPE_CHECKING:\n    from archdsl.language.document import Scope"),
         ("spaces", "circuit.fold", "from archdsl.spaces.circuit import split"),
+        ("compiler", "geometry", "from archdsl.compiler.lower import Lowering"),
+        ("exporters", "registry", "from archdsl.exporters import shipped_forms"),
+        ("cost", "flow.walk", "from archdsl.cost.flow import layout, operands"),
         ("spaces", "space", "def f():\n    from archdsl.spaces import Space"),
         ("study/report", "read", "from archdsl.study.report import findings"),
     ],
@@ -372,6 +378,8 @@ def test_an_import_upwards_inside_a_folder_is_found(folder: str, name: str, sour
     [
         ("language", "check", "from archdsl.language import positions, typed"),
         ("language", "nodes", "from archdsl.errors import SpecError"),
+        ("compiler", "lower", "from archdsl.compiler.blocks import Blocks"),
+        ("cost", "trace", "from archdsl.cost.flow import walk"),
         ("spaces", "circuit.building", "from archdsl.spaces.circuit import fold"),
         ("spaces", "bounds", "from archdsl.spaces.bounds.windows import Windows"),
     ],

@@ -1,7 +1,4 @@
-"""Write the network of a spec in a form that needs no archdsl.
-
-`--to code` is one Python file that imports torch alone.
-"""
+"""Write the network of a spec in a form that needs no archdsl, such as one file of code."""
 
 from __future__ import annotations
 
@@ -10,6 +7,8 @@ from pathlib import Path
 
 from archdsl.cli.answer import Answer
 from archdsl.cli.parser import patches, takes_a_spec
+from archdsl.errors import ExportError
+from archdsl.exporters.registry import forms
 from archdsl.views.terminal import busy
 
 HELP = "write it out of archdsl, as plain PyTorch code"
@@ -18,9 +17,19 @@ HELP = "write it out of archdsl, as plain PyTorch code"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """FILE and patches, the form, and where to."""
     takes_a_spec(parser)
-    parser.add_argument("--to", metavar="FORM", default="code", help="code (the default)")
+    known = "; ".join(f"{form.name}: {form.help}" for form in forms()).replace("%", "%%")
     parser.add_argument(
-        "-o", "--out", metavar="PATH", type=Path, help="where to; printed without it"
+        "--to", metavar="FORM", default="code", help=f"the form, code unless said.  {known}"
+    )
+    parser.add_argument(
+        "--weights", metavar="PATH", type=Path, help="a state dict, for a form that carries one"
+    )
+    parser.add_argument(
+        "-o",
+        "--out",
+        metavar="PATH",
+        type=Path,
+        help="where to, a folder for several files; printed without it",
     )
 
 
@@ -30,8 +39,11 @@ def run(known: argparse.Namespace) -> Answer:
 
     with busy(f"exporting {known.file}"):
         spec = archdsl.load(known.file, patches(known), imports=known.imports)
-        text = archdsl.export(spec, to=known.to, path=known.out)
+        made = archdsl.export(spec, known.to, known.out, weights=known.weights)
     data = {"name": spec.name, "to": known.to}
-    if known.out is None:
-        return Answer({**data, "text": text}, text.rstrip("\n"), is_file=True)
-    return Answer({**data, "path": str(known.out)}, f"{spec.name} is written to {known.out}")
+    if known.out is not None:
+        return Answer({**data, "path": str(known.out)}, f"{spec.name} is written to {known.out}")
+    if not isinstance(made, str):
+        what = "bytes" if isinstance(made, bytes) else f"the files {' '.join(made)}"
+        raise ExportError(f"{known.to} gives {what}, which are not printed.  write them with  -o")
+    return Answer({**data, "text": made}, made.rstrip("\n"), is_file=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from archdsl.compiler.checks import own_misfit
 from archdsl.compiler.network import Layer, Network
 from archdsl.components.options import OptionValue
-from archdsl.components.statics import arguments, static
-from archdsl.errors import BuildError, Misfit
+from archdsl.components.statics import static
+from archdsl.errors import BuildError
 
 
 def with_classes(network: Network, classes: int) -> Network:
@@ -30,8 +31,8 @@ def with_classes(network: Network, classes: int) -> Network:
 
 def _check(network: Network, head: Layer, classes: int) -> None:
     """What the head itself has against so many classes."""
-    function = static(head.component.definition, "check")
-    if function is None:
+    check = static(head.component.definition, "check")
+    if check is None:
         return
     dim, height, width = head.in_shape
     reduction = network.stages[-1].reduction
@@ -45,10 +46,8 @@ def _check(network: Network, head: Layer, classes: int) -> None:
         "depth_index": 0,
         "classes": classes,
         "input_size": network.input[1:],
-        **dict(head.component.options),
     }
-    words = function[0](**arguments(function[1], known))
-    if words is not None:
-        misfit = words if isinstance(words, Misfit) else Misfit(words)
+    misfit = own_misfit(head.component, check, known)
+    if misfit is not None:
         cure = f"\n  {misfit.cure}" if misfit.cure else ""
         raise BuildError(f"{head.address}: {head.component.type} {misfit.problem}{cure}")

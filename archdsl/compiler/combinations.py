@@ -8,18 +8,16 @@ this is quick where the space itself could never be enumerated.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import TypeVar
 
-from archdsl.compiler.lower import BlockPlace, Lowering
+from archdsl.compiler.lower import Lowering
 from archdsl.compiler.network import Layer
 from archdsl.compiler.own_layers import own_layers
+from archdsl.compiler.pieces import Piece, pieces
 from archdsl.errors import SpecError
-from archdsl.language import positions
-from archdsl.language.decisions import Holes, Place
+from archdsl.language.decisions import Holes
 from archdsl.language.document import Document
 from archdsl.language.holes import Answer, Hole
-from archdsl.language.nodes import Mark
 
 T = TypeVar("T")
 
@@ -75,67 +73,18 @@ def check_combinations(document: Document, holes: Holes) -> tuple[Layer, ...]:
     Raises SpecError for the first that does not fit, naming the answers.
     """
     found: dict[Layer, None] = {}
-    for visit, address, mark in _visits(document):
+    for piece in pieces(document):
 
-        def run(
-            ask: Callable[[str, Hole], Answer], visit: _Visit = visit
-        ) -> Iterable[Layer | None]:
-            return visit(Lowering(document, holes, ask))
+        def run(ask: Callable[[str, Hole], Answer], piece: Piece = piece) -> Iterable[Layer | None]:
+            return piece.layers(Lowering(document, holes, ask))
 
         for count, (_, layers) in enumerate(every_record(run)):
             found |= own_layers(layers)
             if count >= LIMIT:
                 raise SpecError(
                     f"more than {LIMIT} combinations of answers meet in one layer",
-                    address=address,
-                    mark=mark,
+                    address=piece.address,
+                    mark=piece.mark,
                     cure="give it fewer nested choices",
                 )
     return tuple(found)
-
-
-_Visit = Callable[[Lowering], "Iterable[Layer | None]"]
-
-
-def _visits(document: Document) -> Iterator[tuple[_Visit, str, Mark | None]]:
-    """Every layer once: how to lower it, its address, and where it is written."""
-    for index, stage in enumerate(document.stages):
-        mark, address = stage.mark, stage.address
-        where = f"{address}.downsample" if index else "stem"
-        yield partial(Lowering.entry, index=index), where, mark
-        for key in positions.at("stage", "layer"):
-            visit = partial(_one, which=Lowering.stage_layer, index=index, key=key)
-            yield visit, f"{address}.{key}", mark
-        yield partial(_depth, index=index), f"{address}.depth", mark
-        runs = list(enumerate(stage.runs)) if stage.runs is not None else [(None, None)]
-        for number, run in runs:
-            # every block of a stage (or run) asks the same questions, each for itself
-            at = BlockPlace(stage, run, Place(index, 0, number, 0))
-            for key in positions.at("stage", "block"):
-                visit = partial(_block_key, at=at, key=key)
-                yield visit, f"{(run or stage).address}.{key}", mark
-    yield partial(_one, which=Lowering.head), "head", document.marks.get("head")
-    yield _first_rate, "drop_path", document.marks.get("drop_path")
-
-
-def _one(
-    lowering: Lowering, which: Callable[..., Layer | None], **where: int | str
-) -> Iterable[Layer | None]:
-    return (which(lowering, **where),)
-
-
-def _depth(lowering: Lowering, index: int) -> Iterable[Layer | None]:
-    lowering.blocks(index)
-    return ()
-
-
-def _first_rate(lowering: Lowering) -> Iterable[Layer | None]:
-    next(lowering.drop_path(2))
-    return ()
-
-
-def _block_key(lowering: Lowering, at: BlockPlace, key: str) -> Iterable[Layer | None]:
-    if key.endswith("scale"):
-        lowering.block_number(at, key)
-        return ()
-    return lowering.mixers(at, key, f"{at.stage.address}.blocks.0.{key}")

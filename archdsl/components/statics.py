@@ -23,15 +23,20 @@ Asked = tuple[str, ...] | None
 """The names that a static method asks for; None where it takes whatever is known."""
 
 
-def static(definition: Definition, name: str) -> tuple[Callable[..., Any], Asked] | None:
-    """A static method of a component's class with the names that it asks for, if it has one.
+Static: TypeAlias = "tuple[Callable[..., Any], Asked]"
+"""A static method with the names that it asks for."""
+
+
+def static(definition: Definition, name: str) -> Static | None:
+    """A static method of a component's class, if it has one.
 
     Raises ArchError for a method of the name that is not static: nothing would call it.
     """
     if definition.described is not None:
         function = definition.described
         return (function, _asked(function)) if name == "check" else None
-    found = inspect.getattr_static(definition.cls, name, None)
+    bases = (vars(base) for base in definition.cls.__mro__)
+    found = next((names[name] for names in bases if name in names), None)
     if found is None:
         return None
     if not isinstance(found, (staticmethod, classmethod)):
@@ -47,8 +52,14 @@ def ask(definition: Definition, name: str, known: dict[str, OptionValue]) -> Any
     Raises ArchError for one that fails, or asks for what is not known.
     """
     found = static(definition, name)
-    if found is None:
-        return None
+    return None if found is None else answer(definition, name, found, known)
+
+
+def answer(definition: Definition, name: str, found: Static, known: dict[str, OptionValue]) -> Any:
+    """What a static method that was found says to what is known.
+
+    Raises ArchError for one that fails, or asks for what is not known.
+    """
     function, names = found
     try:
         return function(**arguments(names, known))
@@ -66,9 +77,10 @@ def size_after(component: Component, size: Size) -> Size:
     Raises ArchError for an `out_size` that gives no two whole numbers.
     """
     definition = component.definition
-    if static(definition, "out_size") is None:
+    found = static(definition, "out_size")
+    if found is None:
         return size
-    after = ask(definition, "out_size", {"size": size, **dict(component.options)})
+    after = answer(definition, "out_size", found, {"size": size, **dict(component.options)})
     whole = isinstance(after, (tuple, list)) and all(type(side) is int for side in after)
     if not whole or len(after) != 2:
         raise _refused(
@@ -84,9 +96,10 @@ def width_after(component: Component, known: dict[str, OptionValue], dim: int) -
     Raises ArchError for a `dim_out` that gives no whole number.
     """
     definition = component.definition
-    if static(definition, "dim_out") is None:
+    found = static(definition, "dim_out")
+    if found is None:
         return dim
-    width = ask(definition, "dim_out", {**known, **dict(component.options)})
+    width = answer(definition, "dim_out", found, {**known, **dict(component.options)})
     if type(width) is not int:
         cure = "give the number of channels, as a whole number"
         raise _refused(definition, f"its dim_out gives {width!r}", cure)

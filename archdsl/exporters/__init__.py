@@ -1,36 +1,53 @@
-"""Specs out of the tool: a network as one readable file that imports torch alone."""
+"""Specs out of the tool: a network in a form that needs no archdsl, by default as one file of code.
+
+README.md says which file is for what.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal, overload
 
 from archdsl.compiler.network import Network
-from archdsl.errors import CountError, ExportError
+from archdsl.exporters import shipped_forms as shipped_forms
+from archdsl.exporters.files import write, write_all
+from archdsl.exporters.registry import ExportForm as ExportForm
+from archdsl.exporters.registry import Files as Files
+from archdsl.exporters.registry import find
+from archdsl.exporters.registry import form as form
+from archdsl.exporters.registry import forms as forms
 
-FORMS = ("code",)
-"""What a network can be exported to."""
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def export(network: Network, to: str = "code", path: Path | None = None) -> str:
-    """A network in another form, as text; written to `path` if one is given, whole or not at all.
+@overload
+def export(network: Network, to: Literal["code"] = "code", path: Path | None = None) -> str: ...
+@overload
+def export(
+    network: Network,
+    to: str,
+    path: Path | None = None,
+    weights: Mapping[str, Tensor] | None = None,
+) -> str | bytes | Files: ...
+def export(
+    network: Network,
+    to: str = "code",
+    path: Path | None = None,
+    weights: Mapping[str, Tensor] | None = None,
+) -> str | bytes | Files:
+    """A network in another form: what is in its file, or name -> content for several files.
 
+    path: where to write it, the files whole or none at all: a file, or a folder for several
+    weights: a state dict of the model, for a form that carries them
     Raises ExportError for a form that does not exist, for a component that cannot leave, and
     for a path that cannot be written to.
     """
-    if to not in FORMS:
-        raise ExportError(f"there is no export to '{to}'.  choose from: {', '.join(FORMS)}")
-    from archdsl.cost import Misshapen, count
-    from archdsl.exporters.code import code
-    from archdsl.exporters.files import write
-
-    try:
-        cost = count(network)
-    except Misshapen as error:  # what leaves would not run
-        raise ExportError(str(error)) from None
-    except CountError:  # only the first line of the file would have told
-        text = code(network)
-    else:
-        text = code(network, macs=cost.macs, params=cost.params)
-    if path is not None:
-        write(path, text)
-    return text
+    files = find(to).files(network, weights)
+    content = next(iter(files.values())) if len(files) == 1 else None
+    if path is not None and content is None:
+        write_all(path, files)
+    elif path is not None and content is not None:
+        write(path, content)
+    return files if content is None else content

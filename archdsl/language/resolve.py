@@ -25,6 +25,24 @@ Ask: TypeAlias = Callable[[str, Hole], object]
 TOP = Place()
 
 
+class Noting:
+    """Notes what a resolver answers; a class, because one is entered for every layer."""
+
+    __slots__ = ("_outer", "_resolver")
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+
+    def __enter__(self) -> dict[str, Answer]:
+        noted: dict[str, Answer] = {}
+        self._outer, self._resolver._noted = self._resolver._noted, noted
+        return noted
+
+    def __exit__(self, *_: object) -> None:
+        self._outer |= self._resolver._noted
+        self._resolver._noted = self._outer
+
+
 class Resolver:
     """One walk over a document. `answers` records what was asked, in order."""
 
@@ -32,10 +50,16 @@ class Resolver:
         self.document = document
         self.holes = holes
         self.answers: dict[str, Answer] = {}
-        self.touched: dict[str, Answer] = {}
-        """What was answered, or found answered, since the caller last emptied it."""
+        self._noted: dict[str, Answer] = {}
         self._ask = ask
         self._params: dict[str, Node] = {}
+
+    def noting(self) -> Noting:
+        """`with` it, what is answered inside, or found answered: address -> answer, in order.
+
+        What is noted inside is noted outside, too.
+        """
+        return Noting(self)
 
     def fill(self, node: Node, place: Place = TOP, inside: str | None = None) -> Node:
         """`node` with its holes answered; `$` expressions stay as they are written.
@@ -146,7 +170,7 @@ class Resolver:
         if answer is None:
             given = self.holes.default(node) if self._ask is None else self._ask(address, hole)
             answer = self.answers[address] = normalise(hole, given, address)
-        self.touched[address] = answer
+        self._noted[address] = answer
         if isinstance(hole, Choice):
             option = hole.option(answer)
             assert option is not None

@@ -14,11 +14,11 @@ import numpy as np
 
 from archdsl.amounts import Amounts, arrays, combine, nothing
 from archdsl.amounts.arrays import Ints
+from archdsl.compiler.geometry import MapState
 from archdsl.language.holes import Answer
 from archdsl.spaces.decision_tree import DecisionTree
 from archdsl.spaces.parts import Layers
 from archdsl.spaces.price_list import PriceList
-from archdsl.spaces.rows import MapState
 
 T = TypeVar("T")
 Known: TypeAlias = "Mapping[str, Answer]"

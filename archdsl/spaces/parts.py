@@ -11,20 +11,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from archdsl.amounts import Amounts, of_layer, total
-from archdsl.compiler.lower import BlockPlace
+from archdsl.compiler.blocks import MIXERS, NORM, SCALES, depth, drop_paths, first_blocks
+from archdsl.compiler.geometry import MapState
+from archdsl.compiler.lower import Lowering
 from archdsl.compiler.network import Layer, Shape
 from archdsl.language import positions
-from archdsl.language.decisions import Holes, Place
+from archdsl.language.decisions import Holes
 from archdsl.language.document import Document, Scope
 from archdsl.spaces.reach import Record, Records
-from archdsl.spaces.rows import MapState, PartReader, PartRows, Placed
+from archdsl.spaces.rows import PartReader, PartRows
 
 if TYPE_CHECKING:
     from archdsl.cost.table import LayerCost
-
-MIXERS = ("token_mixer", "channel_mixer")
-FRAME = ("norm", "layer_scale", "res_scale")
-"""The block keys that every branch of a block has, if it has a mixer."""
 
 M = TypeVar("M")
 F = TypeVar("F")
@@ -86,7 +84,7 @@ class Parts:
     stem: into the first stage; entries: (stage, map before it) -> into that stage
     states: the maps that each stage can have
     depths: (stage, run) -> depths; blocks: (stage, run, map) -> the parts of a block
-    sides: (stage, map) -> what stands once in the stage, such as its norm; heads: by map
+    sides: (stage, map) -> positions and norms of the stage itself; heads: by map
     rate: drop_path, which costs nothing and is a decision all the same
     """
 
@@ -94,7 +92,9 @@ class Parts:
         self.document = document
         self._read = PartReader(document, holes)
         count = len(document.stages)
-        self.rate = self._read.part(("drop_path",), lambda placed: next(placed.drop_path(2)))
+        self.rate = self._read.part(
+            ("drop_path",), lambda lowering: next(drop_paths(lowering.resolver, 2))
+        )
         self.depths = {
             (index, number): self._depth(scope)
             for index, stage in enumerate(document.stages)
@@ -152,60 +152,59 @@ class Parts:
         return tuple(found)
 
     def _depth(self, scope: Scope) -> PartRows[int]:
-        return self._read.part((f"{scope.address}.depth",), lambda placed: placed.depth(scope))
+        own = (f"{scope.address}.depth",)
+        return self._read.part(own, lambda lowering: depth(lowering.resolver, scope))
 
     def _block(
         self, index: int, stage: Scope, number: int, state: MapState
     ) -> BlockParts[Layers, Layers]:
-        run = None if stage.runs is None else stage.runs[number]
+        at = list(first_blocks(index, stage))[number]
         own = [f"stages.{index}.blocks.0."]
-        if run is not None:
-            own.append(f"{run.address}.blocks.0.")
-        at = BlockPlace(stage, run, Place(index, 0, None if run is None else number, 0))
+        if at.run is not None:
+            own.append(f"{at.run.address}.blocks.0.")
         last = max(0, max(row.value for row in self.depths[index, number].rows) - 1)
 
-        def read(value: Callable[[Placed], Layers]) -> PartRows[Layers]:
+        def read(value: Callable[[Lowering], Layers]) -> PartRows[Layers]:
             return self._read.part(tuple(own), value, index, state)
 
-        def layers(key: str) -> Callable[[Placed], Layers]:
-            address = f"{stage.address}.blocks.0.{key}"
-            return lambda placed: Layers(_everywhere(placed.mixers(at, key, address), last))
+        def layers(key: str) -> Callable[[Lowering], Layers]:
+            return lambda lowering: Layers(_everywhere(lowering.blocks.layers(at, key), last))
 
-        def vector(key: str) -> Callable[[Placed], Layers]:
-            return lambda placed: _vector(placed.block_number(at, key), (state.dim, *state.size))
+        def vector(key: str) -> Callable[[Lowering], Layers]:
+            shape = (state.dim, *state.size)
+            return lambda lowering: _vector(lowering.blocks.number(at, key), shape)
 
-        norm, *scales = FRAME
         return BlockParts(
             tuple(read(layers(key)) for key in MIXERS),
-            (read(layers(norm)), *(read(vector(key)) for key in scales)),
+            (read(layers(NORM)), *(read(vector(key)) for key in SCALES)),
         )
 
     def _sides(self, index: int, state: MapState) -> tuple[PartRows[Layers], ...]:
         def read(key: str) -> PartRows[Layers]:
             own = (f"stages.{index}.{key}",)
             return self._read.part(
-                own, lambda placed: _only(placed.stage_layer(index, key)), index, state
+                own, lambda lowering: _only(lowering.beside.of(index, key)), index, state
             )
 
-        return tuple(read(key) for key in positions.at("stage", "layer"))
+        return tuple(map(read, positions.at("stage", "layer")))
 
 
-def _stem(placed: Placed) -> Layers:
+def _stem(lowering: Lowering) -> Layers:
     from archdsl.cost.table import class_token_cost
 
-    layers, state = placed.entry(0), placed.state(0)
-    before = layers[-1].out_shape if layers else placed.input
+    layers, state = lowering.entry.of(0), lowering.geometry.state(0)
+    before = layers[-1].out_shape if layers else lowering.input
     after = (state.dim, *state.size)
-    token = (class_token_cost(before, after),) if placed.class_token else ()
+    token = (class_token_cost(before, after),) if lowering.class_token else ()
     return Layers(layers, token, state)
 
 
-def _entry(index: int) -> Callable[[Placed], Layers]:
-    return lambda placed: Layers(placed.entry(index), (), placed.state(index))
+def _entry(index: int) -> Callable[[Lowering], Layers]:
+    return lambda lowering: Layers(lowering.entry.of(index), (), lowering.geometry.state(index))
 
 
-def _head(placed: Placed) -> Layers:
-    return _only(placed.head())
+def _head(lowering: Lowering) -> Layers:
+    return _only(lowering.beside.head())
 
 
 def _only(layer: Layer | None) -> Layers:

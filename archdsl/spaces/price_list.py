@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from archdsl.amounts import Amounts, kinds, times, total
+from archdsl.compiler.geometry import MapState
 from archdsl.language.holes import Answer
 from archdsl.spaces.decision_tree import DecisionTree, tree
 from archdsl.spaces.parts import BlockParts, Layers, Parts
-from archdsl.spaces.rows import MapState
 
 Decisions: TypeAlias = Mapping[str, Answer]
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from archdsl.compiler.blocks import depth
 from archdsl.compiler.combinations import every_record
-from archdsl.compiler.lower import Lowering
 from archdsl.language import typed
 from archdsl.language.decisions import Holes, Place
 from archdsl.language.document import Document, Scope
 from archdsl.language.holes import Choice, Hole, is_hole
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.positions import AFTER_STAGES
+from archdsl.language.resolve import Resolver
 
 
 def questions(document: Document, holes: Holes) -> dict[str, Hole]:
@@ -64,9 +65,8 @@ def _bits(bits: int) -> Iterator[int]:
 
 def depths(document: Document, holes: Holes, scope: Scope) -> set[int]:
     """The depths that a stage or a run can have."""
-    return {
-        depth for _, depth in every_record(lambda ask: Lowering(document, holes, ask).depth(scope))
-    }
+    found = every_record(lambda ask: depth(Resolver(document, holes, ask), scope))
+    return {blocks for _, blocks in found}
 
 
 class _Walk:

@@ -10,33 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
+from archdsl.compiler.checks import no_checks
 from archdsl.compiler.combinations import every_record
-from archdsl.compiler.lower import Lowering, Width
-from archdsl.components.component import Component
-from archdsl.components.options import OptionValue
-from archdsl.components.statics import Size
+from archdsl.compiler.geometry import MapState
+from archdsl.compiler.lower import Lowering
 from archdsl.language.decisions import Holes
 from archdsl.language.document import Document
 from archdsl.language.holes import Answer, Hole
-from archdsl.language.nodes import Node
-from archdsl.language.resolve import Ask
 from archdsl.spaces.reach import Record, Records
 
 S = TypeVar("S")
 T = TypeVar("T")
-
-
-class MapState(NamedTuple):
-    """A feature map between two stages.
-
-    dim, size: its shape; vast: what is left of a map without borders, from which reductions come
-    """
-
-    dim: int
-    size: Size
-    vast: Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,38 +94,6 @@ def _typed(answer: object) -> tuple[type, object]:
     return type(answer), answer
 
 
-class Placed(Lowering):
-    """A lowering that is told the map of one stage instead of asking what leads there.
-
-    Whether components fit was found out when the spec was read.
-    """
-
-    def __init__(
-        self, document: Document, holes: Holes, ask: Ask, index: int | None, state: MapState | None
-    ) -> None:
-        super().__init__(document, holes, ask)
-        if index is not None and state is not None:
-            scope = document.stages[index]
-            node, address = scope.plain["dim"], f"{scope.address}.dim"
-            self._widths[index] = Width(index, state.dim, node, address, ())
-            self._sizes[index] = state.size
-            self._vast[index] = state.vast
-
-    def state(self, index: int) -> MapState:
-        """The map of a stage."""
-        return MapState(self.width(index).dim, self.size(index), self.vast(index))
-
-    def _check(
-        self,
-        made: Component,
-        known: dict[str, OptionValue],
-        address: str,
-        node: Node,
-        width: Width,
-    ) -> None:
-        pass
-
-
 class PartReader:
     """Reads the parts of a document.
 
@@ -154,7 +108,7 @@ class PartReader:
     def part(
         self,
         prefixes: tuple[str, ...],
-        value: Callable[[Placed], T],
+        value: Callable[[Lowering], T],
         index: int | None = None,
         state: MapState | None = None,
     ) -> PartRows[T]:
@@ -165,6 +119,7 @@ class PartReader:
             because what they make need not fit the map
         """
         known = self.leading[index, state]
+        told = {} if index is None or state is None else {index: state}
 
         def run(ask: Callable[[str, Hole], Answer]) -> T | _Unreachable:
             left = known.all
@@ -178,7 +133,10 @@ class PartReader:
                 return answer
 
             try:
-                return value(Placed(self.document, self.holes, asked, index, state))
+                # whether components fit was found out when the spec was read
+                return value(
+                    Lowering(self.document, self.holes, asked, told=told, checks=no_checks)
+                )
             except _Unreachable as unreachable:
                 return unreachable
 

@@ -11,14 +11,15 @@ from collections.abc import Iterable
 from itertools import product
 from typing import TypeAlias
 
+from archdsl.compiler.blocks import depth
 from archdsl.compiler.combinations import every_record
-from archdsl.compiler.lower import Lowering
 from archdsl.errors import SearchError
 from archdsl.language import typed
 from archdsl.language.decisions import Holes, Place
 from archdsl.language.document import Document, Scope
 from archdsl.language.holes import Answer, Choice, Hole, is_hole
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.language.resolve import Ask, Resolver
 
 Terms: TypeAlias = "dict[frozenset[str], int]"
 """Set of tied holes that were asked -> number of records of all other answers."""
@@ -55,10 +56,10 @@ def _cases(document: Document, holes: Holes) -> Iterable[dict[str, Answer]]:
     """The answers behind depths that are computed, every combination of them."""
     computed = [scope for scope in _scopes(document) if _uses_params(scope.plain["depth"])]
 
-    def run(ask: object) -> None:
-        lowering = Lowering(document, holes, ask)  # type: ignore[arg-type]
+    def run(ask: Ask) -> None:
+        resolver = Resolver(document, holes, ask)
         for scope in computed:
-            lowering.depth(scope)
+            depth(resolver, scope)
 
     for record, _ in every_record(run):
         yield dict(record)
@@ -118,10 +119,10 @@ class _Counter:
         answers = [self.depths(run or stage) for _, run in runs]
         for combination in product(*answers):
             alternatives, here, count = 1, _ONE, 0
-            for (number, run), (depth, times) in zip(runs, combination, strict=True):
+            for (number, run), (blocks, times) in zip(runs, combination, strict=True):
                 alternatives *= times
                 nodes = [node for _, node in document.block_values(stage, run)]
-                for k in range(depth):
+                for k in range(blocks):
                     # a hole per block is asked in this block alone; the others are tied
                     here = _times(here, self.all(nodes, Place(index, count, number, k)))
                     count += 1
@@ -144,11 +145,11 @@ class _Counter:
             return self.fixed[address]
 
         if computed:
-            return [(Lowering(self.document, self.holes, answered).depth(scope), 1)]
-        for _, depth in every_record(
-            lambda ask: Lowering(self.document, self.holes, ask).depth(scope)
+            return [(depth(Resolver(self.document, self.holes, answered), scope), 1)]
+        for _, blocks in every_record(
+            lambda ask: depth(Resolver(self.document, self.holes, ask), scope)
         ):
-            found[depth] = found.get(depth, 0) + 1
+            found[blocks] = found.get(blocks, 0) + 1
         return list(found.items())
 
     def all(self, nodes: Iterable[Node], place: Place) -> Terms:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from archdsl.amounts import Amounts, kinds
+from archdsl.compiler.geometry import MapState
 from archdsl.compiler.network import Layer
 from archdsl.progress import Progress, unwatched
 from archdsl.spaces.parts import BlockParts, Layers, Parts
-from archdsl.spaces.rows import MapState, PartRows, mapped
+from archdsl.spaces.rows import PartRows, mapped
 
 
 @dataclass(frozen=True, slots=True)

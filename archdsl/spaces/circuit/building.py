@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from archdsl.amounts import Amounts, combine, nothing, times, total
+from archdsl.compiler.geometry import MapState
 from archdsl.language.holes import Answer
 from archdsl.spaces.circuit.alternatives import (
     MAX_CASES,
@@ -23,7 +24,7 @@ from archdsl.spaces.circuit.circuit import Circuit
 from archdsl.spaces.circuit.split import split
 from archdsl.spaces.parts import BlockParts
 from archdsl.spaces.reach import Record
-from archdsl.spaces.rows import MapState, PartRows, Row
+from archdsl.spaces.rows import PartRows, Row
 from archdsl.spaces.table import Table
 
 Shared: TypeAlias = "Mapping[str, Answer]"

@@ -1,0 +1,192 @@
+"""Forms of others: registered, listed, given files, and refused where they are wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import archdsl
+from archdsl.cli import main
+from archdsl.compiler.network import Network
+from archdsl.errors import ExportError
+from archdsl.exporters import Files, form, forms
+from tests.exporters.test_export import SPEC
+
+
+@pytest.fixture
+def pair() -> None:
+    """A form of two files."""
+
+    @form("pair")
+    def pair(network: Network, weights: Mapping[str, torch.Tensor] | None) -> Files:
+        """a line of text, and 100 % of how many tensors there are"""
+        count = "no" if weights is None else len(weights)
+        return {"line.txt": f"{network.name}\n", "count.bin": f"{count}".encode()}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "tiny.yaml"
+    file.write_text(archdsl.dump(SPEC))
+    return file
+
+
+def test_code_is_a_form() -> None:
+    assert [(one.name, one.help) for one in forms()] == [
+        ("code", "one Python file that imports torch alone")
+    ]
+
+
+@pytest.mark.usefixtures("pair")
+def test_a_form_of_two_files_gives_and_writes_them(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    made = archdsl.export(SPEC, to="pair", path=folder)
+    assert made == {"line.txt": "tiny\n", "count.bin": b"no"}
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "line.txt": b"tiny\n",
+        "count.bin": b"no",
+    }
+    assert archdsl.export(SPEC, to="pair", path=folder) == made  # over what is there
+
+
+@pytest.mark.usefixtures("pair")
+def test_a_form_of_two_files_cannot_become_one(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(ExportError, match=r"out: is no folder, and there are 2 files to write$"):
+        archdsl.export(SPEC, to="pair", path=tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+@pytest.mark.usefixtures("pair")
+def test_a_form_that_carries_weights_is_given_them(tmp_path: Path) -> None:
+    model = archdsl.build(SPEC)
+    torch.save(model.state_dict(), tmp_path / "tiny.pt")
+    made = archdsl.export(SPEC, to="pair", weights=tmp_path / "tiny.pt")
+    assert isinstance(made, Mapping)
+    assert made["count.bin"] == f"{len(model.state_dict())}".encode()
+
+
+def test_weights_that_a_form_does_not_carry_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"^code carries no weights: drop them$"):
+        archdsl.export(SPEC, to="code", weights=tmp_path / "tiny.pt")  # type: ignore[call-overload]
+
+
+@pytest.mark.usefixtures("pair")
+def test_the_command_line_lists_and_writes_it(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "code: one Python file that imports torch alone; pair: a line of text, and 100 %" in said
+    assert main(["export", str(file), "--to", "pair", "-o", str(tmp_path / "out"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["path"] == str(tmp_path / "out")
+    assert (tmp_path / "out" / "line.txt").read_text() == "tiny\n"
+    assert main(["export", str(file), "--to", "pair"]) == 2
+    assert capsys.readouterr().err.strip() == (
+        "pair gives the files line.txt count.bin, which are not printed.  write them with  -o"
+    )
+
+
+@pytest.mark.usefixtures("pair")
+def test_a_misspelt_form_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ExportError) as caught:
+        archdsl.export(SPEC, to="piar")
+    assert str(caught.value) == (
+        "there is no export to 'piar'.  did you mean 'pair'?  choose from: code, pair"
+    )
+
+
+def test_a_form_registered_again_replaces_the_earlier_one() -> None:
+    for text in ("old", "new"):
+
+        @form("again")
+        def again(network: Network, text: str = text) -> Files:
+            """a word"""
+            return {"word.txt": text}
+
+    assert archdsl.export(SPEC, to="again") == "new"
+
+
+def test_a_name_that_is_taken_is_refused() -> None:
+    def code(network: Network) -> Files:
+        """another"""
+        return {}
+
+    with pytest.raises(ExportError) as caught:
+        form("code")(code)
+    assert str(caught.value) == (
+        "the form 'code' is taken by archdsl.exporters.shipped_forms._code.  choose another name"
+    )
+
+
+@pytest.mark.parametrize(
+    ("made", "problem"),
+    [
+        ("text", "gives 'text'"),
+        ({}, "gives {}"),
+        ({"a/b": "text"}, "names a file 'a/b'"),
+        ({"..": "text"}, "names a file '..'"),
+        ({"": "text"}, "names a file ''"),
+        ({1: "text"}, "names a file 1"),
+        ({"a": 1}, "has int in a"),
+    ],
+)
+def test_what_is_no_file_is_refused(made: Any, problem: str) -> None:
+    @form("wrong")
+    def wrong(network: Network) -> Files:
+        """whatever"""
+        return made  # type: ignore[no-any-return]
+
+    with pytest.raises(ExportError) as caught:
+        archdsl.export(SPEC, to="wrong")
+    assert str(caught.value) == (
+        f"the form 'wrong' {problem}.  it gives a mapping from plain names of files to text or "
+        "bytes"
+    )
+
+
+def test_a_form_that_fails_is_named() -> None:
+    @form("failing")
+    def failing(network: Network) -> Files:
+        """nothing"""
+        raise KeyError("dim")
+
+    with pytest.raises(ExportError) as caught:
+        archdsl.export(SPEC, to="failing")
+    assert str(caught.value) == (
+        "the form 'failing' fails (KeyError: 'dim').  mend tests.exporters.test_forms."
+        "test_a_form_that_fails_is_named.<locals>.failing"
+    )
+
+
+@pytest.mark.parametrize("name", [3, ["none"], None])
+def test_what_is_no_name_of_a_form_is_refused(name: Any) -> None:
+    with pytest.raises(ExportError, match=r"^there is no export to '.*'\.  choose from: code$"):
+        archdsl.export(SPEC, to=name)
+
+
+def test_a_function_that_is_no_form_is_refused() -> None:
+    with pytest.raises(ExportError, match=r"^the form 'mute' has no help\.  begin mute with a"):
+
+        @form("mute")
+        def mute(network: Network) -> Files:
+            return {}
+
+    with pytest.raises(ExportError, match=r"^the form 'wide' takes \(network, seed\)\.  a form"):
+
+        @form("wide")
+        def wide(network: Network, seed: int) -> Files:
+            """too much"""
+            return {}
+
+    with pytest.raises(ExportError, match=r'^@form stands without .*  write  @form\("summary"\)$'):
+
+        @form  # type: ignore[arg-type]
+        def bare(network: Network) -> Files:
+            """bare"""
+            return {}
