@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
 from archdsl.cost.flow.layout import (
@@ -13,7 +13,6 @@ from archdsl.cost.flow.layout import (
     Mark,
     Operand,
     Slots,
-    SourceAxis,
     aligned,
     atoms,
     marked,
@@ -32,6 +31,7 @@ from archdsl.cost.flow.products import (
     along,
     in_place,
 )
+from archdsl.cost.flow.values import carries, extended, gathered, without
 
 SOURCES = 32
 """Of how many sources a value is told to be made; modules have fewer between two contractions."""
@@ -95,10 +95,10 @@ class ValueAlgebra:
         if all(value.logarithm for value in values):
             same = in_place(one, other)
             both = [all(pair) and not self.sources.is_image(*pair, same) for pair in pairs]
-            axes = _extended(axes, both, Exponent(addition))
+            axes = extended(axes, both, Exponent(addition))
         alone = {tuple(map(bool, pair)) for pair in pairs}
         if {(True, False), (False, True)} <= alone:
-            axes = _extended(axes, map(all, pairs), Operand(addition))
+            axes = extended(axes, map(all, pairs), Operand(addition))
         return axes
 
     def multiplied(self, a: Value, b: Value, divided: bool = False) -> Value:
@@ -129,7 +129,7 @@ class ValueAlgebra:
         terms = frozenset((number,))
         return replace(
             found,
-            axes=_extended(axes, both, Factor(number)),
+            axes=extended(axes, both, Factor(number)),
             terms=terms,
             behind=found.behind | terms,
         )
@@ -145,13 +145,13 @@ class ValueAlgebra:
         there = [bool(along(atom)) for atom in atoms(value.axes)]
         return replace(
             value,
-            axes=_extended(value.axes, there, Factor(number)),
+            axes=extended(value.axes, there, Factor(number)),
             terms=terms,
             behind=value.behind | terms,
         )
 
     def _single(self, a: Value, b: Value) -> Ids:
-        """Sources in both that vary nowhere."""
+        """SourceTensors in both that vary nowhere."""
         placed = frozenset().union(*(along(atom) for v in (a, b) for atom in atoms(v.axes)))
         return (a.sources & b.sources) - placed
 
@@ -253,65 +253,12 @@ class ValueAlgebra:
             for number in value.sums
             if number in self._summed
             for other in values
-            if other is not value and _carries(other, self._summed[number])
+            if other is not value and carries(other, self._summed[number])
         }
         for number, _ in met:
             self._acquit(number)
         products = {product for _, product in met}
         return [without(value, products) for value in values] if met else values
-
-
-def gathered(values: Sequence[Value]) -> Value:
-    """Everything that values are made of, without axes."""
-    return Value(
-        axes=(),
-        sources=frozenset().union(*(value.sources for value in values)),
-        terms=frozenset().union(*(value.terms for value in values)),
-        behind=frozenset().union(*(value.behind for value in values)),
-        sums=frozenset().union(*(value.sums for value in values)),
-    )
-
-
-def without(value: Value, products: set[int]) -> Value:
-    """A value in which some products are nothing but numbers."""
-    if not products:
-        return value
-
-    def rest(atom: Atom) -> list[Mark]:
-        return [
-            mark
-            for mark in atom.marks
-            if not (isinstance(mark, Factor) and mark.product in products)
-        ]
-
-    return replace(value, axes=marked(value.axes, rest))
-
-
-def renamed(value: Value, sources: SourceTensors, how: Hashable) -> Value:
-    """A value whose elements were shifted, cut or spread."""
-    new = {source: sources.moved(source, how) for source in value.sources}
-
-    def places(atom: Atom) -> list[Mark]:
-        return [
-            replace(mark, source=new[mark.source]) if isinstance(mark, SourceAxis) else mark
-            for mark in atom.marks
-        ]
-
-    return replace(
-        value,
-        axes=marked(value.axes, places),
-        sources=frozenset(new.values()),
-    )
-
-
-def _carries(value: Value, product: int) -> bool:
-    return Factor(product) in marks(value.axes)
-
-
-def _extended(axes: Axes, where: Iterable[bool], mark: Mark) -> Axes:
-    """With a mark more on the atoms for which `where` says so, in their order."""
-    there = iter(where)
-    return marked(axes, lambda atom: atom.marks | {mark} if next(there) else atom.marks)
 
 
 def _length(axis: tuple[Atom, ...]) -> int:

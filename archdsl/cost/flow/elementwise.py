@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from archdsl.cost.flow.algebra import gathered, renamed
 from archdsl.cost.flow.layout import one_atom
 from archdsl.cost.flow.products import Value
 from archdsl.cost.flow.program import Program
 from archdsl.cost.flow.roles import QUOTIENTS
 from archdsl.cost.flow.traced import constant, constants, is_tensor, shape
+from archdsl.cost.flow.values import gathered, renamed
 
 
 def product(program: Program, node: Any, name: str) -> Value:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from archdsl.cost.flow.algebra import gathered, renamed
 from archdsl.cost.flow.layout import Atom, Slots, SourceAxis, sourced, united
 from archdsl.cost.flow.moves import moved
 from archdsl.cost.flow.products import SourceTensor, Value
 from archdsl.cost.flow.program import Program
 from archdsl.cost.flow.traced import constant, constants, is_tensor, items, operator, shape
+from archdsl.cost.flow.values import gathered, renamed
 from archdsl.cost.free import FREE
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from archdsl.cost.flow.algebra import ValueAlgebra, gathered
+from archdsl.cost.flow.algebra import ValueAlgebra
 from archdsl.cost.flow.layout import Axes, Shape, atoms, blank, fresh, marks, one_atom
 from archdsl.cost.flow.products import SourceTensor, Value
 from archdsl.cost.flow.traced import is_number, is_tensor, is_truth, items, length, shape
+from archdsl.cost.flow.values import gathered
 from archdsl.cost.free import FREE
 
 _GIVEN = ("prim::Param", "prim::Constant", "prim::GetAttr")

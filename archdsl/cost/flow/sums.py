@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from archdsl.cost.contractions import labelled
-from archdsl.cost.flow.algebra import gathered
 from archdsl.cost.flow.layout import Atom, one_atom
 from archdsl.cost.flow.products import Value
 from archdsl.cost.flow.program import Program
 from archdsl.cost.flow.roles import POOLS, is_squared, reduced_axes
 from archdsl.cost.flow.traced import constants, items, length, shape
+from archdsl.cost.flow.values import gathered
 
 
 def reduction(program: Program, node: Any, name: str) -> Value:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from archdsl.cost.flow.algebra import gathered
 from archdsl.cost.flow.layout import Axes, Shape, Slots, SourceAxis, fresh, marks, united
 from archdsl.cost.flow.moves import TURNS, turned
 from archdsl.cost.flow.products import Ids, SourceTensor, Value
 from archdsl.cost.flow.program import Program
 from archdsl.cost.flow.roles import RESHAPES, SAME, names
 from archdsl.cost.flow.traced import constants, shape
+from archdsl.cost.flow.values import gathered
 
 _VIEWS = names("""
 alias chunk detach diagonal expand expand_as flatten movedim narrow permute reshape select slice
