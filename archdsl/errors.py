@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from archdsl.printable import printable
+
 
 class Source(Protocol):
     """A text."""
@@ -39,7 +41,13 @@ class Mark(Protocol):
 
 
 class ArchError(Exception):
-    """A mistake that the user can mend; the text says where, what, and what instead."""
+    """A mistake that the user can mend; the text says where, what, and what instead.
+
+    Whatever others wrote that stands in it, its text can be printed.
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class BuildError(ArchError):
@@ -84,7 +92,7 @@ class SpecError(ArchError):
         if self.mark is not None:
             lines += self.mark.snippet()
         lines += [f"  {line}" for line in self.cure.splitlines()]
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import difflib
 from pathlib import Path
 
 from archdsl.errors import SpecError
+from archdsl.printable import shown
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -43,7 +44,7 @@ def shipped(name: str) -> Path:
     close = difflib.get_close_matches(name, files, n=2, cutoff=0.6)
     guess = "did you mean " + " or ".join(f"'{c}'" for c in close) + "?  " if close else ""
     raise SpecError(
-        f"no shipped spec is called '{name}'",
+        f"no shipped spec is called {shown(name)}",
         cure=f"{guess}a file of your own is a path: with a / or with .yaml  (archdsl list specs)",
     )
 

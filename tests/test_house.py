@@ -25,8 +25,9 @@ ALL_FILES = sorted(
 # One way up. A unit (a folder or a file of the package) imports units of lower floors, never
 # its neighbours on the same floor.
 FLOORS: list[set[str]] = [
-    {"errors", "version", "threads", "cache", "regular", "memory"},
-    {"shipped", "components"},
+    {"version", "threads", "cache", "regular", "memory", "printable"},
+    {"errors"},
+    {"shipped", "components", "given"},
     {"amounts"},
     {"language", "nn", "data"},
     {"compiler", "published"},

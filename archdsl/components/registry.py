@@ -12,7 +12,6 @@ description of a component: validation, help and export all read them.
 from __future__ import annotations
 
 import difflib
-import functools
 import inspect
 import operator
 import re
@@ -26,6 +25,7 @@ from archdsl.components.signature import KINDS as KINDS
 from archdsl.components.signature import Definition as Definition
 from archdsl.components.signature import NotYet, component_text, read, where
 from archdsl.errors import ArchError, Misfit
+from archdsl.printable import shown
 
 C = TypeVar("C", bound=type)
 
@@ -107,7 +107,13 @@ def _decorator(kind: str) -> Callable[[str], Callable[[C], C]]:
                 f"@{kind} stands without the name of the component.  "
                 f'write  @{kind}("{_snake(cls)}")'
             )
-        return functools.partial(register, kind, name)
+
+        def registered(cls: C) -> C:
+            if not isinstance(cls, type):
+                raise ArchError(f"@{kind} registers a class, and not {shown(cls)}")
+            return register(kind, str.__str__(name), cls)
+
+        return registered
 
     named.__doc__ = f"Register a class as a {KINDS[kind].words}. {KINDS[kind].doc}"
     named.__name__ = kind

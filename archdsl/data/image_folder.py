@@ -25,6 +25,7 @@ from archdsl.data.source import (
     Split,
     Views,
     no_progress,
+    place,
 )
 from archdsl.data.split import stratified
 from archdsl.data.split_names import SPLITS
@@ -95,7 +96,7 @@ class ImageFolder(Source):
 
     def fingerprint(self, folder: Path) -> Fingerprint:
         """Every image's split, class and size, and its digest; a sample's digests for very many."""
-        root = folder / self.path
+        root = place(folder, self.path)
         splits = self._splits(folder)
         places = {
             (split, name): (images.root / name).relative_to(root).as_posix()
@@ -126,7 +127,7 @@ class ImageFolder(Source):
             class_names=class_names,
             counts={name: len(splits[name].files) for name in SPLITS},
             pixels="(pixel / 255 - 0.5) / 0.25",
-            notes=_notes(folder / self.path, splits),
+            notes=_notes(place(folder, self.path), splits),
         )
 
     def _split(self, images: Listing, size: Size, progress: ProgressOfOne) -> Split:
@@ -139,7 +140,7 @@ class ImageFolder(Source):
         return Split(array, np.asarray(images.labels, dtype=np.int64))
 
     def _splits(self, folder: Path) -> dict[str, Listing]:
-        root = folder / self.path
+        root = place(folder, self.path)
         given = given_splits(root)
         found = {name: listing(root / place) for name, place in given.items()}
         found = found or {"train": listing(root)}

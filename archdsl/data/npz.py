@@ -22,6 +22,7 @@ from archdsl.data.source import (
     Views,
     is_usual,
     no_progress,
+    place,
 )
 from archdsl.data.split import stratified
 from archdsl.errors import SearchError
@@ -80,7 +81,7 @@ class Npz(Source):
 
     def fingerprint(self, folder: Path) -> Fingerprint:
         """The digest of the file, and each image's split and class."""
-        path = folder / self.path
+        path = place(folder, self.path)
         arrays = arrays_of(path, "y")
         pairs = _pairs(arrays, self.path, "y")
         labels = {name: arrays[f"y{suffix}"] for name, suffix in pairs.items()}
@@ -138,7 +139,7 @@ class Npz(Source):
         return {"relaid": (layout, other), "notes": (said,)}
 
     def _splits(self, folder: Path) -> dict[str, Split]:
-        arrays = arrays_of(folder / self.path)
+        arrays = arrays_of(place(folder, self.path))
         pairs = _pairs(arrays, self.path)
         found = {name: self._split(arrays, suffix) for name, suffix in pairs.items()}
         whole = found["train"]

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
 
+from archdsl import given
 from archdsl.components.options import Bound
 from archdsl.data.fingerprint import Fingerprint
+from archdsl.errors import SearchError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +26,11 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 Share = Annotated[float, Bound("number between 0 and 0.5", lambda v: 0 < v < 0.5)]
 """A part of the images that is set aside."""
+
+
+def place(folder: Path, path: str) -> Path:
+    """The file or folder of a source. Raises SearchError for what is no path."""
+    return given.path("folder", folder, SearchError) / given.path("path", path, SearchError)
 
 
 def no_progress(done: int, total: int) -> None:
