@@ -2,6 +2,7 @@
 # make test     the test suite
 # make lint     linter, formatter and type checker
 # make slow     the tests that take longer
+# make fuzz     20,000 mutated specs and 5,000 strings of bytes, held to docs/robustness.md
 #
 # SEARCH="--set search.trials=20" and TESTS=tests/language go on to the search and to pytest.
 
@@ -9,7 +10,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: search test slow lint format clean
+.PHONY: search test slow fuzz lint format clean
 
 search: $(INSTALLED)
 	$(BIN)/archdsl search specs/spaces/digits.yaml $(SEARCH)
@@ -22,6 +23,12 @@ test: $(INSTALLED)
 
 slow: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --slow -m slow $(TESTS)
+
+# FUZZ="--mutants 500 --seed 7" runs fewer, or others.
+fuzz: export OMP_NUM_THREADS := 1
+
+fuzz: $(INSTALLED)
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

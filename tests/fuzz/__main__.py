@@ -87,4 +87,5 @@ def _say(done: int, total: int, what: str, broken: int) -> None:
         print(f"{done:,} of {total:,} {what}, {broken} broke the law", file=sys.stderr, flush=True)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -180,7 +180,7 @@ def others(folder: Path) -> dict[str, Call]:
     }
 
 
-def written(folder: Path) -> dict[str, Call]:
+def written() -> dict[str, Call]:
     """What writes where a path says; relative ones go into a folder of the test's own."""
     return {
         "export path": lambda v: archdsl.export(spec(), path=v),

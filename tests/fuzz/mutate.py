@@ -6,14 +6,21 @@ import itertools
 import random
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
 from archdsl.shipped import folder
 
 LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-DUMPER = getattr(yaml, "CDumper", yaml.Dumper)
+
+
+class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """Writes a text without quotes wherever YAML lets it."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+
 BROKEN = Path(__file__).parents[1] / "broken"
 
 SCALARS = (
@@ -52,7 +59,7 @@ def mutant(draw: random.Random, texts: list[str]) -> str:
     """One text, changed once or a few times."""
     text = draw.choice(texts)
     for _ in range(draw.choice((1, 1, 1, 2, 3, 8))):
-        change = draw.choice(TREES) if draw.random() < 0.6 else None
+        change = draw.choice(TREES) if draw.random() < 0.7 else None
         changed = _of_tree(draw, text, change) if change else None
         text = draw.choice(TEXTS)(draw, text, texts) if changed is None else changed
     return text
@@ -147,7 +154,7 @@ def _of_tree(draw: random.Random, text: str, change: Callable[..., None]) -> str
         if not places:
             return None
         change(draw, *draw.choice(places), places)
-        dumped: str = yaml.dump(tree, Dumper=DUMPER, allow_unicode=True, sort_keys=False, width=200)
+        dumped: str = yaml.dump(tree, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=200)
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
     return dumped.replace("'@@", "").replace("@@'", "").replace('"@@', "").replace('@@"', "")
@@ -168,6 +175,15 @@ def _bare(text: str) -> str:
 
 def _replace(draw: random.Random, where: Any, key: Any, places: Any) -> None:
     where[key] = _bare(draw.choice(SCALARS))
+
+
+def _near(draw: random.Random, where: Any, key: Any, places: Any) -> None:
+    """Another value that may well belong there: much of what is made so can be read."""
+    like = [other[place] for other, place in places if place == key and other is not where]
+    if isinstance(where[key], str) and where[key].isdigit():
+        where[key] = str(draw.choice((1, 2, 3, 4, 5, 7, 8, 16, 32, 64, int(where[key]) * 2)))
+    elif like:
+        where[key] = draw.choice(like)
 
 
 def _delete(draw: random.Random, where: Any, key: Any, places: Any) -> None:
@@ -202,4 +218,4 @@ def _add(draw: random.Random, where: Any, key: Any, places: Any) -> None:
         where += [where[key]] * draw.choice((1, 1, 30))
 
 
-TREES = (_replace, _replace, _replace, _delete, _swap, _rename, _nest, _add)
+TREES = (_near, _near, _near, _replace, _replace, _delete, _swap, _rename, _nest, _add)
