@@ -11,6 +11,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import archdsl
 from archdsl.errors import SpecError
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence, plain
 from archdsl.language.write import WIDTH, inline, write
