@@ -301,9 +301,10 @@ def _plain(answer: object, address: str) -> Answer | None:
     raise SpecError(f"{shown(answer)} is no answer", address=address, cure="write one value")
 
 
-def _said(answer: Answer | None) -> str:
-    # Python writes no integer of over 4,300 digits
-    return shown(answer) if type(answer) is int else written(answer)
+def _said(answer: object) -> str:
+    if isinstance(answer, (bool, float, str)) or answer is None:
+        return written(answer)
+    return shown(answer)  # Python writes no integer of over 4,300 digits
 
 
 @lru_cache(maxsize=256)

@@ -78,6 +78,7 @@ def test_every_public_function_is_called() -> None:
         ([Mute()], "[<Mute>]"),
         ("\x1b[31m\n\ud800\u202e", r"'\x1b[31m\n\ud800\u202e'"),
     ],
+    ids=["text", "int", "list", "huge", "mute", "mutes", "escapes"],
 )
 def test_a_value_is_shown_whatever_it_is(value: object, words: str) -> None:
     assert shown(value) == words

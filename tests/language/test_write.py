@@ -239,6 +239,7 @@ archdsl: 1
 name: child
 extends: randformer_s12
 block: {norm: layer_norm, token_mixer: pooling, channel_mixer: {type: mlp, ratio: 2}}
+downsample: {type: conv, kernel: 3, stride: 2}
 stages: [{dim: 32, depth: 1}]
 stem: {type: conv, kernel: 3, stride: 2}
 head: linear
