@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Mapping
 from numbers import Integral
 from typing import Any, Literal, TypeAlias
@@ -23,9 +24,6 @@ Weights: TypeAlias = "Mapping[str, Mapping[Any, float]]"
 
 MOST = (1 << 63) - 1
 """Of a number or a seed."""
-
-HEAVIEST = 1e300
-"""Above every weight: what is divided by the largest one must be a number."""
 
 
 def budget_of(budget: Mapping[str, Any] | None) -> Budget:
@@ -111,13 +109,14 @@ def weights_of(
         if not isinstance(address, str) or address not in decisions:
             close = difflib.get_close_matches(shown(address), decisions, n=1)
             hint = f".  did you mean {close[0]}?" if close else ""
-            raise SearchError(f"weights: the space has no decision {shown(address)}{hint}")
+            said = address if isinstance(address, str) else shown(address)
+            raise SearchError(f"weights: the space has no decision {said}{hint}")
         if not isinstance(given, Mapping):
             raise SearchError(f"weights of {address} are answer -> weight, not {shown(given)}")
         its = {normalise(decisions[address], answer, address): w for answer, w in given.items()}
         for answer, weight in its.items():
             number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
-            if not number or not 0 <= weight < HEAVIEST:
+            if not number or not 0 <= weight <= sys.float_info.max:
                 raise SearchError(
                     f"weights of {address}: {answer} weighs {shown(weight)}.  write a number from 0"
                 )
