@@ -77,11 +77,12 @@ def member_or_spec(what: str, spec: object) -> Spec:
 
 def whole(value: object, what: str) -> int:
     """A number of things, or a seed. Raises SearchError for what is no integer from 0."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
+    number = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else -1
+    if number < 0:
         raise SearchError(f"{what} is an integer from 0, not {shown(value)}")
-    if value > MOST:
+    if number > MOST:
         raise SearchError(f"{what} is an integer up to 2**63 - 1, not {shown(value)}")
-    return int(value)
+    return number
 
 
 def check_measure(measure: object) -> None:
