@@ -3,6 +3,7 @@
 # make lint     linter, formatter and type checker
 # make slow     the tests that take longer
 # make compat   the tests with other versions of torch, each in an environment of its own (7 GB)
+# make fuzz     20,000 mutated specs and 5,000 strings of bytes, held to docs/robustness.md
 #
 # SEARCH="--set search.trials=20" and TESTS=tests/language go on to the search and to pytest.
 
@@ -13,7 +14,7 @@ INSTALLED := .venv/.installed
 # What `make compat` runs beside the pinned torch.
 COMPAT ?= 2.14.1 2.15.0
 
-.PHONY: search test slow compat lint format clean
+.PHONY: search test slow compat fuzz lint format clean
 
 search: $(INSTALLED)
 	$(BIN)/archdsl search specs/spaces/digits.yaml $(SEARCH)
@@ -31,6 +32,12 @@ compat: $(COMPAT:%=compat-%)
 
 compat-%: .compat/%/.installed
 	.compat/$*/bin/python -m pytest -n 2 $(TESTS)
+
+# FUZZ="--mutants 500 --seed 7" runs fewer, or others.
+fuzz: export OMP_NUM_THREADS := 1
+
+fuzz: $(INSTALLED)
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
-from archdsl import shipped
+from archdsl import given, shipped
 from archdsl.compiler.network import Network
 from archdsl.compiler.specification import Spec
-from archdsl.errors import ArchError, BuildError, ExportError, SearchError, SpecError
+from archdsl.errors import BuildError, ExportError, SearchError, SpecError
 from archdsl.language import load as reading
 from archdsl.language.document import Document
 from archdsl.loading import finished, looked_at
@@ -37,14 +37,15 @@ def load(x: Specish, set: Mapping[str, Any] | None = None, *, imports: bool = Tr
     Raises SpecError for a spec that is not right, and for a component of the user's own that does
     not give what its place expects: each is run once.
     """
-    if isinstance(x, Spec) and not set:
+    patches = _patches(set)
+    if isinstance(x, Spec) and not patches:
         return looked_at(x)
-    return looked_at(_finished(_document(x), set, imports))
+    return looked_at(_finished(_document(x), patches, imports))
 
 
 def unproven(x: Mapping[str, Any]) -> Spec:
     """A spec whose own components were not run. Raises SpecError for one that is not right."""
-    spec = _finished(_document(x), None, True)
+    spec = _finished(_document(x), {}, True)
     spec.own = ()  # so that no verb runs them
     return spec
 
@@ -52,8 +53,8 @@ def unproven(x: Mapping[str, Any]) -> Spec:
 def loads(text: str, set: Mapping[str, Any] | None = None, *, imports: bool = True) -> Spec:
     """A spec from a text of YAML. Raises SpecError."""
     if not isinstance(text, str):
-        raise SpecError(f"loads takes a text of YAML, and not {_kind(text)}", cure="use  load")
-    return looked_at(_finished(reading.document_from_text(text), set, imports))
+        raise SpecError(f"loads takes a text of YAML, and not {given.kind(text)}", cure="use  load")
+    return looked_at(_finished(reading.document_from_text(text), _patches(set), imports))
 
 
 def dump(x: Specish) -> str:
@@ -95,11 +96,12 @@ def build(
     from archdsl.compiler.backbone import Backbone, chosen
     from archdsl.compiler.builder import build as build_network
 
+    given.truth("drop_head", drop_head, BuildError)
     if features is not None and (classes is not None or drop_head):
-        given = "classes" if classes is not None else "drop_head"
-        raise BuildError(f"{given} is about a head, and with features there is none: drop it")
+        about = "classes" if classes is not None else "drop_head"
+        raise BuildError(f"{about} is about a head, and with features there is none: drop it")
     if weights is not None:
-        weights = _path("weights", weights, BuildError)
+        weights = given.path("weights", weights, BuildError)
     elif drop_head:
         raise BuildError("drop_head is about weights from a file, and there is none: drop it")
     spec = load(x, set=None if classes is None else {"classes": classes})
@@ -160,7 +162,8 @@ def fuse(model: nn.Module) -> nn.Module:
 
     if not isinstance(model, nn.Module):
         raise BuildError(
-            f"fuse takes a model, and not {_kind(model)}.  write  archdsl.fuse(archdsl.build(spec))"
+            f"fuse takes a model, and not {given.kind(model)}.  write  "
+            "archdsl.fuse(archdsl.build(spec))"
         )
     return fused(model)
 
@@ -196,19 +199,18 @@ def search(
     from archdsl.spaces import Space
     from archdsl.study import search as run
 
-    for name, function in (("evaluate", evaluate), ("listener", listener)):
-        if function is not None and not callable(function):
-            raise SearchError(f"{name} is a function, and not {_kind(function)}")
-    where = None if out is None else _path("out", out, SearchError)
-    given = x if isinstance(x, Space) else space(x)
+    given.function("evaluate", evaluate, SearchError)
+    given.function("listener", listener, SearchError)
+    where = None if out is None else given.path("out", out, SearchError)
+    searched = x if isinstance(x, Space) else space(x)
     if overrides:
         patches = {f"search.{key}": value for key, value in overrides.items()}
-        given = Space(load(given.spec, set=patches))
+        searched = Space(load(searched.spec, set=patches))
     return run(
-        given,
+        searched,
         evaluate=evaluate,
         out=where,
-        settings=given.spec.settings(),
+        settings=searched.spec.settings(),
         listener=listener,
         salvage=salvage,
     )
@@ -242,35 +244,31 @@ def export(
     from archdsl.exporters import export as write_out
     from archdsl.exporters.registry import find
 
-    where = None if path is None else _path("path", path, ExportError)
+    where = None if path is None else given.path("path", path, ExportError)
+    to = given.word("to", to, ExportError)
     spec = load(x)
     if weights is None:
         return write_out(spec.network(), to=to, path=where)
     if not find(to).carries_weights:
         raise ExportError(f"{to} carries no weights: drop them")
-    state = build(spec, weights=_path("weights", weights, ExportError)).state_dict()
+    state = build(spec, weights=given.path("weights", weights, ExportError)).state_dict()
     return write_out(spec.network(), to=to, path=where, weights=state)
 
 
-def _path(name: str, value: str | Path, error: type[ArchError]) -> Path:
-    """A path that was given as `name`. Raises `error`."""
-    if not isinstance(value, (str, Path)):
-        raise error(f"{name} is a path, and not {_kind(value)}")
-    return Path(value)
-
-
-def _kind(value: object) -> str:
-    """What a value of another type than wanted is, in words."""
-    return type(value).__name__
-
-
-def _finished(document: Document, set_: Mapping[str, Any] | None, imports: bool) -> Spec:
-    if set_ is not None and not isinstance(set_, Mapping):
+def _patches(set_: object) -> Mapping[str, Any]:
+    if set_ is None:
+        return {}
+    if not isinstance(set_, Mapping):
         raise SpecError(
-            f"set maps addresses to values, and is {_kind(set_)}",
+            f"set maps addresses to values, and is {given.kind(set_)}",
             cure='write  set={"stages.2.depth": 6}',
         )
-    return finished(document, set_, imports)
+    return set_
+
+
+def _finished(document: Document, patches: Mapping[str, Any], imports: bool) -> Spec:
+    given.truth("imports", imports, SpecError)
+    return finished(document, patches, imports)
 
 
 def _document(x: Specish) -> Document:
@@ -283,7 +281,7 @@ def _document(x: Specish) -> Document:
         return _document(inner)  # a space stands for its spec
     if not isinstance(x, (str, Path, Mapping)):
         raise SpecError(
-            f"a spec is a shipped name, a path or a mapping, and not {_kind(x)}",
+            f"a spec is a shipped name, a path or a mapping, and not {given.kind(x)}",
             cure='write  archdsl.load("poolformer_s12")  or  archdsl.load("./my.yaml")',
         )
     if isinstance(x, Mapping):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from archdsl.printable import printable, printable_line, same_width
+from archdsl.printable import printable, printable_line, same_width, without_endless_lines
 
 
 class NamedText(Protocol):
@@ -47,7 +47,7 @@ class ArchError(Exception):
     """
 
     def __str__(self) -> str:
-        return printable(super().__str__())
+        return without_endless_lines(printable(super().__str__()))
 
 
 class BuildError(ArchError):
@@ -101,7 +101,7 @@ class SpecError(ArchError):
         if self.mark is not None:
             lines += map(same_width, self.mark.snippet())
         lines += [f"  {line}" for line in printable(self.cure).splitlines()]
-        return "\n".join(lines)
+        return without_endless_lines("\n".join(lines))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,11 @@ what cannot be encoded. Whatever does not print as itself is shown escaped, as P
 from __future__ import annotations
 
 import re
+import reprlib
 
 _KEPT = "\n\t"
+_LONGEST = 200
+_LONGEST_LINE = 2000
 
 
 def printable(text: str) -> str:
@@ -54,6 +57,25 @@ def encodable(text: str, encoding: str | None) -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
+def without_endless_lines(text: str) -> str:
+    """A text in which a line of a length that nobody reads is cut."""
+    if len(text) <= _LONGEST_LINE:
+        return text
+    return "\n".join(
+        line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
+        for line in text.split("\n")
+    )
+
+
+def shown(value: object) -> str:
+    """A value's repr on one line, shortened and escaped; its type where it has none."""
+    try:
+        text = " ".join(_short.repr(value).split())
+    except Exception:  # whatever somebody's own __repr__ raises
+        return f"<{type(value).__name__}>"
+    return printable_line(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
+
+
 def _shown(each: str) -> str:
     return each if each in _KEPT else _escaped(each)
 
@@ -67,3 +89,26 @@ def _in_json(found: re.Match[str]) -> str:
         return found[0]
     units = found[0].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+class _Short(reprlib.Repr):
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = 100
+
+    def repr_int(self, x: int, level: int) -> str:
+        """Python writes no integer of over 4,300 digits."""
+        try:
+            return super().repr_int(x, level)
+        except ValueError:
+            return f"<int of {x.bit_length():,} bits>"
+
+    def repr_instance(self, x: object, level: int) -> str:
+        try:
+            text = repr(x)
+        except Exception:
+            return f"<{type(x).__name__}>"
+        return text if len(text) <= self.maxother else f"{text[: self.maxother]}..."
+
+
+_short = _Short()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 _NEVER_WAIT = (
     getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -31,6 +31,6 @@ def descriptor(path: Path, flags: int = os.O_RDONLY) -> int:
     return found
 
 
-def opened(path: Path, flags: int = os.O_RDONLY) -> BinaryIO:
+def opened(path: Path, flags: int = os.O_RDONLY) -> BufferedReader:
     """A regular file, open for reading bytes. Raises OSError as `descriptor` does."""
     return os.fdopen(descriptor(path, flags), "rb")

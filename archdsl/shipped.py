@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from archdsl.errors import SpecError
+from archdsl.printable import shown
 from archdsl.spelling import did_you_mean
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -42,7 +43,7 @@ def shipped(name: str) -> Path:
         return files[name]
     guess = did_you_mean(name, files, most=2, after="  ")
     raise SpecError(
-        f"no shipped spec is called '{name}'",
+        f"no shipped spec is called {shown(name)}",
         cure=f"{guess}a file of your own is a path: with a / or with .yaml  (archdsl list specs)",
     )
 

@@ -15,9 +15,10 @@ import types
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from archdsl import api, loading
+from archdsl import api, given, loading
 from archdsl.components import registry
 from archdsl.errors import ArchError, CountError, ExportError
+from archdsl.printable import shown
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -52,6 +53,8 @@ def check_mixer(
     or an option that does not exist, or a size that the mixer's own `check` refuses.
     """
     loading.fill_registry()
+    name = given.word("the mixer's name", name, ArchError)
+    _check_arguments(kind, dim, sizes)
     kinds = [known for known in KINDS if registry.find(known, name) and kind in (None, known)]
     if not kinds:
         raise ArchError(registry.unknown(kind or "token_mixer", name))
@@ -67,6 +70,17 @@ def check_mixer(
             holds(check)
 
 
+def _check_arguments(kind: object, dim: object, sizes: object) -> None:
+    if kind is not None and not (isinstance(kind, str) and kind in KINDS):
+        raise ArchError(f"kind is token_mixer or channel_mixer, and not {shown(kind)}")
+    pairs = list(sizes) if isinstance(sizes, (list, tuple)) else []
+    if not pairs or not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs):
+        raise ArchError(f"sizes are (height, width), one or more, and not {shown(sizes)}")
+    for number in (dim, *(side for pair in pairs for side in pair)):
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 1 << 16:
+            raise ArchError(f"dim and sizes are integers from 1 to 65,536, and not {shown(number)}")
+
+
 class _Check:
     """One mixer on one map: a network of two blocks that have nothing but the mixer."""
 
@@ -78,7 +92,7 @@ class _Check:
         dim: int,
         size: tuple[int, int],
     ) -> None:
-        said = ", ".join(f"{option}={value!r}" for option, value in options.items())
+        said = ", ".join(f"{option}={shown(value)}" for option, value in options.items())
         self.words = f"{kind.replace('_', ' ')} '{name}'" + (f" with {said}" if said else "")
         self.words += f" on a map of {dim}x{size[0]}x{size[1]}"
         self.kind = kind

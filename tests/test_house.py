@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import floors
+from tests.floors import INSIDE
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "archdsl"
@@ -29,7 +29,7 @@ ALL_FILES = sorted(
 FLOORS: list[set[str]] = [
     {"printable"},
     {"errors", "version", "threads", "cache", "units", "progress", "spelling", "regular", "memory"},
-    {"shipped", "components", "views"},
+    {"shipped", "components", "views", "given"},
     {"amounts"},
     {"language", "nn", "data"},
     {"compiler", "published", "spec"},
@@ -157,154 +157,7 @@ def test_an_import_downwards_is_none(unit: str, source: str) -> None:
     assert not offences(unit, source)
 
 
-# The same inside a folder: a file, or the door of a folder in it, imports what is on lower floors.
-# A folder without a table is a folder in which nobody has drawn the floors yet.
-INSIDE: dict[str, list[set[str]]] = {
-    "amounts": [{"table"}, {"budget", "vectors"}, {"arrays"}],
-    "cli": [
-        {"answer", "search_state", "spec_text"},
-        {"failure", "plain"},
-        {"live", "parser"},
-        {"check", "count", "export", "list", "report", "search", "show", "weights"},
-        {"command"},
-    ],
-    **floors.FLOORS,
-    "language": [
-        {"expression", "files", "nodes", "positions", "scalars", "settings"},
-        {"imports", "labels", "syntax", "typed", "write"},
-        {"holes", "yaml"},
-        {"comments", "patch"},
-        {"document"},
-        {"assign", "decisions", "search_section"},
-        {"defaults", "equal_options", "flatten", "load", "resolve"},
-        {"check", "winner"},
-    ],
-    "data": [
-        {
-            "decode",
-            "fingerprint",
-            "npz_file",
-            "passed_over",
-            "pixels",
-            "sealed",
-            "split",
-            "split_names",
-        },
-        {"digests", "layout", "listing", "source"},
-        {"digits", "npz", "packs"},
-        {"image_folder"},
-    ],
-    "study": [
-        {
-            "distributions",
-            "engines",
-            "identity.changes",
-            "identity.typed_in",
-            "intervals",
-            "phases",
-            "propose.fingerprints",
-            "propose.samplers.gaussian",
-            "propose.seeds",
-            "record",
-            "record.files",
-            "record.lock",
-            "survey",
-            "trial",
-        },
-        {
-            "candidate",
-            "causes",
-            "identity.carried",
-            "identity.code",
-            "objectives",
-            "optuna_trials",
-            "propose.members",
-            "propose.samplers.base",
-            "record.events",
-        },
-        {
-            "engines.job",
-            "hypervolume",
-            "identity.setup",
-            "propose.fixed",
-            "propose.optunas",
-            "propose.samplers.indicators",
-            "record.lines",
-            "record.optuna_view",
-            "record.state",
-            "record.store",
-        },
-        {
-            "engines.engine",
-            "engines.proxy_training",
-            "phases.phase",
-            "propose.nothing_left",
-            "propose.samplers.random",
-            "propose.start",
-            "record.file_store",
-            "record.former",
-            "record.views",
-            "result",
-        },
-        {
-            "engines.work",
-            "events",
-            "identity.evidence",
-            "propose.samplers.evolution",
-            "propose.samplers.gp",
-            "propose.samplers.tpe",
-            "record.folder",
-        },
-        {"engines.inline", "phases.jobs", "propose.samplers", "winner", "winner_of"},
-        {"phases.looking", "propose.proposals", "report.read"},
-        {"driver", "phases.untrained", "propose.budget_sampler", "report.findings"},
-        {"phases.trials", "report.charts"},
-        {"report.page"},
-        {"report"},
-        {"finish"},
-        {"session"},
-    ],
-    "study/report": [{"read"}, {"findings"}, {"charts"}, {"page"}],
-    "views": [{"chart", "html", "rows", "text"}, {"svg", "terminal"}],
-    "spaces": [
-        {"arguments", "budget", "count", "questions", "reach"},
-        {"rows", "size"},
-        {"decision_tree", "parts"},
-        {"price_list", "table"},
-        {"every_cost"},
-        {"circuit.circuit", "circuit.alternatives"},
-        {"circuit", "circuit.fold", "circuit.split"},
-        {"circuit.algebras", "circuit.building"},
-        {"histogram.sparse"},
-        {"histogram.grid"},
-        {"histogram.narrowing", "histogram.tilt"},
-        {"histogram.inside"},
-        {"histogram.shares", "histogram.walk"},
-        {"bounds.majorants"},
-        {"bounds.characteristic", "bounds.hull"},
-        {"bounds.windows"},
-        {"bounds"},
-        {"members"},
-        {"drawing", "next_cost"},
-        {"counting", "rejecting"},
-        {"space"},
-        {"overview"},
-    ],
-    "training": [
-        {"batch_checks", "data_source", "failures", "fits", "metrics", "recipe", "seeds"},
-        {"one_image", "trainer"},
-        {"batches", "interrupts", "set_up", "user"},
-        {"lengths"},
-        {"training_loader", "validation_loader"},
-        {"loaders"},
-        {"prepare"},
-        {"heldout", "module", "own_failures"},
-        {"epochs", "evaluate"},
-        {"train"},
-        {"first_batches"},
-        {"look"},
-    ],
-}
+# The same inside a folder: tests/floors.py has the tables.
 RANK_INSIDE = {
     folder: {name: rank for rank, names in enumerate(levels) for name in names}
     for folder, levels in INSIDE.items()

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from archdsl.compiler.builder import Built
 from archdsl.errors import BuildError
+from archdsl.printable import shown
 
 
 class FeatureInfo(NamedTuple):
@@ -65,11 +66,17 @@ class Backbone(nn.Module):
 def chosen(features: Sequence[int], stages: int) -> list[int]:
     """Indices of stages that are there, each once. Raises BuildError."""
     known = f"its stages are {' '.join(map(str, range(stages)))}"
-    if not isinstance(features, (list, tuple, range)) or not features:
-        raise BuildError(f"features = {features!r}: write a list of stages; {known}")
+    if not isinstance(features, (list, tuple, range)) or not len(features) > 0:
+        raise BuildError(f"features = {shown(features)}: write a list of stages; {known}")
     for index in features:
         if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < stages:
-            raise BuildError(f"features = {list(features)}: there is no stage {index!r}; {known}")
+            raise BuildError(
+                f"features = {_listed(features)}: there is no stage {shown(index)}; {known}"
+            )
     if len(set(features)) < len(features):
-        raise BuildError(f"features = {list(features)}: name each stage once")
+        raise BuildError(f"features = {_listed(features)}: name each stage once")
     return list(features)
+
+
+def _listed(features: Sequence[int]) -> str:
+    return shown(list(features[:100]))

@@ -6,6 +6,7 @@ from collections.abc import Mapping as MappingOf
 from pathlib import Path
 from typing import Any
 
+from archdsl import given
 from archdsl.compiler.combinations import check_combinations
 from archdsl.compiler.lower import lower
 from archdsl.compiler.network import Layer, Network
@@ -16,10 +17,12 @@ from archdsl.language.decisions import Holes
 from archdsl.language.document import Document
 from archdsl.language.holes import Answer, Hole
 from archdsl.language.nodes import Mapping, Mark, Node, Scalar, plain
+from archdsl.language.python_values import plain_values
 from archdsl.language.resolve import Ask
 from archdsl.language.search_section import search_settings
 from archdsl.language.settings import SearchSettings
 from archdsl.language.write import write
+from archdsl.printable import shown
 
 
 class Spec:
@@ -81,7 +84,9 @@ class Spec:
         """
         node = self._flat()
         if found is not None:
-            return write({**node.items, "found": dict(found)})
+            if not isinstance(found, MappingOf):
+                raise SpecError(f"found maps names to values, and is {shown(found)}")
+            return write({**node.items, **plain_values({"found": found})})
         return write(node)
 
     def network(self) -> Network:
@@ -93,6 +98,7 @@ class Spec:
 
     def resolve(self, ask: Ask | None) -> tuple[Network, dict[str, Answer]]:
         """The network that `ask` leads to, and the record of its answers."""
+        given.function("what is asked", ask, SpecError)
         return lower(self.document, self.holes, ask)
 
     def settings(self) -> SearchSettings:
@@ -101,6 +107,8 @@ class Spec:
 
     def mark(self, address: str) -> Mark | None:
         """Where the key of a `search.` address is written, for errors; None if it is not."""
+        if not isinstance(address, str):
+            raise SpecError(f"an address is a text, and not {shown(address)}")
         node: Node | None = Mapping(dict(self.document.top))
         mark = None
         for key in address.split("."):

@@ -11,7 +11,6 @@ description of a component: validation, help and export all read them.
 
 from __future__ import annotations
 
-import functools
 import inspect
 import operator
 import re
@@ -25,6 +24,7 @@ from archdsl.components.signature import KINDS as KINDS
 from archdsl.components.signature import Definition as Definition
 from archdsl.components.signature import NotYet, component_text, read, where
 from archdsl.errors import ArchError, Misfit
+from archdsl.printable import shown
 from archdsl.spelling import did_you_mean
 
 C = TypeVar("C", bound=type)
@@ -107,7 +107,13 @@ def _decorator(kind: str) -> Callable[[str], Callable[[C], C]]:
                 f"@{kind} stands without the name of the component.  "
                 f'write  @{kind}("{_snake(cls)}")'
             )
-        return functools.partial(register, kind, name)
+
+        def registered(cls: C) -> C:
+            if not isinstance(cls, type):
+                raise ArchError(f"@{kind} registers a class, and not {shown(cls)}")
+            return register(kind, str.__str__(name), cls)
+
+        return registered
 
     named.__doc__ = f"Register a class as a {KINDS[kind].noun}. {KINDS[kind].doc}"
     named.__name__ = kind

@@ -12,6 +12,7 @@ from archdsl.cost.contractions import CONTRACTIONS, Rule
 from archdsl.cost.free import FREE
 from archdsl.cost.ready import READY
 from archdsl.errors import ArchError
+from archdsl.printable import shown
 
 R = TypeVar("R", bound=Rule)
 
@@ -37,13 +38,16 @@ def macs(operator: str) -> Callable[[R], R]:
     A rule for a Fourier transform, `cumsum` or a recurrent layer replaces archdsl's own.
     Raises ArchError for a name that is no operator's and for an operator that is counted already.
     """
-    if not re.fullmatch(r"[A-Za-z_]\w*::[A-Za-z_][\w.]*", operator):
+    named = isinstance(operator, str) and re.fullmatch(r"[A-Za-z_]\w*::[A-Za-z_][\w.]*", operator)
+    if not named:
         raise ArchError(
-            f"'{operator}' is no name of an operator.  write it as the error gives it, "
+            f"{shown(operator)} is no name of an operator.  write it as the error gives it, "
             'as in @archdsl.macs("aten::foo")'
         )
 
     def registered(rule: R) -> R:
+        if not callable(rule):
+            raise ArchError(f"a rule for {operator} is a function, and not {shown(rule)}")
         if operator in CONTRACTIONS or operator in FREE:
             raise ArchError(
                 f"{_where(rule)}: {operator} is counted already.  a module whose cost its "

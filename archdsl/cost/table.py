@@ -14,6 +14,7 @@ from archdsl.cost.operators import registered_rules
 from archdsl.cost.origin import modules_of, origin
 from archdsl.cost.store import Stored, store, stored
 from archdsl.errors import CountError
+from archdsl.printable import shown
 
 if TYPE_CHECKING:
     from torch import nn
@@ -102,6 +103,9 @@ class Cost:
         return dict(self._totals)
 
     def __getitem__(self, name: str) -> int:
+        if not isinstance(name, str) or name not in self._totals:
+            known = ", ".join(self._totals)
+            raise CountError(f"no cost is called {shown(name)}.  choose from {known}")
         return self._totals[name]
 
     def __eq__(self, other: object) -> bool:

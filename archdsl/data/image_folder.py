@@ -23,6 +23,7 @@ from archdsl.data.source import (
     SourceInfo,
     Split,
     Views,
+    place,
 )
 from archdsl.data.split import stratified
 from archdsl.data.split_names import SPLITS
@@ -94,7 +95,7 @@ class ImageFolder(ImageSource):
 
     def fingerprint(self, folder: Path) -> Fingerprint:
         """Every image's split, class and size, and its digest; a sample's digests for very many."""
-        root = folder / self.path
+        root = place(folder, self.path)
         splits = self._splits(folder)
         places = {
             (split, name): (images.root / name).relative_to(root).as_posix()
@@ -125,7 +126,7 @@ class ImageFolder(ImageSource):
             class_names=class_names,
             counts={name: len(splits[name].files) for name in SPLITS},
             pixels="(pixel / 255 - 0.5) / 0.25",
-            notes=_notes(folder / self.path, splits),
+            notes=_notes(place(folder, self.path), splits),
         )
 
     def _split(self, images: Listing, size: Size, progress: ProgressOfOne) -> Split:
@@ -138,7 +139,7 @@ class ImageFolder(ImageSource):
         return Split(array, np.asarray(images.labels, dtype=np.int64))
 
     def _splits(self, folder: Path) -> dict[str, Listing]:
-        root = folder / self.path
+        root = place(folder, self.path)
         given = given_splits(root)
         found = {name: listing(root / place) for name, place in given.items()}
         found = found or {"train": listing(root)}

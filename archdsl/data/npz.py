@@ -20,6 +20,7 @@ from archdsl.data.source import (
     Split,
     Views,
     is_usual,
+    place,
 )
 from archdsl.data.split import stratified
 from archdsl.errors import SearchError
@@ -79,7 +80,7 @@ class Npz(ImageSource):
 
     def fingerprint(self, folder: Path) -> Fingerprint:
         """The digest of the file, and each image's split and class."""
-        path = folder / self.path
+        path = place(folder, self.path)
         arrays = arrays_of(path, "y")
         pairs = _pairs(arrays, self.path, "y")
         labels = {name: arrays[f"y{suffix}"] for name, suffix in pairs.items()}
@@ -137,7 +138,7 @@ class Npz(ImageSource):
         return {"relaid": (layout, other), "notes": (said,)}
 
     def _splits(self, folder: Path) -> dict[str, Split]:
-        arrays = arrays_of(folder / self.path)
+        arrays = arrays_of(place(folder, self.path))
         pairs = _pairs(arrays, self.path)
         found = {name: self._split(arrays, suffix) for name, suffix in pairs.items()}
         whole = found["train"]

@@ -55,7 +55,8 @@ def content(path: Path, limit: int) -> bytes | None:
 
 def sealed(text: bytes) -> bytes:
     """A text with its digest at the end."""
-    return text + _digest(text).digest()
+    digest: bytes = _digest(text).digest()
+    return text + digest
 
 
 def _digest(text: bytes = b"") -> Any:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
 
+from archdsl import given
 from archdsl.components.options import Bound
 from archdsl.data.fingerprint import Fingerprint
+from archdsl.errors import SearchError
 from archdsl.progress import Progress, unwatched
 from archdsl.units import plural
 
@@ -22,6 +24,11 @@ Size: TypeAlias = tuple[int, int]
 
 Share = Annotated[float, Bound("number between 0 and 0.5", lambda v: 0 < v < 0.5)]
 """A part of the images that is set aside."""
+
+
+def place(folder: Path, path: str) -> Path:
+    """The file or folder of a source. Raises SearchError for what is no path."""
+    return given.path("folder", folder, SearchError) / given.path("path", path, SearchError)
 
 
 def is_usual(shape: tuple[int, int, int]) -> bool:

@@ -31,7 +31,7 @@ class Group:
     """
 
     opening: str
-    items: list[list[Piece]] = field(default_factory=list)
+    items: list[list[CodeItem]] = field(default_factory=list)
     comma: bool = False
     lone: bool = False
     loop: bool = False
@@ -43,7 +43,7 @@ class Group:
 
 
 @dataclass(slots=True)
-class Piece:
+class CodeItem:
     """A token, or brackets; `space` says whether a space stands before it."""
 
     space: bool
@@ -97,16 +97,16 @@ def _between(rows: list[str], start: tuple[int, int], end: tuple[int, int]) -> s
     return "\n".join([rows[start[0] - 1][start[1] :], *middle, rows[end[0] - 1][: end[1]]])
 
 
-def _parse(tokens: list[tuple[int, str, bool]], at: int) -> tuple[list[Piece], int]:
+def _parse(tokens: list[tuple[int, str, bool]], at: int) -> tuple[list[CodeItem], int]:
     """The parts from token `at` to the end of the line or the bracket that closes them."""
-    parts: list[Piece] = []
+    parts: list[CodeItem] = []
     while at < len(tokens) and tokens[at][1] not in _CLOSING.values():
         _, word, space = tokens[at]
         if word in _CLOSING:
             group, at = _parse_group(tokens, at, called=bool(parts) and _callable(parts[-1]))
-            parts.append(Piece(space, group))
+            parts.append(CodeItem(space, group))
         else:
-            parts.append(Piece(space, word))
+            parts.append(CodeItem(space, word))
         at += 1
     return parts, at
 
@@ -114,7 +114,7 @@ def _parse(tokens: list[tuple[int, str, bool]], at: int) -> tuple[list[Piece], i
 def _parse_group(tokens: list[tuple[int, str, bool]], at: int, called: bool) -> tuple[Group, int]:
     group = Group(tokens[at][1])
     inner, end = _parse(tokens, at + 1)
-    item: list[Piece] = []
+    item: list[CodeItem] = []
     lambdas = 0
     for part in inner:
         word = part.body
@@ -136,13 +136,13 @@ def _parse_group(tokens: list[tuple[int, str, bool]], at: int, called: bool) -> 
     return group, end
 
 
-def _callable(part: Piece) -> bool:
+def _callable(part: CodeItem) -> bool:
     if isinstance(part.body, Group):
         return True
     return part.body.isidentifier() and not keyword.iskeyword(part.body)
 
 
-def _flat(parts: list[Piece]) -> str:
+def _flat(parts: list[CodeItem]) -> str:
     """Parts on one line, whatever they ask for."""
     text = ""
     for index, part in enumerate(parts):
@@ -160,12 +160,12 @@ def _row(group: Group) -> str:
     return (" " if group.loop else ", ").join(_flat(item) for item in group.items)
 
 
-def _exploded(parts: list[Piece]) -> bool:
+def _exploded(parts: list[CodeItem]) -> bool:
     groups = [part.body for part in parts if isinstance(part.body, Group)]
     return any(g.exploded or any(map(_exploded, g.items)) for g in groups)
 
 
-def _lines(parts: list[Piece], indent: int, after: str) -> list[str]:
+def _lines(parts: list[CodeItem], indent: int, after: str) -> list[str]:
     line = " " * indent + _flat(parts) + after
     if len(line) <= WIDTH and not _exploded(parts):
         return [line]
@@ -174,7 +174,7 @@ def _lines(parts: list[Piece], indent: int, after: str) -> list[str]:
         return [line]
     group = parts[place].body
     assert isinstance(group, Group)
-    head = " " * indent + _flat([*parts[:place], Piece(parts[place].space, group.opening)])
+    head = " " * indent + _flat([*parts[:place], CodeItem(parts[place].space, group.opening)])
     tail = " " * indent + _CLOSING[group.opening] + _tail(parts[place + 1 :]) + after
     row = " " * (indent + INDENT) + _row(group)
     asked = group.exploded or any(map(_exploded, group.items))
@@ -185,12 +185,12 @@ def _lines(parts: list[Piece], indent: int, after: str) -> list[str]:
     return [head, *body, tail]
 
 
-def _tail(parts: list[Piece]) -> str:
+def _tail(parts: list[CodeItem]) -> str:
     text = _flat(parts)
     return f" {text}" if parts and parts[0].space else text
 
 
-def _opened(parts: list[Piece]) -> int | None:
+def _opened(parts: list[CodeItem]) -> int | None:
     """The brackets at which a line is opened: a definition's first, else the last."""
     places = [
         place

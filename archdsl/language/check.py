@@ -313,7 +313,10 @@ class _Checker:
                 equal.refuse_number(hole, f"params.{name}")
 
     def _unused_params(self) -> None:
-        """A param counts as used if a use of it is reached from outside `params`."""
+        """A param counts as used if a use of it is reached from outside `params`.
+
+        One that was inherited, and that nothing uses any more, is no part of this spec.
+        """
         used_by: dict[str, list[str]] = {}
         for name, users in self.uses.items():
             for user in users:
@@ -326,6 +329,8 @@ class _Checker:
         for name, mark in self.document.own_params.items():
             if name not in reached:
                 raise SpecError(f"params.{name} is never used", mark=mark)
+        for name in self.document.params.keys() - reached:
+            del self.document.params[name]
 
 
 def read_input(node: Node) -> tuple[int, int, int]:

@@ -9,12 +9,14 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from numbers import Integral, Real
 from typing import Literal, TypeAlias
 
 from archdsl.components.options import with_unit, written
 from archdsl.errors import SpecError
 from archdsl.language.labels import labels, without_labels
 from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence
+from archdsl.printable import shown
 
 Answer: TypeAlias = "bool | int | float | str"
 Per: TypeAlias = Literal["stage", "block"] | None
@@ -56,7 +58,7 @@ class Choice:
             found = by_answer.get((isinstance(answer, bool), answer))
             if found is not None:
                 return found
-        return by_label.get(answer if isinstance(answer, str) else written(answer))
+        return by_label.get(answer if isinstance(answer, str) else _said(answer))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -270,13 +272,14 @@ def equal(one: object, other: object) -> bool:
 
 def normalise(hole: Hole, answer: object, address: str) -> Answer:
     """An answer as the hole records it. Raises SpecError for one it does not have."""
+    answer = _plain(answer, address)
     if isinstance(hole, Choice):
         option = hole.option(answer)
         if option is not None:
             return option.answer
         known = " ".join(o.label for o in hole.options)
         raise SpecError(
-            f"{written(answer)} is not among its options",
+            f"{_said(answer)} is not among its options",
             address=address,
             cure=f"choose from {known}",
         )
@@ -285,10 +288,29 @@ def normalise(hole: Hole, answer: object, address: str) -> Answer:
         if found is not None:
             return found
     raise SpecError(
-        f"{written(answer)} is not in its range",
+        f"{_said(answer)} is not in its range",
         address=address,
         cure=f"choose from {hole.low} to {hole.high} in steps of {hole.step}",
     )
+
+
+def _plain(answer: object, address: str) -> Answer | None:
+    """One of Python's own values; numpy's numbers are taken as those."""
+    if answer is None or isinstance(answer, bool):
+        return answer
+    if isinstance(answer, str):
+        return str.__str__(answer)
+    if isinstance(answer, Integral):
+        return int(answer)
+    if isinstance(answer, Real):
+        return float(answer)
+    raise SpecError(f"{shown(answer)} is no answer", address=address, cure="write one value")
+
+
+def _said(answer: object) -> str:
+    if isinstance(answer, (bool, float, str)) or answer is None:
+        return written(answer)
+    return shown(answer)  # Python writes no integer of over 4,300 digits
 
 
 @lru_cache(maxsize=256)

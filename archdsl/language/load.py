@@ -16,6 +16,7 @@ from archdsl.language.document import Document
 from archdsl.language.files import text_of
 from archdsl.language.imports import run_import
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.language.python_values import plain_values
 from archdsl.language.write import write
 from archdsl.language.yaml import MAX_BYTES, read, read_file
 
@@ -36,7 +37,7 @@ def document_from_text(text: str, name: str = "<text>") -> Document:
 
 def document_from_mapping(mapping: MappingOf[str, Any]) -> Document:
     """The document of plain Python values; errors show them as they would be written."""
-    return document_from_text(write(dict(mapping)), "<mapping>")
+    return document_from_text(write(plain_values(mapping)), "<mapping>")
 
 
 def apply_patches(document: Document, patches: Mapping) -> None:
@@ -67,7 +68,8 @@ def read_assignment(text: str) -> tuple[str, Mapping]:
 
 def mapping_of_patches(patches: MappingOf[str, Any]) -> Mapping:
     """Address -> Python value as a node."""
-    return read(write(dict(patches)), "<set>") if patches else Mapping({})
+    values = plain_values(patches)
+    return read(write(values), "<set>") if values else Mapping({})
 
 
 def run_imports(document: Document, allowed: bool) -> None:

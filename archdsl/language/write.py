@@ -17,6 +17,7 @@ from archdsl.errors import SpecError
 from archdsl.language import positions
 from archdsl.language.nodes import Mapping, Scalar, Sequence
 from archdsl.language.scalars import MAX_DIGITS, ScalarError, value_of
+from archdsl.printable import shown
 
 WIDTH = 100
 
@@ -121,7 +122,7 @@ def _items(value: Any) -> Iterable[tuple[str, Any]]:
     items = value.items if isinstance(value, Mapping) else value
     for key in items:
         if not isinstance(key, str) or not key or "\n" in key:
-            raise SpecError(f"a key of a spec is a word, not {key!r}")
+            raise SpecError(f"a key of a spec is a word, not {shown(key)}")
     return items.items()
 
 
@@ -138,7 +139,8 @@ def _scalar(value: Any, flow: bool) -> str:
     if isinstance(value, (int, float)):
         return text if _reads_as(text, value) else _number(value)
     raise SpecError(
-        f"a spec cannot hold {value!r}", cure="values are numbers, words, none, lists and mappings"
+        f"a spec cannot hold {shown(value)}",
+        cure="values are numbers, words, none, lists and mappings",
     )
 
 

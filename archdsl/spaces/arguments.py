@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any, Literal, TypeAlias
 
 from archdsl.amounts import Budget, bounded
+from archdsl.compiler.specification import Spec
 from archdsl.errors import SearchError, SpecError
 from archdsl.language.holes import Hole, normalise
 from archdsl.language.load import mapping_of_patches
 from archdsl.language.search_section import MEASURES
 from archdsl.language.search_section import budget as read_budget
+from archdsl.printable import shown
 from archdsl.spelling import did_you_mean
 
 Measure: TypeAlias = Literal["uniform", "stagewise"]
 Weights: TypeAlias = "Mapping[str, Mapping[Any, float]]"
 """Address -> answer -> weight; an answer that is missing is never drawn."""
+
+
+MOST = (1 << 63) - 1
+"""Of a number or a seed."""
 
 
 def budget_of(budget: Mapping[str, Any] | None) -> Budget:
@@ -30,7 +37,7 @@ def budget_of(budget: Mapping[str, Any] | None) -> Budget:
         return Budget()
     if not isinstance(budget, Mapping):
         raise SpecError(
-            f"a budget names the costs that it bounds, and this is {budget!r}",
+            f"a budget names the costs that it bounds, and this is {shown(budget)}",
             address="budget", cure='write  {"macs": "2G"}  or  {"macs": [1.5e9, 2e9]}',
         )  # fmt: skip
     if all(_is_bound(name, ends) for name, ends in budget.items()):
@@ -42,24 +49,48 @@ def budget_of(budget: Mapping[str, Any] | None) -> Budget:
 def _is_bound(name: str, ends: Any) -> bool:
     """Whether a cost is bounded as a `Budget` has it."""
     return (
-        name in bounded()
+        isinstance(name, str)
+        and name in bounded()
         and isinstance(ends, tuple)
         and [type(end) for end in ends] == [int, int]
         and 0 <= ends[0] <= ends[1]
     )
 
 
+def answers_of(decisions: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers by address. Raises SpecError for what is no mapping, and for an odd address."""
+    if not isinstance(decisions, Mapping):
+        raise SpecError(f"decisions are address -> answer, not {shown(decisions)}")
+    found = dict(decisions)
+    for address in found:
+        if not isinstance(address, str):
+            raise SpecError(f"a decision has an address, and {shown(address)} is none")
+    return found
+
+
+def member_or_spec(what: str, spec: object) -> Spec:
+    """A spec. Raises SpecError for anything else."""
+    if not isinstance(spec, Spec):
+        raise SpecError(f"{what} a spec, and not {shown(spec)}")
+    return spec
+
+
 def whole(value: object, what: str) -> int:
     """A number of things, or a seed. Raises SearchError for what is no integer from 0."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 0:
-        raise SearchError(f"{what} is an integer from 0, not {value!r}")
-    return int(value.__index__())
+    number = -1 if isinstance(value, bool) or not isinstance(value, Integral) else int(value)
+    if number < 0:
+        raise SearchError(f"{what} is an integer from 0, not {shown(value)}")
+    if number > MOST:
+        raise SearchError(f"{what} is an integer up to 2**63 - 1, not {shown(value)}")
+    return number
 
 
 def check_measure(measure: object) -> None:
     """Raises SearchError for what is no measure."""
-    if measure not in MEASURES:
-        raise SearchError(f"no measure is called '{measure}'.  choose from {', '.join(MEASURES)}")
+    if not isinstance(measure, str) or measure not in MEASURES:
+        raise SearchError(
+            f"no measure is called {shown(measure)}.  choose from {', '.join(MEASURES)}"
+        )
 
 
 def weights_of(
@@ -73,20 +104,21 @@ def weights_of(
     if weights is None:
         return None
     if not isinstance(weights, Mapping):
-        raise SearchError(f"weights are address -> answer -> weight, not {weights!r}")
+        raise SearchError(f"weights are address -> answer -> weight, not {shown(weights)}")
     found = {}
     for address, given in weights.items():
-        if address not in decisions:
-            hint = did_you_mean(str(address), decisions, before=".  ", quoted="{}")
-            raise SearchError(f"weights: the space has no decision {address}{hint}")
+        if not isinstance(address, str) or address not in decisions:
+            said = address if isinstance(address, str) else shown(address)
+            hint = did_you_mean(said, decisions, before=".  ", quoted="{}")
+            raise SearchError(f"weights: the space has no decision {said}{hint}")
         if not isinstance(given, Mapping):
-            raise SearchError(f"weights of {address} are answer -> weight, not {given!r}")
+            raise SearchError(f"weights of {address} are answer -> weight, not {shown(given)}")
         its = {normalise(decisions[address], answer, address): w for answer, w in given.items()}
         for answer, weight in its.items():
             number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
-            if not number or not math.isfinite(weight) or weight < 0:
+            if not number or not 0 <= weight <= sys.float_info.max:
                 raise SearchError(
-                    f"weights of {address}: {answer} weighs {weight!r}.  write a number from 0"
+                    f"weights of {address}: {answer} weighs {shown(weight)}.  write a number from 0"
                 )
         most = max(its.values(), default=0)
         if not most:

@@ -7,14 +7,25 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from archdsl import given
 from archdsl.amounts import bounded, kinds, named
 from archdsl.compiler.combinations import every_record
 from archdsl.compiler.specification import Spec
 from archdsl.errors import CountError, SearchError, SpecError
 from archdsl.language.holes import Answer, Hole, equal, normalise
 from archdsl.language.resolve import Ask
+from archdsl.printable import shown
 from archdsl.progress import Progress, unwatched
-from archdsl.spaces.arguments import Measure, Weights, budget_of, check_measure, weights_of, whole
+from archdsl.spaces.arguments import (
+    Measure,
+    Weights,
+    answers_of,
+    budget_of,
+    check_measure,
+    member_or_spec,
+    weights_of,
+    whole,
+)
 from archdsl.spaces.circuit import TooManyCases
 from archdsl.spaces.count import Count
 from archdsl.spaces.parts import Parts
@@ -50,7 +61,7 @@ class Space:
     """The architectures that a spec stands for. A spec without holes is a space of one."""
 
     def __init__(self, spec: Spec) -> None:
-        self.spec = spec
+        self.spec = member_or_spec("a space is made of", spec)
         self._table: Table | None = None
         self._list: PriceList | None = None
 
@@ -70,6 +81,8 @@ class Space:
 
     def default_answer(self, hole: Hole) -> Answer:
         """What a decision's hole is answered with where nobody says otherwise."""
+        if id(hole) not in self._defaults:
+            raise SpecError(f"{shown(hole)} is no decision of this space")
         return self._defaults[id(hole)]
 
     @cached_property
@@ -82,6 +95,7 @@ class Space:
 
     def resolve(self, ask: Ask | None) -> Spec:
         """The member that `ask(address, hole) -> answer` leads to. Raises SpecError."""
+        given.function("what is asked", ask, SpecError)
         network, answers = self.spec.resolve(ask)
         return Spec(self.spec.document, self.spec.holes, answers, network)
 
@@ -91,12 +105,14 @@ class Space:
         Raises SpecError for a decision that is missing, unknown, or not taken by this member.
         """
 
-        def given(address: str, hole: Hole) -> Answer:
+        decisions = answers_of(decisions)
+
+        def answered(address: str, hole: Hole) -> Answer:
             if address not in decisions:
                 raise SpecError("this decision is missing", address=address, mark=hole.mark)
             return normalise(hole, decisions[address], address)
 
-        member = self.resolve(given)
+        member = self.resolve(answered)
         for address in decisions:
             if address in member.decisions:
                 continue
@@ -129,8 +145,10 @@ class Space:
 
         Raises SearchError for another name, and where shared answers have too many combinations.
         """
-        if name not in bounded():
-            raise SearchError(f"no cost is called '{name}'.  choose from {', '.join(bounded())}")
+        if not isinstance(name, str) or name not in bounded():
+            raise SearchError(
+                f"no cost is called {shown(name)}.  choose from {', '.join(bounded())}"
+            )
         try:
             return self.counting.bounds(name)
         except TooManyCases as error:
@@ -217,6 +235,8 @@ class Space:
 
     def per_answer(self, address: str, answer: Answer) -> float:
         """What an answer weighs where every decision is uniform in its turn."""
+        if not isinstance(address, str) or _of_any_block(address) not in self._shares:
+            raise SpecError(f"the space has no decision {shown(address)}")
         return self._shares[_of_any_block(address)]
 
     @cached_property
@@ -234,6 +254,8 @@ class Space:
         Raises CountError for a component whose cost is not known exactly, and SearchError where
         a kind of cost was registered since.
         """
+        if not callable(progress):
+            raise SearchError(f"progress is a function, and not {given.kind(progress)}")
         if self._table is None:
             self._table = Table(self._parts, progress)
         if self._table.kinds != kinds():
@@ -261,6 +283,9 @@ class Space:
 
     def of(self, decisions: Mapping[str, Answer]) -> Spec:
         """The member with these answers, which are known to be right and complete."""
+        decisions = answers_of(decisions)
+        if strange := next((address for address in decisions if address not in self._order), None):
+            raise SpecError("the space has no such decision", address=strange)
         order = sorted(decisions, key=self._order.__getitem__)
         return Spec(
             self.spec.document, self.spec.holes, {address: decisions[address] for address in order}
@@ -277,7 +302,7 @@ class Space:
         for what is no member of this space.
         """
         bounds = budget_of(budget)
-        member = self.member(member.decisions)
+        member = self.member(member_or_spec("neighbours are asked of", member).decisions)
         for address, current in member.decisions.items():
             for answer in self.decisions[address].answers:
                 if equal(answer, current):
@@ -289,8 +314,12 @@ class Space:
     def completed(self, answers: Mapping[str, Any]) -> Spec:
         """The member with these answers where it asks for them, and defaults elsewhere."""
 
+        answers = answers_of(answers)
+
         def ask(address: str, hole: Hole) -> Any:
-            return answers[address] if address in answers else self.default_answer(hole)
+            if address not in answers:
+                return self.default_answer(hole)
+            return normalise(hole, answers[address], address)
 
         return self.resolve(ask)
 
@@ -309,6 +338,7 @@ class Space:
         """
         from archdsl.cost import Cost
 
+        member = member_or_spec("a cost is asked of", member)
         if member.document is not self.spec.document or member.is_space:
             return counted(member)
         decisions = dict(member.decisions)

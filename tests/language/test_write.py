@@ -11,6 +11,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import archdsl
 from archdsl.errors import SpecError
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence, plain
 from archdsl.language.write import WIDTH, inline, write
@@ -230,3 +231,19 @@ def test_a_key_that_is_no_word_is_refused(key: Any) -> None:
     with pytest.raises(SpecError, match="a key of a spec is a word"):
         write({"a": {key: 1}})
     write({"a": {"1": 1}})
+
+
+def test_an_inherited_param_that_nothing_uses_any_more_is_not_written() -> None:
+    child = """
+archdsl: 1
+name: child
+extends: randformer_s12
+block: {norm: layer_norm, token_mixer: pooling, channel_mixer: {type: mlp, ratio: 2}}
+downsample: {type: conv, kernel: 3, stride: 2}
+stages: [{dim: 32, depth: 1}]
+stem: {type: conv, kernel: 3, stride: 2}
+head: linear
+"""
+    spec = archdsl.loads(child)
+    assert "params" not in spec.tree
+    assert archdsl.loads(spec.dump()) == spec
