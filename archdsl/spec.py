@@ -6,7 +6,7 @@ import sys
 import warnings
 
 warnings.warn(
-    "archdsl.spec is called archdsl.language now; the old name goes with archdsl 0.2",
+    "archdsl.spec is called archdsl.language now; the old name goes with archdsl 0.3",
     DeprecationWarning,
     stacklevel=2,
 )
