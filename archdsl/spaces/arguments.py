@@ -77,7 +77,7 @@ def member_or_spec(what: str, spec: object) -> Spec:
 
 def whole(value: object, what: str) -> int:
     """A number of things, or a seed. Raises SearchError for what is no integer from 0."""
-    number = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else -1
+    number = -1 if isinstance(value, bool) or not isinstance(value, Integral) else int(value)
     if number < 0:
         raise SearchError(f"{what} is an integer from 0, not {shown(value)}")
     if number > MOST:
