@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--left", type=Path, default=Path("runs/fuzz"), help="for what breaks it")
     known = parser.parse_args()
+    archdsl.load("poolformer_s12")  # imports what loading needs, torch above all
     begun, texts, tally, broken = time.process_time(), seeds(), Tally(), 0
     for number in range(known.mutants):
         text = mutant(random.Random(f"{known.seed}-{number}"), texts)
