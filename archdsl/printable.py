@@ -58,13 +58,10 @@ def encodable(text: str, encoding: str | None) -> str:
 
 
 def without_endless_lines(text: str) -> str:
-    """A text in which a line of a length that nobody reads is cut."""
+    """A text in which the midst of a line of a length that nobody reads is left out."""
     if len(text) <= _LONGEST_LINE:
         return text
-    return "\n".join(
-        line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
-        for line in text.split("\n")
-    )
+    return "\n".join(map(_without_midst, text.split("\n")))
 
 
 def shown(value: object) -> str:
@@ -74,6 +71,13 @@ def shown(value: object) -> str:
     except Exception:  # whatever somebody's own __repr__ raises
         return f"<{type(value).__name__}>"
     return printable_line(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
+
+
+def _without_midst(line: str) -> str:
+    if len(line) <= _LONGEST_LINE:
+        return line
+    end = _LONGEST_LINE // 4  # the reason often stands behind the name
+    return f"{line[: _LONGEST_LINE - end]} ... {line[-end:]}"
 
 
 def _shown(each: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -234,7 +233,19 @@ DECLARED: tuple[Position, ...] = (
 
 def at(level: Level, *roles: Role) -> MappingOf[str, Position]:
     """The positions of a level, in order; those of some roles, if any are named."""
-    return _at(DECLARED, level, roles)
+    declared, found = _found.get((level, roles), (None, None))
+    if found is None or declared is not DECLARED:
+        found = MappingProxyType(
+            {p.name: p for p in DECLARED if level in p.where and (not roles or p.role in roles)}
+        )
+        _found[level, roles] = DECLARED, found
+    return found
+
+
+_found: dict[
+    tuple[Level, tuple[Role, ...]], tuple[tuple[Position, ...], MappingOf[str, Position]]
+] = {}
+"""What `at` has given, and from which declaration: to compare that by its content took longer."""
 
 
 def type_of(level: Level, key: str) -> OptionType:
@@ -242,12 +253,3 @@ def type_of(level: Level, key: str) -> OptionType:
     type_ = at(level)[key].type
     assert type_ is not None, f"{key} has a reader of its own"
     return type_
-
-
-@lru_cache(maxsize=64)
-def _at(
-    declared: tuple[Position, ...], level: Level, roles: tuple[Role, ...]
-) -> MappingOf[str, Position]:
-    return MappingProxyType(
-        {p.name: p for p in declared if level in p.where and (not roles or p.role in roles)}
-    )
