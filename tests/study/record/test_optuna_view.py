@@ -103,3 +103,25 @@ def test_a_line_is_json_that_any_program_reads(view, tiny, tmp_path) -> None:
     view(trial(0, tiny()))
     for line in (tmp_path / "study.journal").read_text().splitlines():
         json.loads(line, parse_constant=refuse)
+
+
+@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+def test_optunas_plots_and_importances_are_made_of_it(run, tiny, tmp_path) -> None:
+    import matplotlib as mpl
+    from optuna.visualization import matplotlib as plots
+
+    mpl.use("agg")
+
+    def evaluate(candidate) -> float:
+        for step in (1, 2, 3):
+            candidate.report(step, step * candidate.cost.params / 1e6)
+        return candidate.cost.params / 1e5
+
+    run(tiny(trials=8), tmp_path, evaluate=evaluate)
+    read = study(tmp_path / "study.journal")
+    curves = plots.plot_intermediate_values(read).get_lines()
+    assert [list(curve.get_xdata()) for curve in curves] == [[1, 2, 3]] * 8
+    bars = plots.plot_timeline(read).patches
+    assert len(bars) == 8
+    assert all(trial.duration.total_seconds() >= 0 for trial in read.trials)
+    assert optuna.importance.get_param_importances(read)
