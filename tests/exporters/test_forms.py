@@ -166,7 +166,7 @@ def test_a_form_that_fails_is_named() -> None:
 
 @pytest.mark.parametrize("name", [3, ["none"], None])
 def test_what_is_no_name_of_a_form_is_refused(name: Any) -> None:
-    with pytest.raises(ExportError, match=r"^there is no export to '.*'\.  choose from: code$"):
+    with pytest.raises(ExportError, match=r"^to is a text, and not "):
         archdsl.export(SPEC, to=name)
 
 

@@ -200,6 +200,25 @@ def test_a_copy_of_the_process_that_comes_back_is_ended(tiny, run, tmp_path, cap
     )
 
 
+def test_a_copy_that_exits_is_let_go_and_an_exit_fails_the_trial(
+    tiny, run, tmp_path, capfd
+) -> None:
+    def evaluate(candidate: Any) -> float:
+        if candidate.number == 1:
+            child = os.fork()
+            if not child:
+                raise SystemExit(3)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+        if candidate.number == 2:
+            raise SystemExit("a program's own way to end")
+        return candidate.number / 10
+
+    result = run(tiny(trials=4), evaluate=evaluate)  # its folder is a temporary one
+    assert [trial.values for trial in result.trials] == [(0.0,), (0.1,), None, (0.3,)]
+    assert result.trials[2].cause == "SystemExit: a program's own way to end"
+    assert capfd.readouterr().err == ""
+
+
 def test_a_changed_or_deleted_working_directory_loses_nothing(
     tiny, run, tmp_path, monkeypatch
 ) -> None:

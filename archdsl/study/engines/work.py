@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from archdsl import threads
+from archdsl.errors import SearchError
 from archdsl.study import causes
 from archdsl.study.candidate import WEIGHTS, Candidate, as_metrics
 from archdsl.study.engines.job import Job, Outcome
@@ -73,19 +75,24 @@ class Work:
         begun: called with the time when it begins; report: with each step and its metrics
         should_stop: whether it was cancelled
         """
-        space, told = self._space_of(job), _StopAsked(should_stop)
+        told = _StopAsked(should_stop)
         at, clock = time.time(), time.monotonic()
         begun(at)
         metrics: Metrics = {}
         cause: str | None = None
         trace: str | None = None
         try:
+            space = self._space_of(job)
             if job.task == "look":
                 metrics = self._look(job, space)
             else:
                 metrics = self._judge(job, space, report, told)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            self._end_forks(error)
             cause, trace = self._described(error, job)
+        except BaseException as error:
+            self._end_forks(error)
+            raise
         self._end_forks()
         if cause is not None:
             gc.collect()  # a model that died for want of memory is to be gone before the next
@@ -150,17 +157,22 @@ class Work:
         self._made_of = made_of
         return self._space
 
-    def _described(self, error: Exception, job: Job) -> tuple[str, str]:
+    def _described(self, error: BaseException, job: Job) -> tuple[str, str]:
         cause, trace = causes.described(error)
-        if causes.is_cut(cause) and self._process == os.getpid():
-            write_text(Path(job.folder) / ERROR, causes.whole(error))
+        if causes.is_cut(cause):
+            with contextlib.suppress(SearchError):  # the folder may be gone by now
+                write_text(Path(job.folder) / ERROR, causes.whole(error))
         return cause, trace
 
-    def _end_forks(self) -> None:
+    def _end_forks(self, error: BaseException | None = None) -> None:
         """End a process that a user's `evaluate` forked off and that came back here.
 
         It is a copy of everything, the record's writer included, and none of it is its own.
+        error: what it came back with; one that exits is let go without a word
         """
-        if os.getpid() != self._process:
-            say("evaluate forked, and the copy came back: it ends here", sys.stderr)
-            os._exit(1)
+        if os.getpid() == self._process:
+            return
+        if isinstance(error, SystemExit):
+            os._exit(error.code if isinstance(error.code, int) else error.code is not None)
+        say("evaluate forked, and the copy came back: it ends here", sys.stderr)
+        os._exit(1)
