@@ -202,7 +202,6 @@ INSIDE: dict[str, list[set[str]]] = {
             "propose.seeds",
             "record",
             "record.files",
-            "record.lock",
             "survey",
             "trial",
         },
@@ -216,6 +215,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "propose.members",
             "propose.samplers.base",
             "record.events",
+            "record.lock",
         },
         {
             "engines.job",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import re
 from pathlib import Path
 from typing import Any
 
@@ -275,3 +276,37 @@ def test_a_set_up_that_was_cut_short_is_made_again(tiny, run, tmp_path, name) ->
         (out / made).mkdir() if made == "trials" else (out / made).write_text("")
     (out / "record.jsonl.tmp").write_text("{")
     assert len(run(tiny(trials=2), out).trials) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("lock", "lock cannot be written: Is a directory"),
+        ("record.jsonl", "record.jsonl cannot be read: Is a directory"),
+        ("run.json", "run.json cannot be written: Is a directory"),
+        ("trials.jsonl", "trials.jsonl cannot be written: Is a directory"),
+        ("study.journal", "study.journal cannot be written: Is a directory"),
+        ("space.yaml", "space.yaml cannot be written: Is a directory"),
+    ],
+)
+def test_a_folder_where_a_file_belongs_is_said_in_words(tiny, run, tmp_path, name, said) -> None:
+    out = tmp_path / "run"
+    run(tiny(trials=2), out)
+    kept = (out / name).read_bytes()
+    (out / name).unlink()
+    (out / name).mkdir()
+    with pytest.raises(SearchError, match=re.escape(f"{out / said}.  see to it, and the same")):
+        run(tiny(trials=3), out)
+    (out / name).rmdir()
+    (out / name).write_bytes(kept)
+    assert len(run(tiny(trials=3), out).trials) == 3
+
+
+def test_a_file_where_the_trials_folder_belongs_is_said_in_words(tiny, run, tmp_path) -> None:
+    out = tmp_path / "run"
+    run(tiny(trials=2), out)
+    (out / "trials").rmdir()
+    (out / "trials").write_text("mine")
+    with pytest.raises(SearchError, match=r"trials cannot be written: File exists.  see to it"):
+        run(tiny(trials=3), out)
+    assert (out / "trials").read_text() == "mine"

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from archdsl.errors import SearchError
+from archdsl.study.record import files
 
 _held: set[Path] = set()
 """What this process holds: the system lets a process lock a file twice."""
@@ -25,7 +26,8 @@ def locked(path: Path) -> Iterator[None]:
     path = path.resolve()
     if path in _held:
         raise _taken(path, "this process")
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    with files.writing(path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o644)
     try:
         try:
             fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
