@@ -45,7 +45,7 @@ def test_every_shipped_spec_costs_what_its_whole_model_costs(path):
 
 @pytest.mark.parametrize("path", SPACES, ids=ids(SPACES))
 def test_members_of_a_shipped_space_cost_what_their_whole_models_cost(path):
-    for member in archdsl.space(SPECS / path).sample(6, seed=1):
+    for member in archdsl.space(SPECS / path).sample(2, seed=1):
         agrees(member)
 
 

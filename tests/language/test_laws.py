@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +54,7 @@ def test_a_member_has_no_hole_and_its_record_gives_the_same_network(
     assert set(member.decisions) <= set(space.decisions)
 
 
+@pytest.mark.slow
 @laws
 @given(spaces(), st.integers(0, 2**32))
 def test_a_written_winner_asks_nothing_and_is_the_winner(tree: dict[str, Any], seed: int) -> None:
@@ -75,6 +77,7 @@ def test_the_size_is_the_number_of_distinct_records(tree: dict[str, Any]) -> Non
     assert {address for record in records for address, _ in record} == set(space.decisions)
 
 
+@pytest.mark.slow
 @laws
 @given(spaces(), st.integers(0, 2**32))
 def test_the_same_seed_draws_the_same_members(tree: dict[str, Any], seed: int) -> None:

@@ -168,6 +168,7 @@ def test_a_rounded_grid_bounds_what_an_exact_one_counts(
         assert count <= len(inside(members, budget)) <= count.high
 
 
+@pytest.mark.slow
 @laws
 @given(spaces(), st.data())
 def test_the_characteristic_function_bounds_what_is_counted(
@@ -226,6 +227,7 @@ def test_three_windows_are_bounded_by_pairs_of_them(
     )
 
 
+@pytest.mark.slow
 @laws
 @given(spaces(), st.data())
 def test_the_nearest_cost_to_two_windows_is_one_that_a_member_has(
@@ -266,6 +268,7 @@ def test_a_hull_is_never_inside_what_members_reach(
         assert all(found[0] <= its for its in within)
 
 
+@pytest.mark.slow
 @laws
 @given(spaces(), st.integers(0, 1 << 32))
 def test_the_members_of_a_random_space_are_drawn_as_often_as_they_weigh(

@@ -17,11 +17,11 @@ import archdsl
 from archdsl.data import digests as digesting
 from archdsl.data import fingerprint
 from archdsl.errors import SearchError
-from archdsl.study import evidence as evidences
 from archdsl.study import search
 from archdsl.study.candidate import WEIGHTS
 from archdsl.study.engines.proxy_training import ProxyTraining
 from archdsl.study.events import Notice, Preparing
+from archdsl.study.identity import evidence as evidences
 from archdsl.study.report.findings import validation_interval
 from archdsl.study.report.read import read
 
@@ -60,7 +60,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Makes images and arrays; starts searches on them that judge without training."""
     monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(
-        ProxyTraining, "__call__", lambda self, candidate: {"accuracy": judge(candidate)}
+        ProxyTraining, "__call__", lambda self, candidate, job: {"accuracy": judge(candidate)}
     )
     for number, name in enumerate(("daisy", "rose")):
         (tmp_path / "flowers" / name).mkdir(parents=True)
@@ -199,7 +199,7 @@ def test_a_finished_search_needs_no_data(start, tmp_path) -> None:
 
 
 def test_the_test_split_of_other_data_is_not_looked_at(start, tmp_path, monkeypatch) -> None:
-    def judged_with_weights(self: ProxyTraining, candidate: Any) -> dict[str, float]:
+    def judged_with_weights(self: ProxyTraining, candidate: Any, job: Any) -> dict[str, float]:
         (candidate.folder / WEIGHTS).write_text("never read")
         return {"accuracy": judge(candidate)}
 
@@ -247,10 +247,14 @@ def test_the_split_is_recorded(start, tmp_path) -> None:
     assert sorted(splits.values()) == ["test"] * 4 + ["train"] * 12 + ["val"] * 4
     assert {(name[:4], label) for name, _, label, *_ in rows} == {("dais", 0), ("rose", 1)}
     path = tmp_path / "run" / "data.jsonl"
-    path.write_text(path.read_text().replace("train", "val", 1))
-    assert refused(start) == (
-        f"{path} is damaged.  restore it from a copy, or choose another --out"
-    )
+    before = path.read_text()
+    path.write_text(before.replace("train", "val", 1))
+    assert len(start(3).trials) == 3  # the record knows its digest, and the data are the same
+    assert path.read_text() == before
+    path.unlink()
+    thinned(tmp_path / "flowers")
+    with pytest.raises(SearchError, match=r"which images are others is not known, for data.jsonl"):
+        start(4)
 
 
 def test_another_split_of_the_same_images_is_refused(start, tmp_path, monkeypatch) -> None:
@@ -358,22 +362,3 @@ def test_what_each_start_runs_on_is_recorded_and_may_change(start, tmp_path, mon
     assert sessions[1]["machine"]["threads"] == "77" != sessions[0]["machine"]["threads"]
     assert sessions[0]["versions"].keys() >= {"torch", "lightning", "numpy", "scikit-learn"}
     assert "device" in sessions[0]["machine"]
-
-
-def test_a_run_of_an_earlier_archdsl_is_reported_and_not_gone_on_with(start, tmp_path) -> None:
-    start(2)
-    path = tmp_path / "run" / "run.json"
-    run = json.loads(path.read_text())
-    del run["evidence"]
-    data = run["setup"]["settings"]["proxy"]["data"]
-    options = [[name, value] for name, value in data.items() if name != "type"]
-    run["setup"]["settings"]["proxy"]["data"] = {
-        "kind": "data", "type": data["type"], "options": options,
-    }  # fmt: skip
-    del run["setup"]["settings"]["proxy"]["precision"]
-    path.write_text(json.dumps(run))
-    assert len(start(2).trials) == 2
-    assert refused(start) == (
-        f"{tmp_path / 'run'} holds a search of an earlier archdsl, which did not put on record "
-        "what its data and its code were.  choose another --out; what it found stays"
-    )

@@ -95,7 +95,8 @@ def records(out: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (out / "trials.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=pytest.mark.slow) for s in (1, 2))])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_search_that_is_killed_again_and_again_ends_as_if_it_had_not_been(
     context, tmp_path, seed
 ) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.components.component import Component
 from archdsl.components.options import written
 from archdsl.errors import SearchError
-from archdsl.language.settings import ProxySettings, SearchSettings
+from archdsl.language.settings import SearchSettings
 from archdsl.study.identity.carried import digests
 from archdsl.version import VERSION
 
@@ -71,9 +71,6 @@ def refuse_changes(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any])
         return
     for what, where in (("settings", "search."), ("space", ""), ("imports", "imports.")):
         olds, news = _flat(old[what]), _flat(new[what])
-        if what == "settings":
-            # a setting that did not exist yet was what its default is now
-            olds = {**_NEUTRAL, **_flat(_by_option_names(old[what]))}
         for address in [*olds, *(address for address in news if address not in olds)]:
             if what == "settings" and address in _MAY_CHANGE:
                 continue
@@ -94,15 +91,6 @@ def refuse_changes(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any])
 _ABSENT: Any = object()
 _CURE = "put it back to go on with that search, or choose another --out"
 _JUDGES = {"own": "an evaluate function", "proxy": "proxy training"}
-
-
-def _by_option_names(settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Settings as older records hold them, with the options of the data by their names."""
-    data = settings["proxy"]["data"]
-    if not isinstance(data, Mapping) or "kind" not in data:
-        return settings
-    renamed = {"type": data["type"], **dict(data["options"])}
-    return {**settings, "proxy": {**settings["proxy"], "data": renamed}}
 
 
 def _said(value: Any, verb: str) -> str:
@@ -139,10 +127,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return str(value) if isinstance(value, Path) else value
-
-
-_NEUTRAL = {
-    address: value
-    for address, value in _flat(_plain(ProxySettings()), "proxy").items()
-    if address != "proxy.data"
-}
