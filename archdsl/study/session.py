@@ -81,7 +81,7 @@ def search(
         session = _Session(space, settings, evaluate, listener or silent, engine)
         this = setup(space, settings, evaluate is not None)
         refuse_former(folder)
-        known = None if salvage else _same_run(folder, this, space)
+        known = None if salvage else _same_run(folder, shown, this, space)
         if known is not None and known.created is not None:
             surveyed = from_record(known.created.survey)
         else:
@@ -102,7 +102,7 @@ def _settled(settings: SearchSettings) -> SearchSettings:
     return dataclasses.replace(settings, proxy=dataclasses.replace(settings.proxy, folder=folder))
 
 
-def _same_run(folder: Path, setup: Mapping[str, Any], space: Space) -> State | None:
+def _same_run(folder: Path, shown: Path, setup: Mapping[str, Any], space: Space) -> State | None:
     """The state of this very search, or None where a search begins afresh.
 
     A changed search may take the place of one without a trial. Raises SearchError for one that
@@ -112,7 +112,7 @@ def _same_run(folder: Path, setup: Mapping[str, Any], space: Space) -> State | N
     if state is None or state.created is None:
         return None
     try:
-        refuse_changes(folder, state.created.setup, setup)
+        refuse_changes(shown, state.created.setup, setup)
     except SearchError:
         if state.finished:
             raise
