@@ -61,9 +61,10 @@ class FileStore:
             try:
                 yield self._reader.read(line).event
             except Malformed as error:
+                before = f"goes on from the {counted(number - 1, 'line')} before it"
                 raise SearchError(
-                    f"{self.path}: line {number} is damaged: {error}.  --salvage goes on from the "
-                    f"{counted(number - 1, 'line')} before it and keeps the damaged file beside; "
+                    f"{self.path}: line {number} is damaged: {error}.  `archdsl search --salvage` "
+                    f"{before if number > 1 else 'begins anew'} and keeps the damaged file beside; "
                     "or restore it from a copy, or choose another --out"
                 ) from None
 
