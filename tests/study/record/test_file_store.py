@@ -52,8 +52,8 @@ def test_damage_is_named_with_its_line_and_can_be_left_behind(store, tmp_path) -
     store.path.write_bytes(damaged)
     words = (
         f"{store.path}: line 2 is damaged: its checksum is of another line.  "
-        "`archdsl search --salvage` goes on from the 1 line before it and keeps the damaged file beside; or restore it from a "
-        "copy, or choose another --out"
+        "`archdsl search --salvage` goes on from the 1 line before it and keeps the damaged file "
+        "beside; or restore it from a copy, or choose another --out"
     )
     with pytest.raises(SearchError, match=re.escape(words)):
         list(FileStore(tmp_path).replay())
