@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from optuna.trial import FixedTrial
 from torch import nn
 
 import archdsl
@@ -135,6 +136,8 @@ def of_a_space() -> dict[str, Call]:
         "Space.neighbours": lambda v: list(space().neighbours(v)),
         "Space.nearest": lambda v: space().nearest(v),
         "Space.nearest answer": lambda v: space().nearest({small: v}),
+        "Space.completed": lambda v: space().completed(v),
+        "Space.completed answer": lambda v: space().completed({small: v}),
         "Space.cost": lambda v: space().cost(v),
         "Space.default_answer": lambda v: space().default_answer(v),
         "Space.per_answer": lambda v: space().per_answer(v, 1),
@@ -168,6 +171,7 @@ def others(folder: Path) -> dict[str, Call]:
         "BudgetSampler seed": lambda v: archdsl.BudgetSampler(space(), None, seed=v),
         "BudgetSampler measure": lambda v: archdsl.BudgetSampler(space(), None, measure=v),
         "suggest": lambda v: archdsl.suggest(v, space()),
+        "suggest space": lambda v: archdsl.suggest(FixedTrial({}), v),
         "Npz": lambda v: Npz(path=v).describe(folder),
         "Npz folder": lambda v: Npz(path="a.npz").describe(v),
         "Npz val": lambda v: Npz(path="a.npz", val=v).describe(folder),
