@@ -75,14 +75,6 @@ def member_or_spec(what: str, spec: object) -> Spec:
     return spec
 
 
-def check_space(space: object) -> None:
-    """Raises SearchError for what is no space."""
-    from archdsl.spaces.space import Space
-
-    if not isinstance(space, Space):
-        raise SearchError(f"a space is what archdsl.space(...) gives, not {shown(space)}")
-
-
 def whole(value: object, what: str) -> int:
     """A number of things, or a seed. Raises SearchError for what is no integer from 0."""
     number = -1 if isinstance(value, bool) or not isinstance(value, Integral) else int(value)

@@ -16,11 +16,10 @@ from archdsl.components.options import written
 from archdsl.errors import SearchError
 from archdsl.language.holes import Answer, Hole, Range, equal, normalise
 from archdsl.printable import shown
-from archdsl.spaces.arguments import check_space
+from archdsl.spaces import Space
 
 if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
-    from archdsl.spaces import Space
 
 
 _ROUNDING = 1e-9
@@ -72,6 +71,12 @@ def fixed_answer(hole: Hole, value: Any, address: str) -> Answer:
             f"{address}: {shown(value)} is no value of Optuna's here.  write {known!r}"
         )
     return answer
+
+
+def check_space(space: object) -> None:
+    """Raises SearchError for what is no space."""
+    if not isinstance(space, Space):
+        raise SearchError(f"a space is what archdsl.space(...) gives, not {shown(space)}")
 
 
 def suggest(trial: BaseTrial, space: Space) -> Spec:

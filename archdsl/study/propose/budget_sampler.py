@@ -25,9 +25,15 @@ from archdsl.language.search_section import SAMPLERS
 from archdsl.language.settings import SearchSettings
 from archdsl.printable import shown
 from archdsl.spaces import Space
-from archdsl.spaces.arguments import budget_of, check_measure, check_space, whole
+from archdsl.spaces.arguments import budget_of, check_measure, whole
 from archdsl.spelling import did_you_mean, similar
-from archdsl.study.distributions import distribution, fixed_answer, to_answer, to_optuna
+from archdsl.study.distributions import (
+    check_space,
+    distribution,
+    fixed_answer,
+    to_answer,
+    to_optuna,
+)
 from archdsl.study.propose.fingerprints import fingerprint
 from archdsl.study.propose.fixed import Fixed
 from archdsl.study.propose.members import Members
