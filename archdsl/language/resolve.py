@@ -137,12 +137,24 @@ class Resolver:
 
     def number(self, name: str) -> int | float:
         """A param as a number, for arithmetic. Raises SpecError if it is none."""
-        for each in self._unknown_behind(name):
-            compute = partial(self._number, each)
-            self._numbers[each] = self._leaning(partial(self.remembered, ("number", each), compute))
+        if name not in self._numbers and not self._find_number(name):
+            for each in self._unknown_behind(name):
+                compute = partial(self._number, each)
+                self._numbers[each] = self._leaning(
+                    partial(self.remembered, ("number", each), compute)
+                )
         number, leant_on = self._numbers[name]
         self._leant_on |= leant_on
         return number
+
+    def _find_number(self, name: str) -> bool:
+        """Whether an earlier walk computed a param, from the answers that there are here."""
+        if self._kept is None:
+            return False
+        known, leant_on = self._leaning(partial(self._kept.find, ("number", name), self._answer))
+        if known is not None:
+            self._numbers[name] = known[0], leant_on
+        return known is not None
 
     def _unknown_behind(self, name: str) -> list[str]:
         """A param and those that it is computed from, as far as they are not known; it is last.

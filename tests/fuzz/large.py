@@ -275,16 +275,16 @@ LARGE: dict[str, Callable[[], str]] = {
     "params that lean on the two before": lambda: spec(
         "  p0: {range: [1, 50]}\n  p1: $p0\n"
         + lines(60, lambda n: f"  p{n + 2}: $p{n + 1} - p{n}\n"),
-        stages="stages: [{dim: 8, depth: 1, channel_mixer: {type: mlp, ratio: $p60 + 51}}]\n",
+        stages="stages: [{dim: 8, depth: 1, channel_mixer: {type: mlp, ratio: $p61 + 51}}]\n",
     ),
     "options that lean on params that lean on the two before": lambda: spec(
         "  p0: {range: [1, 50]}\n  p1: $p0\n"
         + lines(50, lambda n: f"  p{n + 2}: $p{n + 1} - p{n}\n"),
-        stages=mlps("{choice: [" + listed(400, lambda n: f"$p50 + {n + 90}") + "]}"),
+        stages=mlps("{choice: [" + listed(400, lambda n: f"$p51 + {n + 90}") + "]}"),
     ),
     "fixed params that lean on the two before": lambda: spec(
         "  p0: 2\n  p1: 1\n" + lines(60, lambda n: f"  p{n + 2}: $p{n + 1} - p{n}\n"),
-        stages=mlps("{choice: [1, $p60 + 51]}"),
+        stages=mlps("{choice: [1, $p61 + 51]}"),
     ),
     "long expressions of an odd denominator": lambda: spec(
         "  a: {range: [1, 2900]}\n",
