@@ -28,7 +28,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"check", "command", "count", "export", "search", "show", "weights"},
     ],
     "compiler": [
-        {"entry_parts", "network"},
+        {"at_least", "entry_parts", "network"},
         {"geometry", "own_layers"},
         {"checks"},
         {"classes", "layer_maker"},
@@ -110,7 +110,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"expression", "files", "nodes", "positions", "scalars", "settings"},
         {"imports", "labels", "syntax", "typed", "write"},
         {"holes", "yaml"},
-        {"comments", "patch", "python_values"},
+        {"comments", "patch", "python_values", "remembered"},
         {"document"},
         {"assign", "decisions", "search_section"},
         {"defaults", "equal_options", "flatten", "load", "resolve"},

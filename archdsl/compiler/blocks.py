@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from archdsl.compiler.checks import Site
 from archdsl.compiler.geometry import Geometry
@@ -14,7 +15,7 @@ from archdsl.errors import SpecError
 from archdsl.language import positions
 from archdsl.language.decisions import Place
 from archdsl.language.document import Scope
-from archdsl.language.nodes import Mapping, Sequence
+from archdsl.language.nodes import Mapping, Node, Sequence
 from archdsl.language.resolve import Resolver
 
 MIXERS = ("token_mixer", "channel_mixer")
@@ -126,14 +127,13 @@ class Blocks:
         Raises SpecError.
         """
         resolver, geometry = self._resolver, self._geometry
-        node = resolver.document.block_value(at.stage, at.run, key)
+        node = self._node(at, key)
         if node is None:
             return ()
         shape, width = geometry.shape(at.index), geometry.width(at.index)
         where, address = at.written(key), f"{at.address}.{key}"
         with resolver.noting() as noted:
-            filled = resolver.fill(node, at.place)
-            made = resolver.value(filled, positions.type_of("block", key), where)
+            filled, made = self._value(at, key, node)
             if made is None:
                 return ()
             components = made if isinstance(made, tuple) else (made,)
@@ -148,12 +148,25 @@ class Blocks:
 
     def number(self, at: BlockPlace, key: str) -> float | None:
         """A block's layer_scale or res_scale. Raises SpecError."""
-        resolver = self._resolver
-        node = resolver.document.block_value(at.stage, at.run, key)
+        node = self._node(at, key)
         if node is None:
             return None
-        filled = resolver.fill(node, at.place)
-        found: float | None = resolver.value(
-            filled, positions.type_of("block", key), at.written(key)
-        )
+        found: float | None = self._value(at, key, node)[1]
         return found
+
+    def _node(self, at: BlockPlace, key: str) -> Node | None:
+        """What is written for a block's key."""
+        document = self._resolver.document
+        return self._resolver.remembered(
+            ("written", at.written(key)), lambda: document.block_value(at.stage, at.run, key)
+        )
+
+    def _value(self, at: BlockPlace, key: str, node: Node) -> tuple[Node, Any]:
+        """A block's key with its holes answered, and its value."""
+        where, resolver = at.written(key), self._resolver
+
+        def make() -> tuple[Node, Any]:
+            filled = resolver.fill(node, at.place)
+            return filled, resolver.value(filled, positions.type_of("block", key), where)
+
+        return resolver.remembered((where, at.place.block), make)

@@ -40,8 +40,13 @@ class EntryParts:
 
     def of(self, index: int) -> tuple[Part, ...]:
         """The parts of the stem, for stage 0, or of a stage's downsample."""
-        if index in self._known:
-            return self._known[index]
+        if index not in self._known:
+            self._known[index] = self._resolver.remembered(
+                ("parts", index), lambda: self._read(index)
+            )
+        return self._known[index]
+
+    def _read(self, index: int) -> tuple[Part, ...]:
         document = self._resolver.document
         if index == 0:
             node, address, place = document.top["stem"], "stem", Place()
@@ -53,15 +58,12 @@ class EntryParts:
             node, address, place = found, f"{scope.address}.downsample", Place(stage=index)
         filled = self._spelled_out(self._resolver.fill(node, place), address)
         if typed.is_none(filled):
-            parts: tuple[Part, ...] = ()
-        elif isinstance(filled, Sequence):
-            parts = tuple(
+            return ()
+        if isinstance(filled, Sequence):
+            return tuple(
                 self._part(item, f"{address}.{number}") for number, item in enumerate(filled.items)
             )
-        else:
-            parts = (self._part(filled, address),)
-        self._known[index] = parts
-        return parts
+        return (self._part(filled, address),)
 
     def decided(self) -> list[Part]:
         """The parts of all stages; where nothing is decided yet, the defaults stand."""

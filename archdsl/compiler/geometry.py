@@ -81,14 +81,19 @@ class Geometry:
     def width(self, index: int) -> Width:
         """The dim of a stage."""
         if index not in self._widths:
-            scope, resolver = self.stages[index], self._resolver
-            address = f"{scope.address}.dim"
-            with resolver.noting() as noted:
-                filled = resolver.fill(scope.plain["dim"])
-                dim = resolver.value(filled, positions.DIM, address)
-                source = (*resolver.used(filled), *answered(noted))
-            self._widths[index] = Width(index, dim, filled, address, tuple(dict.fromkeys(source)))
+            self._widths[index] = self._resolver.remembered(
+                ("width", index), lambda: self._width(index)
+            )
         return self._widths[index]
+
+    def _width(self, index: int) -> Width:
+        scope, resolver = self.stages[index], self._resolver
+        address = f"{scope.address}.dim"
+        with resolver.noting() as noted:
+            filled = resolver.fill(scope.plain["dim"])
+            dim = resolver.value(filled, positions.DIM, address)
+            source = (*resolver.used(filled), *answered(noted))
+        return Width(index, dim, filled, address, tuple(dict.fromkeys(source)))
 
     def size(self, index: int) -> Size:
         """Height and width of a stage's map; (1 + H·W, 1) with a class token.
@@ -96,22 +101,32 @@ class Geometry:
         Widths are not asked for: a size depends on kernels and strides alone.
         """
         if index not in self._sizes:
-            before = self.input[1:] if index == 0 else self.size(index - 1)
-            for part in self._parts.of(index):
-                before = self.size_after(part, before)
-            if index == 0 and self.class_token:
-                before = (1 + before[0] * before[1], 1)
-            self._sizes[index] = before
+            self._sizes[index] = self._resolver.remembered(
+                ("size", index), lambda: self._size(index)
+            )
         return self._sizes[index]
+
+    def _size(self, index: int) -> Size:
+        size = self.input[1:] if index == 0 else self.size(index - 1)
+        for part in self._parts.of(index):
+            size = self.size_after(part, size)
+        if index == 0 and self.class_token:
+            size = (1 + size[0] * size[1], 1)
+        return size
 
     def vast(self, index: int) -> Size:
         """What a stage's layers and those before it leave of a map without borders."""
         if index not in self._vast:
-            size = (VAST, VAST) if index == 0 else self.vast(index - 1)
-            for part in self._parts.of(index):
-                size = self.size_after(part, size)
-            self._vast[index] = size
+            self._vast[index] = self._resolver.remembered(
+                ("vast", index), lambda: self._vast_size(index)
+            )
         return self._vast[index]
+
+    def _vast_size(self, index: int) -> Size:
+        size = (VAST, VAST) if index == 0 else self.vast(index - 1)
+        for part in self._parts.of(index):
+            size = self.size_after(part, size)
+        return size
 
     def reduction(self, index: int) -> int:
         """Input positions per position of a stage's map, along a side: the product of strides.

@@ -19,6 +19,7 @@ from archdsl.language.decisions import Holes
 from archdsl.language.document import Document
 from archdsl.language.holes import Answer
 from archdsl.language.nodes import Scalar
+from archdsl.language.remembered import Remembered
 from archdsl.language.resolve import Ask, Resolver
 
 
@@ -37,6 +38,7 @@ class Lowering:
     entry: what leads into a stage; blocks: its blocks; beside: its other layers, and the head
     told: the maps of stages that are known, for which nothing is asked
     checks: makes of the geometry what refuses a component that does not fit
+    kept: what earlier walks over the same document made; not where maps are told
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class Lowering:
         *,
         told: Mapping[int, MapState] | None = None,
         checks: Callable[[Geometry], Check] = Checks,
+        kept: Remembered | None = None,
     ) -> None:
         self.document = document
-        self.resolver = resolver = Resolver(document, holes, ask)
-        self.input, self.classes = _input(document), _classes(document)
-        self.class_token = _class_token(resolver)
+        self.resolver = resolver = Resolver(document, holes, ask, kept)
+        self.input = resolver.remembered("input", lambda: _input(document))
+        self.classes = resolver.remembered("classes", lambda: _classes(document))
+        self.class_token = resolver.remembered("class_token", lambda: _class_token(resolver))
         parts = EntryParts(resolver)
         self.geometry = geometry = Geometry(
             resolver, parts, self.input, self.class_token, told or {}

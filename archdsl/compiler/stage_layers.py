@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from archdsl.compiler.checks import Site
 from archdsl.compiler.geometry import Geometry
 from archdsl.compiler.layer_maker import LayerMaker
 from archdsl.compiler.network import Layer
 from archdsl.components.component import Component, component
+from archdsl.components.options import OptionType
 from archdsl.language import positions
 from archdsl.language.decisions import Place
-from archdsl.language.nodes import Scalar
-from archdsl.language.resolve import Resolver
+from archdsl.language.nodes import Node, Scalar
+from archdsl.language.resolve import TOP, Resolver
 
 
 class StageLayers:
@@ -28,14 +31,16 @@ class StageLayers:
         Raises SpecError.
         """
         resolver, scope = self._resolver, self._geometry.stages[index]
-        node = resolver.document.stage_value(scope, key)
+        address = f"{scope.address}.{key}"
+        node = resolver.remembered(
+            ("written", address), lambda: resolver.document.stage_value(scope, key)
+        )
         if node is None:
             return None
-        address = f"{scope.address}.{key}"
         shape, width = self._geometry.shape(index), self._geometry.width(index)
         with resolver.noting() as noted:
-            filled = resolver.fill(node, Place(stage=index))
-            made = resolver.value(filled, positions.type_of("stage", key), address)
+            type_, place = positions.type_of("stage", key), Place(stage=index)
+            filled, made = self._value(node, type_, address, place)
             if not isinstance(made, Component):
                 return None
             return self._make(made, address, shape, shape, Site(address, filled, width, noted))
@@ -52,8 +57,17 @@ class StageLayers:
                 made: Component | None = component("head", "linear")
                 node = Scalar("linear", "linear")
             else:
-                node = resolver.fill(node)
-                made = resolver.value(node, positions.type_of("top", "head"), "head")
+                node, made = self._value(node, positions.type_of("top", "head"), "head", TOP)
             if made is None:
                 return None
             return self._make(made, "head", shape, out, Site("head", node, width, noted))
+
+    def _value(self, node: Node, type_: OptionType, address: str, place: Place) -> tuple[Node, Any]:
+        """A node with its holes answered, and its value."""
+        resolver = self._resolver
+
+        def make() -> tuple[Node, Any]:
+            filled = resolver.fill(node, place)
+            return filled, resolver.value(filled, type_, address)
+
+        return resolver.remembered(address, make)

@@ -30,6 +30,9 @@ _MOST = 1_000
 """Answers that a value is looked at for, one by one. More are told apart as they are written,
 so that at worst an option that is there twice is not seen."""
 
+_MOST_STEPS = 100_000
+"""Steps of arithmetic in one document, where the same holds."""
+
 
 class EqualOptions:
     """Finds the forms of checked values of one document."""
@@ -39,6 +42,8 @@ class EqualOptions:
         self.holes = holes
         self._numbers: dict[Hashable, int] = {}
         self._params: dict[tuple[str, str], int] = {}
+        self._open_params: dict[str, bool] = {}
+        self._steps = 0
 
     def refuse_number(self, hole: Choice, address: str) -> None:
         """The same for a param that arithmetic alone uses, where its options are numbers."""
@@ -140,11 +145,16 @@ class EqualOptions:
             case Scalar():
                 found = typed.expression(node)
                 names = found.names if found else ()
-                return any(self._open(self.document.params[name]) for name in names)
+                return any(map(self._open_param, names))
             case Mapping():
                 return is_hole(node) or any(map(self._open, node.items.values()))
             case Sequence():
                 return any(map(self._open, node.items))
+
+    def _open_param(self, name: str) -> bool:
+        if name not in self._open_params:
+            self._open_params[name] = self._open(self.document.params[name])
+        return self._open_params[name]
 
     def _arithmetic(self, found: Expression) -> int:
         """The form of a number that is computed: itself, or what it is for each answer."""
@@ -158,31 +168,38 @@ class EqualOptions:
 
     def _numbers_of(self, found: Expression) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         """The open params behind an expression, and its value for each of their answers."""
-        behind = self._behind(found)
+        behind, steps = self._behind(found)
         answers = [self._answers(name) for name in behind]
         count = 1
         for several in answers:
             count *= len(several)
-        if count > _MOST:
+        if count > _MOST or self._steps + count * steps > _MOST_STEPS:
             raise _Unknown
+        self._steps += count * steps
         values = []
         for combination in product(*answers):
-            given = dict(zip(behind, combination, strict=True))
+            given: dict[str, Any] = dict(zip(behind, combination, strict=True))
             values.append(found.value(partial(self._value, given=given)))
         return behind, tuple(values)
 
-    def _behind(self, found: Expression) -> tuple[str, ...]:
-        """The params with holes that an expression is computed from, in a fixed order."""
-        reached, waiting = set[str](), list(found.names)
+    def _behind(self, found: Expression) -> tuple[tuple[str, ...], int]:
+        """The params with holes that an expression is computed from, in a fixed order.
+
+        And the steps of arithmetic from there to its value.
+        """
+        holes, steps = set[str](), found.steps
+        waiting, reached = list(found.names), set(found.names)
         while waiting:
             name = waiting.pop()
             node = self.document.params[name]
             inner = typed.expression(node)
             if inner is not None:
-                waiting += inner.names
+                steps += inner.steps
+                waiting += [name for name in inner.names if name not in reached]
+                reached.update(inner.names)
             elif is_hole(node):
-                reached.add(name)
-        return tuple(sorted(reached))
+                holes.add(name)
+        return tuple(sorted(holes)), steps
 
     def _answers(self, name: str) -> tuple[Answer, ...]:
         """The numbers that a hole of numbers gives. Raises _Unknown for another."""
@@ -195,12 +212,14 @@ class EqualOptions:
         return hole.answers
 
     def _value(self, name: str, given: dict[str, Any]) -> Any:
+        """The number of a param, computed once for what is given."""
         if name in given:
             return given[name]
         node = self.document.params[name]
         inner = typed.expression(node)
         if inner is not None:
-            return inner.value(lambda other: self._value(other, given))
+            given[name] = inner.value(lambda other: self._value(other, given))
+            return given[name]
         if not isinstance(node, Scalar) or not _is_number(node.value):
             raise _Unknown
         return node.value

@@ -18,7 +18,8 @@ _TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*)|(//|
 _MAX_LENGTH = 200
 _MAX_BITS = 200  # a product of this size is a slip, and its digits would fill the screen
 
-Tree: TypeAlias = "Fraction | str | tuple[str, Tree, Tree]"
+Exact: TypeAlias = "int | Fraction"
+Tree: TypeAlias = "Exact | str | tuple[str, Tree, Tree]"
 
 
 class ExpressionError(ValueError):
@@ -27,11 +28,15 @@ class ExpressionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A parsed expression. `names` are the params it uses, in order of first use."""
+    """A parsed expression.
+
+    names: the params it uses, in order of first use; steps: its numbers, params and operators
+    """
 
     text: str
     tree: Tree
     names: tuple[str, ...]
+    steps: int
 
     @property
     def alone(self) -> str | None:
@@ -43,15 +48,17 @@ class Expression:
         result = self._evaluate(self.tree, number)
         return int(result) if result.denominator == 1 else float(result)
 
-    def _evaluate(self, tree: Tree, number: Callable[[str], int | float]) -> Fraction:
-        if isinstance(tree, Fraction):
+    def _evaluate(self, tree: Tree, number: Callable[[str], int | float]) -> Exact:
+        if isinstance(tree, (int, Fraction)):
             return tree
         if isinstance(tree, str):
-            return Fraction(str(number(tree)))
+            value = number(tree)
+            return value if isinstance(value, int) else Fraction(str(value))
         operator, left, right = tree
         one, other = self._evaluate(left, number), self._evaluate(right, number)
         if operator in ("/", "//") and other == 0:
             raise ExpressionError(f"{self.text} divides by zero")
+        result: Exact
         match operator:
             case "+":
                 result = one + other
@@ -60,9 +67,9 @@ class Expression:
             case "*":
                 result = one * other
             case "/":
-                result = one / other
+                result = Fraction(one) / other
             case _:
-                result = Fraction(one // other)
+                result = one // other
         if result.numerator.bit_length() + result.denominator.bit_length() > _MAX_BITS:
             raise ExpressionError(f"{self.text} is too large a number")
         return result
@@ -80,7 +87,7 @@ def parse(text: str) -> Expression:
     names = tuple(dict.fromkeys(t for t in tokens if t[0].isalpha() or t[0] == "_"))
     if not names:
         raise ExpressionError(f"{text} uses no param; write the number itself")
-    return Expression(text, tree, names)
+    return Expression(text, tree, names, len(tokens))
 
 
 def _tokens(text: str) -> list[str]:
@@ -99,6 +106,11 @@ def _tokens(text: str) -> list[str]:
     if not tokens:
         raise ExpressionError("a $ without a param")
     return tokens
+
+
+def _number(token: str) -> Exact:
+    number = Fraction(token)
+    return int(number) if number.denominator == 1 else number
 
 
 def _sum(tokens: list[str], at: int, text: str) -> tuple[Tree, int]:
@@ -123,14 +135,14 @@ def _atom(tokens: list[str], at: int, text: str) -> tuple[Tree, int]:
     token = tokens[at]
     if token == "-":
         inner, after = _atom(tokens, at + 1, text)
-        return ("-", Fraction(0), inner), after
+        return ("-", 0, inner), after
     if token == "(":
         inner, after = _sum(tokens, at + 1, text)
         if after >= len(tokens) or tokens[after] != ")":
             raise ExpressionError(f"a parenthesis is not closed in {text}")
         return inner, after + 1
     if token[0].isdigit():
-        return Fraction(token), at + 1
+        return _number(token), at + 1
     if token[0].isalpha() or token[0] == "_":
         return token, at + 1
     raise ExpressionError(f"'{token}' is not expected there in {text}")

@@ -7,8 +7,9 @@ one address is asked once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import TypeAlias, TypeVar
 
 from archdsl.components.component import Component, of_definition
 from archdsl.components.options import KindOf, ListOf, Maybe, OptionType, OptionValue, written
@@ -19,6 +20,9 @@ from archdsl.language.document import Document
 from archdsl.language.expression import Expression, ExpressionError
 from archdsl.language.holes import Answer, Choice, Hole, is_hole, normalise
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.language.remembered import Remembered
+
+T = TypeVar("T")
 
 Ask: TypeAlias = Callable[[str, Hole], object]
 
@@ -44,15 +48,27 @@ class Noting:
 
 
 class Resolver:
-    """One walk over a document. `answers` records what was asked, in order."""
+    """One walk over a document. `answers` records what was asked, in order.
 
-    def __init__(self, document: Document, holes: Holes, ask: Ask | None = None) -> None:
+    kept: what earlier walks over the same document made
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        holes: Holes,
+        ask: Ask | None = None,
+        kept: Remembered | None = None,
+    ) -> None:
         self.document = document
         self.holes = holes
         self.answers: dict[str, Answer] = {}
         self._noted: dict[str, Answer] = {}
         self._ask = ask
-        self._params: dict[str, Node] = {}
+        self._params: dict[str, tuple[Node, dict[str, Hole]]] = {}
+        self._numbers: dict[str, tuple[int | float, dict[str, Hole]]] = {}
+        self._leant_on: dict[str, Hole] = {}
+        self._kept = kept
 
     def noting(self) -> Noting:
         """`with` it, what is answered inside, or found answered: address -> answer, in order.
@@ -86,14 +102,79 @@ class Resolver:
             return Sequence(items, node.mark)
         return node
 
+    def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, or gave to an earlier walk that had the same answers.
+
+        key: what is made; it follows from the document and from answers alone
+        """
+        if self._kept is None:
+            return make()
+        known = self._kept.find(key, self._answer)
+        if known is None:
+            made, leant_on = self._leaning(make)
+            asked = [((address, hole), self.answers[address]) for address, hole in leant_on.items()]
+            self._kept.keep(key, asked, made)
+            return made
+        found: T = known[0]
+        return found
+
+    def _leaning(self, make: Callable[[], T]) -> tuple[T, dict[str, Hole]]:
+        """What `make` gives, and the questions whose answers it follows from, in order."""
+        outer, self._leant_on = self._leant_on, {}
+        try:
+            return make(), self._leant_on
+        finally:
+            outer |= self._leant_on
+            self._leant_on = outer
+
     def param(self, name: str) -> Node:
         """A param's value with its holes answered."""
         if name not in self._params:
-            self._params[name] = self.fill(self.document.params[name])
-        return self._params[name]
+            self._params[name] = self._leaning(lambda: self.fill(self.document.params[name]))
+        node, leant_on = self._params[name]
+        self._leant_on |= leant_on
+        return node
 
     def number(self, name: str) -> int | float:
         """A param as a number, for arithmetic. Raises SpecError if it is none."""
+        if name not in self._numbers and not self._find_number(name):
+            for each in self._unknown_behind(name):
+                compute = partial(self._number, each)
+                self._numbers[each] = self._leaning(
+                    partial(self.remembered, ("number", each), compute)
+                )
+        number, leant_on = self._numbers[name]
+        self._leant_on |= leant_on
+        return number
+
+    def _find_number(self, name: str) -> bool:
+        """Whether an earlier walk computed a param, from the answers that there are here."""
+        if self._kept is None:
+            return False
+        known, leant_on = self._leaning(partial(self._kept.find, ("number", name), self._answer))
+        if known is not None:
+            self._numbers[name] = known[0], leant_on
+        return known is not None
+
+    def _unknown_behind(self, name: str) -> list[str]:
+        """A param and those that it is computed from, as far as they are not known; it is last.
+
+        In the order in which they are asked, which is that of the expressions.
+        """
+        order: list[str] = []
+        waiting, seen = [(name, False)], set(self._numbers)
+        while waiting:
+            each, done = waiting.pop()
+            if done:
+                order.append(each)
+            elif each not in seen:
+                seen.add(each)
+                found = typed.expression(self.document.params[each])
+                waiting.append((each, True))
+                waiting += [(other, False) for other in reversed(found.names if found else ())]
+        return order
+
+    def _number(self, name: str) -> int | float:
         node = self.param(name)
         inner = typed.expression(node)
         if inner is not None:
@@ -166,11 +247,9 @@ class Resolver:
             address = home.address(hole, place)
         else:
             address = inside
-        answer = self.answers.get(address)
-        if answer is None:
-            given = self.holes.default(node) if self._ask is None else self._ask(address, hole)
-            answer = self.answers[address] = normalise(hole, given, address)
-        self._noted[address] = answer
+        if self._ask is None and address not in self.answers:
+            self.answers[address] = normalise(hole, self.holes.default(node), address)
+        answer = self._answer(address, hole)
         if isinstance(hole, Choice):
             option = hole.option(answer)
             assert option is not None
@@ -178,7 +257,19 @@ class Resolver:
         assert not isinstance(answer, str)
         return Scalar(answer, written(answer), False, hole.mark)
 
+    def _answer(self, address: str, hole: Hole) -> Answer:
+        """The answer to a question, asked if it was not."""
+        answer = self.answers.get(address)
+        if answer is None:
+            assert self._ask is not None, "a default was taken where there is nobody to ask"
+            answer = self.answers[address] = normalise(hole, self._ask(address, hole), address)
+        self._noted[address] = answer
+        self._leant_on[address] = hole
+        return answer
+
     def _arithmetic(self, found: Expression, node: Node, address: str) -> int | float:
+        if self._kept is not None:
+            self._kept.steps += found.steps
         try:
             return found.value(self.number)
         except ExpressionError as error:

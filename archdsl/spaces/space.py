@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from archdsl.spaces.rejecting import Rejecting
 
 
+MOST_SAMPLED = 1_000_000
+"""Members that are drawn into one list; `draws` gives any number one after another."""
+
 LISTED = 1_000_000
 """Members whose costs are listed: four columns of them are 32 MB."""
 
@@ -169,9 +172,15 @@ class Space:
         weights: address -> answer -> weight, instead of the measure for those decisions; a
             member is drawn as often as the product says, and an answer that is not named never.
             Of a space that cannot be counted, see `drawing`, by their shares in each decision
-        The same seed gives the same members. Raises SearchError where nothing is inside, and for
-        weights, a measure, a number or a seed that are none.
+        The same seed gives the same members, and they are a list: `draws` gives their answers one
+        after another. Raises SearchError where nothing is inside, for weights, a measure, a number
+        or a seed that are none, and for more than a million.
         """
+        if whole(n, "n") > MOST_SAMPLED:
+            raise SearchError(
+                f"sample gives a list, and {n:,} members are more than {MOST_SAMPLED:,}.  "
+                "take them one after another from  space.draws(n)"
+            )
         found = list(self.draws(n, budget, seed, measure, weights))  # n is checked there
         if len(found) < n:
             raise SearchError(

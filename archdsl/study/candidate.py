@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archdsl.printable import shown
 from archdsl.study.trial import Metrics
 
 if TYPE_CHECKING:
@@ -117,17 +118,21 @@ def as_metrics(value: object, name: str) -> Metrics:
     """
     if not isinstance(value, Mapping):
         return {name: _number(value, name)}
-    metrics = {_name(key): _number(item, str(key)) for key, item in value.items()}
+    named = {_name(key): item for key, item in value.items()}
+    metrics = {key: _number(item, key) for key, item in named.items()}
     if len(metrics) > MOST_METRICS:
         raise ValueError(f"{len(metrics):,} metrics; evaluate returns {MOST_METRICS:,} at most")
     return metrics
 
 
 def _name(key: object) -> str:
-    name = str(key)
+    try:
+        name = str.__str__(key) if isinstance(key, str) else str(key)
+    except Exception:  # whatever somebody's own __str__ raises
+        name = ""
     if not name.strip() or any(ord(sign) < 32 or ord(sign) == 127 for sign in name):
         raise ValueError(
-            f"a metric is called {name!r}; a name is a line of text without control characters"
+            f"a metric is called {shown(key)}; a name is a line of text without control characters"
         )
     return name
 
@@ -137,13 +142,13 @@ def _number(value: object, name: str) -> float:
     try:
         if value is not None and not isinstance(value, (str, bytes)):
             number = float(value)  # type: ignore[arg-type]  # an int, a tensor or array of one
-    except (TypeError, ValueError):
-        pass
     except OverflowError:
         number = LARGEST * 10
+    except Exception:  # whatever somebody's own __float__ raises
+        pass
     if number is None:
         raise TypeError(
-            f"{name} is {value!r}; evaluate returns a number, or a mapping of names to numbers"
+            f"{name} is {shown(value)}; evaluate returns a number, or a mapping of names to numbers"
         )
     if math.isfinite(number) and abs(number) > LARGEST:
         raise ValueError(f"{name} is beyond {LARGEST:g}, which no interval or plot can show")
@@ -155,15 +160,15 @@ def _step(step: object) -> float:
     try:
         if not isinstance(step, (bool, str, bytes)):
             return operator.index(step)  # type: ignore[arg-type]  # numpy's and torch's, too
-    except (TypeError, ValueError):
+    except Exception:  # whatever somebody's own __index__ raises
         pass
     try:
         number = float(step)  # type: ignore[arg-type]
         if math.isfinite(number) and not isinstance(step, (bool, str, bytes)):
             return number
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # whatever somebody's own __float__ raises
         pass
-    raise TypeError(f"report() was called with step {step!r}; a step is a finite number")
+    raise TypeError(f"report() was called with step {shown(step)}; a step is a finite number")
 
 
 def not_finite(values: Mapping[str, float]) -> str | None:

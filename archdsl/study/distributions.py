@@ -15,10 +15,11 @@ from optuna.trial import BaseTrial, Trial
 from archdsl.components.options import written
 from archdsl.errors import SearchError
 from archdsl.language.holes import Answer, Hole, Range, equal, normalise
+from archdsl.printable import shown
+from archdsl.spaces import Space
 
 if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
-    from archdsl.spaces import Space
 
 
 _ROUNDING = 1e-9
@@ -66,16 +67,28 @@ def fixed_answer(hole: Hole, value: Any, address: str) -> Answer:
     answer = to_answer(hole, value, address)
     known = to_optuna(hole, answer)
     if not isinstance(hole, Range) and not equal(known, value):
-        raise SearchError(f"{address}: {value!r} is no value of Optuna's here.  write {known!r}")
+        raise SearchError(
+            f"{address}: {shown(value)} is no value of Optuna's here.  write {known!r}"
+        )
     return answer
+
+
+def check_space(space: object) -> None:
+    """Raises SearchError for what is no space."""
+    if not isinstance(space, Space):
+        raise SearchError(f"a space is what archdsl.space(...) gives, not {shown(space)}")
 
 
 def suggest(trial: BaseTrial, space: Space) -> Spec:
     """The member that an Optuna trial stands for; its decisions become the trial's parameters.
 
     Works with every sampler. With a `BudgetSampler` the member is inside the budget. Raises
-    SpecError for a parameter that was fixed to no answer, and what the sampler raises.
+    SpecError for a parameter that was fixed to no answer, SearchError for what is no trial or no
+    space, and what the sampler raises.
     """
+    if not isinstance(trial, BaseTrial):
+        raise SearchError(f"a trial is what Optuna hands to an objective, not {shown(trial)}")
+    check_space(space)
     if isinstance(trial, Trial):
         _ = trial.relative_params  # Optuna does not ask the sampler where all is fixed
     return space.resolve(

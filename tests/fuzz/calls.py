@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from optuna.trial import FixedTrial
 from torch import nn
 
 import archdsl
@@ -168,6 +169,7 @@ def others(folder: Path) -> dict[str, Call]:
         "BudgetSampler seed": lambda v: archdsl.BudgetSampler(space(), None, seed=v),
         "BudgetSampler measure": lambda v: archdsl.BudgetSampler(space(), None, measure=v),
         "suggest": lambda v: archdsl.suggest(v, space()),
+        "suggest space": lambda v: archdsl.suggest(FixedTrial({}), v),
         "Npz": lambda v: Npz(path=v).describe(folder),
         "Npz folder": lambda v: Npz(path="a.npz").describe(v),
         "Npz val": lambda v: Npz(path="a.npz", val=v).describe(folder),

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-SAID = "archdsl.spec is called archdsl.language now; the old name goes with archdsl 0.2"
+SAID = "archdsl.spec is called archdsl.language now; the old name goes with archdsl 0.3"
 
 
 def python(program: str, *options: str) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -35,6 +36,16 @@ def test_numbers_and_seeds_are_integers_from_0(space, n, seed, said) -> None:
     with pytest.raises(SearchError, match=f"^{said}$"):
         space.sample(n, seed=seed)
     assert space.sample(0) == []
+
+
+def test_no_list_of_members_is_longer_than_memory(space) -> None:
+    with pytest.raises(SearchError) as caught:
+        space.sample(10**12)
+    assert str(caught.value) == (
+        "sample gives a list, and 1,000,000,000,000 members are more than 1,000,000.  "
+        "take them one after another from  space.draws(n)"
+    )
+    assert len(list(islice(space.draws(10**6 + 1), 3))) == 3
 
 
 def test_weights_that_are_none_are_refused(space) -> None:

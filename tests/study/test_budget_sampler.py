@@ -221,3 +221,12 @@ def test_what_cannot_be_is_refused_when_it_is_made(tiny) -> None:
         "no sampler is called 'evolutoin'.  did you mean 'evolution'?  "
         "choose from gp, tpe, evolution, random, grid"
     )
+    with pytest.raises(SearchError, match=r"a sampler is a text, and not 3"):
+        archdsl.BudgetSampler(space, None, 3)
+    with pytest.raises(SearchError, match=r"a space is what archdsl.space\(...\) gives, not 'a'"):
+        archdsl.BudgetSampler("a", None)
+    with pytest.raises(SearchError, match=r"a space is what archdsl.space\(...\) gives, not None"):
+        archdsl.suggest(optuna.trial.FixedTrial({}), None)
+    with pytest.raises(SearchError, match="a trial is what Optuna hands to an objective, not 3"):
+        archdsl.suggest(3, space)
+    assert archdsl.BudgetSampler(space, None, "tpe").space is space

@@ -20,12 +20,20 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from archdsl.errors import SearchError, SpecError
+from archdsl.given import word
 from archdsl.language.search_section import SAMPLERS
 from archdsl.language.settings import SearchSettings
+from archdsl.printable import shown
 from archdsl.spaces import Space
 from archdsl.spaces.arguments import budget_of, check_measure, whole
 from archdsl.spelling import did_you_mean, similar
-from archdsl.study.distributions import distribution, fixed_answer, to_answer, to_optuna
+from archdsl.study.distributions import (
+    check_space,
+    distribution,
+    fixed_answer,
+    to_answer,
+    to_optuna,
+)
 from archdsl.study.propose.fingerprints import fingerprint
 from archdsl.study.propose.fixed import Fixed
 from archdsl.study.propose.members import Members
@@ -73,14 +81,14 @@ class BudgetSampler(BaseSampler):
         seed: int = 0,
         measure: Measure = "stagewise",
     ) -> None:
+        name = word("a sampler", name, SearchError)
         if name not in SAMPLERS:
-            hint = did_you_mean(str(name), SAMPLERS, after="  ")
+            hint = did_you_mean(name, SAMPLERS, after="  ")
             raise SearchError(
-                f"no sampler is called '{name}'.  {hint}choose from {', '.join(SAMPLERS)}"
+                f"no sampler is called {shown(name)}.  {hint}choose from {', '.join(SAMPLERS)}"
             )
         check_measure(measure)
-        if not isinstance(space, Space):
-            raise SearchError(f"a space is what archdsl.space(...) gives, not {space!r}")
+        check_space(space)
         self.space = space
         self.settings = SearchSettings(
             budget=budget_of(budget), sampler=name, measure=measure, seed=whole(seed, "a seed")

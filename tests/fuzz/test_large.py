@@ -1,0 +1,39 @@
+"""Reading a spec takes less than two seconds of CPU, whatever the limits of a file let it hold."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import archdsl
+from archdsl.errors import ArchError
+from tests.fuzz.large import LARGE
+from tests.fuzz.law import check
+
+SECONDS = 2.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _imported() -> None:
+    """What loading imports is imported."""
+    archdsl.load("poolformer_s12")
+
+
+def seconds(text: str) -> float:
+    """The CPU time in which a text is read, or refused in words."""
+    begun = time.process_time()
+    try:
+        archdsl.loads(text, imports=False)
+    except ArchError as error:
+        check(error)
+    return time.process_time() - begun
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", LARGE)
+def test_any_spec_is_read_or_refused_in_two_seconds_of_cpu(what: str) -> None:
+    text = LARGE[what]()
+    assert len(text.encode()) <= 500_000, "a larger file is refused unread"
+    # the least of three: what else the machine does can only add to it
+    assert min(seconds(text) for _ in range(3)) < SECONDS
