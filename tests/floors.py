@@ -23,9 +23,9 @@ INSIDE: dict[str, list[set[str]]] = {
     ],
     "cli": [
         {"answer", "search_state", "spec_text"},
-        {"failure", "plain", "report"},
+        {"failure", "plain"},
         {"list", "live", "parser"},
-        {"check", "command", "count", "export", "search", "show", "weights"},
+        {"check", "command", "count", "export", "report", "search", "show", "weights"},
     ],
     "compiler": [
         {"entry_parts", "network"},
@@ -107,7 +107,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"shipped_forms"},
     ],
     "language": [
-        {"expression", "files", "nodes", "positions", "scalars", "settings"},
+        {"expression", "files", "nodes", "positions", "sandbox", "scalars", "settings"},
         {"imports", "labels", "syntax", "typed", "write"},
         {"holes", "yaml"},
         {"comments", "patch", "python_values"},
