@@ -22,7 +22,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"load"},
     ],
     "cli": [
-        {"answer", "search_state", "spec_text"},
+        {"answer", "search_state", "spec_text", "streams"},
         {"failure", "plain"},
         {"list", "live", "parser"},
         {"check", "command", "count", "export", "report", "search", "show", "weights"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
 
@@ -13,6 +14,7 @@ from archdsl.errors import ArchError
 from archdsl.language.nodes import Mapping, plain
 from archdsl.spelling import did_you_mean
 from archdsl.version import VERSION
+from archdsl.views.terminal import say
 
 if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
@@ -37,6 +39,9 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, formatter_class=_Help, **options)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        say(message.rstrip("\n"), file or sys.stdout)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message}\n  {self.format_usage().strip()}")
