@@ -10,6 +10,7 @@ from pathlib import Path
 
 from archdsl import regular
 from archdsl.errors import ExportError
+from archdsl.units import counted
 
 
 def write(path: Path, content: str | bytes) -> None:
@@ -32,7 +33,9 @@ def write_all(folder: Path, files: Mapping[str, str | bytes]) -> None:
     ready. Raises ExportError where the place cannot be written to.
     """
     if folder.exists() and not folder.is_dir():
-        raise ExportError(f"{folder}: is no folder, and there are {len(files)} files to write")
+        raise ExportError(
+            f"{folder}: is no folder, and it is to hold {counted(len(files), 'file')}"
+        )
     with _named(folder):
         folder.mkdir(exist_ok=True)
         _write({folder / name: content for name, content in files.items()})
