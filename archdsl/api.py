@@ -12,6 +12,7 @@ from archdsl.compiler.specification import Spec
 from archdsl.errors import BuildError, ExportError, SearchError, SpecError
 from archdsl.language import load as reading
 from archdsl.language.document import Document
+from archdsl.language.sandbox import Reach, Sandbox
 from archdsl.loading import finished, looked_at
 
 if TYPE_CHECKING:
@@ -27,34 +28,54 @@ if TYPE_CHECKING:
 Specish: TypeAlias = "Spec | str | Path | Mapping[str, Any]"
 
 
-def load(x: Specish, set: Mapping[str, Any] | None = None, *, imports: bool = True) -> Spec:
+def load(
+    x: Specish,
+    set: Mapping[str, Any] | None = None,
+    *,
+    imports: bool = True,
+    sandbox: bool = False,
+) -> Spec:
     """A spec from a shipped spec's name, a path, a mapping, or another spec.
 
     The path of a run directory stands for the best trial on its record.
 
     set: address -> value, as `--set` on the command line: `{"stages.2.depth": 6}`
     imports: whether `imports:` may run Python
+    sandbox: whether it may be a stranger's: it reads no file outside of its folder but shipped
+        specs, and runs no Python; so does whatever is made of it
     Raises SpecError for a spec that is not right, and for a component of the user's own that does
     not give what its place expects: each is run once.
     """
     patches = _patches(set)
-    if isinstance(x, Spec) and not patches:
+    reach = _reach(sandbox)
+    if isinstance(x, Spec) and not patches and isinstance(x.document.reach, reach):
         return looked_at(x)
-    return looked_at(_finished(_document(x), patches, imports))
+    return looked_at(_finished(_document(x, reach), patches, imports))
 
 
 def unproven(x: Mapping[str, Any]) -> Spec:
     """A spec whose own components were not run. Raises SpecError for one that is not right."""
-    spec = _finished(_document(x), {}, True)
+    spec = _finished(_document(x, Reach), {}, True)
     spec.own = ()  # so that no verb runs them
     return spec
 
 
-def loads(text: str, set: Mapping[str, Any] | None = None, *, imports: bool = True) -> Spec:
-    """A spec from a text of YAML. Raises SpecError."""
+def loads(
+    text: str,
+    set: Mapping[str, Any] | None = None,
+    *,
+    imports: bool = True,
+    sandbox: bool = False,
+) -> Spec:
+    """A spec from a text of YAML. Raises SpecError.
+
+    sandbox: as of `load`; a text has no folder, so that it reads shipped specs alone
+    """
     if not isinstance(text, str):
         raise SpecError(f"loads takes a text of YAML, and not {given.kind(text)}", cure="use  load")
-    return looked_at(_finished(reading.document_from_text(text), _patches(set), imports))
+    reach = _reach(sandbox)
+    document = reading.document_from_text(text, reach=reach.of_text("<text>"))
+    return looked_at(_finished(document, _patches(set), imports))
 
 
 def dump(x: Specish) -> str:
@@ -271,25 +292,32 @@ def _finished(document: Document, patches: Mapping[str, Any], imports: bool) -> 
     return finished(document, patches, imports)
 
 
-def _document(x: Specish) -> Document:
+def _reach(sandbox: object) -> type[Reach]:
+    return Sandbox if given.truth("sandbox", sandbox, SpecError) else Reach
+
+
+def _document(x: Specish, reach: type[Reach]) -> Document:
     if isinstance(x, Spec):
-        document = reading.document_from_text(x.dump(), x.document.file)
+        file, reached = x.document.file, x.document.reach
+        if not isinstance(reached, reach):
+            reached = reach.of_file(Path(file)) if Path(file).is_file() else reach.of_text(file)
+        document = reading.document_from_text(x.dump(), file, reached)
         document.folder = x.folder
         return document
     inner = getattr(x, "spec", None)
     if isinstance(inner, Spec):
-        return _document(inner)  # a space stands for its spec
+        return _document(inner, reach)  # a space stands for its spec
     if not isinstance(x, (str, Path, Mapping)):
         raise SpecError(
             f"a spec is a shipped name, a path or a mapping, and not {given.kind(x)}",
             cure='write  archdsl.load("poolformer_s12")  or  archdsl.load("./my.yaml")',
         )
     if isinstance(x, Mapping):
-        return reading.document_from_mapping(x)
+        return reading.document_from_mapping(x, reach.of_text("<mapping>"))
     if isinstance(x, Path) or "/" in x or x.endswith((".yaml", ".yml")):
         if Path(x).is_dir():
             from archdsl.study.winner_of import winner_of
 
-            return winner_of(Path(x))
-        return reading.document_from_file(Path(x))
-    return reading.document_from_file(shipped.shipped(x))
+            return winner_of(Path(x), reach)
+        return reading.document_from_file(Path(x), reach)
+    return reading.document_from_file(shipped.shipped(x), reach)

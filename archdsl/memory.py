@@ -16,7 +16,7 @@ def free() -> int:
     with contextlib.suppress(OSError, ValueError, AttributeError):
         found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     with contextlib.suppress(OSError, ValueError, StopIteration):
-        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        lines = Path("/proc/meminfo").read_text("ascii").split("\n")
         said = next(line for line in lines if line.startswith("MemAvailable:"))
         found.append(int(said.split()[1]) * 1024)
     with contextlib.suppress(OSError, ValueError):
@@ -32,4 +32,4 @@ def written(size: int) -> str:
         if size >= unit:
             digits = 1 if size < 100 * unit else 0
             return f"{size / unit:,.{digits}f} {name}"
-    return f"{size} bytes"
+    return "1 byte" if size == 1 else f"{size} bytes"

@@ -31,6 +31,23 @@ def descriptor(path: Path, flags: int = os.O_RDONLY) -> int:
     return found
 
 
+def is_other(path: Path) -> bool:
+    """Whether something else than a file or a folder lies there, which no file may replace."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def write_into(path: Path, content: bytes) -> None:
+    """Write to a device, or to a pipe that somebody reads. Raises OSError."""
+    handle = os.open(path, os.O_WRONLY | _NEVER_WAIT)
+    os.set_blocking(handle, True)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+
+
 def opened(path: Path, flags: int = os.O_RDONLY) -> BufferedReader:
     """A regular file, open for reading bytes. Raises OSError as `descriptor` does."""
     return os.fdopen(descriptor(path, flags), "rb")

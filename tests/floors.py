@@ -22,10 +22,10 @@ INSIDE: dict[str, list[set[str]]] = {
         {"load"},
     ],
     "cli": [
-        {"answer", "search_state", "spec_text"},
-        {"failure", "plain", "report"},
+        {"answer", "search_state", "spec_text", "streams"},
+        {"failure", "plain"},
         {"list", "live", "parser"},
-        {"check", "command", "count", "export", "search", "show", "weights"},
+        {"check", "command", "count", "export", "report", "search", "show", "weights"},
     ],
     "compiler": [
         {"at_least", "entry_parts", "network"},
@@ -107,7 +107,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"shipped_forms"},
     ],
     "language": [
-        {"expression", "files", "nodes", "positions", "scalars", "settings"},
+        {"expression", "files", "nodes", "positions", "sandbox", "scalars", "settings"},
         {"imports", "labels", "syntax", "typed", "write"},
         {"holes", "yaml"},
         {"comments", "patch", "python_values", "remembered"},

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archdsl import units
+from archdsl import memory, units
 from archdsl.components.options import with_unit
 from archdsl.units import amount, counted, duration, integer, percent
 
@@ -81,3 +81,7 @@ def test_a_duration_is_said_as_people_say_it(seconds: float, said: str) -> None:
 def test_the_examples_are_true() -> None:
     assert doctest.testmod(units).attempted > 5
     assert doctest.testmod(units).failed == 0
+
+
+def test_one_byte_is_one() -> None:
+    assert (memory.written(1), memory.written(2)) == ("1 byte", "2 bytes")

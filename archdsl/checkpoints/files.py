@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archdsl.errors import BuildError
+from archdsl.regular import is_other
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,12 +54,17 @@ def write(path: Path, tensors: Mapping[str, Tensor]) -> None:
     # would write the whole storage for each of them.
     alone = {name: tensor.detach().contiguous().clone() for name, tensor in tensors.items()}
     draft = path.with_name(f".{path.name}.part")
+    if path.is_dir() or is_other(path):
+        what = "a folder" if path.is_dir() else "no regular file"
+        raise BuildError(f"{path}: this is {what}.  name another file")
     try:
         draft.touch()
         _write(draft, alone, path.suffix)
         draft.replace(path)
     except OSError as error:
-        raise BuildError(f"{path}: cannot be written ({error.strerror or error})") from None
+        raise BuildError(
+            f"{path}: cannot be written ({error.strerror or error}).  choose another place"
+        ) from None
     finally:
         with contextlib.suppress(OSError):
             draft.unlink()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.amounts import bounded, kind, written
 from archdsl.cli.answer import Answer
-from archdsl.cli.parser import patches, takes_a_spec
+from archdsl.cli.parser import loaded, takes_a_spec
 from archdsl.units import percent
 from archdsl.views.terminal import busy
 from archdsl.views.text import bars, columns
@@ -38,7 +38,7 @@ def run(known: argparse.Namespace) -> Answer:
     import archdsl
 
     with busy(f"checking {known.file}"):
-        spec = archdsl.load(known.file, patches(known), imports=known.imports)
+        spec = loaded(known.file, known)
         space = archdsl.space(spec)
     lines = [f"  {line}" for line in spec.discarded]
     data: dict[str, Any] = {

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from archdsl.cli.answer import DONE, GONE, INTERRUPTED, Answer
+from archdsl.cli import streams
+from archdsl.cli.answer import DONE, GONE, INTERRUPTED, MENDABLE, Answer
 from archdsl.cli.failure import failed
 from archdsl.cli.parser import parsed
-from archdsl.views.terminal import say, say_file, say_json
+from archdsl.views.terminal import Unwritable, say, say_file, say_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,16 +22,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
+    streams.open_closed()
     try:
-        answer = _carried_out(given)
-        code = _printed(answer, as_json)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _leave_the_pipe()
+        return _printed(_carried_out(given), as_json)
+    except BrokenPipeError:  # `archdsl list | head` is no error
+        return GONE
     except KeyboardInterrupt:
-        say("interrupted", sys.stderr)
-        return INTERRUPTED
-    return code
+        return _said("interrupted", INTERRUPTED)
+    except Unwritable as error:
+        return _said(str(error), MENDABLE)
+    finally:
+        streams.let_go()
 
 
 def console() -> NoReturn:
@@ -65,15 +67,11 @@ def _printed(answer: Answer, as_json: bool) -> int:
     return answer.code
 
 
-def _leave_the_pipe() -> int:
-    """`archdsl list | head` is no error; Python would still complain while it shuts down."""
-    sink = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            os.dup2(sink, stream.fileno())
-    return GONE
+def _said(text: str, code: int) -> int:
+    """The code, with its reason in words where they can still be said."""
+    with contextlib.suppress(Unwritable, BrokenPipeError):
+        say(text, sys.stderr)
+    return code
 
 
 assert GONE == 128 + signal.SIGPIPE

@@ -12,7 +12,7 @@ from typing import Any
 
 from archdsl.amounts import bounded, kind, named, of_layer
 from archdsl.cli.answer import Answer
-from archdsl.cli.parser import patches, takes_a_spec
+from archdsl.cli.parser import loaded, takes_a_spec
 from archdsl.views.terminal import busy
 from archdsl.views.text import columns
 
@@ -26,10 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(known: argparse.Namespace) -> Answer:
     """Count the network and lay out its rows."""
-    import archdsl
-
     with busy(f"counting {known.file}") as say:
-        spec = archdsl.load(known.file, patches(known), imports=known.imports)
+        spec = loaded(known.file, known)
         from archdsl.cost import count
 
         cost = count(

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from archdsl.cli.answer import Answer
-from archdsl.cli.parser import patches, takes_a_spec
+from archdsl.cli.parser import loaded, takes_a_spec
 from archdsl.errors import ExportError
 from archdsl.exporters.registry import forms
 from archdsl.views.terminal import busy
@@ -38,7 +38,7 @@ def run(known: argparse.Namespace) -> Answer:
     import archdsl
 
     with busy(f"exporting {known.file}"):
-        spec = archdsl.load(known.file, patches(known), imports=known.imports)
+        spec = loaded(known.file, known)
         made = archdsl.export(spec, known.to, known.out, weights=known.weights)
     data = {"name": spec.name, "to": known.to}
     if known.out is not None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
 
 from archdsl.cli.answer import Answer
 from archdsl.cli.failure import UsageError
@@ -13,6 +14,10 @@ from archdsl.errors import ArchError
 from archdsl.language.nodes import Mapping, plain
 from archdsl.spelling import did_you_mean
 from archdsl.version import VERSION
+from archdsl.views.terminal import say
+
+if TYPE_CHECKING:
+    from archdsl.compiler.specification import Spec
 
 VERBS = ("check", "show", "count", "list", "search", "report", "export", "weights")
 
@@ -34,6 +39,9 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, formatter_class=_Help, **options)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        say(message.rstrip("\n"), file or sys.stdout)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message}\n  {self.format_usage().strip()}")
@@ -74,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def takes_a_spec(parser: argparse.ArgumentParser, what: str = "FILE") -> None:
-    """FILE, `--set` and `--no-imports`, as every verb on a spec takes them."""
+    """FILE, `--set`, `--no-imports` and `--sandbox`, as every verb on a spec takes them."""
     parser.add_argument(
         "file",
         metavar=what,
@@ -85,7 +93,7 @@ def takes_a_spec(parser: argparse.ArgumentParser, what: str = "FILE") -> None:
 
 
 def takes_patches(parser: argparse.ArgumentParser) -> None:
-    """`--set` and `--no-imports`, wherever a spec is named."""
+    """`--set`, `--no-imports` and `--sandbox`, wherever a spec is named."""
     parser.add_argument(
         "--set",
         metavar="ADDRESS=VALUE",
@@ -100,6 +108,23 @@ def takes_patches(parser: argparse.ArgumentParser) -> None:
         dest="imports",
         help="refuse specs that run Python of their own",
     )
+    takes_sandbox(parser)
+
+
+def takes_sandbox(parser: argparse.ArgumentParser) -> None:
+    """`--sandbox`, wherever something of a stranger's may be read."""
+    parser.add_argument(
+        "--sandbox",
+        action="store_true",
+        help="a stranger's: read nothing outside of its folder but shipped specs, run no Python",
+    )
+
+
+def loaded(name: str, known: argparse.Namespace) -> Spec:
+    """The spec that was named, as the command line has it. Raises SpecError."""
+    import archdsl
+
+    return archdsl.load(name, patches(known), imports=known.imports, sandbox=known.sandbox)
 
 
 def patches(known: argparse.Namespace) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 
 from archdsl.cli.answer import Answer
+from archdsl.cli.parser import takes_sandbox
+from archdsl.language.sandbox import Reach, Sandbox
 from archdsl.views.terminal import busy
 
 HELP = "write the report of a run anew from its record"
@@ -14,11 +16,14 @@ HELP = "write the report of a run anew from its record"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """RUN."""
     parser.add_argument("run_folder", metavar="RUN", type=Path, help="a run directory: runs/NAME")
+    takes_sandbox(parser)
 
 
 def run(known: argparse.Namespace) -> Answer:
     """Read the record, write the page, say what it claims."""
     folder = known.run_folder
+    reach = (Sandbox if known.sandbox else Reach)(folder)
+    reach.tree(folder)
     with busy(f"writing the report of {folder}"):
         from archdsl.study.report import write_report
         from archdsl.study.report.findings import verdict

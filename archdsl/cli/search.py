@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.cli.answer import DONE, INTERRUPTED, MENDABLE, Answer
-from archdsl.cli.parser import patches, takes_a_spec
+from archdsl.cli.parser import loaded, takes_a_spec
 from archdsl.views.terminal import console
 from archdsl.views.text import columns
 
@@ -41,7 +41,7 @@ def run(known: argparse.Namespace) -> Answer:
     import archdsl
 
     with _display(known.json) as listener:
-        spec = archdsl.load(known.file, patches(known), imports=known.imports)
+        spec = loaded(known.file, known)
         result = archdsl.search(spec, out=known.out, listener=listener, salvage=known.salvage)
     return Answer(_data(spec.name, result), _text(result), _code(result))
 

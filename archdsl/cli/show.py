@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from archdsl.cli.answer import Answer
-from archdsl.cli.parser import patches, takes_a_spec
+from archdsl.cli.parser import loaded, takes_a_spec
 from archdsl.cli.spec_text import as_plain, branch_text, component_text, shape_text
 from archdsl.compiler.network import Block, Branch, Layer, Network, Stage
 from archdsl.language.write import inline
@@ -33,7 +33,7 @@ def run(known: argparse.Namespace) -> Answer:
     import archdsl
 
     with busy(f"reading {known.file}"):
-        spec = archdsl.load(known.file, patches(known), imports=known.imports)
+        spec = loaded(known.file, known)
         network = spec.network()
         space = archdsl.space(spec)
         holes = dict(space.decisions) if spec.is_space else {}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from archdsl.cli.answer import Answer
 from archdsl.cli.failure import UsageError
-from archdsl.cli.parser import patches, takes_patches
+from archdsl.cli.parser import loaded, takes_patches
 from archdsl.views.terminal import busy
 
 HELP = "rename the tensors of a checkpoint, from published names or to them"
@@ -50,11 +50,10 @@ def run(known: argparse.Namespace) -> Answer:
     if not importing and (known.source is not None or known.target is None):
         raise UsageError(f"archdsl weights export takes --to {' or '.join(_NAMINGS)}")
     with busy(f"reading {known.file}"):
-        import archdsl
         from archdsl.api import baselines
         from archdsl.checkpoints import export_weights, import_weights
 
-        spec = archdsl.load(known.spec, patches(known), imports=known.imports)
+        spec = loaded(known.spec, known)
         network = spec.network()
         how = {"drop_head": known.drop_head, "others": baselines}
         if importing:

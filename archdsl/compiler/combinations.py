@@ -38,6 +38,9 @@ MOST_STEPS = 300_000
 A chain of long expressions just below it loads in 1.1 s of CPU.
 """
 
+VAST = 10**12
+"""Beyond this many combinations a number tells nobody more."""
+
 
 def every_record(
     run: Callable[[Ask], T],

@@ -26,6 +26,7 @@ from archdsl.components.options import (
 )
 from archdsl.errors import Misfit
 from archdsl.spelling import did_you_mean
+from archdsl.units import counted
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "required"})()
 """The default of an option that has none."""
@@ -234,7 +235,8 @@ def _arguments(value: Any, cls: type, begin: str) -> Iterator[tuple[str, Any]]:
     ]
     if len(value.args) > len(names):
         raise DefaultRefused(
-            f"{begin} has {len(value.args)} arguments without a name, and {cls.__name__} takes "
+            f"{begin} has "
+            f"{counted(len(value.args), 'argument')} without a name, and {cls.__name__} takes "
             f"{len(names) or 'none'}",
             "name them, as in  partial(nn.LeakyReLU, negative_slope=0.1)",
         )

@@ -14,6 +14,7 @@ from torch import nn
 from archdsl.compiler.network import Shape
 from archdsl.cost.measure import Measured, measure
 from archdsl.errors import CountError
+from archdsl.units import counted
 
 
 def measure_twice(
@@ -50,4 +51,4 @@ def measure_twice(
 
 
 def _words(found: Measured) -> str:
-    return f"{found.macs:,} MACs with {found.params:,} parameters"
+    return f"{counted(found.macs, 'MAC')} with {counted(found.params, 'parameter')}"

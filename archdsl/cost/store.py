@@ -90,7 +90,7 @@ def _rows(path: Path) -> dict[str, Stored]:
 
 
 def _parsed(text: bytes) -> Iterator[tuple[str, Stored]]:
-    for line in text.splitlines():
+    for line in text.split(b"\n"):
         try:
             found = json.loads(line)
         except (ValueError, RecursionError):

@@ -21,6 +21,7 @@ from archdsl.data import sealed
 from archdsl.data.decode import decode_all
 from archdsl.data.listing import Listing
 from archdsl.errors import SearchError
+from archdsl.units import counted
 
 LIMIT = 16 * 2**30
 """Bytes that all packs together may take; the ones not used for longest go first."""
@@ -117,7 +118,7 @@ def _room_for(draft: Path, shape: tuple[int, ...], root: Path) -> Any:
             return np.lib.format.open_memmap(draft, mode="w+", dtype=np.uint8, shape=shape)
     if needed > (there := memory.free()):
         raise SearchError(
-            f"{root}: {shape[0]:,} images of {'x'.join(map(str, shape[1:]))} take "
+            f"{root}: {counted(shape[0], 'image')} of {'x'.join(map(str, shape[1:]))} take "
             f"{memory.written(needed)}, the cache has no room for them, and "
             f"{memory.written(there)} of memory are free.  make room on the disk of the cache "
             "($ARCHDSL_CACHE), or take a smaller input"

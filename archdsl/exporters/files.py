@@ -8,16 +8,24 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from archdsl import regular
 from archdsl.errors import ExportError
+from archdsl.units import counted
 
 
 def write(path: Path, content: str | bytes) -> None:
     """Write a file; a reader sees the old one or the new one, never a part.
 
-    Raises ExportError where the place cannot be written to.
+    A device or a pipe, such as /dev/stdout, is written to and stays what it is. Raises ExportError
+    where the place cannot be written to.
     """
+    if path.is_dir():
+        raise ExportError(f"{path}: this is a folder.  name a file in it")
     with _named(path):
-        _write({path: content})
+        if regular.is_other(path):
+            regular.write_into(path, _bytes(content))
+        else:
+            _write({path: content})
 
 
 def write_all(folder: Path, files: Mapping[str, str | bytes]) -> None:
@@ -25,7 +33,9 @@ def write_all(folder: Path, files: Mapping[str, str | bytes]) -> None:
     ready. Raises ExportError where the place cannot be written to.
     """
     if folder.exists() and not folder.is_dir():
-        raise ExportError(f"{folder}: is no folder, and there are {len(files)} files to write")
+        raise ExportError(
+            f"{folder}: is no folder, and it is to hold {counted(len(files), 'file')}"
+        )
     with _named(folder):
         folder.mkdir(exist_ok=True)
         _write({folder / name: content for name, content in files.items()})
@@ -36,7 +46,12 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ExportError(f"{path}: cannot be written ({error.strerror or error})") from None
+        reason = error.strerror or error
+        raise ExportError(f"{path}: cannot be written ({reason}).  choose another place") from None
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
 
 
 def _write(files: Mapping[Path, str | bytes]) -> None:
@@ -48,7 +63,7 @@ def _write(files: Mapping[Path, str | bytes]) -> None:
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
             waiting[Path(name)] = path
             with os.fdopen(handle, "wb") as file:
-                file.write(content.encode() if isinstance(content, str) else content)
+                file.write(_bytes(content))
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).chmod(0o666 & ~mask)  # mkstemp's own mode keeps everyone else out

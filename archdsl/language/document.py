@@ -16,6 +16,7 @@ from archdsl.language import positions
 from archdsl.language.nodes import Mark, Node
 from archdsl.language.patch import patched
 from archdsl.language.positions import Level, Position
+from archdsl.language.sandbox import Reach
 
 Path_ = tuple[str, ...]
 
@@ -75,10 +76,12 @@ class Document:
     own_params: the params that the last file wrote itself, which must be used
     discarded: what inheriting threw away, one line each
     folder: what relative paths are relative to
+    reach: which files it may read, and whether it may run Python
     """
 
     file: str
     folder: Path
+    reach: Reach = field(default_factory=Reach)
     top: dict[str, Node] = field(default_factory=dict)
     marks: dict[str, Mark | None] = field(default_factory=dict)
     params: dict[str, Node] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from archdsl.language.files import text_of
 from archdsl.language.imports import run_import
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.python_values import plain_values
+from archdsl.language.sandbox import Reach
 from archdsl.language.write import write
 from archdsl.language.yaml import MAX_BYTES, read, read_file
 
@@ -25,19 +26,24 @@ _MAX_PARENTS = 20
 _BEGINS_AS_A_SPEC = re.compile(r"\ufeff?(?:[ \t]*(?:#.*)?\r?\n)*archdsl\s*:")
 
 
-def document_from_file(path: Path) -> Document:
-    """The document of a file. Raises SpecError."""
-    return _document(read_file(path), path, (path.resolve(),), path.resolve().parent)
+def document_from_file(path: Path, reach: type[Reach] = Reach) -> Document:
+    """The document of a file. Raises SpecError.
+
+    reach: what specs of its sort may read and run
+    """
+    reached = reach.of_file(path)
+    reached.file(path)
+    return _document(read_file(path), path, (path.resolve(),), reached)
 
 
-def document_from_text(text: str, name: str = "<text>") -> Document:
+def document_from_text(text: str, name: str = "<text>", reach: Reach | None = None) -> Document:
     """The document of a text; relative paths in it are relative to the working directory."""
-    return _document(read(text, name), Path(name), (), Path(name).resolve().parent)
+    return _document(read(text, name), Path(name), (), reach or Reach.of_text(name))
 
 
-def document_from_mapping(mapping: MappingOf[str, Any]) -> Document:
+def document_from_mapping(mapping: MappingOf[str, Any], reach: Reach | None = None) -> Document:
     """The document of plain Python values; errors show them as they would be written."""
-    return document_from_text(write(plain_values(mapping)), "<mapping>")
+    return document_from_text(write(plain_values(mapping)), "<mapping>", reach)
 
 
 def apply_patches(document: Document, patches: Mapping) -> None:
@@ -75,14 +81,16 @@ def mapping_of_patches(patches: MappingOf[str, Any]) -> Mapping:
 def run_imports(document: Document, allowed: bool) -> None:
     """Run what `imports:` names, so that it registers its components. Raises SpecError."""
     for entry, folder in document.import_folders.items():
+        mark = document.marks.get("imports")
+        document.reach.python(f"the import of {entry}", "imports", mark)
         if not allowed:
             raise SpecError(
                 f"imports of {entry} are refused here",
                 address="imports",
-                mark=document.marks.get("imports"),
+                mark=mark,
                 cure="it runs Python; load it with imports allowed if you trust the file",
             )
-        run_import(entry, folder, document.marks.get("imports"))
+        run_import(entry, folder, mark)
     if not document.import_folders:
         return
     try:
@@ -91,15 +99,14 @@ def run_imports(document: Document, allowed: bool) -> None:
         raise SpecError(str(error), address="imports", mark=document.marks.get("imports")) from None
 
 
-def _document(root: Mapping, path: Path, chain: tuple[Path, ...], home: Path) -> Document:
-    """home: the folder of the spec that was named, below which files are the user's own"""
+def _document(root: Mapping, path: Path, chain: tuple[Path, ...], reach: Reach) -> Document:
     _check_version(root)
     parent = root.get("extends")
     folder = path.parent
     if parent is None:
-        document = Document(str(path), folder)
+        document = Document(str(path), folder, reach)
     else:
-        document = _parent(parent, folder, chain, home)
+        document = _parent(parent, folder, chain, reach)
         document.file, document.folder = str(path), folder
         document.own_params.clear()
         for key in ("name", "found"):
@@ -148,7 +155,7 @@ def _check_version(root: Mapping) -> None:
         )
 
 
-def _parent(node: Node, folder: Path, chain: tuple[Path, ...], home: Path) -> Document:
+def _parent(node: Node, folder: Path, chain: tuple[Path, ...], reach: Reach) -> Document:
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         raise SpecError(
             "one parent belongs here, the name of a shipped spec or a path",
@@ -156,7 +163,7 @@ def _parent(node: Node, folder: Path, chain: tuple[Path, ...], home: Path) -> Do
             mark=node.mark,
             cure="a parent can have a parent of its own",
         )
-    path = _find_parent(node, node.value, folder)
+    path = _find_parent(node, node.value, folder, reach)
     if path.resolve() in chain:
         names = " -> ".join(p.name for p in (*chain, path.resolve()))
         raise SpecError(
@@ -167,13 +174,12 @@ def _parent(node: Node, folder: Path, chain: tuple[Path, ...], home: Path) -> Do
         )
     if len(chain) >= _MAX_PARENTS - 1:
         raise SpecError("too long a chain of parents", address="extends", mark=node.mark)
-    return _document(_read_parent(node, path, home), path, (*chain, path.resolve()), home)
+    return _document(_read_parent(node, path, reach), path, (*chain, path.resolve()), reach)
 
 
-def _read_parent(node: Scalar, path: Path, home: Path) -> Mapping:
+def _read_parent(node: Scalar, path: Path, reach: Reach) -> Mapping:
     """The tree of a parent. Of a file that is none of the user's own nothing is quoted."""
-    where = path.resolve()
-    if where.is_relative_to(home) or where.is_relative_to(shipped.folder().resolve()):
+    if reach.quotes(path):
         return read_file(path)
     text = text_of(path, MAX_BYTES)
     if _BEGINS_AS_A_SPEC.match(text) is None:
@@ -186,9 +192,10 @@ def _read_parent(node: Scalar, path: Path, home: Path) -> Mapping:
     return read(text, str(path), shown=False)
 
 
-def _find_parent(node: Node, name: str, folder: Path) -> Path:
+def _find_parent(node: Node, name: str, folder: Path, reach: Reach) -> Path:
     if "/" in name or name.endswith((".yaml", ".yml")):
         path = folder / name
+        reach.file(path, "extends", node.mark)
         if not path.is_file():
             raise SpecError(
                 f"there is no file {path}", address="extends", mark=node.mark,

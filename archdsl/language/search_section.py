@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
-from pathlib import Path
 from typing import Any
 
 from archdsl.amounts import Budget, bounded
@@ -83,7 +82,7 @@ def search_settings(document: Document) -> settings.SearchSettings:
     if "seed" in section:
         seed = Number(True, (Bound("int that is not negative", lambda v: v >= 0),))
         given["seed"] = _scalar(section["seed"], seed, "search.seed")
-    given["proxy"] = _proxy(section.get("proxy"), document.folder)
+    given["proxy"] = _proxy(section.get("proxy"), document)
     return settings.SearchSettings(**given)
 
 
@@ -300,16 +299,16 @@ def _shown(node: Node) -> str:
     return inline(node)
 
 
-def _proxy(node: Node | None, folder: Path) -> settings.ProxySettings:
+def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
     if node is None:
-        return settings.ProxySettings(data=component("data", "digits"), folder=folder)
+        return settings.ProxySettings(data=component("data", "digits"), folder=document.folder)
     section = _mapping(node, "search.proxy", tuple(PROXY), PROXY_NOT_BUILT)
-    given: dict[str, Any] = {"folder": folder}
+    given: dict[str, Any] = {"folder": document.folder}
     for key, value in section.items():
         address = f"search.proxy.{key}"
         type_ = PROXY[key]
         if key == "data":
-            given["data"] = _data(value, address)
+            given["data"] = _data(value, address, document)
         elif key == "precision" and isinstance(value, Scalar) and isinstance(value.value, int):
             given[key] = _scalar(Scalar(value.text, value.text, mark=value.mark), type_, address)
         elif isinstance(type_, Maybe):
@@ -317,13 +316,16 @@ def _proxy(node: Node | None, folder: Path) -> settings.ProxySettings:
         else:
             given[key] = _scalar(value, type_, address)
     for key in ("datamodule", "module"):
+        address = f"search.proxy.{key}"
         if key in given and not _looks_like_a_class(given[key]):
             raise SpecError(
                 f"'{given[key]}' names no class",
-                address=f"search.proxy.{key}",
+                address=address,
                 mark=section[key].mark,
                 cure="write  package.module:Class",
             )
+        if given.get(key) is not None:
+            document.reach.python(f"the {key} {given[key]}", address, section[key].mark)
     if "data" in given and "datamodule" in given:
         raise SpecError(
             "data and datamodule both say where the images come from",
@@ -341,8 +343,9 @@ def _looks_like_a_class(path: str) -> bool:
     return bool(colon) and name.isidentifier() and all(p.isidentifier() for p in module.split("."))
 
 
-def _data(node: Node, address: str) -> Any:
+def _data(node: Node, address: str, document: Document) -> Any:
     from archdsl.components.component import of_definition
+    from archdsl.components.own import own
 
     try:
         read = typed.component(node, "data")
@@ -358,4 +361,8 @@ def _data(node: Node, address: str) -> Any:
                 continue
             type_ = type_.inner
         options[name] = _scalar(value, type_, here)
+        if name == "path":
+            document.reach.tree(document.folder / options[name], here, value.mark)
+    if own(read.definition):
+        document.reach.python(f"the data source {read.definition.name}", address, node.mark)
     return of_definition(read.definition, options)

@@ -22,6 +22,7 @@ from archdsl.amounts import bounded, written
 from archdsl.language.settings import Objective
 from archdsl.study.objectives import scores
 from archdsl.study.trial import Trial
+from archdsl.units import counted
 
 Point: TypeAlias = "tuple[float, float]"
 
@@ -49,7 +50,8 @@ class Hypervolume:
         """What it is measured in, in words: `1 is the box from accuracy 0.2, macs 579k to ...`."""
         return (
             f"1 is the box from {self._said(self.worst)} to {self._said(self.best)}, the worst "
-            f"and the best of each among the first {self.first} trials"
+            f"and the best of each among the first "
+            f"{counted(self.first, 'trial')}"
         )
 
     def _said(self, point: Point) -> str:

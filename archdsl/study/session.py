@@ -43,6 +43,7 @@ from archdsl.study.record.former import refuse_former
 from archdsl.study.record.state import State
 from archdsl.study.result import Ending, Result
 from archdsl.study.survey import Survey, from_record, survey
+from archdsl.units import counted
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
@@ -275,9 +276,9 @@ def _message(ended: Ending, done: int, total: int, folder: Path, kept: bool) -> 
     if ended == "exhausted":
         return (
             f"the space is exhausted: all {done:,} different architectures inside the budget were "
-            f"tried, of {total:,} trials asked for"
+            f"tried, of {counted(total, 'trial')} asked for"
         )
     if ended == "interrupted":
         there = f"is in {folder}; the same command goes on from there" if kept else "is lost"
-        return f"interrupted after {done:,} of {total:,} trials.  the record {there}"
-    return f"{done:,} trials done"
+        return f"interrupted after {done:,} of {counted(total, 'trial')}.  the record {there}"
+    return f"{counted(done, 'trial')} done"

@@ -7,16 +7,20 @@ from pathlib import Path
 from archdsl.errors import SpecError
 from archdsl.language.document import Document
 from archdsl.language.load import document_from_text
+from archdsl.language.sandbox import Reach
 from archdsl.study.identity.carried import with_places
 from archdsl.study.record.folder import read_state
 
 
-def winner_of(folder: Path) -> Document:
+def winner_of(folder: Path, sort: type[Reach] = Reach) -> Document:
     """The document of the best trial of the run in a folder.
 
+    sort: what specs of its sort may read and run
     Raises SpecError where the folder holds no run, or none of its trials succeeded; and
     SearchError for a record that is damaged.
     """
+    reach = sort(folder)
+    reach.tree(folder)
     state = read_state(folder) if any(folder.iterdir()) else None
     if state is None:
         raise SpecError(
@@ -29,5 +33,5 @@ def winner_of(folder: Path) -> Document:
             cure="name its space.yaml, or another run",
         )
     name, text = str(folder / "best.yaml"), state.best.text
-    entries = document_from_text(text, name).import_folders
-    return document_from_text(with_places(text, entries), name)
+    entries = document_from_text(text, name, reach).import_folders
+    return document_from_text(with_places(text, entries), name, reach)

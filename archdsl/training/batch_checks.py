@@ -11,6 +11,7 @@ from torch import Tensor
 
 from archdsl.compiler.network import Shape
 from archdsl.errors import SearchError
+from archdsl.units import counted
 
 _PAIR = "a batch is a pair: images (B, C, H, W), float32, and labels (B,), int64"
 
@@ -30,7 +31,7 @@ def check_batch(batch: Any, which: str, input_shape: Shape, classes: int) -> Non
             "return  (images, labels)  from it, or name a search.proxy.module that takes it",
         )
     if len(batch) != 2:
-        refuse(f"has {len(batch)} parts: {described(batch)}", _PAIR)
+        refuse(f"has {counted(len(batch), 'part')}: {described(batch)}", _PAIR)
     images, labels = batch
     for name, part in (("images", images), ("labels", labels)):
         if not isinstance(part, Tensor):
@@ -63,9 +64,10 @@ def _of_images(images: Tensor, input_shape: Shape) -> tuple[str, str] | None:
         )
     bad = ~images.isfinite().flatten(1).all(1)
     if bad.any():
-        first = int(bad.nonzero()[0])
+        number, first = int(bad.sum()), int(bad.nonzero()[0])
         return (
-            f"has {int(bad.sum())} images that hold NaN or infinity, the first at {first}",
+            f"has {counted(number, 'image')} that {'holds' if number == 1 else 'hold'} NaN or "
+            f"infinity, the first at {first}",
             "look for a division by 0 in its transforms, or leave these images out",
         )
     return None
@@ -83,7 +85,10 @@ def _of_labels(labels: Tensor, images: int, classes: int) -> tuple[str, str] | N
     if labels.ndim != 1:
         return f"has labels of shape {_shape(labels)}", "labels are class numbers (B,)"
     if len(labels) != images:
-        return f"has {images} images and {len(labels)} labels", "each image has one label"
+        return (
+            f"has {counted(images, 'image')} and {counted(len(labels), 'label')}",
+            "each image has one label",
+        )
     if labels.dtype != torch.int64:
         whole = not labels.is_floating_point() and not labels.is_complex()
         why = "" if whole else ", and classes are counted"

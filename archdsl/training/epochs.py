@@ -19,6 +19,7 @@ from archdsl.training.seeds import seed_everything, seed_of
 from archdsl.training.set_up import ADDRESS
 from archdsl.training.trainer import is_overridden, pl
 from archdsl.training.training_loader import ended_early
+from archdsl.units import counted
 
 LOOK_EVERY = 16
 """Steps between two looks at the loss on an accelerator."""
@@ -164,4 +165,7 @@ class EpochWatch(pl.callbacks.Checkpoint):
 
 def _after(trainer: pl.Trainer) -> str:
     where = f"in epoch {trainer.current_epoch + 1} of {trainer.max_epochs}"
-    return f"{where}, after {trainer.global_step} steps.  a lower search.proxy.lr may hold it"
+    return (
+        f"{where}, after "
+        f"{counted(trainer.global_step, 'step')}.  a lower search.proxy.lr may hold it"
+    )

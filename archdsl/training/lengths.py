@@ -12,6 +12,7 @@ from archdsl.errors import SearchError
 from archdsl.training.failures import first_line
 from archdsl.training.set_up import ADDRESS
 from archdsl.training.trainer import CombinedLoader
+from archdsl.units import counted
 
 WALK = 1000
 """Batches that are drawn at most to see that a loader gives as many as it is to give."""
@@ -108,7 +109,8 @@ def drawn(name: str, which: str, loader: Any, most: int) -> int:
             given += 1
     except Exception as error:
         raise SearchError(
-            f"{ADDRESS}: the {which} loader of {name} fails after {given:,} batches "
+            f"{ADDRESS}: the {which} loader of {name} fails after "
+            f"{counted(given, 'batch', 'batches')} "
             f"({first_line(error)}).  mend what it reads, or leave that out"
         ) from error
     return given

@@ -13,6 +13,7 @@ from archdsl.progress import Progress, unwatched
 from archdsl.training.data_source import DataSource
 from archdsl.training.fits import check_fits
 from archdsl.training.recipe import Recipe
+from archdsl.units import counted
 
 PREPARING = (
     "module", "datamodule", "size", "batch", "steps_per_epoch", "validation_steps",
@@ -148,7 +149,8 @@ def _steps(recipe: Recipe, images: int) -> int:
         return steps
     if wanted > steps:
         raise SearchError(
-            f"search.proxy.steps_per_epoch: an epoch is to take {wanted:,} batches, and {images:,} "
+            f"search.proxy.steps_per_epoch: an epoch is to take "
+            f"{counted(wanted, 'batch', 'batches')}, and {images:,} "
             f"images in batches of {recipe.batch} are {steps:,}.  write at most {steps}, or drop "
             "it"
         )

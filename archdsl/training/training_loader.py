@@ -17,6 +17,7 @@ from archdsl.training.lengths import (
 )
 from archdsl.training.recipe import Recipe
 from archdsl.training.set_up import ADDRESS
+from archdsl.units import counted
 
 
 def training_steps(name: str, loader: Any, recipe: Recipe) -> int:
@@ -33,7 +34,8 @@ def training_steps(name: str, loader: Any, recipe: Recipe) -> int:
         )
     if wanted is not None and known is not None and wanted > known:
         raise SearchError(
-            f"search.proxy.steps_per_epoch: an epoch is to take {wanted:,} batches, and the "
+            f"search.proxy.steps_per_epoch: an epoch is to take "
+            f"{counted(wanted, 'batch', 'batches')}, and the "
             f"training loader of {name} has {known:,}.  write at most {known}, or drop it"
         )
     steps = wanted if wanted is not None else known
@@ -52,12 +54,14 @@ def ended_early(name: str, given: int, steps: int, recipe: Recipe, when: str = "
     """That a training loader ended before it should."""
     if recipe.steps_per_epoch is not None:
         return (
-            f"search.proxy.steps_per_epoch: an epoch is to take {steps:,} batches, and the "
+            f"search.proxy.steps_per_epoch: an epoch is to take "
+            f"{counted(steps, 'batch', 'batches')}, and the "
             f"training loader of {name} ends after {given:,}{when}.  lower it, or let the loader "
             "begin anew and go on"
         )
     return (
-        f"{ADDRESS}: the training loader of {name} says that it has {steps:,} batches, and ends "
+        f"{ADDRESS}: the training loader of {name} says that it has "
+        f"{counted(steps, 'batch', 'batches')}, and ends "
         f"after {given:,}{when}.  mend its __len__, or let it begin anew, or write  "
         "search.proxy.steps_per_epoch: N"
     )

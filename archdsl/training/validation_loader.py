@@ -21,6 +21,7 @@ from archdsl.training.lengths import (
 from archdsl.training.recipe import Recipe
 from archdsl.training.set_up import ADDRESS
 from archdsl.training.trainer import pl
+from archdsl.units import counted
 
 _NO_VALIDATION = pl.LightningDataModule.val_dataloader
 
@@ -53,7 +54,8 @@ def check_validation(
             raise SearchError(says_none("validation", name))
         if wanted is not None and known is not None and wanted > known:
             raise SearchError(
-                f"search.proxy.validation_steps: a validation is to take {wanted:,} batches, and "
+                f"search.proxy.validation_steps: a validation is to take "
+                f"{counted(wanted, 'batch', 'batches')}, and "
                 f"the validation loader of {name} has {known:,}.  write at most {known}, or drop it"
             )
         if known is None:
@@ -68,11 +70,13 @@ def _walk_validation(name: str, loader: Any, wanted: int | None, most: int) -> N
     if wanted is None and given > most:
         raise SearchError(
             f"{ADDRESS}: the validation loader of {name} has no length, and has not ended after "
-            f"{most:,} batches.  let it end, or write  search.proxy.validation_steps: N"
+            f"{counted(most, 'batch', 'batches')}.  let it end, or write  "
+            "search.proxy.validation_steps: N"
         )
     if wanted is not None and given < limit:
         raise SearchError(
-            f"search.proxy.validation_steps: a validation is to take {wanted:,} batches, and the "
+            f"search.proxy.validation_steps: a validation is to take "
+            f"{counted(wanted, 'batch', 'batches')}, and the "
             f"validation loader of {name} ends after {given:,}.  write at most {given}, or drop it"
         )
     if not drawn(name, "validation", loader, 1):
@@ -90,6 +94,7 @@ def _refuse_to_leave_out(name: str, loader: Any, known: int) -> None:
         given = drawn(name, "validation", loader, known + WALK)
     if known < given < known + WALK:
         raise SearchError(
-            f"{ADDRESS}: the validation loader of {name} has a length of {known:,} batches, and "
+            f"{ADDRESS}: the validation loader of {name} has a length of "
+            f"{counted(known, 'batch', 'batches')}, and "
             f"gives {given:,}.  mend its __len__, or write  search.proxy.validation_steps: {known}"
         )

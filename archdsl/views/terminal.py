@@ -5,11 +5,13 @@ Text is never markup: `[bold]` and `:smile:` in a name are those characters.
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from archdsl.errors import ArchError
 from archdsl.printable import encodable, printable, printable_json, printable_line
 from archdsl.views.rows import Column, TableRow, Tone
 
@@ -23,8 +25,12 @@ _STYLES: dict[Tone, str] = {
 }  # fmt: skip
 
 
+class Unwritable(ArchError):
+    """A standard stream that takes nothing more."""
+
+
 def say(text: str, stream: TextIO) -> None:
-    """Write a text and end its line."""
+    """Write a text and end its line. As all that writes, raises Unwritable where that fails."""
     _write(printable(text), stream)
 
 
@@ -38,7 +44,7 @@ def say_file(text: str, stream: TextIO) -> None:
     if stream.isatty():
         say(text, stream)
     else:
-        print(text, file=stream, flush=True)
+        _print(text, stream)
 
 
 def say_json(text: str, stream: TextIO) -> None:
@@ -47,7 +53,27 @@ def say_json(text: str, stream: TextIO) -> None:
 
 
 def _write(text: str, stream: TextIO) -> None:
-    print(encodable(text, stream.encoding), file=stream, flush=True)
+    _print(encodable(text, stream.encoding), stream)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    name, to = ("standard error", "2>") if stream is sys.stderr else ("standard output", ">")
+    try:
+        print(text, file=stream, flush=True)
+    except BrokenPipeError:
+        raise  # whoever read it has gone, and needs no words
+    except UnicodeEncodeError as error:
+        raise Unwritable(
+            f"{name} is {error.encoding}, and the text has {error.object[error.start]!a}.  write "
+            "it to a file with  -o, or set PYTHONIOENCODING=utf-8"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = "it is closed"
+        if isinstance(error, OSError) and error.errno != errno.EBADF:
+            reason = (error.strerror or str(error)).lower()
+        raise Unwritable(
+            f"{name} cannot be written: {reason}.  send it elsewhere, as with  {to} FILE"
+        ) from None
 
 
 @contextmanager

@@ -103,7 +103,7 @@ WRONG = {
                "has images of 1x9x8, and input is 1x8x8.  bring them to one size, or write  --set "
                "input=[1,9,8]"),
     "NaN": ((NAN, LABELS),
-            "has 1 images that hold NaN or infinity, the first at 2.  look for a division by 0 in "
+            "has 1 image that holds NaN or infinity, the first at 2.  look for a division by 0 in "
             "its transforms, or leave these images out"),
 }  # fmt: skip
 

@@ -176,11 +176,11 @@ def test_a_stream_that_breaks_on_its_way_is_refused_in_words() -> None:
             raise OSError("the disk is elsewhere")
 
     assert refused(Breaking, recipe=STEPS) == (
-        f"{ADDRESS}the training loader of mine:Data fails after 1 batches (OSError: the disk is "
+        f"{ADDRESS}the training loader of mine:Data fails after 1 batch (OSError: the disk is "
         "elsewhere).  mend what it reads, or leave that out"
     )
     assert refused(known, Breaking).startswith(
-        f"{ADDRESS}the validation loader of mine:Data fails after 1 batches (OSError: "
+        f"{ADDRESS}the validation loader of mine:Data fails after 1 batch (OSError: "
     )
 
 

@@ -11,7 +11,7 @@ from archdsl.spaces.count import Count
 from archdsl.study.intervals import Interval, difference, mean, wilson
 from archdsl.study.report.read import Record
 from archdsl.study.trial import Trial
-from archdsl.units import percent, points, rounded
+from archdsl.units import counted, percent, points, rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ def verdict(record: Record) -> str:
             return said
     assert best.values is not None, "a winner is a trial that did not fail"
     return (
-        f"The winner has the best {record.objectives[0].name} of {len(record.complete):,} trials, "
+        f"The winner has the best {record.objectives[0].name} of "
+        f"{counted(len(record.complete), 'trial')}, "
         f"{rounded(best.values[0])}. It was picked for that figure, which flatters it, and nothing "
         "here measured how much of its lead is noise."
     )
