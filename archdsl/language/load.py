@@ -32,7 +32,7 @@ def document_from_file(path: Path) -> Document:
 
 def document_from_text(text: str, name: str = "<text>") -> Document:
     """The document of a text; relative paths in it are relative to the working directory."""
-    return _document(read(text, name), Path(name), (), Path(name).resolve().parent)
+    return _document(read(text, name), Path(name), (), Path(name).parent.resolve())
 
 
 def document_from_mapping(mapping: MappingOf[str, Any]) -> Document:
