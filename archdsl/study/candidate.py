@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -66,6 +67,8 @@ class Candidate:
         self._reports: list[dict[str, float]] = []
         self._on_report = on_report
         self._should_stop = should_stop
+        self._reporting = threading.RLock()  # a handler of a signal may report, too
+        self._over = False
 
     @cached_property
     def spec(self) -> Spec:
@@ -93,9 +96,18 @@ class Candidate:
 
         value: the first objective, or metrics by name
         Raises ValueError for a step that does not come after the one before, and for metrics
-        that cannot be recorded; TypeError for what is no number.
+        that cannot be recorded; TypeError for what is no number; RuntimeError once the trial is
+        over. Threads may report; one does so at a time.
         """
-        step = _step(step)
+        with self._reporting:
+            self._report(_step(step), value)
+
+    def _report(self, step: float, value: float | Mapping[str, float]) -> None:
+        if self._over:
+            raise RuntimeError(
+                "report() was called after the trial was over; wait for what reports before "
+                "evaluate returns"
+            )
         if self._reports and step <= self._reports[-1]["step"]:
             last = self._reports[-1]["step"]
             raise ValueError(f"report() was called with step {step} after step {last}")
@@ -104,6 +116,11 @@ class Candidate:
             raise ValueError("report() was given a metric called step; give it another name")
         self._reports.append({"step": step, **metrics})
         self._on_report(step, metrics)
+
+    def end(self) -> None:
+        """Take no more reports: the trial is over."""
+        with self._reporting:
+            self._over = True
 
     def should_stop(self) -> bool:
         """Whether the search has given up on it; it never does without a pruner."""

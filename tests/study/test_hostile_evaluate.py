@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -135,6 +137,51 @@ def test_a_report_that_cannot_be_recorded_fails_the_trial(
     result = run(tiny(trials=2), tmp_path / "run", evaluate=evaluate)
     assert result.trials[1].cause.startswith(cause)
     assert result.trials[1].epochs == result.trials[0].epochs == ({"step": 0, "accuracy": 0.1},)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_report_after_the_end_is_refused_and_the_record_is_whole(
+    tiny, run, tmp_path, fails
+) -> None:
+    candidates: list[Any] = []
+
+    def evaluate(candidate: Any) -> float:
+        candidates.append(candidate)
+        candidate.report(1, 0.1)
+        if candidate.number == 1:
+            if fails:
+                candidates[0].report(2, 0.9)
+            with pytest.raises(RuntimeError, match=r"after the trial was over; wait for what"):
+                candidates[0].report(3, 0.9)
+        return 0.5
+
+    out = tmp_path / "run"
+    result = run(tiny(trials=3), out, evaluate=evaluate)
+    assert [trial.state == "failed" for trial in result.trials] == [False, fails, False]
+    assert all(trial.epochs == ({"step": 1, "accuracy": 0.1},) for trial in result.trials)
+    assert read_state(out).in_order() == list(result.trials)  # type: ignore[union-attr]
+
+
+def test_threads_report_one_at_a_time(tiny, run, tmp_path) -> None:
+    def evaluate(candidate: Any) -> float:
+        def report() -> None:
+            for step in range(50):
+                with suppress(ValueError):  # another thread was there before
+                    candidate.report(step, 0.1)
+
+        threads = [Thread(target=report) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return 0.5
+
+    out = tmp_path / "run"
+    result = run(tiny(trials=2), out, evaluate=evaluate)
+    assert [[epoch["step"] for epoch in trial.epochs] for trial in result.trials] == [
+        list(range(50))
+    ] * 2
+    assert read_state(out).in_order() == list(result.trials)  # type: ignore[union-attr]
 
 
 def test_what_evaluate_does_to_its_candidate_is_not_recorded(tiny, run, tmp_path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -300,6 +301,31 @@ def test_a_folder_where_a_file_belongs_is_said_in_words(tiny, run, tmp_path, nam
     (out / name).rmdir()
     (out / name).write_bytes(kept)
     assert len(run(tiny(trials=3), out).trials) == 3
+
+
+def test_a_lock_that_is_no_file_is_said_in_words(tiny, run, tmp_path) -> None:
+    lock = tmp_path / "run" / "lock"
+    result = run(tiny(trials=2), lock.parent)
+    lock.unlink()
+    os.mkfifo(lock)
+    with pytest.raises(SearchError, match=r"lock cannot be written: no regular file.  see to it"):
+        run(tiny(trials=2), lock.parent)
+    for target, said in (("lock", "Too many levels of symbolic links"), (os.devnull, "no regular")):
+        lock.unlink()
+        lock.symlink_to(target)
+        with pytest.raises(SearchError, match=f"lock cannot be written: {said}"):
+            run(tiny(trials=2), lock.parent)
+    lock.unlink()
+    assert run(tiny(trials=2), lock.parent).trials == result.trials
+
+
+@pytest.mark.parametrize("target", ["best.yaml", "elsewhere/best.yaml"])
+def test_a_link_in_the_place_of_best_yaml_changes_nothing(tiny, run, tmp_path, target) -> None:
+    out = tmp_path / "run"
+    best = run(tiny(trials=2), out).best
+    (out / "best.yaml").unlink()
+    (out / "best.yaml").symlink_to(target)
+    assert archdsl.load(out).network() == best.spec.network()
 
 
 def test_a_file_where_the_trials_folder_belongs_is_said_in_words(tiny, run, tmp_path) -> None:

@@ -123,9 +123,12 @@ class Work:
             on_report=report,
             should_stop=should_stop,
         )
-        if self.evaluate is not None:
-            return as_metrics(self.evaluate(candidate), job.metric)
-        return as_metrics(self.training_of(space)(candidate, job), job.metric)
+        try:
+            if self.evaluate is not None:
+                return as_metrics(self.evaluate(candidate), job.metric)
+            return as_metrics(self.training_of(space)(candidate, job), job.metric)
+        finally:
+            candidate.end()
 
     def _look(self, job: Job, space: Space) -> Metrics:
         """The metrics of a trial's weights on the test split."""

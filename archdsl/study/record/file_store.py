@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from archdsl import regular
 from archdsl.errors import SearchError
 from archdsl.study.record import files
 from archdsl.study.record.events import Event, Malformed
@@ -77,7 +78,7 @@ class FileStore:
         with files.writing(self.path):
             if self._handle is None:
                 flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-                self._handle = os.open(self.path, flags, 0o644)
+                self._handle = regular.descriptor(self.path, flags)
                 files.sync_folder(self.path.parent)
             self._write(self._handle, line)
             if durable:
@@ -147,6 +148,6 @@ class FileStore:
 
 def _whole_lines(path: Path) -> list[bytes]:
     """The lines that end; nothing but a newline ends one."""
-    with files.reading(path):
-        content = path.read_bytes() if path.exists() else b""
-    return content.split(b"\n")[:-1]
+    if not path.exists():
+        return []
+    return files.read_bytes(path).split(b"\n")[:-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from archdsl import regular
 from archdsl.errors import SearchError
 
 _DRAFT = ".tmp"
@@ -37,6 +39,15 @@ def reading(path: Path) -> Iterator[None]:
             f"{path} cannot be read: {error.strerror or error}.  see to it, and the same command "
             "goes on"
         ) from None
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a regular file; nothing is waited for. Raises SearchError."""
+    with reading(path):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with regular.opened(path) as file:
+            return file.read()
 
 
 def write_bytes(path: Path, content: bytes) -> None:

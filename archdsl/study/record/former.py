@@ -18,8 +18,8 @@ _RUN, _TRIALS, _TEST, _SPACE = "run.json", "trials.jsonl", "test.json", "space.y
 def is_former(folder: Path) -> bool:
     """Whether a folder holds a run of archdsl 0.1."""
     try:
-        return bool(json.loads((folder / _RUN).read_bytes()).get("format") == 1)
-    except (OSError, ValueError, AttributeError):
+        return bool(json.loads(files.read_bytes(folder / _RUN)).get("format") == 1)
+    except (SearchError, ValueError, AttributeError, RecursionError):
         return False
 
 
@@ -27,7 +27,9 @@ def read_former(folder: Path) -> State:
     """The state of such a run. Raises SearchError where its files are damaged."""
     try:
         return fold(_events(folder))
-    except (Malformed, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        Malformed, ValueError, KeyError, TypeError, AttributeError, RecursionError,
+    ) as error:  # fmt: skip
         raise SearchError(
             f"{folder} holds a search of archdsl 0.1 whose files are damaged "
             f"({type(error).__name__}: {error}).  restore them from a copy"
@@ -70,8 +72,7 @@ def _made(kind: str, **values: Any) -> Event:
 
 
 def _text(path: Path) -> str:
-    with files.reading(path):
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+    return files.read_bytes(path).decode() if path.exists() else ""
 
 
 def refuse_former(folder: Path) -> None:

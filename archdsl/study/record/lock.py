@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from archdsl import regular
 from archdsl.errors import SearchError
 from archdsl.study.record import files
 
@@ -22,20 +23,24 @@ _held: set[Path] = set()
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold a lock file. Raises SearchError, naming the holder, where it is held."""
-    path = path.resolve()
+    """Hold a lock file.
+
+    Raises SearchError where it is held, naming the holder, and where no file can lie there.
+    """
+    path = path.parent.resolve() / path.name
     if path in _held:
         raise _taken(path, "this process")
     with files.writing(path):
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o644)
+        handle = regular.descriptor(path, os.O_RDWR | os.O_CREAT)
     try:
         try:
             fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             holder = os.read(handle, 200).decode(errors="replace").strip()
             raise _taken(path, holder or "another process") from None
-        os.ftruncate(handle, 0)
-        os.write(handle, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+        with files.writing(path):
+            os.ftruncate(handle, 0)
+            os.write(handle, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
         _held.add(path)
         try:
             yield

@@ -115,3 +115,17 @@ def test_a_folder_in_its_place_is_said_in_words(tmp_path) -> None:
         store.add(look(0))
     with pytest.raises(SearchError, match=r"record.jsonl cannot be read: Is a directory"):
         list(store.replay())
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path) -> None:
+    store = FileStore(tmp_path)
+    os.mkfifo(store.path)
+    with pytest.raises(SearchError, match=r"record.jsonl cannot be read: no regular file"):
+        list(store.replay())
+    reader = os.open(store.path, os.O_RDONLY | os.O_NONBLOCK)
+    with (
+        store.open(),
+        pytest.raises(SearchError, match=r"record.jsonl cannot be written: no regular file"),
+    ):
+        store.add(look(0))
+    os.close(reader)

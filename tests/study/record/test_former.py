@@ -73,6 +73,7 @@ def test_going_on_with_it_is_refused_in_words(former, tiny, run) -> None:
         ("run.json", '{"format": 1}'),
         ("run.json", '{"format": 1, "name": 7, "setup": {}, "survey": {}, "sessions": []}'),
         ("trials.jsonl", "null\n"),
+        ("trials.jsonl", "[" * 100_000 + "\n"),
         ("trials.jsonl", "{}\n"),
         ("test.json", "[]"),
         ("test.json", '{"0": null}'),
@@ -84,7 +85,7 @@ def test_damage_of_it_is_said_in_words(former, name, text) -> None:
         write_report(former)
 
 
-@pytest.mark.parametrize("text", ["null", "{}", "[]", "7", '{"format": 2}', "\xff"])
+@pytest.mark.parametrize("text", ["null", "{}", "[]", "7", '{"format": 2}', "\xff", "[" * 100_000])
 def test_a_folder_of_which_nothing_is_known_is_left_alone(former, tiny, run, text) -> None:
     (former / "run.json").write_text(text)
     before = files(former)
