@@ -94,7 +94,7 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class GridReach:
     """What is known of all members.
 
     bounds: the smallest and the largest of each kind; common: what divides each additive cost
@@ -106,19 +106,19 @@ class Reach:
     leaf: Mapping[str, int]
 
 
-def reach_of(circuit: Circuit, bounds: Mapping[str, tuple[int, int]]) -> Reach:
+def reach_of(circuit: Circuit, bounds: Mapping[str, tuple[int, int]]) -> GridReach:
     """What is known of the members of a circuit, given the bounds of their costs."""
     every = np.concatenate([node.amounts for node in circuit.sums()])
     columns = dict(zip(names(), every.T, strict=True))
     common = {name: max(1, int(np.gcd.reduce(columns[name]))) for name in additive()}
     leaf = dict(zip(names(), circuit.largest_leaf().tolist(), strict=True))
-    return Reach(bounds, common, leaf)
+    return GridReach(bounds, common, leaf)
 
 
 class Resolution:
     """The grids of a space."""
 
-    def __init__(self, reach: Reach) -> None:
+    def __init__(self, reach: GridReach) -> None:
         self._reach = reach
 
     def exact(self, limits: Budget, chosen: Sequence[str]) -> Grid | None:
