@@ -8,6 +8,7 @@ which weights were published.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from archdsl.errors import SpecError
@@ -42,6 +43,9 @@ def shipped(name: str) -> Path:
     if name in files:
         return files[name]
     guess = did_you_mean(name, files, most=2, after="  ")
+    with contextlib.suppress(OSError, ValueError):  # what no system takes for a name
+        if Path(name).exists():
+            guess = f"write  ./{name}  for what lies here.  "
     raise SpecError(
         f"no shipped spec is called {shown(name)}",
         cure=f"{guess}a file of your own is a path: with a / or with .yaml  (archdsl list specs)",

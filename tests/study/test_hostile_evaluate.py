@@ -334,7 +334,36 @@ def test_what_cannot_be_written_at_the_end_is_a_note(tiny, run, tmp_path, name) 
     result = run(tiny(trials=2), out, evaluate=blocked)
     assert result.best is not None and len(result.trials) == 2
     assert len(result.notes) == 1
-    assert re.search(rf"{re.escape(name)}.*(Is a directory|cannot be written)", result.notes[0])
+    assert re.search(rf"{re.escape(name)}.*(Is a directory|this is a folder)", result.notes[0])
     (out / name).rmdir()
     assert run(tiny(trials=2), out, evaluate=evaluate).notes == ()
     assert (out / name).is_file()
+
+
+def test_files_that_are_closed_under_a_search_are_said_in_words(tmp_path) -> None:
+    import subprocess
+    import sys
+
+    program = (
+        "import os, pathlib, archdsl\n"
+        "from tests.study.conftest import tiny_space\n"
+        "def evaluate(c):\n"
+        "    if c.number == 1: os.closerange(3, 64)\n"
+        "    return 0.5\n"
+        "try:\n"
+        f"    archdsl.search(tiny_space(trials=3), evaluate, {str(tmp_path / 'run')!r})\n"
+        "except archdsl.errors.SearchError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "cannot be written: Bad file descriptor" in done.stdout, done.stderr
+    state = read_state(tmp_path / "run")
+    assert state is not None and [trial.number for trial in state.in_order()] == [0]
+
+
+def test_what_yields_is_no_figure(tiny, run) -> None:
+    def evaluate(candidate: Any) -> Any:
+        yield 0.5
+
+    with pytest.raises(SearchError, match=r"failed of the same cause: TypeError: acc"):
+        run(tiny(trials=4), evaluate=evaluate)

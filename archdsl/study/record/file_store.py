@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ class FileStore:
         self._writer = ""
         self._handle: int | None = None
         self._process = 0
+        self._size = 0
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -79,12 +81,24 @@ class FileStore:
             if self._handle is None:
                 flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
                 self._handle = regular.descriptor(self.path, flags)
+                self._size = os.fstat(self._handle).st_size
                 files.sync_folder(self.path.parent)
+            self._refuse_other_file(self._handle)
             self._write(self._handle, line)
+            self._size += len(line)
             if durable:
                 os.fsync(self._handle)
         reader.number, reader.last = reader.number + 1, written
         return reader.number - 1
+
+    def _refuse_other_file(self, handle: int) -> None:
+        """Raise SearchError where what lies there is no longer what this writer left."""
+        here, there = os.fstat(handle), self.path.stat()
+        if not os.path.samestat(here, there) or there.st_size != self._size:
+            raise SearchError(
+                f"{self.path} was replaced, cut or written to by somebody else while the search "
+                "ran.  put it back, and the same command goes on"
+            )
 
     @staticmethod
     def _write(handle: int, line: bytes) -> None:
@@ -134,7 +148,7 @@ class FileStore:
         with files.writing(self.path), self.path.open("rb+") as file:
             content = file.read()
             whole = content.rfind(b"\n") + 1
-            if whole < len(content):
+            if 0 < whole < len(content):  # the first line is written in one step
                 file.truncate(whole)
                 file.flush()
                 os.fsync(file.fileno())
@@ -142,12 +156,22 @@ class FileStore:
     def close(self) -> None:
         """Write no more."""
         if self._handle is not None:
-            os.close(self._handle)
+            with contextlib.suppress(OSError):  # an `evaluate` may have closed what is not its own
+                os.close(self._handle)
             self._handle = None
 
 
 def _whole_lines(path: Path) -> list[bytes]:
-    """The lines that end; nothing but a newline ends one."""
+    """The lines that end; nothing but a newline ends one.
+
+    The first line is written in one step, so that a file without a newline is damaged, and is its
+    own first line. Raises SearchError for a link that leads nowhere.
+    """
     if not path.exists():
+        if path.is_symlink():
+            raise SearchError(
+                f"{path} is a link that leads nowhere.  see to it, and the same command goes on"
+            )
         return []
-    return files.read_bytes(path).split(b"\n")[:-1]
+    content = files.read_bytes(path)
+    return content.split(b"\n")[:-1] if b"\n" in content else [content] if content else []

@@ -69,6 +69,7 @@ class RunFolder:
 
     def add(self, event: Event) -> None:
         """Put an event on record, and what follows from it into the files beside."""
+        self.state.check(event)  # what cannot come next is a fault of ours, and never recorded
         self._store.add(event, durable=isinstance(event, Finished | Looked))
         self.state.hear(event)
         match event:

@@ -6,6 +6,7 @@ kill, and worker processes that outlive their parent do not hold it.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -47,7 +48,8 @@ def locked(path: Path) -> Iterator[None]:
         finally:
             _held.discard(path)
     finally:
-        os.close(handle)
+        with contextlib.suppress(OSError):  # an `evaluate` may have closed what is not its own
+            os.close(handle)
 
 
 def _taken(path: Path, holder: str) -> SearchError:

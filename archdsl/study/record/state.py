@@ -79,14 +79,34 @@ class State:
             return set()
         return self.trials.keys() - {trial.number for trial in self.finished}
 
-    def hear(self, event: Event) -> None:
-        """Take the next event. Raises Malformed for one that cannot come next."""
+    def check(self, event: Event) -> None:
+        """Raise Malformed for an event that cannot come next."""
         if (self.created is None) != isinstance(event, Created):
             raise Malformed("a record begins with 'created', once")
         match event:
-            case Created():
+            case Created(setup=setup) | Changed(setup=setup):
+                _objectives(setup)
+            case Proposed(number):
+                if number != len(self.trials):
+                    raise Malformed(f"trial {number} is proposed after {len(self.trials)} others")
+            case Running(training):
+                self._known(training.trial, "proposed", "running", "paused")
+            case Epoch(training) | Paused(training):
+                self._known(training.trial, "running")
+                if training not in self.trainings:
+                    raise Malformed(f"trial {training.trial} has no such training")
+            case Finished(number):
+                self._known(number, "proposed", "running", "paused")
+            case Looked(number):
+                self._known(number, "complete")
+
+    def hear(self, event: Event) -> None:
+        """Take the next event. Raises Malformed for one that cannot come next."""
+        self.check(event)
+        match event:
+            case Created(setup=setup):
                 self.created = event
-                self.objectives = _objectives(event.setup)
+                self.objectives = _objectives(setup)
             case Changed(setup):
                 assert self.created is not None
                 self.created = dataclasses.replace(self.created, setup=setup)
@@ -101,15 +121,13 @@ class State:
             case Running():
                 self._run(event)
             case Epoch(training, step, metrics):
-                self._known(training.trial, "running")
                 self.trainings[training].append({"step": step, **from_json(metrics)})
             case Paused(training):
-                trial = self._known(training.trial, "running")
+                trial = self.trials[training.trial]
                 self.trials[trial.number] = dataclasses.replace(trial, state="paused")
             case Finished():
                 self._finish(event)
             case Looked(number, _, metrics):
-                self._known(number, "complete")
                 self.looks[number] = from_json(metrics)
 
     def _known(self, number: int, *stages: str) -> Trial:
@@ -120,8 +138,6 @@ class State:
         return trial
 
     def _propose(self, event: Proposed) -> None:
-        if event.trial != len(self.trials):
-            raise Malformed(f"trial {event.trial} is proposed after {len(self.trials)} others")
         self.trials[event.trial] = Trial(
             number=event.trial,
             origin=event.origin,
@@ -135,7 +151,7 @@ class State:
 
     def _run(self, event: Running) -> None:
         number, step = event.training.trial, event.step
-        trial = self._known(number, "proposed", "running", "paused")
+        trial = self.trials[number]
         self.trials[number] = dataclasses.replace(trial, state="running", begun=event.begun)
         before = self.trainings.get(event.training, [])
         self.trainings[event.training] = [
@@ -143,7 +159,7 @@ class State:
         ]
 
     def _finish(self, event: Finished) -> None:
-        trial = self._known(event.trial, "proposed", "running", "paused")
+        trial = self.trials[event.trial]
         reports = [e for t, e in self.trainings.items() if t.trial == event.trial] or [[]]
         trial = dataclasses.replace(
             trial,

@@ -129,3 +129,46 @@ def test_what_is_no_file_is_not_waited_for(tmp_path) -> None:
     ):
         store.add(look(0))
     os.close(reader)
+
+
+@pytest.mark.parametrize("content", [b"x" * 500, b"\0" * 500, None])
+def test_what_does_not_end_is_damage_and_is_kept(store, tmp_path, content) -> None:
+    content = content or store.path.read_bytes().replace(b"\n", b"\r")
+    store.path.write_bytes(content)
+    with pytest.raises(SearchError, match=r"line 1 is damaged: .* --salvage` begins anew"):
+        list(FileStore(tmp_path).replay())
+    with FileStore(tmp_path).open():
+        assert store.path.read_bytes() == content  # no kill leaves this, and so nothing is dropped
+    assert store.salvage() == tmp_path / "record.damaged-1.jsonl"
+    assert (tmp_path / "record.damaged-1.jsonl").read_bytes() == content
+    assert list(FileStore(tmp_path).replay()) == []
+
+
+def test_a_link_that_leads_nowhere_is_not_taken_for_a_new_record(store, tmp_path) -> None:
+    kept = store.path.rename(tmp_path / "elsewhere")
+    store.path.symlink_to(tmp_path / "not mounted")
+    for act in (lambda: list(FileStore(tmp_path).replay()), store.salvage):
+        with pytest.raises(SearchError, match=r"record.jsonl is a link that leads nowhere"):
+            act()
+    kept.rename(tmp_path / "not mounted")
+    assert list(FileStore(tmp_path).replay()) == [look(0), look(1), look(2)]
+
+
+@pytest.mark.parametrize("change", ["deleted", "cut", "longer", "replaced"])
+def test_a_record_that_somebody_else_changes_is_not_written_on(store, tmp_path, change) -> None:
+    whole = store.path.read_bytes()
+    with store.open():
+        list(store.replay())
+        store.add(look(3))
+        match change:
+            case "deleted":
+                store.path.unlink()
+            case "cut":
+                os.truncate(store.path, 100)
+            case "longer":
+                store.path.write_bytes(store.path.read_bytes() + b"mine")
+            case "replaced":
+                store.path.unlink()
+                store.path.write_bytes(whole)
+        with pytest.raises(SearchError, match=r"cannot be written: No such|by somebody else while"):
+            store.add(look(4))

@@ -215,3 +215,21 @@ def test_a_report_of_a_run_that_still_goes_is_a_report(out, tmp_path) -> None:
     (tmp_path / "half" / "record.jsonl").write_bytes(b"".join(lines[:9]))
     assert "tiny" in write_report(tmp_path / "half").read_text()
     assert isinstance(read_state(tmp_path / "half"), State)
+
+
+def test_an_event_that_cannot_come_next_is_never_recorded(tiny, tmp_path) -> None:
+    from archdsl.study.record.folder import opened
+
+    space = tiny()
+    created = dataclasses.replace(CREATED, space=space.spec.dump())
+    with opened(tmp_path / "run", tmp_path / "run", space, created, salvage=False) as folder:
+        folder.add(proposed(0))
+        before = (tmp_path / "run" / "record.jsonl").read_bytes()
+        with pytest.raises(Malformed, match="trial 0 is proposed"):
+            folder.add(Epoch(training(0), 1, {}))
+        folder.add(begun(0))
+        other = Training(0, "final", 0, 0)
+        with pytest.raises(Malformed, match="trial 0 has no such training"):
+            folder.add(Epoch(other, 1, {}))
+    assert (tmp_path / "run" / "record.jsonl").read_bytes().startswith(before)
+    assert read_state(tmp_path / "run").trials[0].state == "running"  # type: ignore[union-attr]
