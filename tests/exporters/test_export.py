@@ -44,8 +44,11 @@ def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == [file]
 
 
-@pytest.mark.parametrize("place", ["missing/tiny.py", "."])
-def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path, place: str) -> None:
-    with pytest.raises(ExportError, match=r": cannot be written \("):
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("missing/tiny.py", r"missing"), (".", r": this is a folder\.  name a file in it$")],
+)
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path, place: str, said: str) -> None:
+    with pytest.raises(ExportError, match=said):
         archdsl.export(SPEC, path=tmp_path / place)
     assert list(tmp_path.iterdir()) == []

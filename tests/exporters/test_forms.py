@@ -57,7 +57,7 @@ def test_a_form_of_two_files_gives_and_writes_them(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("pair")
 def test_a_form_of_two_files_cannot_become_one(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
-    with pytest.raises(ExportError, match=r"out: is no folder, and there are 2 files to write$"):
+    with pytest.raises(ExportError, match=r"out: is no folder, and it is to hold 2 files$"):
         archdsl.export(SPEC, to="pair", path=tmp_path / "out")
     assert (tmp_path / "out").read_text() == "mine"
 
