@@ -42,6 +42,7 @@ def test_a_dump_loads_as_the_same_spec(tree: dict[str, Any]) -> None:
     assert again.network() == spec.network()
 
 
+@pytest.mark.slow
 @laws
 @given(spaces(), st.integers(0, 2**32))
 def test_a_member_has_no_hole_and_its_record_gives_the_same_network(
