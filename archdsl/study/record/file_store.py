@@ -50,10 +50,6 @@ class FileStore:
             finally:
                 self.close()
 
-    def exists(self) -> bool:
-        """Whether there is a record."""
-        return self.path.exists()
-
     def replay(self) -> Iterator[Event]:
         """The events on record; later ones are added behind the last that was read.
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from archdsl import regular
 from archdsl.errors import SearchError
@@ -65,11 +63,6 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     r"""Write a text in one step; what UTF-8 has no bytes for is written as `\udc80`."""
     write_bytes(path, text.encode("utf-8", "backslashreplace"))
-
-
-def write_json(path: Path, data: Any) -> None:
-    """Write plain values as JSON, in one step."""
-    write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def move(source: Path, target: Path) -> None:
