@@ -9,16 +9,12 @@ import numpy as np
 
 from archdsl.language.holes import equal
 from archdsl.spaces.drawing import Drawn
-from archdsl.study.propose.fixed import Fixed
 from archdsl.study.propose.samplers.base import History, Seen, Trials, best_first
-from archdsl.study.propose.samplers.random import Random
+from archdsl.study.propose.samplers.random import Learning
 from archdsl.study.trial import Origin
 
 if TYPE_CHECKING:
-    from archdsl.amounts import Budget
     from archdsl.language.holes import Answer, Hole
-    from archdsl.spaces import Space
-    from archdsl.spaces.arguments import Measure
 
 POPULATION = 20
 """The youngest trials, by number: who finished first does not matter."""
@@ -34,7 +30,7 @@ CHILDREN = 50
 CELLS = 1 << 9
 
 
-class Evolution:
+class Evolution(Learning):
     """Regularised evolution (Real et al., 2019): the oldest die, whatever they are worth.
 
     The best of a tournament among the youngest trials becomes a parent. A mutation changes one
@@ -44,18 +40,6 @@ class Evolution:
     """
 
     origin: Origin = "evolution"
-
-    def __init__(
-        self,
-        space: Space,
-        budget: Budget,
-        measure: Measure = "stagewise",
-        fixed: Fixed | None = None,
-    ) -> None:
-        self.space = space
-        self.budget = budget
-        self.fixed = fixed or Fixed(space)
-        self.random = Random(space, budget, measure, self.fixed)
 
     def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
         """Children of the population; then random members."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archdsl.study.propose.fixed import Fixed
 from archdsl.study.propose.samplers.base import History, Seen, Trials
 from archdsl.study.propose.samplers.gaussian import (
     HUGE,
@@ -23,13 +23,10 @@ from archdsl.study.propose.samplers.gaussian import (
     standardised,
 )
 from archdsl.study.propose.samplers.indicators import Indicators
-from archdsl.study.propose.samplers.random import Random
+from archdsl.study.propose.samplers.random import Learning
 from archdsl.study.trial import Origin
 
 if TYPE_CHECKING:
-    from archdsl.amounts import Budget
-    from archdsl.spaces import Space
-    from archdsl.spaces.arguments import Measure
     from archdsl.spaces.drawing import Drawn
 
 AT_RANDOM = 128
@@ -78,7 +75,7 @@ class _Guide:
     tried: dict[int, tuple[Seen, Floats]] = field(default_factory=dict)
 
 
-class Gp:
+class Gp(Learning):
     """Expected improvement (Jones et al., 1998) by a Gaussian process over the decisions.
 
     Two members correlate by the decisions in which they differ, each with a weight that is
@@ -94,22 +91,17 @@ class Gp:
 
     origin: Origin = "gp"
 
-    def __init__(
-        self,
-        space: Space,
-        budget: Budget,
-        measure: Measure = "stagewise",
-        fixed: Fixed | None = None,
-    ) -> None:
-        self.space = space
-        self.budget = budget
-        self.measure = measure
-        self.fixed = fixed or Fixed(space)
-        self.random = Random(space, budget, measure, self.fixed)
-        self.indicators = Indicators(space)
+    _guide: _Guide | None = None
+
+    @cached_property
+    def indicators(self) -> Indicators:
+        """Members as rows of indicators."""
+        return Indicators(self.space)
+
+    @cached_property
+    def _groups(self) -> np.ndarray:
         decisions = np.arange(len(self.indicators.sizes))
-        self._groups = np.concatenate([np.repeat(decisions, self.indicators.sizes), decisions])
-        self._guide: _Guide | None = None
+        return np.concatenate([np.repeat(decisions, self.indicators.sizes), decisions])
 
     def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
         """Candidates, those of which most improvement is expected first; then random ones."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,10 +24,11 @@ _TOGETHER = 8
 _IN_ALL = 10_000
 
 
-class Random:
-    """Members inside the budget by a measure, whatever was tried."""
+class InsideBudget:
+    """What every sampler draws from: the members of a space inside a budget.
 
-    origin: Origin = "random"
+    measure: by which `random` draws; fixed: answers that every member is to have
+    """
 
     def __init__(
         self,
@@ -40,6 +42,12 @@ class Random:
         self.measure = measure
         self.fixed = fixed or Fixed(space)
 
+
+class Random(InsideBudget):
+    """Members inside the budget by a measure, whatever was tried."""
+
+    origin: Origin = "random"
+
     def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
         """Independent draws."""
         drawing = self.fixed.drawing(self.budget, self.measure)
@@ -50,3 +58,12 @@ class Random:
                 yield drawn
             if not found:  # it has tried many times: the budget leaves next to nothing
                 return
+
+
+class Learning(InsideBudget):
+    """A sampler that learns from what was tried, and draws at random where that leads nowhere."""
+
+    @cached_property
+    def random(self) -> Random:
+        """Draws at random."""
+        return Random(self.space, self.budget, self.measure, self.fixed)

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from archdsl.study.propose.fingerprints import answered
-from archdsl.study.propose.fixed import Fixed
 from archdsl.study.propose.samplers.base import History, Trials, best_first
 from archdsl.study.propose.samplers.indicators import Indicators, Matrix
-from archdsl.study.propose.samplers.random import Random
+from archdsl.study.propose.samplers.random import Learning
 from archdsl.study.propose.seeds import number
 from archdsl.study.trial import Origin
 
 if TYPE_CHECKING:
-    from archdsl.amounts import Budget
-    from archdsl.spaces import Space
-    from archdsl.spaces.arguments import Measure
     from archdsl.spaces.drawing import Drawn
 
 GOOD = 0.2
@@ -39,7 +36,7 @@ PRIOR = 1.0
 CELLS = 1 << 9
 
 
-class Tpe:
+class Tpe(Learning):
     """Densities of the good against the rest, as in TPE (Bergstra et al., 2011), on the tree of
     decisions, conditioned on the budget.
 
@@ -51,19 +48,12 @@ class Tpe:
 
     origin: Origin = "tpe"
 
-    def __init__(
-        self,
-        space: Space,
-        budget: Budget,
-        measure: Measure = "stagewise",
-        fixed: Fixed | None = None,
-    ) -> None:
-        self.space = space
-        self.budget = budget
-        self.fixed = fixed or Fixed(space)
-        self.random = Random(space, budget, measure, self.fixed)
-        self.indicators = Indicators(space)
-        self._candidates: tuple[Trials, list[Drawn], Matrix] | None = None
+    _candidates: tuple[Trials, list[Drawn], Matrix] | None = None
+
+    @cached_property
+    def indicators(self) -> Indicators:
+        """Members as rows of indicators."""
+        return Indicators(self.space)
 
     def propose(self, history: History, draws: np.random.Generator) -> Iterator[Drawn]:
         """Candidates, the likeliest to be good first; then random ones."""
