@@ -17,12 +17,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
 from archdsl import memory
 from archdsl.compiler.builder import Unfilled
 from archdsl.compiler.network import Shape
+from archdsl.cost.dispatch import DispatchMode
 from archdsl.nn.fuse import fuse
 
 LIMIT = 2_000_000_000
@@ -92,16 +92,12 @@ class _Attention(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-class _Tally(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Tally(DispatchMode):
     """Adds up the tensors that are made while it watches, none of which is taken off again."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.total = 0
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False  # else torch imports its whole compiler, over a second, at the first operator
 
     def __torch_dispatch__(
         self,
@@ -115,7 +111,7 @@ class _Tally(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return out
 
 
-class Guard(_Tally):  # type: ignore[no-untyped-call]
+class Guard(_Tally):
     """Asks each operator what it makes before it runs. Raises TooMuchMemory in time."""
 
     def __torch_dispatch__(
