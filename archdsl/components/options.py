@@ -21,6 +21,9 @@ OptionValue: TypeAlias = Any
 
 _WITH_UNIT = re.compile(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s?([kMGT])")
 
+_SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_TIME = re.compile("".join(rf"(?:(\d+(?:\.\d+)?){unit})?" for unit in _SECONDS))
+
 
 def with_unit(value: OptionValue) -> OptionValue:
     """A number written with a unit, `2G` or `1.5M`, as a number; anything else as it is."""
@@ -104,6 +107,27 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Duration:
+    """A time above zero as people write it, in seconds once it is read.
+
+    A bare number is refused: it does not say of what.
+    """
+
+    def takes(self) -> str:
+        """The type as listings print it."""
+        return "time such as 90s, 30m, 1h30m or 2d"
+
+    def convert(self, value: OptionValue) -> OptionValue:
+        """`value` in seconds. Raises Mismatch."""
+        found = _TIME.fullmatch(value) if isinstance(value, str) else None
+        parts = zip(found.groups(), _SECONDS.values(), strict=True) if found is not None else ()
+        seconds = sum(float(number) * unit for number, unit in parts if number is not None)
+        if not 0 < seconds < float("inf"):
+            raise Mismatch(article(self.takes()))
+        return seconds
+
+
+@dataclass(frozen=True, slots=True)
 class OneOf:
     """One of a few words or numbers, from `Literal`."""
 
@@ -166,7 +190,7 @@ class KindOf:
         return self.kind.replace("_", " ")
 
 
-OptionType: TypeAlias = Number | Bool | Text | OneOf | Maybe | ListOf | KindOf
+OptionType: TypeAlias = Number | Bool | Text | Duration | OneOf | Maybe | ListOf | KindOf
 
 # The annotations that a component's author writes.
 Odd = Annotated[int, Bound("odd int", lambda v: v > 0 and v % 2 == 1)]

@@ -9,6 +9,7 @@ from archdsl.amounts import Budget, bounded
 from archdsl.components.component import component
 from archdsl.components.options import (
     Bound,
+    Duration,
     KindOf,
     Maybe,
     Number,
@@ -30,8 +31,17 @@ _NOT_NEGATIVE = Number(False, (Bound("number from 0", lambda v: v >= 0),))
 
 SAMPLERS = ("gp", "tpe", "evolution", "random", "grid")
 MEASURES = ("stagewise", "uniform")
-KEYS = ("maximize", "minimize", "budget", "trials", "sampler", "measure", "seed", "proxy")
-NOT_BUILT = ("workers", "engine", "storage", "prune", "baselines")
+KEYS = (
+    "maximize", "minimize", "budget", "trials", "sampler", "measure", "seed", "workers", "per_gpu",
+    "memory", "trial_timeout", "proxy",
+)  # fmt: skip
+NOT_BUILT = ("engine", "storage", "prune", "baselines")
+RUNNING: dict[str, OptionType] = {
+    "workers": POSITIVE,
+    "per_gpu": POSITIVE,
+    "memory": Maybe(Number(True, (Bound("amount of at least 1G", lambda v: v >= 10**9),))),
+    "trial_timeout": Maybe(Duration()),
+}
 PROXY: dict[str, OptionType] = {
     "data": KindOf("data"),
     "datamodule": Text(),
@@ -82,6 +92,9 @@ def search_settings(document: Document) -> settings.SearchSettings:
     if "seed" in section:
         seed = Number(True, (Bound("int that is not negative", lambda v: v >= 0),))
         given["seed"] = _scalar(section["seed"], seed, "search.seed")
+    for key, type_ in RUNNING.items():
+        if key in section:
+            given[key] = _maybe(section[key], type_, f"search.{key}")
     given["proxy"] = _proxy(section.get("proxy"), document)
     return settings.SearchSettings(**given)
 
@@ -176,6 +189,13 @@ def _scalar(node: Node, type_: OptionType, address: str) -> Any:
         return typed.scalar(node, type_)
     except SpecError as error:
         raise error.at(address) from None
+
+
+def _maybe(node: Node, type_: OptionType, address: str) -> Any:
+    """A plain value, or None where the type may be `none`."""
+    if isinstance(type_, Maybe):
+        return None if typed.is_none(node) else _scalar(node, type_.inner, address)
+    return _scalar(node, type_, address)
 
 
 def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]:
@@ -311,10 +331,8 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
             given["data"] = _data(value, address, document)
         elif key == "precision" and isinstance(value, Scalar) and isinstance(value.value, int):
             given[key] = _scalar(Scalar(value.text, value.text, mark=value.mark), type_, address)
-        elif isinstance(type_, Maybe):
-            given[key] = None if typed.is_none(value) else _scalar(value, type_.inner, address)
         else:
-            given[key] = _scalar(value, type_, address)
+            given[key] = _maybe(value, type_, address)
     for key in ("datamodule", "module"):
         address = f"search.proxy.{key}"
         if key in given and not _looks_like_a_class(given[key]):

@@ -66,6 +66,8 @@ class SearchSettings:
         Optuna's
     sampler_options: those of Optuna's, by name
     measure: what random means: every decision uniform in its turn, or every member alike
+    workers: processes that judge candidates; per_gpu: how many of them share a GPU
+    memory: bytes that each of them may take, or None; trial_timeout: seconds of a trial, or None
     """
 
     objectives: tuple[Objective, ...] = (Objective("accuracy", "maximize"),)
@@ -75,4 +77,8 @@ class SearchSettings:
     sampler_options: dict[str, bool | int | float | str | None] = field(default_factory=dict)
     measure: Literal["stagewise", "uniform"] = "stagewise"
     seed: int = 0
+    workers: int = 1
+    per_gpu: int = 1
+    memory: int | None = None
+    trial_timeout: float | None = None
     proxy: ProxySettings = field(default_factory=ProxySettings)

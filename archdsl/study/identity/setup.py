@@ -25,8 +25,11 @@ _PACKAGES = (
     "fvcore", "safetensors", "torchvision",
 )  # fmt: skip
 
-# `trials` may grow, and data may move: what they hold is compared by itself.
-_MAY_CHANGE = ("trials", "proxy.folder", "proxy.data.path")
+# `trials` may grow, data may move (what they hold is compared by itself), and another machine may
+# have more cores or less memory.
+_MAY_CHANGE = (
+    "trials", "workers", "per_gpu", "memory", "trial_timeout", "proxy.folder", "proxy.data.path",
+)  # fmt: skip
 
 
 def versions() -> dict[str, str]:
