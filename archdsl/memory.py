@@ -24,6 +24,15 @@ def free() -> int:
     return min(found)
 
 
+def oom_kills() -> int:
+    """How many processes of this control group the system has ended for want of memory so far."""
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        lines = Path("/sys/fs/cgroup/memory.events").read_text("ascii").split("\n")
+        said = next(line for line in lines if line.startswith("oom_kill "))
+        return int(said.split()[1])
+    return 0
+
+
 def written(size: int) -> str:
     """Bytes for people: 3.1 GB, 160 MB, 12.3 kB, 5 bytes."""
     if size >= 10**18:

@@ -27,8 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _printed(_carried_out(given), as_json)
     except BrokenPipeError:  # `archdsl list | head` is no error
         return GONE
-    except KeyboardInterrupt:
-        return _said("interrupted", INTERRUPTED)
+    except KeyboardInterrupt as stop:
+        return _said(str(stop) or "interrupted", INTERRUPTED)
     except Unwritable as error:
         return _said(str(error), MENDABLE)
     finally:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.cli.plain import opening
-from archdsl.cli.search_state import SearchState, costs, objectives, values
-from archdsl.study.events import Event, Notice, Started
+from archdsl.cli.plain import opening, told
+from archdsl.cli.search_state import Running, SearchState, costs, objectives, values
+from archdsl.study.events import Event, Started
 from archdsl.study.trial import Trial
 from archdsl.units import counted, duration
 from archdsl.views import terminal
@@ -39,8 +39,8 @@ class LiveDisplay:
         lines: list[str] = []
         if isinstance(event, Started):
             lines = opening(event)
-        elif isinstance(event, Notice):
-            lines = [event.text]
+        elif (line := told(event)) is not None:
+            lines = [line]
         for line in lines:
             self.picture.say(line)
 
@@ -61,7 +61,8 @@ class LiveDisplay:
 
     def _columns(self) -> list[Column]:
         state = self.state
-        known = state.running.costs if state.running else state.trials[-1].costs
+        first = next(iter(state.running.values()), None)
+        known = first.trial.costs if first is not None else state.trials[-1].costs
         figures = [*objectives(state), *(name for name, _ in costs(state, known)), "time"]
         return [
             Column("trial", right=True, wraps=True),
@@ -72,13 +73,15 @@ class LiveDisplay:
 
     def _rows(self) -> list[TableRow]:
         state = self.state
-        many = max(3, min(_MOST_ROWS, self.picture.height - _AROUND))
+        under_way = self._under_way()
+        room = self.picture.height - _AROUND - max(0, len(under_way) - 1)
+        many = max(3, min(_MOST_ROWS, room))
         shown = state.trials[-many:]
         best = state.best
         if best is not None and best not in shown:
             shown = [best, *shown[1:]]
         rows = [self._row(trial, trial is best) for trial in shown]
-        return rows if state.running is None else [*rows, self._running()]
+        return rows + under_way
 
     def _row(self, trial: Trial, is_best: bool) -> TableRow:
         state = self.state
@@ -95,10 +98,19 @@ class LiveDisplay:
             "best" if is_best else "bad" if trial.cause else quiet,
         )
 
-    def _running(self) -> TableRow:
-        state = self.state
-        running, epoch = state.running, state.epoch
-        assert running is not None, "asked for where a trial runs"
+    def _under_way(self) -> list[TableRow]:
+        """A row for each trial that runs, as far as there is room; how many more there are."""
+        running = [one for _, one in sorted(self.state.running.items())]
+        most = max(1, self.picture.height - _AROUND - 3)
+        if len(running) <= most:
+            return [self._running(one) for one in running]
+        rows = [self._running(one) for one in running[: most - 1]]
+        more = f"and {len(running) - len(rows)} more run"
+        blank = [""] * (len(self._columns()) - 2)
+        return [*rows, TableRow(("", *blank, more), "quiet")]
+
+    def _running(self, one: Running) -> TableRow:
+        state, running, epoch = self.state, one.trial, one.epoch
         metrics = {} if epoch is None else epoch.metrics
         return TableRow(
             (

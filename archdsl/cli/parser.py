@@ -19,7 +19,7 @@ from archdsl.views.terminal import say
 if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
 
-VERBS = ("check", "show", "count", "list", "search", "report", "export", "weights")
+VERBS = ("check", "show", "count", "list", "search", "status", "report", "export", "weights")
 
 
 class Verb(Protocol):

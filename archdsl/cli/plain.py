@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TextIO
 
 from archdsl.cli.search_state import SearchState, costs, objectives, values
-from archdsl.study.events import Best, Event, Notice, Preparing, Started, TrialFinished
+from archdsl.study.events import (
+    Best,
+    Event,
+    Notice,
+    Preparing,
+    Said,
+    Started,
+    TrialFinished,
+    TrialRetried,
+)
 from archdsl.study.trial import Trial
 from archdsl.units import counted, duration
 from archdsl.views.terminal import say_line
@@ -35,8 +44,8 @@ class PlainDisplay:
             case Preparing(what) if what != self._last:
                 self._last = what
                 self._write(what)
-            case Notice(text):
-                self._write(text)
+            case Notice() | Said() | TrialRetried():
+                self._write(told(event) or "")
             case Started():
                 for line in opening(event):
                     self._write(line)
@@ -69,6 +78,18 @@ class PlainDisplay:
 
     def _write(self, line: str) -> None:
         say_line(line, self._stream)
+
+
+def told(event: Event) -> str | None:
+    """The line of an event that is one by itself."""
+    match event:
+        case Notice(text):
+            return text
+        case Said(number, line):
+            return line if number is None else f"trial {number}: {line}"
+        case TrialRetried(number, cause):
+            return f"trial {number} goes on from its last epoch: {cause}"
+    return None
 
 
 def opening(event: Started) -> list[str]:

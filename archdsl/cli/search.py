@@ -30,6 +30,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--out", metavar="DIR", type=Path, help="the run directory; default runs/NAME"
     )
     parser.add_argument(
+        "--workers",
+        metavar="N",
+        help="how many candidates are judged at once; short for  --set search.workers=N",
+    )
+    parser.add_argument(
         "--salvage",
         action="store_true",
         help="go on from what stands before the damage in a damaged record",
@@ -40,6 +45,8 @@ def run(known: argparse.Namespace) -> Answer:
     """Search with a live display, and say what came of it."""
     import archdsl
 
+    if known.workers is not None:
+        known.patches.append(f"search.workers={known.workers}")
     with _display(known.json) as listener:
         spec = loaded(known.file, known)
         result = archdsl.search(spec, out=known.out, listener=listener, salvage=known.salvage)

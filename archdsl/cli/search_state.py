@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from archdsl.amounts import written
 from archdsl.study.events import (
@@ -15,6 +16,7 @@ from archdsl.study.events import (
     Preparing,
     Started,
     TrialFinished,
+    TrialRetried,
     TrialStarted,
 )
 from archdsl.study.trial import Trial
@@ -22,12 +24,21 @@ from archdsl.study.trial import Trial
 _RECENT = 10
 
 
+@dataclass(slots=True)
+class Running:
+    """A trial under way. begun: by the clock of the state; epoch: its last report."""
+
+    trial: TrialStarted
+    begun: float
+    epoch: Epoch | None = None
+
+
 class SearchState:
     """The state of a search as its events tell it.
 
     preparing: what it is getting ready; None while trials run
-    trials: on record, in order; best: the best of them
-    running: the trial under way, and `epoch` its last report
+    trials: on record, in the order in which they ended; best: the best of them
+    running: the trials under way, by their numbers
     clock: seconds that only go up
     """
 
@@ -37,10 +48,8 @@ class SearchState:
         self.preparing: Preparing | None = None
         self.trials: list[Trial] = []
         self.best: Trial | None = None
-        self.running: TrialStarted | None = None
-        self.epoch: Epoch | None = None
+        self.running: dict[int, Running] = {}
         self._begun = clock()
-        self._trial_begun = clock()
 
     def hear(self, event: Event) -> None:
         """Take in one event."""
@@ -50,18 +59,20 @@ class SearchState:
             case Started():
                 self.started, self.preparing = event, None
                 self.trials = list(event.done)
-            case TrialStarted():
-                self.running, self.epoch, self.preparing = event, None, None
-                self._trial_begun = self.clock()
-            case Epoch():
-                self.epoch = event
+            case TrialStarted(number):
+                self.preparing = None
+                self.running[number] = Running(event, self.clock())
+            case Epoch(number) if number in self.running:
+                self.running[number].epoch = event
+            case TrialRetried(number):
+                self.running.pop(number, None)
             case TrialFinished(trial):
                 self.trials.append(trial)
-                self.running = self.epoch = None
+                self.running.pop(trial.number, None)
             case Best(trial):
                 self.best = trial
             case Finished():
-                self.running = self.epoch = self.preparing = None
+                self.running, self.preparing = {}, None
 
     @property
     def total(self) -> int:
@@ -86,10 +97,12 @@ class SearchState:
         missing = self.total - len(self.trials)
         if not lasted or missing <= 0:
             return None
-        under_way = self.clock() - self._trial_begun if self.running else 0.0
+        now = self.clock()
         # what is answered at once takes no time, and is as frequent as it was
         each = statistics.median(lasted) * len(trained) / len(self.trials)
-        return max(missing * each - min(under_way, each), 0.0)
+        under_way = sum(min(now - one.begun, each) for one in self.running.values())
+        workers = self.started.settings.workers if self.started else 1
+        return max(missing * each - under_way, 0.0) / min(workers, missing)
 
 
 def objectives(state: SearchState) -> list[str]:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 WEIGHTS = "weights.safetensors"
 """What a candidate's weights are called in its folder."""
 
+CHECKPOINT = "checkpoint.ckpt"
+"""What a training that may be broken off has left in it after its last epoch."""
+
 MOST_METRICS = 1_000
 LARGEST = 1e300
 """Beyond these no figure, interval or plot of a metric can be made."""

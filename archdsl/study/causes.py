@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from archdsl.errors import ArchError
-from archdsl.study.trial import Trial
-from archdsl.training.failures import cause_of
+from archdsl.study.trial import Fault, Trial
+from archdsl.training.failures import DIVERGED, OUT_OF_MEMORY, cause_of
 
 AT_FIRST, LATER = 3, 10
 """Failures of one cause in a row that stop a search: before its first success, and after.
@@ -40,6 +40,13 @@ def described(error: BaseException) -> tuple[str, str]:
     if isinstance(error, ArchError):
         cause = cause.removeprefix(f"{type(error).__name__}: ")
     return _cut(cause), "\n".join(lines)
+
+
+def fault(cause: str) -> Fault:
+    """Of which kind a failure is that was described so."""
+    if cause == OUT_OF_MEMORY:
+        return "memory"
+    return "diverged" if cause == DIVERGED else "error"
 
 
 def whole(error: BaseException) -> str:

@@ -18,7 +18,7 @@ from archdsl.study.engines.job import Begun, EngineEvent, Over, Reported
 from archdsl.study.events import Listener
 from archdsl.study.phases.phase import Phase
 from archdsl.study.propose.proposals import Proposals
-from archdsl.study.record.events import Event, Finished
+from archdsl.study.record.events import Event, Finished, Retried
 from archdsl.study.record.folder import RunFolder, worth_keeping
 from archdsl.study.trial import Trial
 
@@ -74,6 +74,8 @@ class Driver:
         for event in what:
             before = self.run.state.leading[:1]
             self.run.add(event)
+            if isinstance(event, Retried):
+                self.emit(events.TrialRetried(event.training.trial, event.cause))
             if isinstance(event, Finished):
                 self._finished(self.run.state.trials[event.trial], before)
 

@@ -65,6 +65,22 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A worker printed a line. number: of the trial that it was at, if any."""
+
+    number: int | None
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRetried:
+    """A trial was broken off and goes on from its last epoch. cause: what broke it off."""
+
+    number: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrialFinished:
     """A trial is on record, whether it failed or not."""
 
@@ -86,8 +102,9 @@ class Finished:
 
 
 Event: TypeAlias = (
-    Preparing | Notice | Started | TrialStarted | Epoch | TrialFinished | Best | Finished
-)
+    Preparing | Notice | Started | TrialStarted | Epoch | Said | TrialRetried | TrialFinished
+    | Best | Finished
+)  # fmt: skip
 Listener: TypeAlias = Callable[[Event], None]
 
 

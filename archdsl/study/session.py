@@ -18,7 +18,9 @@ from archdsl.study.driver import Driver
 from archdsl.study.engines.engine import Engine
 from archdsl.study.engines.inline import Inline
 from archdsl.study.engines.proxy_training import ProxyTraining
+from archdsl.study.engines.seat import Limits
 from archdsl.study.engines.work import Evaluate, Work
+from archdsl.study.engines.workers import Staff, Workers
 from archdsl.study.events import Listener, silent
 from archdsl.study.finish import finish
 from archdsl.study.hypervolume import hypervolume
@@ -38,10 +40,11 @@ from archdsl.study.phases.trials import Trials
 from archdsl.study.propose.members import Members
 from archdsl.study.propose.proposals import Proposals
 from archdsl.study.record import events as recorded
-from archdsl.study.record.folder import RunFolder, opened, read_state, worth_keeping
+from archdsl.study.record.folder import WORKERS, RunFolder, opened, read_state, worth_keeping
 from archdsl.study.record.former import refuse_former
 from archdsl.study.record.state import State
 from archdsl.study.result import Ending, Result
+from archdsl.study.signals import Interrupted, terminable
 from archdsl.study.survey import Survey, from_record, survey
 from archdsl.units import counted
 
@@ -74,12 +77,13 @@ def search(
     10,000 draws in a row that lead to nothing new.
     """
     with ExitStack() as stack:
+        stack.enter_context(terminable())
         if out is None and evaluate is None:
             out = Path("runs") / space.spec.name
         shown = out or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "run"
         folder = shown.absolute()  # an `evaluate` may change the working directory
         settings = _settled(settings)
-        session = _Session(space, settings, evaluate, listener or silent, engine)
+        session = _Session(space, settings, evaluate, listener or silent, engine, folder)
         this = setup(space, settings, evaluate is not None)
         refuse_former(folder)
         known = None if salvage else _same_run(folder, shown, this, space)
@@ -129,6 +133,7 @@ class _Session:
         evaluate: Evaluate | None,
         listener: Listener,
         engine: Engine | None,
+        folder: Path,
     ) -> None:
         self.space = space
         self.settings = settings
@@ -142,9 +147,28 @@ class _Session:
             if evaluate is None
             else None
         )
-        self.engine = engine or Inline(Work(evaluate, space=space, training=self.training))
         self._own = evaluate
+        self.engine = engine or self._engine(folder)
         self._held: Evidence | None = None
+
+    def _engine(self, folder: Path) -> Engine:
+        """What runs the jobs: this process, or others where one alone cannot do as it is asked."""
+        settings = self.settings
+        limited = settings.memory is not None or settings.trial_timeout is not None
+        if settings.workers == 1 and not limited:
+            return Inline(Work(self._own, space=self.space, training=self.training))
+        return Workers(
+            Staff(
+                settings.workers,
+                settings.per_gpu,
+                settings.memory,
+                Limits(settings.trial_timeout),
+                folder / WORKERS,
+            ),
+            self._own,
+            lambda: None if self.training is None else self.training.prepared,
+            lambda number, line: self.emit(events.Said(number, line)),
+        )
 
     def survey(self) -> Survey:
         """How large the space is and how much of it fits. Raises InfeasibleBudget."""
@@ -186,6 +210,8 @@ class _Session:
         refuse_edited(new)
         if not state.has_figures and state.evidence != (known := on_record(new)):
             run.add(recorded.Evidence(known))
+            for trial in state.pending:  # what it was trained on so far may have been mended
+                run.begin_trial(trial.number)
         write_data(run.folder, new)
         self._held = new
         if prepared is not None:
@@ -222,7 +248,10 @@ class _Session:
         except SearchError as error:
             stopped = error
         if kept and (stopped is None or len(state.finished) > len(done)):
-            notes += finish(run, settings, self.emit)
+            try:
+                notes += finish(run, settings, self.emit)
+            except KeyboardInterrupt:
+                raise Interrupted(_again(len(state.finished), folder)) from None
         if stopped is not None:
             raise stopped
         result = self._result(run, surveyed, ended, notes, kept=kept)
@@ -270,6 +299,13 @@ class _Session:
 
     def _progress(self, what: str) -> Progress:
         return lambda done, total: self.emit(events.Preparing(what, done, total))
+
+
+def _again(done: int, folder: Path | None) -> str:
+    return (
+        f"interrupted once more, after {counted(done, 'trial')}: the winner's files and the report "
+        f"may be those of before.  the record is in {folder}; the same command goes on from there"
+    )
 
 
 def _message(ended: Ending, done: int, total: int, folder: Path, kept: bool) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Metrics: TypeAlias = dict[str, float]
 Origin: TypeAlias = Literal["default", "random", "grid", "tpe", "evolution", "gp", "optuna"]
 Ended: TypeAlias = Literal["complete", "failed", "outside", "repeated"]
+Fault: TypeAlias = Literal["memory", "diverged", "timeout", "hung", "killed", "crashed", "error"]
 Stage: TypeAlias = Literal["proposed", "running", "paused"] | Ended
 
 
@@ -33,7 +34,8 @@ class Trial:
         "running" or "paused"
     metrics: of the last epoch, or what `evaluate` returned; epochs: each report, in order
     values: what the objectives came to; None for a trial that failed or was outside
-    cause: why it failed, in words; trace: where, for a fault of the code that ran
+    fault: of which kind its failure was; cause: why, in words; trace: where, for a fault of the
+        code that ran
     seconds: how long it took; begun, ended: seconds since 1970, None where nothing ran
     """
 
@@ -52,6 +54,7 @@ class Trial:
     seconds: float = 0.0
     begun: float | None = None
     ended: float | None = None
+    fault: Fault | None = None
     space: Space | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -38,7 +38,7 @@ class Inline:
         try:
             done = self._work(
                 job,
-                begun=lambda at: listening(Begun(job, at)),
+                begun=lambda at, step: listening(Begun(job, at, step)),
                 report=lambda step, metrics: listening(Reported(job, step, metrics)),
                 should_stop=lambda: job.trial in self._cancelled,
             )

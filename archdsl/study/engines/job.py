@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from archdsl.study.record.events import Training
-from archdsl.study.trial import Metrics, from_json, to_json
+from archdsl.study.trial import Fault, Metrics, from_json, to_json
 
 Task: TypeAlias = Literal["judge", "look"]
 
@@ -24,6 +24,8 @@ class Job:
     schedule: a recipe as plain values, for a training; None where `evaluate` judges
     metric: what a bare number that is reported or returned is called
     folder: the trial's own; checkpoint: a file in it to go on from, and to leave the state in
+    step: the last that is on record of a training that goes on; None where it is afresh
+    accumulate: micro-batches that a batch is trained in
     """
 
     task: Task
@@ -35,6 +37,8 @@ class Job:
     metric: str
     folder: str
     checkpoint: str | None = None
+    step: float | None = None
+    accumulate: int = 1
 
     @property
     def trial(self) -> int:
@@ -76,6 +80,7 @@ class Outcome:
     state: "cancelled" is one that was stopped before its end
     metrics: of the last epoch, or what `evaluate` returned
     cause, trace: why it failed, in words, and where, for a fault of the code that ran
+    fault: of which kind the failure was
     begun, ended: seconds since 1970; seconds: how long it took
     """
 
@@ -83,6 +88,7 @@ class Outcome:
     metrics: Metrics = field(default_factory=dict)
     cause: str | None = None
     trace: str | None = None
+    fault: Fault | None = None
     begun: float = 0.0
     ended: float = 0.0
     seconds: float = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archdsl import threads
 from archdsl.amounts import bounded
@@ -46,6 +46,14 @@ class ProxyTraining:
                 self._look(network, prepared)
             self.prepared = prepared
         return self.prepared
+
+    def own_module(self) -> type[Any] | None:
+        """The user's own LightningModule class, if the search has one. Raises SearchError."""
+        if self.recipe.module is None:
+            return None
+        from archdsl.training.user import module_class
+
+        return module_class(self.recipe.module, self.source.folder)
 
     def _look(self, network: Network, prepared: Prepared) -> None:
         """Put one batch through what nobody has tried yet."""

@@ -18,7 +18,7 @@ from archdsl.study.candidate import WEIGHTS, Candidate, as_metrics
 from archdsl.study.engines.job import Job, Outcome
 from archdsl.study.engines.proxy_training import ProxyTraining
 from archdsl.study.record.files import write_text
-from archdsl.study.trial import Metrics
+from archdsl.study.trial import Fault, Metrics
 from archdsl.views.terminal import say
 
 if TYPE_CHECKING:
@@ -28,6 +28,15 @@ Evaluate: TypeAlias = "Callable[[Candidate], float | Mapping[str, float]]"
 
 ERROR = "error.txt"
 """In a trial's folder: the whole of an error whose words were cut."""
+
+
+def _left_behind(job: Job) -> list[Metrics]:
+    """The metrics of the epochs that a training which goes on has behind it."""
+    if job.checkpoint is None or not Path(job.checkpoint).is_file():
+        return []
+    from archdsl.training.checkpoint import history_of
+
+    return history_of(Path(job.checkpoint))
 
 
 class _StopAsked:
@@ -66,30 +75,35 @@ class Work:
         self,
         job: Job,
         *,
-        begun: Callable[[float], None],
+        begun: Callable[[float, float | None], None],
         report: Callable[[float, Metrics], None],
         should_stop: Callable[[], bool],
     ) -> Outcome:
         """Do a job. What its code raises is its outcome.
 
-        begun: called with the time when it begins; report: with each step and its metrics
+        begun: called with the time when it begins, and with the step that it goes on from, if any
+        report: called with each step and its metrics
         should_stop: whether it was cancelled
         """
         told = _StopAsked(should_stop)
         at, clock = time.time(), time.monotonic()
-        begun(at)
+        left = _left_behind(job)
+        on_record = min(len(left), int(job.step or 0))
+        begun(at, on_record or None)
         metrics: Metrics = {}
         cause: str | None = None
         trace: str | None = None
+        fault: Fault | None = None
         try:
             space = self._space_of(job)
             if job.task == "look":
                 metrics = self._look(job, space)
             else:
-                metrics = self._judge(job, space, report, told)
+                metrics = self._judge(job, space, report, told, left[on_record:])
         except (Exception, SystemExit) as error:
             self._end_forks(error)
             cause, trace = self._described(error, job)
+            fault = causes.fault(cause)
         except BaseException as error:
             self._end_forks(error)
             raise
@@ -101,6 +115,7 @@ class Work:
             metrics,
             cause,
             trace,
+            fault,
             begun=at,
             ended=time.time(),
             seconds=round(time.monotonic() - clock, 3),
@@ -112,7 +127,9 @@ class Work:
         space: Space,
         report: Callable[[float, Metrics], None],
         should_stop: Callable[[], bool],
+        left: list[Metrics],
     ) -> Metrics:
+        """left: the last epochs of a training that goes on, which nobody has put on record"""
         candidate = Candidate(
             space,
             job.decisions,
@@ -126,6 +143,8 @@ class Work:
         try:
             if self.evaluate is not None:
                 return as_metrics(self.evaluate(candidate), job.metric)
+            for epoch, metrics in enumerate(left, start=int(job.step or 0) + 1):
+                candidate.report(epoch, metrics)
             return as_metrics(self.training_of(space)(candidate, job), job.metric)
         finally:
             candidate.end()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.language.settings import SearchSettings
+from archdsl.study.candidate import CHECKPOINT
 from archdsl.study.engines.job import Job, Task
 from archdsl.study.objectives import first_metric
 from archdsl.study.record.events import Training
@@ -13,6 +15,7 @@ from archdsl.study.record.events import Training
 if TYPE_CHECKING:
     from archdsl.spaces import Space
     from archdsl.study.record.folder import RunFolder
+    from archdsl.study.record.state import State
 
 
 class Jobs:
@@ -33,6 +36,17 @@ class Jobs:
         """The job of judging a candidate, from its first epoch, in an empty folder."""
         return self._job("judge", trial, decisions, self._run.begin_trial(trial))
 
+    def go_on(self, trial: int, state: State) -> Job:
+        """The job of judging a candidate on from the last epoch that it left behind, if any did."""
+        decisions = state.trials[trial].decisions
+        training = self._training(trial)
+        accumulate = state.retries[training][-1].accumulate if training in state.retries else 1
+        if self._schedule is None or not (self._run.folder_of(trial) / CHECKPOINT).is_file():
+            return replace(self.judge(trial, decisions), accumulate=accumulate)
+        steps = [one["step"] for one in state.trainings.get(training, ())]
+        job = self._job("judge", trial, decisions, self._run.folder_of(trial))
+        return replace(job, step=steps[-1] if steps else None, accumulate=accumulate)
+
     def look(self, trial: int, decisions: dict[str, Any]) -> Job:
         """The job of looking at the test split with the weights that a trial left."""
         return self._job("look", trial, decisions, self._run.folder_of(trial))
@@ -40,11 +54,15 @@ class Jobs:
     def _job(self, task: Task, trial: int, decisions: dict[str, Any], folder: Path) -> Job:
         return Job(
             task=task,
-            training=Training(trial, "search", self._settings.seed, 0),
+            training=self._training(trial),
             space=self._text,
             base=self._base,
             decisions=dict(decisions),
             schedule=self._schedule,
             metric=first_metric(self._settings.objectives),
             folder=str(folder),
+            checkpoint=str(folder / CHECKPOINT) if task == "judge" and self._schedule else None,
         )
+
+    def _training(self, trial: int) -> Training:
+        return Training(trial, "search", self._settings.seed, 0)

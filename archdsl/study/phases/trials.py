@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from archdsl.errors import SearchError
@@ -9,6 +10,7 @@ from archdsl.language.settings import SearchSettings
 from archdsl.study.candidate import not_finite
 from archdsl.study.engines.job import Begun, EngineEvent, Job, Outcome, Over, Reported
 from archdsl.study.objectives import values_of
+from archdsl.study.phases.again import again
 from archdsl.study.phases.phase import Next
 from archdsl.study.phases.untrained import untrained
 from archdsl.study.propose.proposals import Proposal, Proposals
@@ -30,12 +32,17 @@ class Trials:
         self.exhausted = False
         self._settings, self._proposals, self._jobs = settings, proposals, jobs
         self._running: set[int] = set()
+        self._again: deque[int] = deque()
 
     def next(self, state: State) -> Next | None:
-        """What an earlier session left unfinished, else what is proposed next."""
+        """What was broken off, in this session or an earlier one, else what is proposed next."""
+        if self._again:
+            number = self._again.popleft()
+            return Next(job=self._jobs.go_on(number, state))
         for trial in state.pending:
             if trial.number not in self._running and trial.number < self._settings.trials:
-                return Next(job=self._judge(trial.number, trial.decisions, trial.network))
+                self._mark(trial.number, trial.network)
+                return Next(job=self._jobs.go_on(trial.number, state))
         number = len(state.trials)
         if number >= self._settings.trials or (self._running and self._proposals.one_at_a_time):
             return None
@@ -47,7 +54,8 @@ class Trials:
         answered = untrained(proposal, number, state.in_order(), self._settings.budget)
         if answered is not None:
             return Next((proposed, answered))
-        return Next((proposed,), self._judge(number, proposed.decisions, proposal.network))
+        self._mark(number, proposal.network)
+        return Next((proposed,), self._jobs.judge(number, proposed.decisions))
 
     def heard(self, event: EngineEvent, state: State) -> tuple[Event, ...]:
         """A trial runs, has trained an epoch, is paused or over."""
@@ -57,24 +65,30 @@ class Trials:
             case Reported(job, step, metrics):
                 return (Epoch(job.training, step, to_json(metrics)),)
             case Over(job, outcome):
-                self._running.discard(job.trial)
-                if outcome.state == "cancelled":
-                    ran = state.trials[job.trial].state == "running"
-                    return (Paused(job.training),) if ran else ()
-                return (self._finished(job, outcome, state),)
+                return self._over(job, outcome, state)
 
-    def _judge(self, number: int, decisions: dict[str, object], network: str) -> Job:
+    def _over(self, job: Job, outcome: Outcome, state: State) -> tuple[Event, ...]:
+        ran = state.trials[job.trial].state == "running"
+        retried = again(job, outcome, state.retries.get(job.training, ())) if ran else None
+        if retried is not None:
+            self._again.append(job.trial)
+            return (retried,)
+        self._running.discard(job.trial)
+        if outcome.state == "cancelled":
+            return (Paused(job.training),) if ran else ()
+        return (self._finished(job, outcome, state),)
+
+    def _mark(self, number: int, network: str) -> None:
         self._running.add(number)
         self._proposals.note(network, None)
-        return self._jobs.judge(number, decisions)
 
     def _finished(self, job: Job, outcome: Outcome, state: State) -> Finished:
-        values, cause = None, outcome.cause
+        values, cause, fault = None, outcome.cause, outcome.fault
         if outcome.state == "complete":
             try:
                 values = self._values(outcome, state.trials[job.trial].costs)
             except SearchError as error:
-                cause = str(error)
+                cause, fault = str(error), "error"
         return Finished(
             trial=job.trial,
             state="failed" if values is None else "complete",
@@ -82,6 +96,7 @@ class Trials:
             values=values,
             cause=cause,
             trace=outcome.trace,
+            fault=fault,
             seconds=outcome.seconds,
             begun=outcome.begun,
             ended=outcome.ended,

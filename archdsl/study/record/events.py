@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
-from archdsl.study.trial import Ended, Origin
+from archdsl.study.trial import Ended, Fault, Origin
 
 
 class Training(NamedTuple):
@@ -125,6 +125,20 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True)
+class Retried:
+    """A training was broken off by what is not its candidate's doing, and is to go on.
+
+    fault, cause: what broke it off; accumulate: micro-batches of a batch from here on
+    """
+
+    kind: ClassVar = "retried"
+    training: Training
+    fault: Fault
+    cause: str
+    accumulate: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A trial is over. The fields are those of `Trial`.
 
@@ -141,6 +155,7 @@ class Finished:
     seconds: float
     begun: float | None
     ended: float | None
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +170,11 @@ class Looked:
 
 Event: TypeAlias = (
     Created | Changed | Session | Evidence | Data | Proposed | Running | Epoch | Paused
-    | Finished | Looked
+    | Retried | Finished | Looked
 )  # fmt: skip
+
+_LATER = {"finished": ("fault",)}
+"""Kind -> the fields that its first lines had not."""
 
 KINDS: dict[str, type[Any]] = {one.kind: one for one in typing.get_args(Event)}
 
@@ -179,6 +197,8 @@ def event(values: Mapping[str, Any]) -> Event:
     cls, given = KINDS[kind], {name: value for name, value in values.items() if name != "event"}
     hints = _hints(cls)
     for name in [*hints, *given]:
+        if name not in given and name in _LATER.get(kind, ()):
+            continue
         if name not in given or name not in hints:
             raise Malformed(f"{kind} has {'a' if name in given else 'no'} {name}")
         if not _fits(given[name], hints[name]):

@@ -49,9 +49,11 @@ if TYPE_CHECKING:
 
 STUDY, SPACE, SPACE_WRITTEN = "study.journal", "space.yaml", "space.written.yaml"
 TRIALS_FOLDER, ERROR = "trials", "error.txt"
+WORKERS = "workers.lock"
+"""Held by every worker process of a search."""
 
 # What a search may have left behind before its first event.
-_EARLY = {LOCK, RECORD, TRIALS_FOLDER}
+_EARLY = {LOCK, RECORD, TRIALS_FOLDER, WORKERS}
 
 
 class RunFolder:

@@ -20,6 +20,7 @@ from archdsl.study.record.events import (
     Malformed,
     Paused,
     Proposed,
+    Retried,
     Running,
     Session,
     Training,
@@ -38,6 +39,7 @@ class State:
     evidence, data: what the figures follow from; None before the first training
     trials: number -> trial, whatever its state; finished: those that are over, as they ended
     trainings: training -> its reports, those of steps that were trained anew left out
+    retries: training -> how often it was broken off and went on
     looks: trial -> its metrics on the test split
     leading: the trials that no other dominates, the best in the first objective first
     """
@@ -50,6 +52,7 @@ class State:
         self.trials: dict[int, Trial] = {}
         self.finished: list[Trial] = []
         self.trainings: dict[Training, list[dict[str, Any]]] = {}
+        self.retries: dict[Training, list[Retried]] = {}
         self.looks: dict[int, Metrics] = {}
         self.leading: list[Trial] = []
         self.objectives: tuple[Objective, ...] = ()
@@ -91,7 +94,7 @@ class State:
                     raise Malformed(f"trial {number} is proposed after {len(self.trials)} others")
             case Running(training):
                 self._known(training.trial, "proposed", "running", "paused")
-            case Epoch(training) | Paused(training):
+            case Epoch(training) | Paused(training) | Retried(training):
                 self._known(training.trial, "running")
                 if training not in self.trainings:
                     raise Malformed(f"trial {training.trial} has no such training")
@@ -125,6 +128,10 @@ class State:
             case Paused(training):
                 trial = self.trials[training.trial]
                 self.trials[trial.number] = dataclasses.replace(trial, state="paused")
+            case Retried(training):
+                trial = self.trials[training.trial]
+                self.trials[trial.number] = dataclasses.replace(trial, state="paused")
+                self.retries.setdefault(training, []).append(event)
             case Finished():
                 self._finish(event)
             case Looked(number, _, metrics):
@@ -169,6 +176,7 @@ class State:
             values=None if event.values is None else tuple(event.values),
             cause=event.cause,
             trace=event.trace,
+            fault=event.fault,
             seconds=event.seconds,
             begun=event.begun,
             ended=event.ended,

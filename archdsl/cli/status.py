@@ -1,0 +1,56 @@
+"""Say where a search stands, from its record, while it runs or afterwards."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archdsl.cli.answer import DONE, Answer
+from archdsl.units import counted, duration, plural
+from archdsl.views.text import columns
+
+if TYPE_CHECKING:
+    from archdsl.study.status import Status, Underway
+
+HELP = "say where a search stands, from another terminal"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """RUN."""
+    parser.add_argument("folder", metavar="RUN", type=Path, help="the run directory")
+
+
+def run(known: argparse.Namespace) -> Answer:
+    """Read the record and say what runs, what is done, and what is the best."""
+    from archdsl.study.status import status
+
+    found = status(known.folder)
+    return Answer(found.record(), _text(found), DONE)
+
+
+def _text(found: Status) -> str:
+    lines = [f"{found.name}: {found.words()}"]
+    if found.counts:
+        lines.append("  ".join(f"{number} {state}" for state, number in found.counts.items()))
+    if found.best is not None:
+        best = found.best
+        said = "  ".join(f"{name} {value:.4g}" for name, value in found.values(best))
+        lines.append(f"the best is trial {best.number}: {said}")
+    if found.underway:
+        lines.append(f"{counted(len(found.underway), 'trial')} under way:")
+        lines += [f"  {line}" for line in columns([_row(one) for one in found.underway])]
+    if found.failures:
+        lines.append(f"the last {plural(len(found.failures), 'failure')}:")
+        rows = [(f"trial {one.number}", one.cause or "") for one in found.failures]
+        lines += [f"  {line}" for line in columns(rows)]
+    return "\n".join(lines)
+
+
+def _row(one: Underway) -> tuple[str, str]:
+    metrics: dict[str, Any] = {k: v for k, v in (one.last or {}).items() if k != "step"}
+    said = [one.stage if one.last is None else f"step {one.last['step']:g}"]
+    said += [f"{name} {value:.4f}" for name, value in metrics.items()]
+    if one.seconds is not None:
+        said.append(f"for {duration(one.seconds)}")
+    return f"trial {one.number}", "  ".join(said)

@@ -1,0 +1,118 @@
+"""What a worker is handed once, when it starts: how it judges, and the data, read already."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import mmap
+import pickle
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from archdsl.errors import SearchError
+from archdsl.study.engines.work import Evaluate
+
+if TYPE_CHECKING:
+    from archdsl.training.prepare import Prepared
+
+LARGE = 1 << 20
+"""Bytes from which on an array is mapped from a file, so that all workers share one copy."""
+
+
+def sent(evaluate: Evaluate) -> bytes:
+    """A user's `evaluate` as bytes, what its module cannot be imported for included.
+
+    Raises SearchError, in words, for one that cannot leave this process.
+    """
+    import cloudpickle
+
+    try:
+        found: bytes = cloudpickle.dumps(evaluate)
+    except Exception as error:  # whatever somebody's own __reduce__ raises
+        said = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise SearchError(
+            f"evaluate cannot be sent to a worker process ({said}).  make inside it what it works "
+            "with (open files, locks, connections, models on a GPU), or search with  workers: 1"
+        ) from error
+    return found
+
+
+def received(evaluate: bytes) -> Evaluate:
+    """The `evaluate` that was sent. Raises SearchError where it cannot be made here."""
+    try:
+        made: Evaluate = pickle.loads(evaluate)
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise SearchError(
+            f"evaluate cannot be made again in a worker process ({said}).  what it imports must be "
+            "importable there, too; or search with  workers: 1"
+        ) from error
+    return made
+
+
+class SharedData:
+    """Data as bytes that each worker reads back, large arrays mapped from files of one folder."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="archdsl-", ignore_cleanup_errors=True)
+        self._count = 0
+
+    def of(self, prepared: Prepared) -> bytes | None:
+        """The data of a search, or None for what every worker has to read by itself."""
+        if prepared.datamodule is not None:
+            return None
+        stream = io.BytesIO()
+        try:
+            _Pickler(stream, self._mapped).dump(dataclasses.replace(prepared, module=None))
+        except Exception:  # a source of the user's own may hold whatever it likes
+            return None
+        return stream.getvalue()
+
+    def close(self) -> None:
+        """Drop the files; who has mapped them keeps them."""
+        self._folder.cleanup()
+
+    def _mapped(self, array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
+        """How an array is mapped in another process."""
+        if isinstance(array, np.memmap) and (there := _in_file(array)) is not None:
+            return there
+        path = Path(self._folder.name) / f"{self._count}.npy"
+        self._count += 1
+        np.save(path, array, allow_pickle=False)
+        return np.load, (str(path), "r")
+
+
+def prepared_again(data: bytes, module: Callable[[], Any]) -> Prepared:
+    """The data that `SharedData.of` gave. module: makes the user's own module class, if any."""
+    found: Prepared = pickle.loads(data)
+    return dataclasses.replace(found, module=module())
+
+
+class _Pickler(pickle.Pickler):
+    def __init__(
+        self, stream: io.BytesIO, mapped: Callable[[np.ndarray[Any, Any]], tuple[Any, ...]]
+    ) -> None:
+        super().__init__(stream, protocol=pickle.HIGHEST_PROTOCOL)
+        self._mapped = mapped
+
+    def reducer_override(self, obj: Any) -> Any:
+        """Map large arrays; everything else as ever."""
+        if isinstance(obj, np.ndarray) and obj.nbytes >= LARGE and obj.dtype != object:
+            return self._mapped(obj)
+        return NotImplemented
+
+
+def _in_file(array: np.memmap[Any, Any]) -> tuple[Any, ...] | None:
+    """How an array is mapped that is a part of a mapped file; None for one that is not whole."""
+    base: Any = array
+    while isinstance(base.base, np.memmap):
+        base = base.base
+    if not isinstance(base.base, mmap.mmap) or not array.flags.c_contiguous:
+        return None
+    address, begin = (one.__array_interface__["data"][0] for one in (array, base))
+    offset = base.offset + address - begin
+    return np.memmap, (base.filename, array.dtype, "r", offset, array.shape)

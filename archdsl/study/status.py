@@ -1,0 +1,123 @@
+"""Where a search stands: read from its record, while another process may be writing it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archdsl.errors import SearchError
+from archdsl.study.record.file_store import LOCK
+from archdsl.study.record.folder import read_state
+from archdsl.study.record.lock import holder
+from archdsl.study.record.state import State
+from archdsl.study.trial import Stage, Trial, to_json
+from archdsl.units import counted
+
+FAILURES = 3
+"""Of the last so many failures the causes are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """A trial that is not over.
+
+    last: its last report, with its `step`; seconds: since it began, where a search is running
+    """
+
+    number: int
+    stage: Stage
+    last: dict[str, Any] | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a search stands.
+
+    holder: the process that searches, in words; None where none does
+    trials: as many as there are to be; counts: state -> trials that are over
+    workers: processes of the session that is, or was the last
+    failures: the last ones
+    """
+
+    name: str
+    holder: str | None
+    trials: int
+    workers: int
+    counts: dict[str, int]
+    objectives: tuple[str, ...]
+    best: Trial | None
+    underway: tuple[Underway, ...]
+    failures: tuple[Trial, ...]
+
+    @property
+    def done(self) -> int:
+        """Trials that are over."""
+        return sum(self.counts.values())
+
+    def words(self) -> str:
+        """How far it is, and who is at it."""
+        far = f"{self.done:,} of {counted(self.trials, 'trial')}"
+        if self.holder is not None:
+            return f"{far}, by {self.holder} with {counted(self.workers, 'worker')}"
+        if self.done >= self.trials:
+            return f"{far}, done"
+        return f"{far}; nobody is searching, and the same command goes on"
+
+    def values(self, trial: Trial) -> list[tuple[str, float]]:
+        """What a trial's objectives came to, by name."""
+        return list(zip(self.objectives, trial.values or (), strict=False))
+
+    def record(self) -> dict[str, Any]:
+        """The status as values that JSON can hold."""
+        return {
+            "name": self.name,
+            "running": self.holder is not None,
+            "by": self.holder,
+            "workers": self.workers,
+            "done": self.done,
+            "trials": self.trials,
+            "counts": self.counts,
+            "best": None if self.best is None else self.best.record(),
+            "underway": [
+                {"number": one.number, "state": one.stage, "seconds": one.seconds,
+                 "last": None if one.last is None else to_json(one.last)}
+                for one in self.underway
+            ],
+            "failures": [{"number": t.number, "fault": t.fault, "cause": t.cause}
+                         for t in self.failures],
+        }  # fmt: skip
+
+
+def status(folder: Path) -> Status:
+    """Where the search in a run directory stands. Raises SearchError where there is none."""
+    state = read_state(folder)
+    if state is None or state.created is None:
+        raise SearchError(f"{folder} holds no search.  name a run directory, such as runs/digits")
+    settings = state.created.setup["settings"]
+    by = holder(folder.absolute() / LOCK)
+    return Status(
+        name=state.created.name,
+        holder=by,
+        trials=settings["trials"],
+        workers=settings.get("workers", 1),
+        counts=dict(Counter(trial.state for trial in state.finished)),
+        objectives=tuple(one.name for one in state.objectives),
+        best=state.best,
+        underway=tuple(_underway(trial, state, by is not None) for trial in state.pending),
+        failures=tuple(t for t in state.finished if t.state == "failed")[-FAILURES:],
+    )
+
+
+def _underway(trial: Trial, state: State, running: bool) -> Underway:
+    reports = [e for key, e in state.trainings.items() if key.trial == trial.number and e]
+    began = trial.begun if running and trial.state == "running" else None
+    return Underway(
+        trial.number,
+        trial.state,
+        reports[-1][-1] if reports else None,
+        None if began is None else round(max(0.0, time.time() - began), 1),
+    )
