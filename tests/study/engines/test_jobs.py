@@ -25,7 +25,7 @@ from archdsl.study.engines.work import Work
 
 done = Work()(
     job(json.load(open(sys.argv[1]))),
-    begun=lambda at: None, report=lambda step, metrics: print(step), should_stop=lambda: False,
+    begun=lambda at, step: None, report=lambda step, metrics: print(step), should_stop=lambda: False,
 )
 print(json.dumps(done.record()))
 """
@@ -44,7 +44,7 @@ def training_job(tiny, tmp_path) -> Job:
 
 
 def do(work: Work, one: Job) -> Outcome:
-    return work(one, begun=lambda at: None, report=lambda s, m: None, should_stop=lambda: False)
+    return work(one, begun=lambda at, step: None, report=lambda s, m: None, should_stop=lambda: False)
 
 
 def test_a_job_and_an_outcome_come_back_from_json(training_job) -> None:
@@ -81,13 +81,15 @@ def test_a_job_that_goes_on_from_a_checkpoint_comes_to_the_same_weights(training
     kept = replace(whole, checkpoint=str(folder / "checkpoint.ckpt"))
     stops: list[bool] = [True]
     work = Work()
-    first = work(kept, begun=lambda at: None, report=lambda s, m: None, should_stop=stops.pop)
+    first = work(kept, begun=lambda at, step: None, report=lambda s, m: None, should_stop=stops.pop)
     assert first.state == "cancelled" and (folder / "checkpoint.ckpt").exists()
     steps: list[float] = []
+    begun: list[float | None] = []
     second = work(
-        kept, begun=lambda at: None, report=lambda step, m: steps.append(step),
-        should_stop=lambda: False,
+        replace(kept, step=1), begun=lambda at, step: begun.append(step),
+        report=lambda step, m: steps.append(step), should_stop=lambda: False,
     )  # fmt: skip
+    assert begun == [1]
     assert steps == [2]
     assert second.metrics == straight.metrics
     assert (folder / "weights.safetensors").read_bytes() == weights

@@ -38,8 +38,8 @@ class Threads:
         self.most = max(self.most, sum(thread.is_alive() for thread in self._running))
 
     def _run(self, job: Job, late: float) -> None:
-        def begun(at: float) -> None:
-            self._events.put(Begun(job, at))
+        def begun(at: float, step: float | None) -> None:
+            self._events.put(Begun(job, at, step))
             time.sleep(late)
 
         done = self._work(

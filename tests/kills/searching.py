@@ -1,0 +1,84 @@
+"""A search of six short trainings in two workers, in a process that can be killed."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import sys
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from archdsl.study import search
+from archdsl.study.record.folder import WORKERS, read_state
+from tests.study.conftest import tiny_space
+
+TRIALS = 6
+EPOCHS = 3
+
+_PRELOADED = [
+    "tests.kills.searching", "archdsl.study.engines.worker", "archdsl.training.train",
+    "archdsl.study.report.page", "archdsl.exporters", "archdsl.cost", "optuna.samplers",
+    "matplotlib.figure", "sklearn.datasets",
+]  # fmt: skip
+
+
+def context() -> ForkServerContext:
+    """Where processes come from that have imported everything."""
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload(_PRELOADED)
+    return made
+
+
+def start(out: Path) -> ForkServerProcess:
+    """A search in a process of its own."""
+    process = context().Process(target=_search, args=(out,))
+    process.start()
+    return process
+
+
+def _search(out: Path) -> None:
+    # workers come from the server that this process came from: another would import all anew
+    forkserver._forkserver.ensure_running = lambda: None
+    with Path(os.devnull).open("w") as nothing:
+        sys.stdout = sys.stderr = nothing
+        space = tiny_space(
+            {"input": [1, 12, 12]}, trials=TRIALS, workers=2, budget={"macs": "200k"},
+            proxy={"epochs": EPOCHS, "steps_per_epoch": 4, "warmup": 0},
+        )  # fmt: skip
+        search(space, out=out, settings=space.spec.settings())
+
+
+def workers(out: Path) -> list[int]:
+    """The worker processes of a search, by the file that each of them holds."""
+    held = str(out / WORKERS)
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if any(os.readlink(one) == held for one in (process / "fd").iterdir()):
+                found.append(int(process.name))
+        except OSError:  # it has ended since
+            continue
+    return sorted(found)
+
+
+def told(out: Path) -> list[dict[str, Any]]:
+    """What a run has on record of its trials, in their order, without what no two runs share."""
+    lines = (out / "trials.jsonl").read_text().splitlines()
+    trials = sorted((json.loads(line) for line in lines), key=lambda trial: trial["number"])
+    apart = ("seconds", "begun", "ended", "trace")
+    return [{k: v for k, v in trial.items() if k not in apart} for trial in trials]
+
+
+def twice(out: Path) -> list[str]:
+    """The epochs that count twice, or not at all."""
+    state = read_state(out)
+    assert state is not None, "there is a record"
+    wanted = list(range(1, EPOCHS + 1))
+    return [
+        f"trial {training.trial}: {[one['step'] for one in reports]}"
+        for training, reports in state.trainings.items()
+        if [one["step"] for one in reports] != wanted
+    ]
