@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from archdsl.errors import SearchError
-from archdsl.nn.memory import like
 from archdsl.training.failures import Diverged
 from archdsl.training.metrics import Metrics
 from archdsl.training.module import Classifier
@@ -29,6 +28,9 @@ class EpochWatch(pl.callbacks.Checkpoint):
     """Seeds each epoch, watches the loss, gathers the metrics, and stops when asked to.
 
     A `Checkpoint` only because Lightning calls those last, after the module's own hooks.
+
+    history: the metrics of each epoch; interrupted: whether Ctrl-C ended the training
+    stopped: whether `should_stop` did, before its end
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class EpochWatch(pl.callbacks.Checkpoint):
         self.should_stop = should_stop
         self.history: list[Metrics] = []
         self.interrupted = False
+        self.stopped = False
         self._losses = torch.zeros(())
         self._steps = 0
         self._batches = 0
@@ -90,7 +93,8 @@ class EpochWatch(pl.callbacks.Checkpoint):
             raise Diverged(f"the validation loss is {metrics['loss']} {_after(trainer)}")
         self.history.append(metrics)
         self.on_epoch(trainer.current_epoch, metrics)
-        if self.should_stop():
+        self.stopped = not trainer.should_stop and self.should_stop()
+        if self.stopped:
             trainer.should_stop = True
 
     def on_exception(
@@ -98,30 +102,6 @@ class EpochWatch(pl.callbacks.Checkpoint):
     ) -> None:
         """Keep whether it was Ctrl-C."""
         self.interrupted = isinstance(exception, KeyboardInterrupt)
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Lay the state of optimisers as the weights lie."""
-        # fused optimisers take for granted that state and weights lie alike
-        for optimizer in trainer.optimizers:
-            for parameter, state in optimizer.state.items():
-                for name, value in state.items():
-                    if isinstance(value, Tensor):
-                        state[name] = like(value, parameter)
-
-    def on_save_checkpoint(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
-        """Keep weights contiguous."""
-        weights = checkpoint["state_dict"]
-        checkpoint["state_dict"] = {name: value.contiguous() for name, value in weights.items()}
-
-    def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
-        return {"history": self.history}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
-        self.history = list(state_dict["history"])
 
     def _refuse_an_early_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """The schedule counts on every step, and a loader may give fewer than it said."""

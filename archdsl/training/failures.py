@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from archdsl.errors import ArchError
+import errno
+import re
+
+from archdsl.errors import ArchError, SearchError
 
 
 class Diverged(ArchError):
     """The loss of a training is no longer a number."""
+
+
+class NotDivisible(SearchError):
+    """The batches of a training cannot be taken in parts."""
 
 
 DIVERGED = "diverged"
@@ -24,10 +31,18 @@ def cause_of(error: BaseException) -> str:
         seen.add(id(link))
         if isinstance(link, Diverged):
             return DIVERGED
-        if _is_out_of_memory(link):
+        if _lacks_memory(link):
             return OUT_OF_MEMORY
         link = link.__cause__ or link.__context__
     return first_line(error)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory was wanting, on the machine or on its accelerator.
+
+    Looks through the errors that an error was raised from, as `cause_of` does.
+    """
+    return cause_of(error) == OUT_OF_MEMORY
 
 
 def first_line(error: BaseException) -> str:
@@ -42,11 +57,18 @@ def first_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
+_NO_MEMORY = re.compile(
+    "out of memory|not enough memory|can't allocate memory|cannot allocate memory"
+    "|CU(DNN|BLAS|SPARSE|FFT|SOLVER)_(STATUS_)?ALLOC_FAILED",
+    re.IGNORECASE,
+)
+"""What torch's allocators say, and the libraries of an accelerator that allocate for themselves."""
+
+
+def _lacks_memory(error: BaseException) -> bool:
     # torch.OutOfMemoryError by name: a driver that trains nothing itself need not import torch
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    text = str(error)
-    return isinstance(error, RuntimeError) and (
-        "not enough memory" in text or "can't allocate memory" in text or "out of memory" in text
-    )
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error)) is not None

@@ -50,13 +50,17 @@ class Prepared:
     alone: bool = False
 
     @property
+    def plain(self) -> bool:
+        """Whether a training runs archdsl's own code alone, and keeps plain values and tensors."""
+        return self.module is None and self.datamodule is None
+
+    @property
     def unproven(self) -> bool:
         """Whether one batch is to be looked at before the first training.
 
         Code of the user's own may fail in any way, and one image may be too few for batch norm.
         """
-        own = self.module is not None or self.datamodule is not None
-        return own or self.recipe.batch == 1
+        return not self.plain or self.recipe.batch == 1
 
     def refuse_another(self, recipe: Recipe, network: Network | None = None) -> None:
         """Raise SearchError where a recipe or a network asks for other data than these."""

@@ -13,9 +13,13 @@ from archdsl.compiler.network import Network
 from archdsl.errors import SearchError
 from archdsl.nn.memory import channels_last_convolutions
 from archdsl.training.batches import SearchData
+from archdsl.training.checkpoint import Sealed, trained_so_far, training_of
 from archdsl.training.epochs import EpochWatch
+from archdsl.training.failures import NotDivisible
+from archdsl.training.going_on import GoingOn
 from archdsl.training.interrupts import interruptible
 from archdsl.training.metrics import Metrics
+from archdsl.training.micro_batches import InParts, refuse_to_divide
 from archdsl.training.module import module_around
 from archdsl.training.one_image import lacks_variance, no_variance
 from archdsl.training.prepare import Prepared
@@ -47,6 +51,10 @@ def ignore(epoch: int, metrics: Metrics) -> None:
     """An `on_epoch` that does nothing."""
 
 
+def afresh(history: list[Metrics]) -> None:
+    """An `on_resume` that does nothing."""
+
+
 def never() -> bool:
     """A `should_stop` that never says so."""
     return False
@@ -61,6 +69,8 @@ def train(
     on_epoch: Callable[[int, Metrics], None] = ignore,
     should_stop: Callable[[], bool] = never,
     checkpoint: Path | None = None,
+    on_resume: Callable[[list[Metrics]], None] = afresh,
+    accumulate: int = 1,
 ) -> Trained:
     """Build a network and train it: all four are plain or shared, and nothing else is needed.
 
@@ -77,6 +87,8 @@ def train(
         on_epoch=on_epoch,
         should_stop=should_stop,
         checkpoint=checkpoint,
+        on_resume=on_resume,
+        accumulate=accumulate,
     )
 
 
@@ -100,6 +112,8 @@ def train_model(
     on_epoch: Callable[[int, Metrics], None] = ignore,
     should_stop: Callable[[], bool] = never,
     checkpoint: Path | None = None,
+    on_resume: Callable[[list[Metrics]], None] = afresh,
+    accumulate: int = 1,
 ) -> Trained:
     """Train `model`, in place, for `recipe.epochs` epochs.
 
@@ -108,17 +122,37 @@ def train_model(
 
     data: prepared for this recipe
     on_epoch: called after each epoch with its number, from 0, and its metrics: those that the
-        module logs, and `train_loss`, the mean loss of the epoch's steps
+        module logs, and `train_loss`, the mean loss of the epoch's steps. Where it is not one to
+        validate after, `train_loss` may be all
     should_stop: asked after each epoch; true ends the training there
-    checkpoint: a file to go on from if it is there, and where the state is left when the training
-        ends or is stopped. Going on gives what a training without a break would have given
-    Raises Diverged as soon as the loss is not finite, and SearchError for data that were prepared
-    for another recipe, or a batch of one image where batch norm needs two.
+    checkpoint: a file to go on from if it is there, and where the state is left after each epoch,
+        once `on_epoch` has returned. Going on gives what a training without a break would have
+        given. A process that is killed between the two trains that one epoch again and reports it
+        again, with the same figures. A file that is damaged is deleted, and the training is afresh
+    on_resume: called before the first epoch where there is a checkpoint to go on from, with the
+        metrics of the epochs before it, which are reported no more
+    accumulate: in how many parts a batch goes through the model before the optimiser steps, for a
+        device that the whole does not fit on. Gradients and losses are those of the whole batch
+        but for rounding; batch norm takes the statistics of each part
+    Raises Diverged as soon as the loss is not finite; NotDivisible where batches cannot be taken
+    in parts; and SearchError for data that were prepared for another recipe, the checkpoint of
+    another training, or a batch of one image where batch norm needs two.
     """
     data.refuse_another(recipe)
     watch = EpochWatch(seed, recipe, on_epoch, should_stop)
-    run = trainer_of(recipe, watch)
-    resume = checkpoint if checkpoint is not None and checkpoint.exists() else None
+    options: dict[str, Any] = {}
+    keeper, resume = None, None
+    if checkpoint is not None:
+        training = training_of(model, recipe, data, seed)
+        history = trained_so_far(checkpoint, training, weights_only=data.plain)
+        if history is not None:
+            resume = checkpoint
+            on_resume(history)
+        keeper = GoingOn(checkpoint, training, watch)
+        options["checkpoints"] = Sealed()
+    if accumulate > 1:
+        options["strategy"] = InParts(accumulate)
+    run = trainer_of(recipe, watch, *([keeper] if keeper is not None else []), **options)
     with (
         own_randomness(),
         quiet(),
@@ -130,21 +164,30 @@ def train_model(
         except ValueError as error:
             if not lacks_variance(error):
                 raise
-            raise SearchError(no_variance(recipe, "a batch")) from error
-        if checkpoint is not None:
-            draft = checkpoint.with_name(checkpoint.name + ".part")
-            run.save_checkpoint(draft)
-            draft.replace(checkpoint)
+            raise _one_image(recipe, accumulate) from error
+        if keeper is not None:
+            keeper.finish(run)
     state = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
     return Trained(watch.history, watch.history[-1], state)
 
 
-def trainer_of(recipe: Recipe, watch: EpochWatch, **options: Any) -> pl.Trainer:
-    """A trainer for all epochs of a recipe."""
+def _one_image(recipe: Recipe, accumulate: int) -> SearchError:
+    if accumulate > 1:
+        return NotDivisible(
+            f"a batch in {accumulate} parts has parts of one image, and batch norm on a 1x1 map "
+            "needs two for a variance.  take it in fewer parts"
+        )
+    return SearchError(no_variance(recipe, "a batch"))
+
+
+def trainer_of(
+    recipe: Recipe, watch: EpochWatch, *others: pl.Callback, **options: Any
+) -> pl.Trainer:
+    """A trainer for all epochs of a recipe. others: callbacks that are called after the watch"""
     return trainer(
         recipe,
         max_epochs=recipe.epochs,
-        callbacks=[watch],
+        callbacks=[watch, *others],
         # not inference mode: what a layer caches in eval may be used in training again
         inference_mode=False,
         **options,
@@ -169,6 +212,8 @@ def fit(
         datamodule = data.datamodule
     seed_everything(seed_of(seed, "module"))
     module = module_around(model, recipe, data)
+    if isinstance(run.strategy, InParts):
+        refuse_to_divide(module, recipe.module)
     model.train()
     seed_set_up()  # not before: what a module draws depends on the model
-    run.fit(module, datamodule=datamodule, ckpt_path=ckpt_path, weights_only=True)
+    run.fit(module, datamodule=datamodule, ckpt_path=ckpt_path, weights_only=data.plain)

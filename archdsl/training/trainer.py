@@ -14,9 +14,11 @@ from archdsl.errors import SearchError
 from archdsl.training.recipe import Recipe
 
 __all__ = [
+    "CheckpointIO",
     "CombinedLoader",
     "MisconfigurationException",
     "ShortTrainer",
+    "SingleDeviceStrategy",
     "is_overridden",
     "pl",
     "precision",
@@ -38,8 +40,10 @@ def _import_words(error: Exception) -> str:
 
 try:
     import lightning.pytorch as pl
+    from lightning.fabric.plugins import CheckpointIO
     from lightning.fabric.plugins.environments.lightning import LightningEnvironment
     from lightning.fabric.utilities.exceptions import MisconfigurationException
+    from lightning.pytorch.strategies import SingleDeviceStrategy
     from lightning.pytorch.utilities import CombinedLoader
     from lightning.pytorch.utilities.model_helpers import is_overridden
 except (ImportError, RuntimeError, AttributeError) as error:
@@ -62,8 +66,17 @@ class ShortTrainer(pl.Trainer):
         return self.steps
 
 
-def trainer(recipe: Recipe, *, cls: type[pl.Trainer] = pl.Trainer, **options: Any) -> pl.Trainer:
-    """A trainer that logs, draws and saves nothing of its own accord; `options` add to it."""
+def trainer(
+    recipe: Recipe,
+    *,
+    cls: type[pl.Trainer] = pl.Trainer,
+    checkpoints: CheckpointIO | None = None,
+    **options: Any,
+) -> pl.Trainer:
+    """A trainer that logs, draws and saves nothing of its own accord; `options` add to it.
+
+    checkpoints: how they are written and read, where they are
+    """
     limits = {
         "limit_train_batches": recipe.steps_per_epoch,
         "limit_val_batches": recipe.validation_steps,
@@ -74,7 +87,7 @@ def trainer(recipe: Recipe, *, cls: type[pl.Trainer] = pl.Trainer, **options: An
             accelerator="cuda" if torch.cuda.is_available() else "cpu",
             devices=1,
             # one process whatever the environment says: a batch system's variables are not ours
-            plugins=[LightningEnvironment()],
+            plugins=[LightningEnvironment(), *([checkpoints] if checkpoints is not None else [])],
             precision=precision(recipe.precision),
             logger=False,
             enable_progress_bar=False,
