@@ -73,7 +73,9 @@ def differences(out: Path, whole: Path) -> list[str]:
     here, there = searching.told(out), searching.told(whole)
     if [trial["number"] for trial in here] != list(range(searching.TRIALS)):
         found.append(f"its trials are {[trial['number'] for trial in here]}")
-    found += [f"trial {a['number']} is another" for a, b in zip(here, there, strict=False) if a != b]
+    found += [
+        f"trial {a['number']} is another" for a, b in zip(here, there, strict=False) if a != b
+    ]
     for name in ("best.yaml", "best.py", "best.safetensors"):
         if (out / name).read_bytes() != (whole / name).read_bytes():
             found.append(f"{name} is another")

@@ -57,7 +57,7 @@ def workers(out: Path) -> list[int]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if any(os.readlink(one) == held for one in (process / "fd").iterdir()):
+            if any(str(one.readlink()) == held for one in (process / "fd").iterdir()):
                 found.append(int(process.name))
         except OSError:  # it has ended since
             continue

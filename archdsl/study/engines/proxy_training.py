@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,23 +77,44 @@ class ProxyTraining:
                 if objective.name not in bounded():
                     metric(logged, objective.name)
 
-    def __call__(self, candidate: Candidate, job: Job) -> Metrics:
-        """The metrics after the last epoch of a job; the weights stay in the candidate's folder."""
+    def __call__(
+        self, candidate: Candidate, job: Job, begin: Callable[[int | None], None]
+    ) -> Metrics:
+        """The metrics after the last epoch of a job; the weights stay in the candidate's folder.
+
+        begin: called once, before the first report, with the step that is on record and behind it
+        """
         from safetensors.torch import save_file
 
         from archdsl.training.train import train
 
         assert job.schedule is not None, "a job of training says how"
         recipe = Recipe.from_record(job.schedule)
+        checkpoint = None if job.checkpoint is None else Path(job.checkpoint)
+        if checkpoint is None or not checkpoint.is_file():
+            begin(None)
+
+        def on_epoch(epoch: int, metrics: Metrics) -> None:
+            begin(None)  # where the checkpoint was torn, and so dropped
+            candidate.report(epoch + 1, metrics)
+
+        def on_resume(history: list[Metrics]) -> None:
+            on_record = min(len(history), int(job.step or 0))
+            begin(on_record or None)
+            for epoch, metrics in enumerate(history[on_record:], start=on_record):
+                candidate.report(epoch + 1, metrics)
+
         with threads.for_work(candidate.cost.macs * recipe.batch):
             trained = train(
                 candidate.spec.network(),
                 recipe,
                 self.prepare(),
                 candidate.seed,
-                on_epoch=lambda epoch, metrics: candidate.report(epoch + 1, metrics),
+                on_epoch=on_epoch,
                 should_stop=candidate.should_stop,
-                checkpoint=None if job.checkpoint is None else Path(job.checkpoint),
+                checkpoint=checkpoint,
+                on_resume=on_resume,
+                accumulate=job.accumulate,
             )
         state = {name: tensor.contiguous() for name, tensor in trained.state_dict.items()}
         save_file(state, candidate.folder / WEIGHTS)

@@ -19,6 +19,7 @@ from archdsl.study.engines.job import Job, Outcome
 from archdsl.study.engines.proxy_training import ProxyTraining
 from archdsl.study.record.files import write_text
 from archdsl.study.trial import Fault, Metrics
+from archdsl.training.failures import OUT_OF_MEMORY, NotDivisible
 from archdsl.views.terminal import say
 
 if TYPE_CHECKING:
@@ -30,13 +31,25 @@ ERROR = "error.txt"
 """In a trial's folder: the whole of an error whose words were cut."""
 
 
-def _left_behind(job: Job) -> list[Metrics]:
-    """The metrics of the epochs that a training which goes on has behind it."""
-    if job.checkpoint is None or not Path(job.checkpoint).is_file():
-        return []
-    from archdsl.training.checkpoint import history_of
+def _make_room() -> None:
+    """A model that died for want of memory is to be gone before the next."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
-    return history_of(Path(job.checkpoint))
+
+class _Begin:
+    """Says once that a job begins, and with what step it has behind it."""
+
+    def __init__(self, say: Callable[[int | None], None]) -> None:
+        self._say = say
+        self._said = False
+
+    def __call__(self, step: int | None = None) -> None:
+        if not self._said:
+            self._said = True
+            self._say(step)
 
 
 class _StopAsked:
@@ -87,9 +100,7 @@ class Work:
         """
         told = _StopAsked(should_stop)
         at, clock = time.time(), time.monotonic()
-        left = _left_behind(job)
-        on_record = min(len(left), int(job.step or 0))
-        begun(at, on_record or None)
+        begin = _Begin(lambda step: begun(at, step))
         metrics: Metrics = {}
         cause: str | None = None
         trace: str | None = None
@@ -99,17 +110,20 @@ class Work:
             if job.task == "look":
                 metrics = self._look(job, space)
             else:
-                metrics = self._judge(job, space, report, told, left[on_record:])
+                metrics = self._judge(job, space, begin, report, told)
         except (Exception, SystemExit) as error:
             self._end_forks(error)
             cause, trace = self._described(error, job)
             fault = causes.fault(cause)
+            if job.accumulate > 1 and isinstance(error, NotDivisible):
+                cause, fault = f"{OUT_OF_MEMORY}, and {cause}", "memory"
         except BaseException as error:
             self._end_forks(error)
             raise
         self._end_forks()
+        begin()
         if cause is not None:
-            gc.collect()  # a model that died for want of memory is to be gone before the next
+            _make_room()
         return Outcome(
             "failed" if cause is not None else "cancelled" if told.to_stop else "complete",
             metrics,
@@ -125,11 +139,10 @@ class Work:
         self,
         job: Job,
         space: Space,
+        begin: Callable[[int | None], None],
         report: Callable[[float, Metrics], None],
         should_stop: Callable[[], bool],
-        left: list[Metrics],
     ) -> Metrics:
-        """left: the last epochs of a training that goes on, which nobody has put on record"""
         candidate = Candidate(
             space,
             job.decisions,
@@ -142,10 +155,9 @@ class Work:
         )
         try:
             if self.evaluate is not None:
+                begin(None)
                 return as_metrics(self.evaluate(candidate), job.metric)
-            for epoch, metrics in enumerate(left, start=int(job.step or 0) + 1):
-                candidate.report(epoch, metrics)
-            return as_metrics(self.training_of(space)(candidate, job), job.metric)
+            return as_metrics(self.training_of(space)(candidate, job, begin), job.metric)
         finally:
             candidate.end()
 

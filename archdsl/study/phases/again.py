@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from archdsl.study.engines.job import Job, Outcome
 from archdsl.study.record.events import Retried
+from archdsl.training.failures import OUT_OF_MEMORY
 
 HALVINGS = 3
 """How often a batch is halved for want of memory before the trial counts as failed of it."""
@@ -25,8 +26,9 @@ def again(job: Job, outcome: Outcome, earlier: Sequence[Retried]) -> Retried | N
     fault, cause = outcome.fault, outcome.cause or ""
     if fault in BROKEN and sum(one.fault in BROKEN for one in earlier) < MOST_BROKEN:
         return Retried(job.training, fault, cause, job.accumulate)
-    if fault == "memory" and _halves(job):
-        return Retried(job.training, fault, cause, 2 * job.accumulate)
+    # one that says more than that cannot be taken in smaller parts
+    if cause == OUT_OF_MEMORY and _halves(job):
+        return Retried(job.training, "memory", cause, 2 * job.accumulate)
     return None
 
 

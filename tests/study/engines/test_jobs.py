@@ -25,7 +25,9 @@ from archdsl.study.engines.work import Work
 
 done = Work()(
     job(json.load(open(sys.argv[1]))),
-    begun=lambda at, step: None, report=lambda step, metrics: print(step), should_stop=lambda: False,
+    begun=lambda at, step: None,
+    report=lambda step, metrics: print(step),
+    should_stop=lambda: False,
 )
 print(json.dumps(done.record()))
 """
@@ -44,7 +46,9 @@ def training_job(tiny, tmp_path) -> Job:
 
 
 def do(work: Work, one: Job) -> Outcome:
-    return work(one, begun=lambda at, step: None, report=lambda s, m: None, should_stop=lambda: False)
+    return work(
+        one, begun=lambda at, step: None, report=lambda s, m: None, should_stop=lambda: False
+    )
 
 
 def test_a_job_and_an_outcome_come_back_from_json(training_job) -> None:
