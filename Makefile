@@ -3,6 +3,7 @@
 # make lint     linter, formatter and type checker
 # make slow     the tests that take longer
 # make compat   the tests with other versions of torch, each in an environment of its own (7 GB)
+# make kills    300 kills of a search and of its workers, each compared with a run without one
 # make fuzz     20,000 mutated specs and 5,000 strings of bytes, held to docs/robustness.md
 #
 # SEARCH="--set search.trials=20" and TESTS=tests/language go on to the search and to pytest.
@@ -14,10 +15,10 @@ INSTALLED := .venv/.installed
 # What `make compat` runs beside the pinned torch.
 COMPAT ?= 2.14.1 2.15.0
 
-.PHONY: search test slow compat fuzz lint format clean
+.PHONY: search test slow compat kills fuzz lint format clean
 
 search: $(INSTALLED)
-	$(BIN)/archdsl search specs/spaces/digits.yaml $(SEARCH)
+	$(BIN)/archdsl search specs/spaces/digits.yaml --workers 2 $(SEARCH)
 
 # One thread a worker: two workers that each take every core are slower than one.
 test slow compat: export OMP_NUM_THREADS := 1
@@ -38,6 +39,12 @@ fuzz: export OMP_NUM_THREADS := 1
 
 fuzz: $(INSTALLED)
 	$(BIN)/python -m tests.fuzz $(FUZZ)
+
+# KILLS="--moments 10 --seed 7" kills less often, or at other moments.
+kills: export OMP_NUM_THREADS := 1
+
+kills: $(INSTALLED)
+	$(BIN)/python -m tests.kills $(KILLS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -1,0 +1,76 @@
+"""`archdsl status RUN`: where a search stands, from another terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from typing import Any
+
+from archdsl.cli import main
+from archdsl.study import search
+from archdsl.study.status import status
+from tests.study.conftest import judged, tiny_space
+
+
+def test_a_search_is_looked_at_while_it_runs_and_afterwards(tmp_path, capsys) -> None:
+    out, looks = tmp_path / "run", list[str]()
+
+    def evaluate(candidate: Any) -> float:
+        candidate.report(1, 0.5)
+        if candidate.number == 1:
+            raise ValueError("not this one")
+        if candidate.number == 2:
+            command = [sys.executable, "-m", "archdsl", "status", str(out)]
+            looks.append(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+            looks.append(status(out).words())  # and the lock is still held afterwards
+        return judged(candidate)
+
+    space = tiny_space(trials=4)
+    done = search(space, evaluate=evaluate, out=out, settings=space.spec.settings())
+    first = done.trials[0].values
+    assert first is not None
+    me = f"process {os.getpid()} on {socket.gethostname()}"
+    lines = re.sub(r"for \d+ s", "for a while", looks[0]).splitlines()
+    assert lines == [
+        f"tiny: 2 of 4 trials, by {me} with 1 worker",
+        "1 complete  1 failed",
+        f"the best is trial 0: accuracy {first[0]:.4g}",
+        "1 trial under way:",
+        "  trial 2  step 1  accuracy 0.5000  for a while",
+        "the last failure:",
+        "  trial 1  ValueError: not this one",
+    ]  # fmt: skip
+    assert looks[1] == "2 of 4 trials, by this process with 1 worker"
+    assert main(["status", str(out), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["running"], said["done"], said["trials"]) == (False, 4, 4)
+    assert said["counts"] == {"complete": 3, "failed": 1}
+    assert status(out).words() == "4 of 4 trials, done"
+
+
+def test_what_was_stopped_says_how_to_go_on(tmp_path) -> None:
+    def evaluate(candidate: Any) -> float:
+        if candidate.number == 1:
+            raise KeyboardInterrupt
+        return judged(candidate)
+
+    out, space = tmp_path / "run", tiny_space(trials=4)
+    search(space, evaluate=evaluate, out=out, settings=space.spec.settings())
+    found = status(out)
+    assert found.words() == "1 of 4 trials; nobody is searching, and the same command goes on"
+    assert [(one.number, one.stage, one.seconds) for one in found.underway] == [
+        (1, "running", None)
+    ]
+
+
+def test_a_folder_without_a_search_is_refused_in_words(tmp_path, capsys) -> None:
+    assert main(["status", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == (
+        f"{tmp_path} holds no search.  name a run directory, such as runs/digits\n"
+    )
+    assert main(["status", str(tmp_path / "none")]) == 2
+    assert "holds no search" in capsys.readouterr().err

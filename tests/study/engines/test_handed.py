@@ -1,0 +1,76 @@
+"""What a worker is handed: data that are read once and shared, and an evaluate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from archdsl.data.source import Split
+from archdsl.errors import SearchError
+from archdsl.study.engines.handed import LARGE, SharedData, prepared_again, received, sent
+from archdsl.training import DataSource, Recipe, prepare
+
+
+@pytest.fixture
+def prepared() -> Any:
+    return prepare(Recipe(), DataSource(), (1, 12, 12), 10)
+
+
+def there_and_back(prepared: Any) -> tuple[Any, SharedData]:
+    shared = SharedData()
+    data = shared.of(prepared)
+    assert data is not None
+    return prepared_again(data, lambda: None), shared
+
+
+def test_small_data_come_back_as_they_were(prepared) -> None:
+    again, shared = there_and_back(prepared)
+    for split in ("train", "val"):
+        was, now = (getattr(one.data, split) for one in (prepared, again))
+        assert np.array_equal(was.images, now.images) and np.array_equal(was.labels, now.labels)
+    assert (again.info, again.recipe, again.steps) == (
+        prepared.info, prepared.recipe, prepared.steps
+    )  # fmt: skip
+    shared.close()
+
+
+@pytest.mark.parametrize("start", [0, 3])
+def test_large_arrays_are_mapped_and_those_of_a_file_from_there(prepared, tmp_path, start) -> None:
+    images = np.arange(2 * LARGE, dtype=np.uint8).reshape(-1, 1, 64, 64)
+    np.save(tmp_path / "pack.npy", images)
+    in_file = np.load(tmp_path / "pack.npy", mmap_mode="r")[start:]
+    labels = np.zeros(len(images), np.int64)
+    data = replace(prepared.data, train=Split(images, labels), val=Split(in_file, labels[start:]))
+    again, shared = there_and_back(replace(prepared, data=data))
+    for split, was in (("train", images), ("val", images[start:])):
+        now = getattr(again.data, split).images
+        assert isinstance(now, np.memmap) and np.array_equal(now, was)
+        assert now.flags.writeable is False
+    assert str(again.data.val.images.filename) == str(tmp_path / "pack.npy")
+    shared.close()
+
+
+def test_what_cannot_be_shared_is_read_by_each_worker(prepared) -> None:
+    shared = SharedData()
+    assert shared.of(replace(prepared, datamodule=object())) is None
+    views = lambda images: images  # noqa: E731  # what pickle cannot name
+    assert shared.of(replace(prepared, data=replace(prepared.data, views=views))) is None
+    shared.close()
+
+
+def test_an_evaluate_of_a_notebook_is_sent_with_what_it_names() -> None:
+    cells: dict[str, Any] = {"__name__": "__main__"}
+    exec("import math\nscale = 3\ndef evaluate(c):\n    return math.sqrt(scale * c)", cells)
+    assert received(sent(cells["evaluate"]))(12) == 6.0  # type: ignore[arg-type]
+
+
+def test_an_evaluate_that_cannot_be_made_again_is_said_to_be_so() -> None:
+    with pytest.raises(SearchError) as refused:
+        received(b"not pickled")
+    assert str(refused.value) == (
+        "evaluate cannot be made again in a worker process (UnpicklingError: invalid load key, "
+        "'n'.).  what it imports must be importable there, too; or search with  workers: 1"
+    )
