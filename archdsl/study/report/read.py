@@ -112,7 +112,7 @@ def read(folder: Path) -> Record:
         settings=settings,
         own_evaluate=created.setup["evaluate"] == "own",
         sessions=[dataclasses.asdict(one) for one in state.sessions],
-        trials=state.in_order(),
+        trials=list(state.in_order()),
         looks=state.looks,
         data={} if data is None else dataclasses.asdict(data),
         space=created.space,
