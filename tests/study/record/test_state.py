@@ -256,10 +256,12 @@ def test_a_report_of_a_run_that_still_goes_is_a_report(out, tmp_path) -> None:
 
 def test_an_event_that_cannot_come_next_is_never_recorded(tiny, tmp_path) -> None:
     from archdsl.study.record.folder import opened
+    from archdsl.study.record.reading import Reading
 
     space = tiny()
     created = dataclasses.replace(CREATED, space=space.spec.dump())
-    with opened(tmp_path / "run", tmp_path / "run", space, created, salvage=False) as folder:
+    out = tmp_path / "run"
+    with opened(Reading(out, space), out, space, created, salvage=False) as folder:
         folder.add(proposed(0))
         before = (tmp_path / "run" / "record.jsonl").read_bytes()
         with pytest.raises(Malformed, match="trial 0 is proposed"):
