@@ -240,6 +240,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "record.views",
             "result",
         },
+        {"record.reading"},
         {
             "engines.work",
             "events",

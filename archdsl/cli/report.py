@@ -29,7 +29,8 @@ def run(known: argparse.Namespace) -> Answer:
         from archdsl.study.report.findings import verdict
         from archdsl.study.report.read import read
 
-        path, record = write_report(folder), read(folder)
+        record = read(folder)
+        path = write_report(folder, record)
     said = verdict(record)
     data = {
         "name": record.name,

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 def finish(run: RunFolder, settings: SearchSettings, emit: Listener) -> list[str]:
     """Write all that a search leaves but its record. Returns what there is to say besides."""
     from archdsl.study.report import write_report
+    from archdsl.study.report.read import read
 
     notes: list[str] = []
     best = run.state.best
     if best is not None:
         emit(Preparing("writing the winner and the report"))
         notes += _tried("the winner", lambda: write_winner(run, best, settings))
-    return notes + _tried("the report", lambda: write_report(run.folder))
+    return notes + _tried(
+        "the report", lambda: write_report(run.folder, read(run.folder, run.state))
+    )
 
 
 def _tried(what: str, write: Callable[[], object]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 
 from archdsl.amounts import bounded
@@ -40,7 +41,7 @@ def front(objectives: Sequence[Objective], trials: Iterable[Trial]) -> list[Tria
     With one objective: the best trial. Of two trials with the same values the earlier stays.
     """
     done = [trial for trial in trials if trial.state == "complete"]
-    done.sort(key=lambda t: (*(-score for score in scores(objectives, t)), t.number))
+    done.sort(key=lambda trial: _place(objectives, trial))
     kept: list[Trial] = []
     for trial in done:
         own = scores(objectives, trial)
@@ -50,9 +51,29 @@ def front(objectives: Sequence[Objective], trials: Iterable[Trial]) -> list[Tria
     return kept
 
 
+def joined(objectives: Sequence[Objective], kept: list[Trial], trial: Trial) -> list[Trial]:
+    """The front of some trials and one more, given the front of those.
+
+    As `front` gives it, without comparing those of a front with each other again.
+    """
+    if trial.state != "complete":
+        return kept
+    own, place = scores(objectives, trial), _place(objectives, trial)
+    at = bisect_left(kept, place, key=lambda other: _place(objectives, other))
+    if any(_at_least(scores(objectives, other), own) for other in kept[:at]):
+        return kept
+    rest = [other for other in kept[at:] if not _at_least(own, scores(objectives, other))]
+    return [*kept[:at], trial, *rest]
+
+
 def best(objectives: Sequence[Objective], trials: Iterable[Trial]) -> Trial | None:
     """The best in the first objective among those that no other dominates."""
     return next(iter(front(objectives, trials)), None)
+
+
+def _place(objectives: Sequence[Objective], trial: Trial) -> tuple[float, ...]:
+    """By what trials are sorted, the best in the first objective first."""
+    return (*(-score for score in scores(objectives, trial)), trial.number)
 
 
 def _at_least(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

@@ -40,8 +40,9 @@ from archdsl.study.phases.trials import Trials
 from archdsl.study.propose.members import Members
 from archdsl.study.propose.proposals import Proposals
 from archdsl.study.record import events as recorded
-from archdsl.study.record.folder import WORKERS, RunFolder, opened, read_state, worth_keeping
+from archdsl.study.record.folder import WORKERS, RunFolder, opened, state_by_now, worth_keeping
 from archdsl.study.record.former import refuse_former
+from archdsl.study.record.reading import Reading
 from archdsl.study.record.state import State
 from archdsl.study.result import Ending, Result
 from archdsl.study.signals import Interrupted, terminable
@@ -86,7 +87,8 @@ def search(
         session = _Session(space, settings, evaluate, listener or silent, engine, folder)
         this = setup(space, settings, evaluate is not None)
         refuse_former(folder)
-        known = None if salvage else _same_run(folder, shown, this, space)
+        reading = Reading(folder, space)
+        known = None if salvage else _same_run(reading, shown, this)
         if known is not None and known.created is not None:
             surveyed = from_record(known.created.survey)
         else:
@@ -94,7 +96,7 @@ def search(
             session.prepare()
         text = portable(space.spec.dump(), space)
         created = recorded.Created(space.spec.name, text, this, surveyed.record())
-        run = stack.enter_context(opened(folder, shown, space, created, salvage=salvage))
+        run = stack.enter_context(opened(reading, shown, space, created, salvage=salvage))
         assert run.state.created is not None, "a run that is open has begun"
         if run.state.finished:
             refuse_changes(shown, run.state.created.setup, this)
@@ -107,13 +109,13 @@ def _settled(settings: SearchSettings) -> SearchSettings:
     return dataclasses.replace(settings, proxy=dataclasses.replace(settings.proxy, folder=folder))
 
 
-def _same_run(folder: Path, shown: Path, setup: Mapping[str, Any], space: Space) -> State | None:
+def _same_run(reading: Reading, shown: Path, setup: Mapping[str, Any]) -> State | None:
     """The state of this very search, or None where a search begins afresh.
 
     A changed search may take the place of one without a trial. Raises SearchError for one that
     has trials, naming what differs.
     """
-    state = read_state(folder, space)
+    state = state_by_now(reading)
     if state is None or state.created is None:
         return None
     try:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import Objective
-from archdsl.study.objectives import best, front, values_of
+from archdsl.study.objectives import best, front, joined, values_of
 from archdsl.study.trial import Trial
 
 UP, DOWN = Objective("accuracy", "maximize"), Objective("macs", "minimize")
@@ -35,6 +35,20 @@ def test_the_front_is_what_nothing_dominates(pairs: list[tuple[int, int]]) -> No
     assert len({t.values for t in found}) == len(found)
     for kept in found:
         assert kept.number == min(t.number for t in trials if t.values == kept.values)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)) | st.just(()), max_size=12),
+    st.sampled_from([(UP, DOWN), (DOWN, UP), (UP,)]),
+    st.randoms(use_true_random=False),
+)
+def test_a_front_that_trials_join_one_by_one_is_the_front_of_all(given, objectives, draws) -> None:
+    trials = [trial(number, *values[: len(objectives)]) for number, values in enumerate(given)]
+    draws.shuffle(trials)  # they end in any order
+    kept: list[Trial] = []
+    for count, one in enumerate(trials, start=1):
+        kept = joined(objectives, kept, one)
+        assert kept == front(objectives, trials[:count])
 
 
 def test_the_best_of_a_front_leads_in_the_first_objective() -> None:

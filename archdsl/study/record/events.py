@@ -7,9 +7,10 @@ trained for, with which seed, and which branch of its schedule; an epoch is a tr
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
@@ -173,9 +174,6 @@ Event: TypeAlias = (
     | Retried | Finished | Looked
 )  # fmt: skip
 
-_LATER = {"finished": ("fault",)}
-"""Kind -> the fields that its first lines had not."""
-
 KINDS: dict[str, type[Any]] = {one.kind: one for one in typing.get_args(Event)}
 
 
@@ -190,50 +188,68 @@ def plain(event: Event) -> dict[str, Any]:
 
 
 def event(values: Mapping[str, Any]) -> Event:
-    """The event that `plain` gave. Raises Malformed for anything else."""
+    """The event that `plain` gave; a field that has a default may be missing.
+
+    Raises Malformed for anything else.
+    """
     kind = values.get("event")
     if not isinstance(kind, str) or kind not in KINDS:
         raise Malformed(f"there is no event {kind!r}")
-    cls, given = KINDS[kind], {name: value for name, value in values.items() if name != "event"}
-    hints = _hints(cls)
-    for name in [*hints, *given]:
-        if name not in given and name in _LATER.get(kind, ()):
-            continue
-        if name not in given or name not in hints:
-            raise Malformed(f"{kind} has {'a' if name in given else 'no'} {name}")
-        if not _fits(given[name], hints[name]):
-            raise Malformed(f"the {name} of {kind} is {type(given[name]).__name__}")
+    known, given = _fields(kind), {**values}
+    del given["event"]
+    for name, (fits, needed) in known.items():
+        if name in given:
+            if not fits(given[name]):
+                raise Malformed(f"the {name} of {kind} is {type(given[name]).__name__}")
+        elif needed:
+            raise Malformed(f"{kind} has no {name}")
+    if not given.keys() <= known.keys():
+        raise Malformed(f"{kind} has a {next(name for name in given if name not in known)}")
     if "training" in given:
         given["training"] = Training(*given["training"])
-    made: Event = cls(**given)
+    made: Event = KINDS[kind](**given)
     return made
 
 
-_known: dict[type[Any], dict[str, Any]] = {}
+Fits: TypeAlias = Callable[[Any], bool]
 
 
-def _hints(cls: type[Any]) -> dict[str, Any]:
-    if cls not in _known:
-        hints = typing.get_type_hints(cls)
-        _known[cls] = {f.name: hints[f.name] for f in dataclasses.fields(cls)}
-    return _known[cls]
+@functools.cache
+def _fields(kind: str) -> dict[str, tuple[Fits, bool]]:
+    """Field -> whether a value of JSON fits it, and whether it has to be there."""
+    cls = KINDS[kind]
+    hints = typing.get_type_hints(cls)
+    return {
+        f.name: (_fits(hints[f.name]), f.default is dataclasses.MISSING)
+        for f in dataclasses.fields(cls)
+    }
 
 
-def _fits(value: Any, hint: Any) -> bool:
+def _fits(hint: Any) -> Fits:
     """Whether a value of JSON is what a field is annotated with."""
-    if hint is Any:
-        return True
-    if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if hint is Training:
-        return isinstance(value, list) and [type(one) for one in value] == [int, str, int, int]
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return lambda value: True
+    if hint is float:
+        return lambda value: type(value) in (float, int)
+    if hint is Training:
+        return lambda value: type(value) is list and [*map(type, value)] == [int, str, int, int]
     if origin is Literal:
-        return value in inner
+        return lambda value: value in inner
     if origin in (types.UnionType, typing.Union):
-        return any(_fits(value, one) for one in inner)
+        members = [_fits(one) for one in inner]
+        return lambda value: any(fits(value) for fits in members)
     if origin is dict:
-        return isinstance(value, dict) and all(_fits(one, inner[1]) for one in value.values())
+        of_values = _all_fit(inner[1])
+        return lambda value: type(value) is dict and of_values(value.values())
     if origin is list:
-        return isinstance(value, list) and all(_fits(one, inner[0]) for one in value)
-    return type(value) is hint
+        of_items = _all_fit(inner[0])
+        return lambda value: type(value) is list and of_items(value)
+    return lambda value: type(value) is hint
+
+
+def _all_fit(hint: Any) -> Callable[[Iterable[Any]], bool]:
+    if hint is Any:
+        return lambda values: True
+    fits = _fits(hint)
+    return lambda values: all(map(fits, values))

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from archdsl import regular
 from archdsl.errors import SearchError
@@ -18,6 +19,8 @@ from archdsl.study.record.lock import locked
 from archdsl.units import counted
 
 RECORD, LOCK = "record.jsonl", "lock"
+
+_BLOCK = 1 << 16
 
 
 class FileStore:
@@ -35,6 +38,8 @@ class FileStore:
         self._handle: int | None = None
         self._process = 0
         self._size = 0
+        self._read = 0
+        self._known: tuple[int, int] | None = None
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -55,17 +60,41 @@ class FileStore:
 
         Raises SearchError for a damaged line, naming it.
         """
-        self._reader = Reader()
-        for number, line in enumerate(_whole_lines(self.path), start=1):
+        self._reader, self._read, self._known = Reader(), 0, None
+        return self.later()
+
+    def later(self) -> Iterator[Event]:
+        """The events behind the last that was read, though more may be written meanwhile.
+
+        Raises SearchError for a damaged line, naming it.
+        """
+        for line in _whole_lines(self.path, self._read):
+            number = self._reader.number
             try:
-                yield self._reader.read(line).event
+                event = self._reader.read(line).event
             except Malformed as error:
-                before = f"goes on from the {counted(number - 1, 'line')} before it"
+                before = f"goes on from the {counted(number, 'line')} before it"
                 raise SearchError(
-                    f"{self.path}: line {number} is damaged: {error}.  `archdsl search --salvage` "
-                    f"{before if number > 1 else 'begins anew'} and keeps the damaged file beside; "
-                    "or restore it from a copy, or choose another --out"
+                    f"{self.path}: line {number + 1} is damaged: {error}.  `archdsl search "
+                    f"--salvage` {before if number else 'begins anew'} and keeps the damaged file "
+                    "beside; or restore it from a copy, or choose another --out"
                 ) from None
+            self._read += len(line) + 1
+            yield event
+
+    @property
+    def line(self) -> int:
+        """The number of the line that was read last, from 1."""
+        return self._reader.number
+
+    def is_another(self) -> bool:
+        """Whether what lies there now is not what was read so far, with or without more."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return self._read > 0
+        before, self._known = self._known, (found.st_dev, found.st_ino)
+        return self._read > 0 and (found.st_size < self._read or before not in (None, self._known))
 
     def add(self, event: Event, *, durable: bool = False) -> int:
         """Write an event behind those that were replayed; returns its number."""
@@ -82,6 +111,7 @@ class FileStore:
             self._refuse_other_file(self._handle)
             self._write(self._handle, line)
             self._size += len(line)
+            self._read += len(line)
             if durable:
                 os.fsync(self._handle)
         reader.number, reader.last = reader.number + 1, written
@@ -113,7 +143,7 @@ class FileStore:
         self.close()
         line, written = encode(0, self._writer, "", event)
         files.write_bytes(self.path, line)
-        self._reader = Reader()
+        self._reader, self._read, self._known = Reader(), len(line), None
         self._reader.number, self._reader.last = 1, written
 
     def salvage(self) -> Path | None:
@@ -142,9 +172,9 @@ class FileStore:
         if not self.path.is_file():
             return
         with files.writing(self.path), self.path.open("rb+") as file:
-            content = file.read()
-            whole = content.rfind(b"\n") + 1
-            if 0 < whole < len(content):  # the first line is written in one step
+            size = file.seek(0, os.SEEK_END)
+            whole = _end_of_last_line(file, size)
+            if 0 < whole < size:  # the first line is written in one step
                 file.truncate(whole)
                 file.flush()
                 os.fsync(file.fileno())
@@ -157,17 +187,38 @@ class FileStore:
             self._handle = None
 
 
-def _whole_lines(path: Path) -> list[bytes]:
-    """The lines that end; nothing but a newline ends one.
+def _whole_lines(path: Path, start: int = 0) -> Iterator[bytes]:
+    """The lines from a place on that end; nothing but a newline ends one.
 
-    The first line is written in one step, so that a file without a newline is damaged, and is its
-    own first line. Raises SearchError for a link that leads nowhere.
+    What a writer adds after the first line was asked for is passed over, and so is half a line
+    that it has not finished. The first line is written in one step, so that a file without a
+    newline is damaged, and is its own first line. Raises SearchError for a link that leads
+    nowhere.
     """
     if not path.exists():
         if path.is_symlink():
             raise SearchError(
                 f"{path} is a link that leads nowhere.  see to it, and the same command goes on"
             )
-        return []
-    content = files.read_bytes(path)
-    return content.split(b"\n")[:-1] if b"\n" in content else [content] if content else []
+        return
+    with files.opened(path) as file:
+        left = os.fstat(file.fileno()).st_size - start
+        file.seek(start)
+        first = start == 0
+        while left > 0 and (line := file.readline(left)):
+            left -= len(line)
+            if line.endswith(b"\n") or first:
+                yield line.removesuffix(b"\n")
+            first = False
+
+
+def _end_of_last_line(file: BinaryIO, size: int) -> int:
+    """Where the last newline of a file ends; 0 where there is none."""
+    while size > 0:
+        start = max(0, size - _BLOCK)
+        file.seek(start)
+        found = file.read(size - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        size = start
+    return 0

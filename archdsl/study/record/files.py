@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 
 from archdsl import regular
@@ -39,13 +40,20 @@ def reading(path: Path) -> Iterator[None]:
         ) from None
 
 
-def read_bytes(path: Path) -> bytes:
-    """The content of a regular file; nothing is waited for. Raises SearchError."""
+@contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """A regular file to be read; nothing is waited for. Raises SearchError."""
     with reading(path):
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         with regular.opened(path) as file:
-            return file.read()
+            yield file
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a regular file; nothing is waited for. Raises SearchError."""
+    with opened(path) as file:
+        return file.read()
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -36,12 +36,12 @@ from archdsl.study.record.events import (
     Evidence,
     Finished,
     Looked,
-    Malformed,
     Session,
 )  # fmt: skip
-from archdsl.study.record.file_store import LOCK, RECORD, FileStore
+from archdsl.study.record.file_store import LOCK, RECORD
 from archdsl.study.record.former import is_former, read_former
 from archdsl.study.record.optuna_view import OptunaView
+from archdsl.study.record.reading import Reading
 from archdsl.study.record.state import State
 
 if TYPE_CHECKING:
@@ -62,10 +62,9 @@ class RunFolder:
     state: follows from the events on record; shown: the folder as the user wrote it
     """
 
-    def __init__(self, folder: Path, shown: Path, store: FileStore, space: Space) -> None:
-        self.folder, self.shown, self.space = folder, shown, space
-        self.state = State(space)
-        self._store = store
+    def __init__(self, shown: Path, reading: Reading, space: Space) -> None:
+        self.folder, self.shown, self.space = reading.folder, shown, space
+        self.state, self._store = reading.state, reading.store
         self._optuna: OptunaView | None = None
         self._kept: set[int] = set()
 
@@ -84,12 +83,6 @@ class RunFolder:
                 assert self._optuna is not None, "the views are there before a trial is over"
                 self._optuna.add(trial)
                 views.add_trial(self.folder, trial)
-
-    def replay(self) -> None:
-        """Take the state from the record. Raises SearchError for damage, naming the line."""
-        self.state = State(self.space)
-        for number, event in enumerate(self._store.replay(), start=1):
-            _heard(self.state, event, self._store.path, number)
 
     def write_views(self) -> None:
         """Write what is missing or behind beside the record."""
@@ -161,29 +154,22 @@ class RunFolder:
                 self._kept.add(int(path.name))
 
 
-def _heard(state: State, event: Event, path: Path, number: int) -> None:
-    try:
-        state.hear(event)
-    except Malformed as error:
-        raise SearchError(
-            f"{path}: line {number} cannot follow those before it: {error}.  restore it from a "
-            "copy, or choose another --out"
-        ) from None
-
-
 def read_state(folder: Path, space: Space | None = None) -> State | None:
     """The state of the run in a folder, read without holding it; None where none has begun.
 
     Raises SearchError for a folder that holds something else, and for a damaged record.
     """
+    return state_by_now(Reading(folder, space))
+
+
+def state_by_now(reading: Reading) -> State | None:
+    """The same, of what was read before and has grown since: only what is new is read."""
+    folder = reading.folder
     if not folder.exists():
         return None
     if not folder.is_dir():
         raise SearchError(f"{folder} is no folder.  choose another --out")
-    store = FileStore(folder)
-    state = State(space)
-    for number, event in enumerate(store.replay(), start=1):
-        _heard(state, event, store.path, number)
+    state = reading.go_on()
     if state.created is not None:
         return state
     if is_former(folder):
@@ -210,28 +196,26 @@ def _refuse_strangers(folder: Path) -> None:
 
 @contextmanager
 def opened(
-    folder: Path, shown: Path, space: Space, created: Created, *, salvage: bool
+    reading: Reading, shown: Path, space: Space, created: Created, *, salvage: bool
 ) -> Iterator[RunFolder]:
     """Hold a run directory, made or mended as need be.
 
+    reading: of its record, as far as that was read; shown: the folder as the user wrote it
     created: how the study begins; another one gives way to it that has no trial
     Raises SearchError where another process holds it, or the record is damaged.
     """
+    folder = reading.folder
     with files.writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    store = FileStore(folder)
-    with store.open():
+    with reading.store.open():
         files.drop_drafts(folder)
         with files.writing(folder / TRIALS_FOLDER):
             (folder / TRIALS_FOLDER).mkdir(exist_ok=True)
         if salvage:
-            store.salvage()
-        run = RunFolder(folder, shown, store, space)
-        run.replay()
-        if _gives_way(run.state, created):
-            store.start_afresh(created)
-            run.state = State(space)
-            run.state.hear(created)
+            reading.store.salvage()
+        if _gives_way(reading.go_on(), created):
+            reading.start_afresh(created)
+        run = RunFolder(shown, reading, space)
         run.write_views()
         run.find_weights()
         yield run

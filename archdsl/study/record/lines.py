@@ -63,8 +63,9 @@ class Reader:
         written = _sum(self._by_writer.get(writer, self.last), line[:-_TAIL])
         if values.get("sum") != written or not line.endswith(f', "sum": "{written}"}}'.encode()):
             raise Malformed("its checksum is of another line")
-        rest = {name: v for name, v in values.items() if name not in _ENVELOPE}
-        found = Numbered(self.number, writer, event(rest), written)
+        for name in _ENVELOPE:
+            del values[name]
+        found = Numbered(self.number, writer, event(values), written)
         self._by_writer[writer] = self.last = written
         self.number += 1
         return found

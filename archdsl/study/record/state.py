@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+import sys
+from bisect import insort
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archdsl.language.settings import Objective
-from archdsl.study.objectives import front
+from archdsl.study.objectives import joined
 from archdsl.study.record.events import (
     Changed,
     Created,
@@ -57,6 +59,9 @@ class State:
         self.leading: list[Trial] = []
         self.objectives: tuple[Objective, ...] = ()
         self._space = space
+        self._open = set[int]()
+        self._in_order = list[Trial]()
+        self._trainings_of: dict[int, list[Training]] = {}  # of the trials that are not over
 
     @property
     def best(self) -> Trial | None:
@@ -66,21 +71,16 @@ class State:
     @property
     def pending(self) -> list[Trial]:
         """The trials that are not over, in the order of their numbers."""
-        return [self.trials[n] for n in sorted(self._open())]
+        return [self.trials[n] for n in sorted(self._open)]
 
     @property
     def has_figures(self) -> bool:
         """Whether any trial came to a value."""
         return bool(self.leading)
 
-    def in_order(self) -> list[Trial]:
+    def in_order(self) -> Sequence[Trial]:
         """The trials that are over, in the order of their numbers."""
-        return sorted(self.finished, key=lambda trial: trial.number)
-
-    def _open(self) -> set[int]:
-        if len(self.trials) == len(self.finished):
-            return set()
-        return self.trials.keys() - {trial.number for trial in self.finished}
+        return self._in_order
 
     def check(self, event: Event) -> None:
         """Raise Malformed for an event that cannot come next."""
@@ -124,7 +124,7 @@ class State:
             case Running():
                 self._run(event)
             case Epoch(training, step, metrics):
-                self.trainings[training].append({"step": step, **from_json(metrics)})
+                self.trainings[training].append({"step": step, **_shared(from_json(metrics))})
             case Paused(training):
                 trial = self.trials[training.trial]
                 self.trials[trial.number] = dataclasses.replace(trial, state="paused")
@@ -145,12 +145,13 @@ class State:
         return trial
 
     def _propose(self, event: Proposed) -> None:
+        self._open.add(event.trial)
         self.trials[event.trial] = Trial(
             number=event.trial,
             origin=event.origin,
-            decisions=event.decisions,
+            decisions=_shared(event.decisions),
             text=event.text,
-            costs=event.costs,
+            costs=_shared(event.costs),
             network=event.network,
             state="proposed",
             space=self._space,
@@ -160,19 +161,21 @@ class State:
         number, step = event.training.trial, event.step
         trial = self.trials[number]
         self.trials[number] = dataclasses.replace(trial, state="running", begun=event.begun)
-        before = self.trainings.get(event.training, [])
+        before = self.trainings.get(event.training)
+        if before is None:
+            self._trainings_of.setdefault(number, []).append(event.training)
         self.trainings[event.training] = [
-            one for one in before if step is not None and one["step"] <= step
+            one for one in before or () if step is not None and one["step"] <= step
         ]
 
     def _finish(self, event: Finished) -> None:
         trial = self.trials[event.trial]
-        reports = [e for t, e in self.trainings.items() if t.trial == event.trial] or [[]]
+        trained = self._trainings_of.pop(event.trial, [])
         trial = dataclasses.replace(
             trial,
             state=event.state,
             metrics=from_json(event.metrics),
-            epochs=tuple(reports[-1]),
+            epochs=tuple(self.trainings[trained[-1]]) if trained else (),
             values=None if event.values is None else tuple(event.values),
             cause=event.cause,
             trace=event.trace,
@@ -182,8 +185,10 @@ class State:
             ended=event.ended,
         )
         self.trials[event.trial] = trial
+        self._open.remove(event.trial)
         self.finished.append(trial)
-        self.leading = front(self.objectives, [*self.leading, trial])
+        insort(self._in_order, trial, key=lambda one: one.number)
+        self.leading = joined(self.objectives, self.leading, trial)
 
 
 def fold(events: Iterable[Event], space: Space | None = None) -> State:
@@ -192,6 +197,14 @@ def fold(events: Iterable[Event], space: Space | None = None) -> State:
     for event in events:
         state.hear(event)
     return state
+
+
+def _shared(values: dict[str, Any]) -> dict[str, Any]:
+    """The same with texts that all trials share: their addresses and answers are alike."""
+    return {
+        sys.intern(name): sys.intern(value) if type(value) is str else value
+        for name, value in values.items()
+    }
 
 
 def _objectives(setup: dict[str, Any]) -> tuple[Objective, ...]:

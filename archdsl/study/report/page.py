@@ -17,10 +17,13 @@ REPORT = "report.html"
 _TEMPLATE = "report.html.jinja"
 
 
-def write_report(folder: Path) -> Path:
-    """Write `report.html` into a run directory from what lies there. Raises SearchError."""
+def write_report(folder: Path, record: Record | None = None) -> Path:
+    """Write `report.html` into a run directory from what lies there. Raises SearchError.
+
+    record: what lies there, where that was read already
+    """
     path = folder / REPORT
-    files.write_text(path, page(read(folder)))
+    files.write_text(path, page(record or read(folder)))
     return path
 
 

@@ -15,6 +15,7 @@ from archdsl.study.hypervolume import Hypervolume, hypervolume
 from archdsl.study.objectives import front
 from archdsl.study.record.file_store import RECORD
 from archdsl.study.record.folder import read_state
+from archdsl.study.record.state import State
 from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
 from archdsl.study.winner import CODE, WEIGHTS, YAML
@@ -97,9 +98,12 @@ class Record:
         return trial.values[names.index(self.judged_by)]
 
 
-def read(folder: Path) -> Record:
-    """Read a run directory. Raises SearchError where there is none."""
-    state = read_state(folder)
+def read(folder: Path, state: State | None = None) -> Record:
+    """Read a run directory. Raises SearchError where there is none.
+
+    state: of its record, where that was read already
+    """
+    state = state or read_state(folder)
     if state is None or state.created is None:
         raise SearchError(f"{folder} holds no search: there is no {RECORD}")
     created, data = state.created, state.data
@@ -112,7 +116,7 @@ def read(folder: Path) -> Record:
         settings=settings,
         own_evaluate=created.setup["evaluate"] == "own",
         sessions=[dataclasses.asdict(one) for one in state.sessions],
-        trials=state.in_order(),
+        trials=list(state.in_order()),
         looks=state.looks,
         data={} if data is None else dataclasses.asdict(data),
         space=created.space,

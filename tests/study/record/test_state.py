@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archdsl.errors import SearchError
+from archdsl.study.objectives import front
 from archdsl.study.record.events import (
     Changed,
     Created,
@@ -88,6 +91,40 @@ def test_trials_that_end_out_of_order_are_told_apart_by_their_numbers() -> None:
     assert [trial.number for trial in state.finished] == [2, 0, 1]
     assert [trial.number for trial in state.in_order()] == [0, 1, 2]
     assert state.best is state.trials[0]  # of equals the earlier, whichever ended first
+
+
+ENDS = st.lists(st.sampled_from(["propose", "run", "report", "finish", "fail"]), max_size=40)
+
+
+@given(ENDS, st.randoms(use_true_random=False))
+def test_what_is_kept_up_to_date_is_what_follows_from_the_trials(steps, draws) -> None:
+    state = fold([CREATED])
+    for step in steps:
+        running = [t.number for t in state.trials.values() if t.state == "running"]
+        still = [t.number for t in state.trials.values() if not t.over]
+        if step == "propose":
+            state.hear(proposed(len(state.trials)))
+        elif step == "run" and still:
+            state.hear(begun(draws.choice(still), step=draws.choice([None, 0])))
+        elif step == "report" and running:
+            state.hear(Epoch(training(draws.choice(running)), 1, {"accuracy": draws.random()}))
+        elif still and step in ("finish", "fail"):
+            value = draws.choice([0.25, 0.5, 0.75]) if step == "finish" else None
+            number = draws.choice(still)
+            state.hear(finished(number, value))
+            assert list(state.trials[number].epochs) == state.trainings.get(training(number), [])
+    assert state.pending == [t for t in state.trials.values() if not t.over]
+    assert list(state.in_order()) == [t for t in state.trials.values() if t.over]
+    assert {t.number for t in state.finished} == {t.number for t in state.in_order()}
+    assert state.leading == front(state.objectives, state.finished)
+
+
+def test_the_epochs_of_a_trial_are_those_of_the_training_that_began_last() -> None:
+    final = Training(0, "final", 0, 0)
+    events: list[Event] = [CREATED, proposed(0), begun(0), Epoch(training(0), 1, {"accuracy": 0.1})]
+    events += [Running(final, None, 1.0), Epoch(final, 1, {"accuracy": 0.9}), begun(0, step=1)]
+    state = fold([*events, finished(0, 0.5)])
+    assert state.trials[0].epochs == ({"step": 1, "accuracy": 0.9},)
 
 
 def test_what_was_seen_in_the_test_split_and_what_changed_is_known() -> None:
@@ -219,10 +256,12 @@ def test_a_report_of_a_run_that_still_goes_is_a_report(out, tmp_path) -> None:
 
 def test_an_event_that_cannot_come_next_is_never_recorded(tiny, tmp_path) -> None:
     from archdsl.study.record.folder import opened
+    from archdsl.study.record.reading import Reading
 
     space = tiny()
     created = dataclasses.replace(CREATED, space=space.spec.dump())
-    with opened(tmp_path / "run", tmp_path / "run", space, created, salvage=False) as folder:
+    out = tmp_path / "run"
+    with opened(Reading(out, space), out, space, created, salvage=False) as folder:
         folder.add(proposed(0))
         before = (tmp_path / "run" / "record.jsonl").read_bytes()
         with pytest.raises(Malformed, match="trial 0 is proposed"):

@@ -1,0 +1,50 @@
+"""A record as it is read: the state that follows from it, and what came since."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archdsl.errors import SearchError
+from archdsl.study.record.events import Created, Malformed
+from archdsl.study.record.file_store import FileStore
+from archdsl.study.record.state import State
+
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+
+
+class Reading:
+    """The state of the run in a folder. Another process may write its record meanwhile.
+
+    state: what follows from the events that were read so far; store: where they come from
+    """
+
+    def __init__(self, folder: Path, space: Space | None = None) -> None:
+        self.folder, self.space = folder, space
+        self.store = FileStore(folder)
+        self.state = State(space)
+
+    def go_on(self) -> State:
+        """Read what came since, and nothing twice, unless another record lies there by now.
+
+        Raises SearchError for damage, naming the line, and for events that contradict each other.
+        """
+        events = self.store.later()
+        if self.store.is_another():
+            events, self.state = self.store.replay(), State(self.space)
+        for event in events:
+            try:
+                self.state.hear(event)
+            except Malformed as error:
+                raise SearchError(
+                    f"{self.store.path}: line {self.store.line} cannot follow those before it: "
+                    f"{error}.  restore it from a copy, or choose another --out"
+                ) from None
+        return self.state
+
+    def start_afresh(self, created: Created) -> None:
+        """Begin a record in the place of one of which nothing is to stay."""
+        self.store.start_afresh(created)
+        self.state = State(self.space)
+        self.state.hear(created)
