@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archdsl.cli.plain import opening, told
-from archdsl.cli.search_state import Running, SearchState, costs, objectives, values
+from archdsl.cli.search_state import RunningTrial, SearchState, costs, objectives, values
 from archdsl.study.events import Event, Started
 from archdsl.study.trial import Trial
 from archdsl.units import counted, duration
@@ -109,7 +109,7 @@ class LiveDisplay:
         blank = [""] * (len(self._columns()) - 2)
         return [*rows, TableRow(("", *blank, more), "quiet")]
 
-    def _running(self, one: Running) -> TableRow:
+    def _running(self, one: RunningTrial) -> TableRow:
         state, running, epoch = self.state, one.trial, one.epoch
         metrics = {} if epoch is None else epoch.metrics
         return TableRow(

@@ -25,7 +25,7 @@ _RECENT = 10
 
 
 @dataclass(slots=True)
-class Running:
+class RunningTrial:
     """A trial under way. begun: by the clock of the state; epoch: its last report."""
 
     trial: TrialStarted
@@ -48,7 +48,7 @@ class SearchState:
         self.preparing: Preparing | None = None
         self.trials: list[Trial] = []
         self.best: Trial | None = None
-        self.running: dict[int, Running] = {}
+        self.running: dict[int, RunningTrial] = {}
         self._begun = clock()
 
     def hear(self, event: Event) -> None:
@@ -61,7 +61,7 @@ class SearchState:
                 self.trials = list(event.done)
             case TrialStarted(number):
                 self.preparing = None
-                self.running[number] = Running(event, self.clock())
+                self.running[number] = RunningTrial(event, self.clock())
             case Epoch(number) if number in self.running:
                 self.running[number].epoch = event
             case TrialRetried(number):

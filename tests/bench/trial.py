@@ -15,7 +15,6 @@ import argparse
 import dataclasses
 import gc
 import math
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator

@@ -93,6 +93,7 @@ def lines_of(evil: str, tiny: Path) -> list[list[str]]:
             f"search.proxy.data={{type: npz, path: ./{evil}.npz}}",
         )),
         ["report", str(folder / f"no{evil}")],
+        ["status", str(folder / f"no{evil}")],
         ["export", here, "--to", evil],
         ["export", here, "-o", str(folder / f"no{evil}" / "x.py")],
         ["search", here, "--out", str(folder / f"no{evil}")],

@@ -10,7 +10,7 @@ from archdsl.units import counted
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MachineShare:
     """What one worker has. threads: of torch; gpu: its number as CUDA counts, None without one."""
 
     threads: int
@@ -25,19 +25,19 @@ class Place:
         torch.set_num_threads(self.threads)
 
 
-def places(workers: int, per_gpu: int) -> list[Place]:
+def places(workers: int, per_gpu: int) -> list[MachineShare]:
     """A place for each worker. Raises SearchError where there are too few GPUs."""
     threads = max(1, cores() // workers)
     gpus = visible_gpus()
     if not gpus:
-        return [Place(threads)] * workers
+        return [MachineShare(threads)] * workers
     if workers > len(gpus) * per_gpu:
         needed = -(-workers // len(gpus))
         raise SearchError(
             f"search.workers: {workers} on {counted(len(gpus), 'GPU')}, each for {per_gpu} by "
             f"search.per_gpu.  write at most {len(gpus) * per_gpu} workers, or  per_gpu: {needed}"
         )
-    return [Place(threads, gpus[number % len(gpus)]) for number in range(workers)]
+    return [MachineShare(threads, gpus[number % len(gpus)]) for number in range(workers)]
 
 
 def cores() -> int:

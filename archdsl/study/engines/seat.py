@@ -18,7 +18,7 @@ from archdsl import memory
 from archdsl.errors import SearchError
 from archdsl.study.engines import processes, worker
 from archdsl.study.engines.job import Begun, EngineEvent, Job, Outcome, Over, Reported, outcome
-from archdsl.study.engines.places import Place
+from archdsl.study.engines.places import MachineShare
 from archdsl.study.trial import Fault, from_json
 from archdsl.training.failures import OUT_OF_MEMORY
 from archdsl.units import duration
@@ -41,7 +41,7 @@ class Seat:
     """
 
     def __init__(
-        self, place: Place, limits: Limits, said: Callable[[int | None, str], None]
+        self, place: MachineShare, limits: Limits, said: Callable[[int | None, str], None]
     ) -> None:
         self.place = place
         self.job: Job | None = None

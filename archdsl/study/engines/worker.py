@@ -24,7 +24,7 @@ from typing import Any
 from archdsl.errors import ArchError
 from archdsl.study.engines.handed import prepared_again, received
 from archdsl.study.engines.job import Job, job
-from archdsl.study.engines.places import Place
+from archdsl.study.engines.places import MachineShare
 from archdsl.study.engines.surroundings import Surroundings
 from archdsl.study.engines.work import Work
 from archdsl.study.trial import Metrics, to_json
@@ -46,7 +46,7 @@ class Handed:
     start_method: of processes that a user's code starts
     """
 
-    place: Place
+    place: MachineShare
     evaluate: bytes | None
     data: bytes | None
     memory: int | None

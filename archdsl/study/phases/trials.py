@@ -35,7 +35,7 @@ class Trials:
         self._again: deque[int] = deque()
 
     def next(self, state: State) -> Next | None:
-        """What was broken off, in this session or an earlier one, else what is proposed next."""
+        """What was broken off, now or before this start, else what is proposed next."""
         if self._again:
             number = self._again.popleft()
             return Next(job=self._jobs.go_on(number, state))
