@@ -60,7 +60,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Makes images and arrays; starts searches on them that judge without training."""
     monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(
-        ProxyTraining, "__call__", lambda self, candidate, job: {"accuracy": judge(candidate)}
+        ProxyTraining, "__call__", lambda self, candidate, job, begin: {"accuracy": judge(candidate)}
     )
     for number, name in enumerate(("daisy", "rose")):
         (tmp_path / "flowers" / name).mkdir(parents=True)
