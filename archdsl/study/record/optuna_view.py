@@ -8,8 +8,9 @@ waits for the disk, and no trial of it is kept in memory: Optuna's own study of 
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ class OptunaView:
                 files.cut(path, size)
             else:
                 path.unlink(missing_ok=True)
-                self._write([self._study])
+                self._write(self._study)
         for trial in islice(trials, kept, None):
             self.add(trial)
 
@@ -66,12 +67,11 @@ class OptunaView:
         epochs = intermediate(trial, self._objectives)
         study.add_trial(frozen(trial, self._space, epochs=epochs))
         with files.writing(self._path):
-            self._write(journal.lines[1:])
+            self._write(journal.lines[-1])
 
-    def _write(self, lines: Iterable[dict[str, Any]]) -> None:
+    def _write(self, said: dict[str, Any]) -> None:
         with self._path.open("ab") as file:
-            for line in lines:
-                file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+            file.write(_line(said))
 
     def _agreeing(self, trials: Sequence[Trial]) -> tuple[int, int]:
         """How many of the trials, from the first, the file has as they are, and in how many bytes.
@@ -82,7 +82,7 @@ class OptunaView:
             return 0, 0
         with files.opened(self._path) as file:
             line = file.readline()
-            if {**_values(line), "worker_id": None} != {**self._study, "worker_id": None}:
+            if line != _line(self._study):
                 return 0, 0
             kept, size = 0, len(line)
             for trial, line in zip(trials, file, strict=False):
@@ -92,33 +92,30 @@ class OptunaView:
         return kept, size
 
 
+def _line(said: dict[str, Any]) -> bytes:
+    """A line of Optuna's journal. It names its own checksum as the worker that wrote it.
+
+    So damage is found without asking Optuna, to which a worker is any text.
+    """
+    rest = {name: value for name, value in said.items() if name != _WORKER}
+    return _signed(json.dumps(rest, separators=(",", ":")).encode())
+
+
+_WORKER = "worker_id"
+
+
+def _signed(body: bytes) -> bytes:
+    digest = hashlib.blake2b(body, digest_size=8).hexdigest()
+    return body[:-1] + f',"{_WORKER}":"{digest}"}}\n'.encode()
+
+
 def _is_of(line: bytes, trial: Trial) -> bool:
-    """Whether a line is that of a trial."""
-    said = _values(line)
-    try:
-        values = said["values"] or [said["value"]]
-        attributes = said["user_attrs"]
-        return bool(
-            attributes["trial"] == trial.number
-            and attributes["network"] == trial.network
-            and said["params"].keys() == said["distributions"].keys() == trial.decisions.keys()
-            and values == list(trial.values or [None])
-            and (said["op_code"], said["study_id"]) == (_CREATE_TRIAL, 0)
-        )
-    except (KeyError, TypeError, AttributeError):
+    """Whether a line is that of a trial, as it was written."""
+    body = line.rpartition(f',"{_WORKER}":'.encode())[0] + b"}"
+    if line != _signed(body):
         return False
-
-
-_CREATE_TRIAL = 4  # Optuna keeps the name of it to itself
-
-
-def _values(line: bytes) -> dict[str, Any]:
-    """The object that a line ends with; an empty one for anything else."""
-    try:
-        found = json.loads(line) if line.endswith(b"\n") else None
-    except (ValueError, RecursionError):
-        found = None
-    return found if isinstance(found, dict) else {}
+    said = json.loads(body).get("user_attrs", {})
+    return bool(said.get("trial") == trial.number and said.get("network") == trial.network)
 
 
 class _Journal(BaseJournalBackend):
