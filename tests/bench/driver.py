@@ -1,82 +1,64 @@
 """What the driver takes for a trial, by how many are on record, with workers that only sleep.
 
-    python -m tests.bench.driver [--sampler random] [--trials 10000] [--workers 64] [--epochs 0]
-    python -m tests.bench.driver --resume RUN
+    python -m tests.bench.driver [--finished 10000] [--more 200] [--workers 64]
+        [--sampler random] [--epochs 0] [--slower SECONDS] [--make RUN | --run RUN]
 
-The first searches the space of the analytic benchmark, whose members inside the budget take about
-45 of 85 decisions, and leaves the run where `--out` says, if it does. Wall and CPU milliseconds a
-trial are over up to 200 trials around 10, 1,000 and 10,000 finished ones; memory is what the
-process grew by from the thousandth trial on; busy is the share of the workers' virtual time.
-The second takes a copy of such a run and says how long it is until the next trial is handed out,
-until a reader has its state, and until its report is there.
+A process of its own makes a run with so many finished trials of the space of the analytic
+benchmark, whose members inside the budget take about 45 of 85 decisions. This one goes on with
+it: how long its state takes to read, how long it is until the next trial is handed out, what a
+trial takes over `--more` of them, and for which share of their time the workers sleep.
+`--slower` makes the disk so much slower with everything that has to be durable.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import archdsl
 from archdsl.spaces import Space
 from archdsl.study import search
+from archdsl.study.engines.engine import Hear
 from archdsl.study.engines.job import Job
-from archdsl.study.events import TrialFinished
-from tests.bench.sleepers import Sleepers
+from archdsl.study.record.events import Epoch, Finished, Proposed, Running, Training
+from archdsl.study.record.file_store import FileStore
+from archdsl.study.record.folder import read_state
+from archdsl.study.report import write_report
+from tests.bench.sleepers import Disk, Sleepers
 
 SPACE = Path(__file__).parents[2] / "benchmarks" / "analytic.yaml"
-WINDOWS = (10, 1_000, 10_000)
-MOST = 200
+BUDGET = {"macs": "40M"}
+FIRST = 8
+"""Trials of a run that were searched; those that follow are drawn, and have their texts."""
 
 
-class Mark(NamedTuple):
-    """Where the process stood after a trial: seconds and bytes."""
+class Marked(Sleepers):
+    """Notes the driver's time, its CPU time and its waits when the first job is given, and now."""
 
-    wall: float
-    cpu: float
-    resident: int
-
-
-class Marks:
-    """Notes where the process stands whenever a trial is over."""
-
-    def __init__(self) -> None:
-        self.all: list[Mark] = []
-
-    def __call__(self, event: object) -> None:
-        if isinstance(event, TrialFinished):
-            pages = int(Path("/proc/self/statm").read_text().split()[1])
-            resident = pages * os.sysconf("SC_PAGE_SIZE")
-            self.all.append(Mark(time.perf_counter(), time.process_time(), resident))
-
-    def around(self, finished: int) -> tuple[float, float] | None:
-        """Wall and CPU milliseconds a trial around so many finished ones."""
-        last = min(len(self.all) - 1, max(finished + 20, min(finished + MOST, 10_000 - 1)))
-        first = max(0, last - MOST if finished > MOST else finished // 2)
-        if finished > len(self.all) or last <= first:
-            return None
-        one, other = self.all[first], self.all[last]
-        count = last - first
-        return 1e3 * (other.wall - one.wall) / count, 1e3 * (other.cpu - one.cpu) / count
-
-
-class FirstJob(Exception):
-    """Ends a search as it hands out its first job."""
-
-
-class Stopping(Sleepers):
-    """Notes when it is given a job, and takes none."""
-
-    at = 0.0
+    first: tuple[float, float, int] | None = None
+    resident = 0.0
 
     def submit(self, job: Job) -> None:
-        self.at = time.perf_counter()
-        raise FirstJob
+        if self.first is None:
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            self.resident = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+            self.first = self.mark()
+        super().submit(job)
+
+    def events(self, hear: Hear) -> None:
+        super().events(hear)
+        self.last = self.mark()
+
+    def mark(self) -> tuple[float, float, int]:
+        return self.own(), time.process_time(), self.disk.waits
 
 
 def never(candidate: object) -> float:
@@ -87,69 +69,86 @@ def never(candidate: object) -> float:
 def space_of(sampler: str, trials: int) -> Space:
     """The space with these settings."""
     patches: dict[str, Any] = {
-        "search.sampler": sampler, "search.trials": trials, "search.budget": {"macs": "40M"},
+        "search.sampler": sampler, "search.trials": trials, "search.budget": BUDGET,
     }  # fmt: skip
     return archdsl.space(archdsl.load(SPACE, set=patches))
 
 
-def measured(known: argparse.Namespace) -> None:
-    """Search, and print the figures."""
-    space, marks = space_of(known.sampler, known.trials), Marks()
-    engine = Sleepers(known.workers, epochs=known.epochs)
-    with tempfile.TemporaryDirectory() as folder:
-        out = known.out or Path(folder) / "run"
-        settings = space.spec.settings()
-        search(space, evaluate=never, out=out, settings=settings, engine=engine, listener=marks)
-        size = (out / "record.jsonl").stat().st_size / known.trials
-    for finished in WINDOWS:
-        found = marks.around(finished)
-        if found is not None:
-            print(f"{finished:>6,} finished: {found[0]:6.1f} ms wall, {found[1]:6.1f} ms CPU")
-    first, last = marks.all[min(999, len(marks.all) // 10)], marks.all[-1]
-    grown = (last.resident - first.resident) / (len(marks.all) - marks.all.index(first))
-    print(f"memory: {grown / 1e3:.1f} kB a trial; the record {size / 1e3:.1f} kB a trial")
+def searched(space: Space, out: Path, engine: Sleepers) -> None:
+    """Go on with a run."""
+    search(space, evaluate=never, out=out, settings=space.spec.settings(), engine=engine)
+
+
+def made(known: argparse.Namespace, out: Path) -> None:
+    """Make a run with so many finished trials, and all that lies beside its record."""
+    searched(space_of(known.sampler, FIRST), out, Sleepers(1, Disk(), epochs=known.epochs))
+    space = space_of(known.sampler, known.finished)
+    store = FileStore(out)
+    with store.open():
+        texts = [event.text for event in store.replay() if isinstance(event, Proposed)]
+        draws = space.draws(known.finished - FIRST, BUDGET, seed=1, measure="stagewise")
+        for number, drawn in enumerate(draws, start=FIRST):
+            training = Training(number, "search", 0, 0)
+            network = hashlib.blake2b(str(number).encode(), digest_size=16).hexdigest()
+            value = int(network[:4], 16) / 65536
+            text = texts[number % FIRST]
+            store.add(Proposed(number, "random", drawn.decisions, text, dict(drawn.costs), network))
+            store.add(Running(training, None, 1.0 + number))
+            for epoch in range(1, known.epochs + 1):
+                store.add(Epoch(training, epoch, {"accuracy": value, "loss": 1 / epoch}))
+            over = (None, None, 10.0, 1.0 + number, 11.0 + number)
+            store.add(Finished(number, "complete", {"accuracy": value}, [value], *over))
+    searched(space, out, Sleepers(1, Disk()))
+
+
+def measured(known: argparse.Namespace, out: Path) -> None:
+    """Go on with it, and print the figures."""
+    begun = time.process_time()
+    assert read_state(out) is not None
+    print(f"its state: {time.process_time() - begun:.2f} s of CPU")
+    disk = Disk(known.slower)
+    engine = Marked(known.workers, disk, epochs=known.epochs)
+    with disk.watched():
+        begun = time.process_time()
+        searched(space_of(known.sampler, known.finished + known.more), out, engine)
+    assert engine.first is not None
+    own, cpu, waits = (
+        (now - then) / known.more for now, then in zip(engine.last, engine.first, strict=True)
+    )
+    after = engine.first[1] - begun
+    print(f"gone on after {after:.2f} s of CPU, with {engine.resident:.0f} MB")
+    print(
+        f"a trial: {1e3 * own:.1f} ms ({1e3 * cpu:.1f} ms of CPU, {waits:.2f} waits for the disk)"
+    )
     print(f"busy: {engine.busy():.1%} of {known.workers} workers")
-
-
-def resumed(run: Path, sampler: str) -> None:
-    """Go on with a copy of a run, and print how long it takes."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "run"
-        shutil.copytree(run, out)
-        from archdsl.study.record.folder import read_state
-        from archdsl.study.report import write_report
-
-        begun = time.perf_counter()
-        state = read_state(out)
-        assert state is not None
-        print(f"state of {len(state.finished):,} trials: {time.perf_counter() - begun:.2f} s")
-        begun = time.perf_counter()
-        write_report(out)
-        print(f"report: {time.perf_counter() - begun:.2f} s")
-        space = space_of(sampler, len(state.trials) + 1)
-        del state
-        engine = Stopping(1)
-        begun = time.perf_counter()
-        try:
-            search(space, evaluate=never, out=out, settings=space.spec.settings(), engine=engine)
-        except FirstJob:
-            print(f"resume: {engine.at - begun:.2f} s until the next trial is handed out")
+    begun = time.process_time()
+    write_report(out)
+    print(f"its report: {time.process_time() - begun:.2f} s of CPU")
 
 
 def main() -> None:
-    """Measure what was asked for."""
+    """Make a run in a process of its own, and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sampler", default="random")
-    parser.add_argument("--trials", type=int, default=10_000)
+    parser.add_argument("--finished", type=int, default=10_000)
+    parser.add_argument("--more", type=int, default=200)
     parser.add_argument("--workers", type=int, default=64)
+    parser.add_argument("--sampler", default="random")
     parser.add_argument("--epochs", type=int, default=0)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--resume", type=Path)
-    known = parser.parse_args(sys.argv[1:])
-    if known.resume is not None:
-        resumed(known.resume, known.sampler)
-    else:
-        measured(known)
+    parser.add_argument("--slower", type=float, default=0.0)
+    parser.add_argument("--make", type=Path, help="make the run there, and no more")
+    parser.add_argument("--run", type=Path, help="go on with a copy of this one")
+    known = parser.parse_args()
+    if known.make is not None:
+        made(known, known.make)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "run"
+        if known.run is None:
+            program = [sys.executable, "-m", "tests.bench.driver", *sys.argv[1:]]
+            subprocess.run([*program, "--make", str(out)], check=True)
+        else:
+            shutil.copytree(known.run, out)
+        measured(known, out)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,20 @@
 """Workers that only sleep, in virtual time in which the driver's own time is charged.
 
-The clock runs with the machine's while the driver works, that is between two calls of `events`
-and inside `hear`, and jumps to whatever happens next while the driver waits. So 64 workers with
-trials of ten seconds take the driver's time alone, and a worker that waits for the driver is idle
-for as long as it would be with real workers.
+The clock runs with the driver's: by the CPU time of this process, and by what it waits for the
+disk in `os.fsync`. While the driver waits for a worker it jumps to whatever happens next. So a
+worker that waits for the driver is idle for as long as it would be on a machine that has a core
+for the driver, and what else runs on this one does not count.
 """
 
 from __future__ import annotations
 
 import heapq
 import math
+import os
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Self
 
@@ -22,22 +25,51 @@ SIGMA = 0.3
 """Of the logarithm of a trial's seconds."""
 
 
+class Disk:
+    """Times `os.fsync`, and makes each take so many seconds more."""
+
+    def __init__(self, slower: float = 0.0) -> None:
+        self.slower, self.waited, self.waits = slower, 0.0, 0
+
+    @contextmanager
+    def watched(self) -> Iterator[Disk]:
+        """Stand around `os.fsync`."""
+        original = os.fsync
+
+        def fsync(handle: int) -> None:
+            begun = time.perf_counter()
+            original(handle)
+            self.waited += time.perf_counter() - begun + self.slower
+            self.waits += 1
+
+        os.fsync = fsync
+        try:
+            yield self
+        finally:
+            os.fsync = original
+
+
 class Sleepers:
     """An engine of `capacity` workers; each job takes `seconds` on average and reports `epochs`.
 
-    idle: seconds for which workers waited for the driver; given: how many jobs were handed out
+    spans: of every job, when it was given and when it is over, in virtual seconds
     """
 
-    def __init__(self, capacity: int, seconds: float = 10.0, epochs: int = 0) -> None:
+    def __init__(self, capacity: int, disk: Disk, seconds: float = 10.0, epochs: int = 0) -> None:
         self.capacity, self.seconds, self.epochs = capacity, seconds, epochs
         self.spans: list[tuple[float, float]] = []
+        self.disk = disk
         self._coming: list[tuple[float, int, EngineEvent]] = []
         self._order = count()
-        self._skipped = -time.perf_counter()
+        self._slept = 0.0
+
+    def own(self) -> float:
+        """Seconds that the driver took for itself."""
+        return time.process_time() + self.disk.waited
 
     def now(self) -> float:
-        """Virtual seconds since the engine was made."""
-        return time.perf_counter() + self._skipped
+        """Virtual seconds."""
+        return self.own() + self._slept
 
     def busy(self) -> float:
         """The share of their time for which the workers slept, until the last job was given."""
@@ -68,7 +100,7 @@ class Sleepers:
         """Hand over what happens until a worker wakes."""
         while self._coming:
             when, _, event = heapq.heappop(self._coming)
-            self._skipped += max(0.0, when - self.now())
+            self._slept += max(0.0, when - self.now())
             hear(event)
             if isinstance(event, Over):
                 return

@@ -89,6 +89,13 @@ def copy(source: Path, target: Path) -> None:
     move(draft, target)
 
 
+def cut(path: Path, size: int) -> None:
+    """Drop what a file has behind so many bytes, if it has more."""
+    with writing(path):
+        if path.stat().st_size > size:
+            os.truncate(path, size)
+
+
 def drop_drafts(folder: Path) -> None:
     """Remove what an interrupted write left."""
     for path in folder.glob(f"*{_DRAFT}"):

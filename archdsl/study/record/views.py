@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 from archdsl.study.record import files
@@ -41,14 +42,29 @@ def write_run(folder: Path, state: State) -> None:
 
 
 def write_trials(folder: Path, trials: Iterable[Trial]) -> None:
-    """trials.jsonl: a line for each trial that is over."""
-    write_if_other(folder / TRIALS, "".join(map(_line, trials)))
+    """trials.jsonl: a line for each trial that is over.
+
+    What is there already stays; it is followed by what is missing, in the place of what differs.
+    """
+    path, rest = folder / TRIALS, map(_line, trials)
+    if not path.is_file():
+        files.write_bytes(path, b"")
+    size = 0
+    with files.opened(path) as file:
+        for line in rest:
+            if file.read(len(line)) != line:
+                rest = chain([line], rest)
+                break
+            size += len(line)
+    files.cut(path, size)
+    with files.writing(path), path.open("ab") as end:
+        end.writelines(rest)
 
 
 def add_trial(folder: Path, trial: Trial) -> None:
     """One more line for trials.jsonl."""
     path = folder / TRIALS
-    with files.writing(path), path.open("a", encoding="ascii", newline="\n") as file:
+    with files.writing(path), path.open("ab") as file:
         file.write(_line(trial))
 
 
@@ -72,5 +88,5 @@ def write_if_other(path: Path, text: str) -> bool:
     return True
 
 
-def _line(trial: Trial) -> str:
-    return json.dumps(trial.record(), allow_nan=False) + "\n"
+def _line(trial: Trial) -> bytes:
+    return json.dumps(trial.record(), allow_nan=False).encode("ascii") + b"\n"

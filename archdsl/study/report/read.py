@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from archdsl.study.trial import Trial
 from archdsl.study.winner import CODE, WEIGHTS, YAML
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """A run as it lies on disk.
 
@@ -70,7 +71,7 @@ class Record:
         """The trials that were answered from the record."""
         return [trial for trial in self.trials if trial.state == "repeated"]
 
-    @property
+    @cached_property
     def front(self) -> list[Trial]:
         """The winner, or with two objectives the trials that no other dominates, winner first."""
         return front(self.objectives, self.trials)
@@ -80,7 +81,7 @@ class Record:
         """The winner."""
         return next(iter(self.front), None)
 
-    @property
+    @cached_property
     def hypervolume(self) -> Hypervolume | None:
         """How much the front dominates, with two objectives."""
         return hypervolume(self.objectives, self.trials)
