@@ -16,6 +16,7 @@ from torch import Tensor, nn
 import archdsl
 from archdsl.errors import SearchError
 from archdsl.training import Diverged
+from archdsl.training.checkpoint import Sealed
 from archdsl.training.train import initial, train, train_model
 
 
@@ -303,10 +304,10 @@ def test_the_state_of_an_optimiser_is_laid_as_the_weights_are_when_it_goes_on(
     whole = train_model(wide(), recipe, digits, seed=0)
     state = tmp_path / "state.ckpt"
     train_model(wide(), recipe, digits, seed=0, checkpoint=state, should_stop=lambda: True)
-    saved = torch.load(state, weights_only=True)
+    saved = Sealed().load_checkpoint(state, weights_only=True)
     for of in saved["optimizer_states"][0]["state"].values():
         of.update({name: value.contiguous() for name, value in of.items()})
-    torch.save(saved, state)
+    Sealed().save_checkpoint(saved, state)
     again = train_model(wide(), recipe, digits, seed=0, checkpoint=state)
     assert equal(again.state_dict, whole.state_dict)
 
