@@ -15,7 +15,6 @@ import argparse
 import dataclasses
 import gc
 import math
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -146,7 +145,8 @@ class Bare:
             model.train()
             losses = 0.0
             for images, labels in batches(data, recipe, steps, epoch):
-                loss = F.cross_entropy(model(images), labels, label_smoothing=recipe.label_smoothing)
+                logits = model(images)
+                loss = F.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
                 optimizer.zero_grad()
                 loss.backward()
                 nn.utils.clip_grad_norm_(trained, clip)
