@@ -49,6 +49,7 @@ PROXY: dict[str, OptionType] = {
     "epochs": POSITIVE,
     "steps_per_epoch": Maybe(POSITIVE),
     "validation_steps": Maybe(POSITIVE),
+    "validate_every": POSITIVE,
     "batch": POSITIVE,
     "lr": _ABOVE_ZERO,
     "weight_decay": _NOT_NEGATIVE,
@@ -333,6 +334,7 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
             given[key] = _scalar(Scalar(value.text, value.text, mark=value.mark), type_, address)
         else:
             given[key] = _maybe(value, type_, address)
+    _refuse_no_validation(given, section)
     for key in ("datamodule", "module"):
         address = f"search.proxy.{key}"
         if key in given and not _looks_like_a_class(given[key]):
@@ -354,6 +356,18 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
     if "data" not in given and "datamodule" not in given:
         given["data"] = component("data", "digits")
     return settings.ProxySettings(**given)
+
+
+def _refuse_no_validation(given: MappingOf[str, Any], section: MappingOf[str, Node]) -> None:
+    every = given.get("validate_every", 1)
+    epochs = given.get("epochs", settings.ProxySettings().epochs)
+    if every > epochs:
+        raise SpecError(
+            f"a validation is to be every {every:,} epochs, and epochs is {epochs:,}",
+            address="search.proxy.validate_every",
+            mark=section["validate_every"].mark,
+            cure=f"write at most {epochs}; there is always one after the last",
+        )
 
 
 def _looks_like_a_class(path: str) -> bool:

@@ -27,6 +27,7 @@ class ProxySettings:
     epochs, warmup: in epochs; batch: images per step; lr: the peak of the cosine schedule
     steps_per_epoch, validation_steps: how many batches an epoch and a validation take; None for
         all that there are
+    validate_every: epochs from one validation to the next; there is one after the last, too
     size: height and width of training, or None for the spec's `input`
     precision: "auto" is bf16 where the hardware has it, else 32
     """
@@ -38,6 +39,7 @@ class ProxySettings:
     epochs: int = 10
     steps_per_epoch: int | None = None
     validation_steps: int | None = None
+    validate_every: int = 1
     batch: int = 64
     lr: float = 2e-3
     weight_decay: float = 0.05

@@ -144,9 +144,9 @@ def _data(data: Prepared) -> str:
     options = dict(component.options) if component is not None else {}
     options.pop("path", None)  # data may move
     named = None if component is None else component.type
-    facts = (named, options, data.info.counts, data.classes, data.size, data.input_shape, data.steps)
+    figures = (data.info.counts, data.classes, data.size, data.input_shape, data.steps)
     labels = b"" if data.data is None else data.data.train.labels.tobytes()
-    return _digest(repr(facts).encode() + labels).hex()
+    return _digest(repr((named, options, figures)).encode() + labels).hex()
 
 
 def _digest(content: bytes | memoryview) -> bytes:

@@ -53,7 +53,10 @@ class EpochWatch(pl.callbacks.Checkpoint):
         self._logged: dict[str, Tensor] = {}
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Seed what a model draws, and begin to add up."""
+        """Seed what a model draws, begin to add up, and say whether there is a validation."""
+        epoch = trainer.current_epoch
+        # there is one where the number of the epoch, from 1, is a multiple of this
+        trainer.check_val_every_n_epoch = 1 if self.recipe.validates(epoch) else epoch + 2
         seed_everything(seed_of(self.seed, "model", trainer.current_epoch))
         self._losses, self._steps = torch.zeros((), device=pl_module.device), 0
         self._batches = 0
@@ -89,7 +92,8 @@ class EpochWatch(pl.callbacks.Checkpoint):
         metrics = self._logged_anew(trainer)
         if self._steps:
             metrics.setdefault("train_loss", self._mean_loss(trainer))
-        if isinstance(pl_module, Classifier) and not math.isfinite(metrics["loss"]):
+        judged = isinstance(pl_module, Classifier) and self.recipe.validates(trainer.current_epoch)
+        if judged and not math.isfinite(metrics["loss"]):
             raise Diverged(f"the validation loss is {metrics['loss']} {_after(trainer)}")
         self.history.append(metrics)
         self.on_epoch(trainer.current_epoch, metrics)

@@ -22,7 +22,7 @@ def first_batches(model: nn.Module, recipe: Recipe, data: Prepared) -> Metrics:
 
     Returns what was logged; errors are those of `train`, and of the user's own code.
     """
-    watch = EpochWatch(0, recipe, ignore, lambda: True)
+    watch = EpochWatch(0, dataclasses.replace(recipe, validate_every=1), ignore, lambda: True)
     run = trainer_of(recipe, watch, cls=ShortTrainer, limit_train_batches=1, limit_val_batches=1)
     assert isinstance(run, ShortTrainer), "it was asked for"
     run.steps = data.steps * recipe.epochs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -109,7 +110,7 @@ def shares(batch: Any, parts: int) -> list[tuple[Any, float]]:
     ends = [images * k // number for k in range(number + 1)]
     return [
         (_cut(batch, slice(start, end), images, batch), (end - start) / images)
-        for start, end in zip(ends, ends[1:], strict=False)
+        for start, end in pairwise(ends)
     ]
 
 

@@ -34,6 +34,18 @@ class Classifier(pl.LightningModule):
         self.accuracy = MulticlassAccuracy(classes, average="micro", validate_args=False)
         self.macro_accuracy = MulticlassAccuracy(classes, average="macro", validate_args=False)
         self.loss = MeanMetric(nan_strategy="disable")
+        # gathered once: to walk through the modules costs as much as a small layer in each step
+        self._parameters_to_clip = tuple(model.parameters())
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; quickly where it is the note that Lightning makes of each hook.
+
+        There are some fifty a step, and a module looks for parameters and modules first.
+        """
+        if name == "_current_fx_name":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The loss of one batch."""
@@ -66,7 +78,7 @@ class Classifier(pl.LightningModule):
     ) -> None:
         """Clip by norm. Lightning's own clipping refuses a fused optimiser under bf16, too."""
         if self.recipe.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm)
+            nn.utils.clip_grad_norm_(self._parameters_to_clip, self.recipe.clip_norm)
 
     def configure_optimizers(self) -> Any:
         """AdamW, with a decay of its own for vectors (norms, biases, scales), and the schedule."""

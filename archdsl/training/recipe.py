@@ -42,6 +42,7 @@ class Recipe:
     epochs, warmup: in epochs; batch: images per step
     steps_per_epoch, validation_steps: how many batches an epoch and a validation take; None for
         all that there are
+    validate_every: epochs from one validation to the next; there is one after the last, too
     validation_batch: images of a batch to judge by, for each image of a training batch
     size: height and width of training, or None for the network's input
     interpolation: how images are brought to that size
@@ -60,6 +61,7 @@ class Recipe:
     epochs: Positive = 10
     steps_per_epoch: Positive | None = None
     validation_steps: Positive | None = None
+    validate_every: Positive = 1
     batch: Positive = 64
     validation_batch: Positive = 2
     size: Positive | None = None
@@ -78,6 +80,15 @@ class Recipe:
     def __post_init__(self) -> None:
         for name, type_ in _types().items():
             object.__setattr__(self, name, _checked(name, type_, getattr(self, name)))
+        if self.validate_every > self.epochs:
+            raise SearchError(
+                f"recipe: validate_every is {self.validate_every}, and epochs is {self.epochs}.  "
+                "there is always a validation after the last"
+            )
+
+    def validates(self, epoch: int) -> bool:
+        """Whether there is a validation after an epoch, counted from 0."""
+        return (epoch + 1) % self.validate_every == 0 or epoch + 1 == self.epochs
 
     @classmethod
     def of(cls, settings: ProxySettings) -> Self:

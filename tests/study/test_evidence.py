@@ -60,7 +60,9 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Makes images and arrays; starts searches on them that judge without training."""
     monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(
-        ProxyTraining, "__call__", lambda self, candidate, job, begin: {"accuracy": judge(candidate)}
+        ProxyTraining,
+        "__call__",
+        lambda self, candidate, job, begin: {"accuracy": judge(candidate)},
     )
     for number, name in enumerate(("daisy", "rose")):
         (tmp_path / "flowers" / name).mkdir(parents=True)
@@ -199,7 +201,9 @@ def test_a_finished_search_needs_no_data(start, tmp_path) -> None:
 
 
 def test_the_test_split_of_other_data_is_not_looked_at(start, tmp_path, monkeypatch) -> None:
-    def judged_with_weights(self: ProxyTraining, candidate: Any, job: Any) -> dict[str, float]:
+    def judged_with_weights(
+        self: ProxyTraining, candidate: Any, job: Any, begin: Any
+    ) -> dict[str, float]:
         (candidate.folder / WEIGHTS).write_text("never read")
         return {"accuracy": judge(candidate)}
 

@@ -14,6 +14,7 @@ import pytest
 import archdsl
 from archdsl.errors import SearchError
 from archdsl.study.events import Preparing
+from archdsl.study.identity.setup import refuse_changes, setup
 from archdsl.study.record.lock import locked
 
 
@@ -135,6 +136,11 @@ CHANGES = [
     ({"budget": {"macs": "50k"}}, {}, "search.budget.macs was not there, and now it is [0, 50000]"),
     ({"maximize": "loss"}, {}, "search.objectives.0.name was accuracy, and now it is loss"),
     ({"proxy": {"epochs": 3}}, {}, "search.proxy.epochs was 10, and now it is 3"),
+    (
+        {"proxy": {"validate_every": 3}},
+        {},
+        "search.proxy.validate_every was 1, and now it is 3",
+    ),
     ({}, {"stages.0.dim": 24}, "stages.0.dim was $width, and now it is 24"),
     ({}, {"params.width": 8}, "params.width.choice was [8, 16], and now it is not there"),
     ({}, {"block.norm": "batch_norm"}, "block.norm was layer_norm, and now it is batch_norm"),
@@ -152,6 +158,17 @@ def test_another_search_is_not_mixed_into_a_run(
     assert f"{tmp_path / 'run'} holds a search in which {said}.  " in str(caught.value)
     assert "choose another --out" in str(caught.value)
     assert (tmp_path / "run" / "study.journal").read_bytes() == before
+
+
+def test_a_setting_that_a_record_does_not_have_was_what_it_usually_is(tiny, tmp_path) -> None:
+    space = tiny()
+    now = setup(space, space.spec.settings(), True)
+    before = {**now, "settings": {**now["settings"], "proxy": dict(now["settings"]["proxy"])}}
+    del before["settings"]["proxy"]["validate_every"]
+    refuse_changes(tmp_path, before, now)
+    other = tiny(proxy={"validate_every": 2})
+    with pytest.raises(SearchError, match="validate_every was not there, and now it is 2"):
+        refuse_changes(tmp_path, before, setup(other, other.spec.settings(), True))
 
 
 def test_proxy_training_is_not_mixed_with_an_own_evaluate(tiny, run, tmp_path) -> None:

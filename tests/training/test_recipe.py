@@ -31,6 +31,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "epochs": counts,
     "steps_per_epoch": st.none() | counts,
     "validation_steps": st.none() | counts,
+    "validate_every": counts,
     "batch": counts,
     "validation_batch": counts,
     "size": st.none() | counts,
@@ -46,7 +47,9 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "clip_norm": st.none() | positive,
     "precision": st.sampled_from(["auto", "32", "bf16", "16"]),
 }
-recipes = st.fixed_dictionaries(FIELDS).map(lambda fields: Recipe(**fields))
+recipes = st.fixed_dictionaries(FIELDS).map(
+    lambda fields: Recipe(**fields | {"epochs": max(fields["epochs"], fields["validate_every"])})
+)
 
 
 @given(recipes)
@@ -66,8 +69,8 @@ def test_what_the_proxy_section_says_of_the_schedule_is_in_the_recipe() -> None:
     assert set(PROXY) - OF_THE_DATA <= {field.name for field in dataclasses.fields(Recipe)}
     said: dict[str, Any] = {
         "module": "mine:Module", "datamodule": "mine:Data", "epochs": 3, "steps_per_epoch": 4,
-        "validation_steps": 5, "batch": 6, "lr": 0.5, "weight_decay": 0.25, "warmup": 0.0,
-        "label_smoothing": 0.0, "size": 7, "precision": "32",
+        "validation_steps": 5, "validate_every": 2, "batch": 6, "lr": 0.5, "weight_decay": 0.25,
+        "warmup": 0.0, "label_smoothing": 0.0, "size": 7, "precision": "32",
     }  # fmt: skip
     assert set(said) == set(PROXY) - OF_THE_DATA
     assert Recipe.of(ProxySettings(**said)) == Recipe(**said)

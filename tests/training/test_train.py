@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 import archdsl
 from archdsl.errors import SearchError
-from archdsl.training import Diverged
+from archdsl.training import Diverged, Recipe
+from archdsl.training.checkpoint import Sealed
 from archdsl.training.train import initial, train, train_model
 
 
@@ -132,6 +133,39 @@ def test_a_checkpoint_of_a_finished_training_gives_what_it_gave(network, recipe,
     again = train_model(network(), recipe, digits, seed=0, checkpoint=state)
     assert again.history == done.history
     assert equal(again.state_dict, done.state_dict)
+
+
+@pytest.mark.parametrize(
+    ("every", "epochs", "judged"),
+    [(1, 3, [0, 1, 2]), (2, 5, [1, 3, 4]), (3, 3, [2]), (4, 4, [3]), (2, 4, [1, 3])],
+)
+def test_a_validation_less_often_changes_no_figure_that_there_is(
+    network, recipe, digits, tmp_path, every, epochs, judged
+):
+    usual = dataclasses.replace(recipe, epochs=epochs, steps_per_epoch=2)
+    seldom = dataclasses.replace(usual, validate_every=every)
+    data = dataclasses.replace(digits, recipe=usual, steps=2)
+    whole = train_model(network(), usual, data, 0)
+    seen = []
+    done = train_model(network(), seldom, data, 0, on_epoch=lambda epoch, m: seen.append(m))
+    assert equal(done.state_dict, whole.state_dict)
+    assert seen == done.history
+    for epoch, (one, other) in enumerate(zip(done.history, whole.history, strict=True)):
+        assert one == (other if epoch in judged else {"train_loss": other["train_loss"]})
+    state = tmp_path / "state.ckpt"
+    train_model(network(), seldom, data, 0, checkpoint=state, should_stop=lambda: True)
+    again = train_model(network(), seldom, data, 0, checkpoint=state)
+    assert again.history == done.history
+    assert equal(again.state_dict, done.state_dict)
+
+
+def test_a_recipe_validates_once_at_least():
+    with pytest.raises(SearchError) as caught:
+        Recipe(epochs=3, validate_every=4)
+    assert str(caught.value) == (
+        "recipe: validate_every is 4, and epochs is 3.  there is always a validation after the last"
+    )
+    assert Recipe(epochs=3, validate_every=3).validates(2)
 
 
 class Poisoned(nn.Module):
@@ -303,10 +337,10 @@ def test_the_state_of_an_optimiser_is_laid_as_the_weights_are_when_it_goes_on(
     whole = train_model(wide(), recipe, digits, seed=0)
     state = tmp_path / "state.ckpt"
     train_model(wide(), recipe, digits, seed=0, checkpoint=state, should_stop=lambda: True)
-    saved = torch.load(state, weights_only=True)
+    saved = Sealed().load_checkpoint(state, weights_only=True)
     for of in saved["optimizer_states"][0]["state"].values():
         of.update({name: value.contiguous() for name, value in of.items()})
-    torch.save(saved, state)
+    Sealed().save_checkpoint(saved, state)
     again = train_model(wide(), recipe, digits, seed=0, checkpoint=state)
     assert equal(again.state_dict, whole.state_dict)
 

@@ -72,12 +72,15 @@ def refuse_changes(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any])
     """Raise SearchError, naming the first thing that differs, where a run is not the same."""
     if old == new:
         return
+    usual = _flat(_plain(SearchSettings()))
     for what, where in (("settings", "search."), ("space", ""), ("imports", "imports.")):
         olds, news = _flat(old[what]), _flat(new[what])
         for address in [*olds, *(address for address in news if address not in olds)]:
             if what == "settings" and address in _MAY_CHANGE:
                 continue
             was, now = olds.get(address, _ABSENT), news.get(address, _ABSENT)
+            if what == "settings" and was is _ABSENT and now == usual.get(address, _ABSENT):
+                continue  # a setting that the version which wrote the record did not have yet
             shown = address.replace("sampler_options.", "sampler.")  # where the author wrote it
             if was != now or type(was) is not type(now):
                 raise SearchError(
