@@ -53,13 +53,18 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Trials are about to run, on these versions and this machine. begun: an ISO time."""
+    """Trials are about to run, on these versions and this machine.
+
+    begun: an ISO time; first_trial: the first that is proposed in it
+    workers: how many trials run at once; which results a proposal knows follows from it
+    """
 
     kind: ClassVar = "session"
     begun: str
     first_trial: int
     versions: dict[str, str]
     machine: dict[str, str]
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +177,18 @@ def plain(event: Event) -> dict[str, Any]:
 
 
 def event(values: Mapping[str, Any]) -> Event:
-    """The event that `plain` gave. Raises Malformed for anything else."""
+    """The event that `plain` gave; a field that has a default may be missing.
+
+    Raises Malformed for anything else.
+    """
     kind = values.get("event")
     if not isinstance(kind, str) or kind not in KINDS:
         raise Malformed(f"there is no event {kind!r}")
     cls, given = KINDS[kind], {name: value for name, value in values.items() if name != "event"}
     hints = _hints(cls)
+    for field in dataclasses.fields(cls):
+        if field.default is not dataclasses.MISSING:
+            given.setdefault(field.name, field.default)
     for name in [*hints, *given]:
         if name not in given or name not in hints:
             raise Malformed(f"{kind} has {'a' if name in given else 'no'} {name}")
