@@ -220,6 +220,7 @@ class _Session:
             pass
         except SearchError as error:
             stopped = error
+        run.sort_trials()
         if kept and (stopped is None or len(state.finished) > len(done)):
             notes += finish(run, settings, self.emit)
         if stopped is not None:
