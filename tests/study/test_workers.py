@@ -59,6 +59,7 @@ def told(result: Result) -> list[Any]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=names)
 def test_who_finishes_first_makes_no_difference(tiny, side_by_side, sampler) -> None:
     space = tiny(**GIVEN, sampler=sampler)
@@ -78,6 +79,7 @@ def test_they_do_finish_in_another_order(tiny, run) -> None:
     assert engines[0].order != engines[1].order
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=names)
 @pytest.mark.parametrize("last", [16, 27])
 def test_a_proposal_follows_from_no_result_later_than_it_knows(
@@ -130,6 +132,7 @@ def half(out: Path, kept: int, at: Path) -> Path:
     return at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["gp", "evolution", SAMPLERS[6]], ids=names)
 def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(
     tiny, side_by_side, tmp_path, sampler
@@ -141,6 +144,7 @@ def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(
         assert told(side_by_side(space, kept, out)) == told(whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["gp", SAMPLERS[6]], ids=names)
 @pytest.mark.parametrize("workers", [1, 5])
 def test_the_number_of_workers_may_change_when_it_goes_on(
@@ -165,18 +169,20 @@ def test_the_number_of_workers_may_change_when_it_goes_on(
     assert told(side_by_side(space, 3, again, workers)) == told(one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["gp", "tpe", "evolution", "random", "grid"])
 def test_a_space_is_exhausted_when_all_of_it_was_tried(tiny, side_by_side, sampler) -> None:
     patches = {"stages.0.depth": 1, "stages.1.depth": 1}
     space = tiny(patches, trials=99, sampler=sampler, budget={"macs": "18k"})
     fitting = {repr(m.network()) for m in space.enumerate() if space.cost(m).macs <= 18_000}
     for seed, workers in itertools.product(range(2), (3, 40)):
-        result = side_by_side(space, seed, workers=workers)
+        result = side_by_side(space, seed, workers=workers, evaluate=lambda candidate: 0.5)
         assert result.ended == "exhausted"
         assert {repr(trial.spec.network()) for trial in result.trials} == fitting
         assert len(result.trials) == len(fitting)
 
 
+@pytest.mark.slow
 def test_a_search_that_finds_nothing_new_ends_once_all_is_over(
     tiny, side_by_side, tmp_path, monkeypatch
 ) -> None:
@@ -226,6 +232,7 @@ def test_a_kill_before_the_answer_does_not_have_it_trained(tiny, side_by_side, t
     assert told(side_by_side(space, 5, out)) == told(whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_search_gives_up_by_the_order_of_the_numbers(tiny, side_by_side, tmp_path, seed) -> None:
     def hopeless(candidate: Candidate) -> float:
