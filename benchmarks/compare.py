@@ -39,11 +39,16 @@ PROBLEMS: dict[str, Callable[[int], Problem]] = {
 }
 """By name and the seed of the search, which may change what it sees and no more."""
 
-SAMPLERS: dict[str, Callable[[Problem, int], Tried]] = {
-    **{name: ours(name) for name in ("random", "evolution", "tpe", "gp")},
+OURS = ("random", "evolution", "tpe", "gp")
+
+ALONE: dict[str, Callable[[Problem, int], Tried]] = {
+    **{name: ours(name) for name in OURS},
     "evolution with rejection": rejection,
     **{name: optuna_run(make) for name, make in OPTUNA.items()},
 }
+"""One trial after another."""
+
+SAMPLERS = ALONE | {f"{name}, 8 workers": ours(name, workers=8) for name in OURS}
 
 
 def run(problem: Problem, sampler: str, seed: int, trials: int) -> dict[str, Any]:
@@ -67,7 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("record", type=Path)
     parser.add_argument("--problems", nargs="+", default=list(PROBLEMS), choices=PROBLEMS)
-    parser.add_argument("--samplers", nargs="+", default=list(SAMPLERS), choices=SAMPLERS)
+    parser.add_argument("--samplers", nargs="+", default=list(ALONE), choices=SAMPLERS)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--trials", type=int, default=200)
     given = parser.parse_args()

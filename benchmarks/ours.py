@@ -7,33 +7,44 @@ from typing import Any
 
 import numpy as np
 
+from archdsl.study.propose.known import known
 from archdsl.study.propose.proposals import LEARNING, STARTUP
 from archdsl.study.propose.samplers import History, Proposer, Random, Seen
 from archdsl.study.propose.seeds import number
+from archdsl.study.record.events import Session
 from benchmarks.problem import Problem, key
 
 Tried = Iterator[tuple[dict[str, Any], bool, float]]
 """Per trial: the decisions, whether they were inside and new, and their value."""
 
 
-def ours(name: str, proposer: Callable[..., Proposer] | None = None) -> Callable[..., Tried]:
+def ours(
+    name: str, proposer: Callable[..., Proposer] | None = None, workers: int = 1
+) -> Callable[..., Tried]:
     """A sampler of archdsl by name, first random as in a search of archdsl.
 
     proposer: another class to be called by this name
+    workers: how many judge side by side, so that the latest trials are pending
     """
+    session = Session("", 0, {}, {}, workers)
 
     def run(problem: Problem, seed: int) -> Tried:
         random = Random(problem.space, problem.budget)
         made = proposer or LEARNING.get(name, Random)
         learning = made(problem.space, problem.budget, "stagewise")
         history, seen, count = History(), set[str](), 0
+        judged: list[Seen] = []
         while True:
+            for one in judged[: max(0, known(count, [session]) - (count - len(judged)))]:
+                history.add(one)
+                judged.remove(one)
             draws = np.random.default_rng(number(seed, "trial", count))
-            now = learning if count >= STARTUP else random
+            now = learning if history.successes >= STARTUP else random
             drawn = next(d for d in now.propose(history, draws) if key(d.decisions) not in seen)
             value = problem.value(drawn.decisions)
             seen.add(key(drawn.decisions))
-            history.add(Seen(count, drawn.decisions, (value,)))
+            history.wait(count, drawn.decisions)
+            judged.append(Seen(count, drawn.decisions, (value,)))
             count += 1
             yield drawn.decisions, True, value
 

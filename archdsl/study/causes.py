@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Sequence
-from itertools import takewhile
 
 from archdsl.errors import ArchError
 from archdsl.study.trial import Fault, Trial
@@ -71,19 +69,31 @@ def same(one: str, other: str) -> bool:
     return _FIGURES.sub("#", one) == _FIGURES.sub("#", other)
 
 
-def hopeless(trials: Sequence[Trial]) -> bool:
-    """Whether the trials so far, in order, say that the next would fail like the last.
+class Failures:
+    """Counts failures of one cause in a row, of trials that are heard in order.
 
-    A search that stopped of it and was started again gets as many failures once more.
+    succeeded: whether any was trained without failing
     """
-    if not trials or not trials[-1].trained or trials[-1].cause is None:
-        return False
-    trained = [trial for trial in trials if trial.trained]
-    limit = LATER if any(trial.cause is None for trial in trained) else AT_FIRST
-    return _streak(trained, trials[-1].cause) % limit == 0
 
+    def __init__(self) -> None:
+        self.succeeded = False
+        self._streak, self._cause = 0, ""
 
-def _streak(trials: Sequence[Trial], cause: str) -> int:
-    """How many of the last trials failed, one after another, of a cause."""
-    alike = takewhile(lambda t: t.cause is not None and same(t.cause, cause), reversed(trials))
-    return sum(1 for _ in alike)
+    def hopeless(self, trial: Trial) -> bool:
+        """Hear the next trial; whether the one after it would fail like it.
+
+        A search that stopped of it and was started again gets as many failures once more.
+        """
+        if not trial.trained:
+            return False
+        if trial.cause is None:
+            self.succeeded, self._streak = True, 0
+            return False
+        alike = self._streak > 0 and same(trial.cause, self._cause)
+        self._streak, self._cause = (self._streak if alike else 0) + 1, trial.cause
+        return self._streak % self.limit == 0
+
+    @property
+    def limit(self) -> int:
+        """How many failures of one cause in a row are enough."""
+        return LATER if self.succeeded else AT_FIRST

@@ -8,6 +8,7 @@ the same command: a trial that was running is judged again, under the same numbe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from archdsl.errors import SearchError
@@ -17,7 +18,6 @@ from archdsl.study.engines.engine import Engine
 from archdsl.study.engines.job import Begun, EngineEvent, Over, Reported
 from archdsl.study.events import Listener
 from archdsl.study.phases.phase import Phase
-from archdsl.study.propose.proposals import Proposals
 from archdsl.study.record.events import Event, Finished, Retried
 from archdsl.study.record.folder import RunFolder, worth_keeping
 from archdsl.study.trial import Trial
@@ -26,7 +26,7 @@ from archdsl.study.trial import Trial
 class Driver:
     """Runs phases on an engine.
 
-    proposals: told of every trial that is over; kept: the folder to name in errors, if any
+    kept: the folder to name in errors, if any
     """
 
     def __init__(
@@ -34,13 +34,15 @@ class Driver:
         run: RunFolder,
         engine: Engine,
         settings: SearchSettings,
-        proposals: Proposals,
         emit: Listener,
         kept: Path | None,
     ) -> None:
         self.run, self.engine, self.settings = run, engine, settings
-        self.proposals, self.emit, self.kept = proposals, emit, kept
+        self.emit, self.kept = emit, kept
         self._running = 0
+        self._failures, self._judged = causes.Failures(), 0
+        for trial in self._next_over():  # what stands on record has stopped a search once
+            self._failures.hopeless(trial)
 
     def drive(self, phase: Phase) -> None:
         """Run a phase to its end. Raises SearchError where going on would teach nothing."""
@@ -84,22 +86,26 @@ class Driver:
         keep = worth_keeping(state)
         self.run.end_trial(trial.number, weights=trial.number in keep)
         self.run.keep_weights(keep)
-        self.proposals.tell([trial])
         self.emit(events.TrialFinished(trial))
         if state.leading[:1] != before:
             self.emit(events.Best(trial))
-        if causes.hopeless(state.finished):
-            raise SearchError(_stopped(state.finished, self.kept))
+        for judged in self._next_over():
+            if self._failures.hopeless(judged):
+                raise SearchError(_stopped(judged, self._failures, self.kept))
+
+    def _next_over(self) -> Iterator[Trial]:
+        """The trials that are over, each once and by number: who finished first is no matter."""
+        trials = self.run.state.trials
+        while self._judged in trials and trials[self._judged].over:
+            self._judged += 1
+            yield trials[self._judged - 1]
 
 
-def _stopped(trials: list[Trial], folder: Path | None) -> str:
-    last = trials[-1]
+def _stopped(last: Trial, failures: causes.Failures, folder: Path | None) -> str:
     trace = "".join(f"\n  {line}" for line in (last.trace or "").splitlines()[-1:])
-    successes = any(trial.cause is None for trial in trials if trial.trained)
-    count = causes.LATER if successes else causes.AT_FIRST
     record = f"\n  the record is in {folder}; mend the cause, and the same command goes on"
-    if successes:  # whose figures follow from what there was
+    if failures.succeeded:  # whose figures follow from what there was
         record += ".  where the cause is in code or data of your own, choose another --out"
     if folder is None:
         record = ""
-    return f"{count} trials in a row failed of the same cause: {last.cause}{trace}{record}"
+    return f"{failures.limit} trials in a row failed of the same cause: {last.cause}{trace}{record}"

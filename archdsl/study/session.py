@@ -228,7 +228,6 @@ class _Session:
         """Go on from the record until the search is over, in whatever way."""
         settings, state = self.settings, run.state
         folder = run.shown if kept else None
-        self.proposals.tell(state.in_order())
         run.keep_weights(worth_keeping(state))
         done = tuple(state.in_order())
         self.emit(events.Started(self.space.spec.name, settings, surveyed, folder, done))
@@ -238,7 +237,7 @@ class _Session:
         ended: Ending = "interrupted"
         notes: list[str] = []
         try:
-            if len(done) < settings.trials:
+            if _unfinished(state, settings.trials):
                 self.prepare()
                 self.hold(run)
                 self._note_session(run)
@@ -249,6 +248,7 @@ class _Session:
             pass
         except SearchError as error:
             stopped = error
+        run.sort_trials()
         if kept and (stopped is None or len(state.finished) > len(done)):
             try:
                 notes += finish(run, settings, self.emit)
@@ -268,7 +268,7 @@ class _Session:
         jobs = Jobs(self.space, self.settings, run, schedule)
         trials = Trials(self.settings, self.proposals, jobs)
         with self.engine as engine:
-            driver = Driver(run, engine, self.settings, self.proposals, self.emit, folder)
+            driver = Driver(run, engine, self.settings, self.emit, folder)
             driver.drive(trials)
             if kept and self.training is not None and run.state.best is not None:
                 self.emit(events.Preparing("looking at the test split"))
@@ -279,8 +279,8 @@ class _Session:
 
     def _note_session(self, run: RunFolder) -> None:
         begun = datetime.now(UTC).isoformat(timespec="seconds")
-        first = len(run.state.finished)
-        run.add(recorded.Session(begun, first, versions(), machine()))
+        first, workers = len(run.state.trials), self.engine.capacity
+        run.add(recorded.Session(begun, first, versions(), machine(), workers))
 
     def _result(
         self, run: RunFolder, surveyed: Survey, ended: Ending, notes: list[str], *, kept: bool
@@ -308,6 +308,11 @@ def _again(done: int, folder: Path | None) -> str:
         f"interrupted once more, after {counted(done, 'trial')}: the winner's files and the report "
         f"may be those of before.  the record is in {folder}; the same command goes on from there"
     )
+
+
+def _unfinished(state: State, trials: int) -> bool:
+    """Whether any of so many trials is not over."""
+    return len(state.trials) < trials or any(one.number < trials for one in state.pending)
 
 
 def _message(ended: Ending, done: int, total: int, folder: Path, kept: bool) -> str:

@@ -211,7 +211,9 @@ class Mine(pl.LightningDataModule):
 
 @pytest.mark.slow
 def test_a_datamodule_and_what_it_imports_are_part_of_a_run(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(ProxyTraining, "__call__", lambda self, candidate, job, begin: {"accuracy": 0.5})
+    monkeypatch.setattr(
+        ProxyTraining, "__call__", lambda self, candidate, job, begin: {"accuracy": 0.5}
+    )
     monkeypatch.setattr(sys, "path", [*sys.path])
 
     def start(trials: int) -> Any:

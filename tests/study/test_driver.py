@@ -303,7 +303,9 @@ def test_the_default_folder_of_proxy_training_is_runs_name(tiny, tmp_path, monke
     nothing = SimpleNamespace(counts={}, notes=(), words=lambda: "none")
     prepared = SimpleNamespace(info=nothing, datamodule=None)
     monkeypatch.setattr(training.ProxyTraining, "prepare", lambda self: prepared)
-    monkeypatch.setattr(training.ProxyTraining, "__call__", lambda self, c, job, begin: {"accuracy": 0.5})
+    monkeypatch.setattr(
+        training.ProxyTraining, "__call__", lambda self, c, job, begin: {"accuracy": 0.5}
+    )
     space = tiny(trials=2)
     result = search(space, settings=space.spec.settings())
     assert result.folder == Path("runs/tiny")

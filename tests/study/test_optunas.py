@@ -11,7 +11,7 @@ import archdsl
 from archdsl.errors import SearchError
 from archdsl.language.settings import Objective, SearchSettings
 from archdsl.study import Candidate
-from archdsl.study.causes import hopeless
+from archdsl.study.causes import Failures
 from archdsl.study.propose.optunas import OptunaSampler, made
 from archdsl.study.report.page import page
 from archdsl.study.report.read import read
@@ -95,7 +95,9 @@ def test_the_sampler_is_told_by_how_much_a_member_is_outside(tiny) -> None:
     def told(number: int, origin: Any, member: Any, state: Any, values: Any) -> Any:
         costs = space.cost(member).totals()
         decisions = dict(member.decisions)
-        sampler.tell(Trial(number, origin, decisions, "", costs, "", state, values=values))
+        trial = Trial(number, origin, decisions, "", costs, "", state, values=values)
+        sampler.take(trial)
+        sampler.tell(trial)
         return sampler._study.trials[-1]
 
     first = told(0, "default", space.default(), "complete", (0.25,))
@@ -129,11 +131,17 @@ def test_trials_answered_at_once_neither_excuse_failures_nor_add_to_them() -> No
         cause = "no data" if state == "failed" else None
         return Trial(0, "optuna", {}, "", {}, "", state, cause=cause)
 
+    def hopeless(trials: list[Trial]) -> bool:
+        failures = Failures()
+        return [failures.hopeless(one) for one in trials][-1]
+
     failed, outside, repeated = map(trial, ("failed", "outside", "repeated"))
     assert hopeless([failed, outside, failed, repeated, failed])
     assert not hopeless([failed, failed, failed, outside])
     assert not hopeless([outside, failed, failed, repeated])
     assert not hopeless([outside])
+    assert not hopeless([*[failed] * 3, trial("complete"), *[failed] * 9])
+    assert hopeless([*[failed] * 3, trial("complete"), *[failed] * 10])
 
 
 def test_the_report_says_what_was_not_trained(tiny, run, tmp_path: Path) -> None:

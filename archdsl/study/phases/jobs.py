@@ -41,7 +41,8 @@ class Jobs:
         decisions = state.trials[trial].decisions
         training = self._training(trial)
         accumulate = state.retries[training][-1].accumulate if training in state.retries else 1
-        if self._schedule is None or not (self._run.folder_of(trial) / CHECKPOINT).is_file():
+        left = training in state.trainings and (self._run.folder_of(trial) / CHECKPOINT).is_file()
+        if self._schedule is None or not left:
             return replace(self.judge(trial, decisions), accumulate=accumulate)
         steps = [one["step"] for one in state.trainings.get(training, ())]
         job = self._job("judge", trial, decisions, self._run.folder_of(trial))

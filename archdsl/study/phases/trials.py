@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import insort
 from typing import TYPE_CHECKING
 
 from archdsl.errors import SearchError
@@ -11,8 +11,9 @@ from archdsl.study.candidate import not_finite
 from archdsl.study.engines.job import Begun, EngineEvent, Job, Outcome, Over, Reported
 from archdsl.study.objectives import values_of
 from archdsl.study.phases.again import again
+from archdsl.study.phases.in_order import InOrder
 from archdsl.study.phases.phase import Next
-from archdsl.study.phases.untrained import untrained
+from archdsl.study.phases.untrained import Untrained
 from archdsl.study.propose.proposals import Proposal, Proposals
 from archdsl.study.record.events import Epoch, Event, Finished, Paused, Proposed, Running
 from archdsl.study.record.state import State
@@ -30,32 +31,56 @@ class Trials:
 
     def __init__(self, settings: SearchSettings, proposals: Proposals, jobs: Jobs) -> None:
         self.exhausted = False
-        self._settings, self._proposals, self._jobs = settings, proposals, jobs
+        self._settings, self._jobs = settings, jobs
+        self._proposals = InOrder(proposals)
+        self._untrained = Untrained(settings.budget)
+        self._open = list[int]()
+        self._begun = False
         self._running: set[int] = set()
-        self._again: deque[int] = deque()
+        self._nothing_new: SearchError | None = None
+        self._no_more = False
 
     def next(self, state: State) -> Next | None:
-        """What was broken off, now or before this start, else what is proposed next."""
-        if self._again:
-            number = self._again.popleft()
+        """What was broken off, now or before this start, else what is proposed next.
+
+        Raises SearchError where nothing new is found, once no trial runs any more.
+        """
+        if not self._begun:
+            self._open = [t.number for t in state.pending if t.number < self._settings.trials]
+            self._begun = True
+        for number in self._open:
+            trial = state.trials[number]
+            if self._untrained.waits(trial, state):
+                continue
+            self._open.remove(number)
+            answer = self._untrained.answer(trial, state)
+            if answer is not None:
+                return Next((answer,))
+            self._running.add(number)
             return Next(job=self._jobs.go_on(number, state))
-        for trial in state.pending:
-            if trial.number not in self._running and trial.number < self._settings.trials:
-                self._mark(trial.number, trial.network)
-                return Next(job=self._jobs.go_on(trial.number, state))
+        return self._new(state)
+
+    def _new(self, state: State) -> Next | None:
+        """The next proposal. That there is none is a matter of the trials before it alone."""
         number = len(state.trials)
-        if number >= self._settings.trials or (self._running and self._proposals.one_at_a_time):
+        if number >= self._settings.trials or not self._proposals.ready(state):
             return None
-        proposal = self._proposals.next(number)
-        if proposal is None:
-            self.exhausted = not self._running
+        proposal = None
+        if not self._no_more:
+            try:
+                proposal = self._proposals.next(state)
+            except SearchError as error:
+                self._nothing_new = error
+        if proposal is not None:
+            self._open.append(number)
+            return Next((_proposed(number, proposal),))
+        self._no_more = True
+        if self._running:
             return None
-        proposed = _proposed(number, proposal)
-        answered = untrained(proposal, number, state.in_order(), self._settings.budget)
-        if answered is not None:
-            return Next((proposed, answered))
-        self._mark(number, proposal.network)
-        return Next((proposed,), self._jobs.judge(number, proposed.decisions))
+        if self._nothing_new is not None:
+            raise self._nothing_new
+        self.exhausted = True
+        return None
 
     def heard(self, event: EngineEvent, state: State) -> tuple[Event, ...]:
         """A trial runs, has trained an epoch, is paused or over."""
@@ -70,17 +95,13 @@ class Trials:
     def _over(self, job: Job, outcome: Outcome, state: State) -> tuple[Event, ...]:
         ran = state.trials[job.trial].state == "running"
         retried = again(job, outcome, state.retries.get(job.training, ())) if ran else None
-        if retried is not None:
-            self._again.append(job.trial)
-            return (retried,)
         self._running.discard(job.trial)
-        if outcome.state == "cancelled":
-            return (Paused(job.training),) if ran else ()
-        return (self._finished(job, outcome, state),)
-
-    def _mark(self, number: int, network: str) -> None:
-        self._running.add(number)
-        self._proposals.note(network, None)
+        if retried is None and outcome.state != "cancelled":
+            return (self._finished(job, outcome, state),)
+        insort(self._open, job.trial)
+        if retried is not None:
+            return (retried,)
+        return (Paused(job.training),) if ran else ()
 
     def _finished(self, job: Job, outcome: Outcome, state: State) -> Finished:
         values, cause, fault = None, outcome.cause, outcome.fault

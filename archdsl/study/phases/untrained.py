@@ -1,36 +1,57 @@
-"""Trials that need no training: what is outside the budget, and what stands on record."""
+"""Trials that need no training: what is outside the budget, and what is trained already.
+
+Only Optuna's samplers propose such.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archdsl.study.record.events import Finished
-from archdsl.study.trial import Trial, to_json
+from archdsl.study.record.state import State
+from archdsl.study.trial import Ended, Trial, to_json
 
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
-    from archdsl.study.propose.proposals import Proposal
 
 
-def untrained(
-    proposal: Proposal, number: int, trials: Sequence[Trial], budget: Budget
-) -> Finished | None:
-    """How a proposal is answered at once; None where it is to be trained.
+class Untrained:
+    """How trials are answered that are not to be trained."""
 
-    number: of its trial; trials: those that are over. Only Optuna's samplers propose what is
-    answered here.
-    """
-    if proposal.origin != "optuna":
-        return None
-    known = None
-    if budget.allows(proposal.cost.totals()):
-        known = next((t for t in trials if t.trained and t.network == proposal.network), None)
-        if known is None:
-            return None
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._first: dict[str, int] = {}
+        self._looked_at = 0
+
+    def answer(self, trial: Trial, state: State) -> Finished | None:
+        """How a trial is over at once, if it is."""
+        if self._outside(trial):
+            return _finished(trial, "outside", None)
+        first = self._trained_as(trial, state)
+        known = state.trials[first]
+        return _finished(trial, "repeated", known) if first != trial.number and known.over else None
+
+    def waits(self, trial: Trial, state: State) -> bool:
+        """Whether its network is being trained, and the answer is there when that is over."""
+        first = self._trained_as(trial, state)
+        return first != trial.number and not state.trials[first].over
+
+    def _outside(self, trial: Trial) -> bool:
+        return trial.origin == "optuna" and not self._budget.allows(trial.costs)
+
+    def _trained_as(self, trial: Trial, state: State) -> int:
+        """The trial in which a network is trained: the first that has it."""
+        for number in range(self._looked_at, len(state.trials)):
+            if not self._outside(state.trials[number]):
+                self._first.setdefault(state.trials[number].network, number)
+        self._looked_at = len(state.trials)
+        return self._first.get(trial.network, trial.number)
+
+
+def _finished(trial: Trial, state: Ended, known: Trial | None) -> Finished:
     return Finished(
-        trial=number,
-        state="repeated" if known else "outside",
+        trial=trial.number,
+        state=state,
         metrics=to_json(known.metrics) if known else {},
         values=list(known.values) if known and known.values else None,
         cause=known.cause if known else None,

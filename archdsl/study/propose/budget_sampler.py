@@ -233,25 +233,29 @@ class _StudyTrials:
         self._finished: set[int] = set()
 
     def read(self, study: Study, asking: int) -> None:
-        """Take note of what came since; a trial under way is only not to be tried again.
+        """Take note of what came since; a trial under way is pending, and not to be tried again.
 
         asking: the number of the trial that is to be proposed for
         """
         for trial in study.get_trials(deepcopy=False):
-            if trial.number in self._finished or trial.number == asking:
+            if trial.number in self._finished:
+                continue
+            if trial.number == asking:
+                self.proposals.forget(asking)
                 continue
             if trial.state is TrialState.WAITING:
                 continue
-            if trial.state.is_finished():
+            over = trial.state.is_finished()
+            if over:
                 self._finished.add(trial.number)
             member = self._member(trial)
             if member is None:
+                self.proposals.forget(trial.number)
                 continue
             network = fingerprint(member.network())
-            seen = None
-            if trial.state.is_finished():
-                seen = Seen(trial.number, member.decisions, _scores(study, trial))
-            self.proposals.note(network, seen)
+            self.proposals.pending(trial.number, network, member.decisions)
+            if over:
+                self.proposals.learn(Seen(trial.number, member.decisions, _scores(study, trial)))
 
     def _member(self, trial: FrozenTrial) -> Spec | None:
         """What a trial tried; None where it was no member of the space."""

@@ -18,6 +18,11 @@ def answered(decisions: Mapping[str, Any]) -> Answered:
     return tuple((a, type(decisions[a]), decisions[a]) for a in sorted(decisions))
 
 
+def digest(decisions: Mapping[str, Any]) -> bytes:
+    """`answered` in 16 bytes, where many are remembered."""
+    return hashlib.blake2b(repr(answered(decisions)).encode(), digest_size=16).digest()
+
+
 def fingerprint(network: Network) -> str:
     """A text that is equal for equal networks, in every process.
 

@@ -39,8 +39,9 @@ class OptunaSampler:
 
     Samplers keep what they need between trials in their generators and in the study. Asking
     again for every trial on record, in order, gives all of that back: a search that was killed
-    goes on as if it had not been. Of a trial outside the budget the sampler is told by how much,
-    as a constraint, and for what nobody measured the worst value so far.
+    goes on as if it had not been. What is pending is an open trial of the study. Of a trial
+    outside the budget the sampler is told by how much, as a constraint, and for what nobody
+    measured the worst value so far.
     """
 
     def __init__(self, space: Space, settings: SearchSettings) -> None:
@@ -50,34 +51,40 @@ class OptunaSampler:
         self._study.sampler = made(
             settings.sampler, settings.sampler_options, number(settings.seed, "optuna")
         )
-        self._open: tuple[optuna.Trial, Spec] | None = None
+        self._asked: tuple[optuna.Trial, Spec] | None = None
+        self._open: dict[int, optuna.Trial] = {}
         self._worst: tuple[float, ...] | None = None
 
     def propose(self) -> Spec:
-        """The member that it asks to be judged; the same until a trial is told.
+        """The member that it asks to be judged; the same until a trial takes it.
 
         Raises SearchError where the sampler fails.
         """
-        if self._open is None:
+        if self._asked is None:
             try:
                 asked = self._study.ask()
-                self._open = asked, suggest(asked, self.space)
+                self._asked = asked, suggest(asked, self.space)
             except ArchError:
                 raise
             except Exception as error:  # an option that it takes and cannot work with
                 said = f"{type(error).__name__}: {error}".partition("\n")[0]
                 name = self.settings.sampler
                 raise SearchError(f"search.sampler: {name} cannot propose: {said}") from error
-        return self._open[1]
+        return self._asked[1]
+
+    def take(self, trial: Trial) -> None:
+        """Take note of a trial that was proposed, here or in a session that is on record."""
+        if trial.origin == "optuna" and self.propose().decisions == trial.decisions:
+            assert self._asked is not None
+            self._open[trial.number], _ = self._asked
+            self._asked = None
 
     def tell(self, trial: Trial) -> None:
-        """Take note of a finished trial, whether it was proposed here or stands on record."""
+        """Take note of a trial that is over."""
         values = self._values(trial)
         outside = {"budget": self.settings.budget.excess(trial.costs)}
-        if trial.origin == "optuna" and self.propose().decisions == trial.decisions:
-            assert self._open is not None
-            asked, _ = self._open
-            self._open = None
+        asked = self._open.pop(trial.number, None)
+        if asked is not None:
             for name, amount in outside.items():
                 asked.set_constraint(name, amount)
             state = TrialState.FAIL if values is None else TrialState.COMPLETE

@@ -2,7 +2,8 @@
 Optuna's own samplers was asked for.
 
 The first trial is the default, or the member nearest to it that fits. After that proposal n
-follows from (seed, n, the trials before it, and what answers are fixed for it) alone.
+follows from (seed, n, the results that it knows of, which trials are pending, and what answers are
+fixed for it) alone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from archdsl.errors import SearchError
 from archdsl.language.settings import OPTUNA, SearchSettings
 from archdsl.progress import Progress
 from archdsl.study.objectives import scores
-from archdsl.study.propose.fingerprints import Answered, answered, fingerprint
+from archdsl.study.propose.fingerprints import Answered, answered, digest, fingerprint
 from archdsl.study.propose.fixed import Fixed
 from archdsl.study.propose.members import Member, Members
 from archdsl.study.propose.optunas import OptunaSampler
@@ -72,7 +73,7 @@ class _Source:
 
 
 class Proposals:
-    """Proposes, given the trials that it was told of."""
+    """Proposes, given the trials that it was told of: taken, which is to say pending, or over."""
 
     def __init__(
         self, space: Space, settings: SearchSettings, members: Members, progress: Progress
@@ -82,7 +83,7 @@ class Proposals:
         self.members = members
         self._progress = progress
         self._seen: set[str] = set()
-        self._answered: set[Answered] = set()
+        self._answered: set[bytes] = set()
         self._history = History()
         self._free = _Source(space, settings, Fixed(space))
         self._sources: dict[Answered, _Source] = {}
@@ -96,24 +97,36 @@ class Proposals:
         return self._optunas is None and self.settings.sampler != "grid"
 
     @property
-    def one_at_a_time(self) -> bool:
-        """Whether a proposal has to be over before the next: Optuna's samplers are asked so."""
-        return self._optunas is not None
+    def learns(self) -> bool:
+        """Whether proposals follow from results, so that they have to be waited for."""
+        return self.settings.sampler not in ("random", "grid")
 
-    def tell(self, trials: Sequence[Trial]) -> None:
-        """Take note of finished trials."""
-        for trial in trials:
-            own = None if trial.values is None else scores(self.settings.objectives, trial)
-            self.note(trial.network, Seen(trial.number, trial.decisions, own))
-            if self._optunas is not None:
-                self._optunas.tell(trial)
+    def take(self, trial: Trial) -> None:
+        """Take note of the trial that was proposed next, before any later proposal."""
+        self.pending(trial.number, trial.network, trial.decisions)
+        if self._optunas is not None:
+            self._optunas.take(trial)
 
-    def note(self, network: str, seen: Seen | None) -> None:
-        """Never propose a network again; learn from its trial, if that is finished."""
+    def tell(self, trial: Trial) -> None:
+        """Learn from a trial that is over."""
+        own = None if trial.values is None else scores(self.settings.objectives, trial)
+        self.learn(Seen(trial.number, trial.decisions, own))
+        if self._optunas is not None:
+            self._optunas.tell(trial)
+
+    def pending(self, number: int, network: str, decisions: Mapping[str, Any]) -> None:
+        """Never propose a network again; its trial has no result yet."""
         self._seen.add(network)
-        if seen is not None:
-            self._history.add(seen)
-            self._answered.add(answered(seen.decisions))
+        self._answered.add(digest(decisions))
+        self._history.wait(number, decisions)
+
+    def learn(self, seen: Seen) -> None:
+        """Learn from the result of a trial that was pending."""
+        self._history.add(seen)
+
+    def forget(self, number: int) -> None:
+        """Wait no longer for a trial: nothing is to be learnt from it."""
+        self._history.forget(number)
 
     def next(self, trial_number: int, fixed: Mapping[str, Any] | None = None) -> Proposal | None:
         """What trial `trial_number` is to try; None once everything inside was tried.
@@ -163,7 +176,7 @@ class Proposals:
                 if rest is not None:
                     return self._one_of(rest, trial_number)
             # the same answers are the same network: so much is seen without making it
-            if answered(drawn.decisions) not in self._answered:
+            if digest(drawn.decisions) not in self._answered:
                 found = self._new(self.space.of(drawn.decisions), proposer.origin)
                 if found is not None:
                     return found

@@ -54,13 +54,18 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Trials are about to run, on these versions and this machine. begun: an ISO time."""
+    """Trials are about to run, on these versions and this machine.
+
+    begun: an ISO time; first_trial: the first that is proposed in it
+    workers: how many trials run at once; which results a proposal knows follows from it
+    """
 
     kind: ClassVar = "session"
     begun: str
     first_trial: int
     versions: dict[str, str]
     machine: dict[str, str]
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,13 +89,19 @@ class RunFolder:
         created = self.state.created
         assert created is not None, "there is a record"
         views.write_run(self.folder, self.state)
-        views.write_trials(self.folder, self.state.finished)
+        views.write_trials(self.folder, self.state.in_order())
         views.write_looks(self.folder, self.state)
         self._optuna = OptunaView(
             self.folder / STUDY, created.name, self.state.objectives, self.space,
             self.state.finished,
         )  # fmt: skip
         self._write_space(created.space)
+
+    def sort_trials(self) -> None:
+        """List the trials by number where some ended before others that began earlier."""
+        ordered = self.state.in_order()
+        if ordered != self.state.finished:
+            views.write_trials(self.folder, ordered)
 
     def _write_space(self, text: str) -> None:
         """The space as it is searched, as it was written, and the files that it imports."""

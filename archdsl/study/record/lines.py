@@ -1,6 +1,6 @@
 """An event as a line of the record.
 
-    {"number": 7, "format": 2, "writer": "9f1c", "event": "epoch", ..., "sum": "16 hex digits"}
+    {"number": 7, "format": 3, "writer": "9f1c", "event": "epoch", ..., "sum": "16 hex digits"}
 
 The checksum is of the line up to it and of the checksum that its writer wrote before; the first
 of a writer follows the last line that the record had. So a line that was altered, moved, doubled
@@ -17,8 +17,11 @@ from typing import Any
 
 from archdsl.study.record.events import Event, Malformed, event, plain
 
-FORMAT = 2
-"""Of the record. 1 was the run directory without one."""
+FORMAT = 3
+"""Of the record. 1 was the run directory without one; in 2 a session did not say how many workers
+it had, and had one."""
+
+READS = (2, FORMAT)
 
 _DIGEST = 8  # bytes
 _TAIL = len(', "sum": ""}') + 2 * _DIGEST
@@ -53,8 +56,9 @@ class Reader:
     def read(self, line: bytes) -> Numbered:
         """The event of the line that comes next, without its newline."""
         values = _values(line)
-        if values.get("format") != FORMAT:
-            raise Malformed(f"its format is {values.get('format')!r}, and this reads {FORMAT}")
+        if values.get("format") not in READS:
+            said = " and ".join(map(str, READS))
+            raise Malformed(f"its format is {values.get('format')!r}, and this reads {said}")
         if values.get("number") != self.number:
             raise Malformed(f"its number is {values.get('number')!r} and not {self.number}")
         writer = values.get("writer")

@@ -27,8 +27,8 @@ def write_run(folder: Path, state: State) -> None:
         "survey": created.survey,
         "setup": created.setup,
         "sessions": [
-            {"begun": one.begun, "first_trial": one.first_trial, "versions": one.versions,
-             "machine": one.machine}
+            {"begun": one.begun, "first_trial": one.first_trial, "workers": one.workers,
+             "versions": one.versions, "machine": one.machine}
             for one in state.sessions
         ],
     }  # fmt: skip

@@ -101,8 +101,8 @@ def test_what_is_no_line_says_so(line) -> None:
 
 def test_another_format_is_not_guessed_at() -> None:
     line = written([events.Paused(Training(0, "search", 0, 0))])[0]
-    with pytest.raises(Malformed, match="its format is 3, and this reads 2"):
-        Reader().read(line.replace(b'"format": 2', b'"format": 3')[:-1])
+    with pytest.raises(Malformed, match="its format is 4, and this reads 2 and 3"):
+        Reader().read(line.replace(b'"format": 3', b'"format": 4')[:-1])
 
 
 @pytest.mark.parametrize(

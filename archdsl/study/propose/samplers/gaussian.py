@@ -108,7 +108,7 @@ class Posterior:
     def __init__(self, groups: Codes, lengths: Lengths, columns: Floats, values: Floats) -> None:
         self.groups = groups
         self.lengths = lengths
-        self._columns = columns
+        self._columns, self._values = columns, values
         own = lengths.signal * kernel(groups, lengths.weights, columns, columns)
         self._factor = cholesky(own + lengths.noise * np.eye(len(own)), lower=True)
         self._solved = cho_solve((self._factor, True), values)
@@ -124,6 +124,18 @@ class Posterior:
         half = solve_triangular(self._factor, across, lower=True)
         variance = np.maximum(self.lengths.signal - np.einsum("ij,ij->j", half, half), 1e-12)
         return across.T @ self._solved, np.sqrt(variance)
+
+    def believing(self, columns: Floats) -> Posterior:
+        """The same once some members have come to what is believed of them.
+
+        The means stay as they are; what is not known of what is like these members becomes less
+        (the kriging believer of Ginsbourger et al., 2010).
+        """
+        means, _ = self.given(kernel(self.groups, self.lengths.weights, self._columns, columns))
+        return Posterior(
+            self.groups, self.lengths,
+            np.vstack([self._columns, columns]), np.concatenate([self._values, means]),
+        )  # fmt: skip
 
     def effects(self, bases: Floats) -> Floats:
         """(columns,) what the mean gains where one answer of a base is replaced by another,

@@ -48,9 +48,15 @@ KEPT_OF_TWO = 4
 objective and with two; both take longer to make than all else. What is believed is made anew for
 each."""
 
+KEPT_OF_PENDING = 2
+"""So much less often they are kept where trials are pending: what is known is behind already."""
+
 LEARNT = 100
 """Of so many of the best trials and so many of the youngest the process knows at most: its cost
 grows with the third power."""
+
+MOST_PENDING = 1_800
+"""Of so many pending trials at most, the youngest."""
 
 AUGMENTED = 0.05
 """What the sum weighs beside the maximum where two objectives are made one."""
@@ -61,7 +67,7 @@ HOTTEST = 600.0
 """Logarithms of weights: of one answer at least, and of all together at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Guide:
     """What is kept for a few trials, and those that it follows from.
 
@@ -84,6 +90,9 @@ class Gp(Learning):
     is made additive around the best trials, and the more an answer gains there, the more often
     it is drawn. So the budget is divided among all decisions at once, which changing one
     decision after another does not.
+
+    Of a pending trial it believes what it would expect of it, so that what is like it is known
+    better, and no more is expected there than what is known of it gives.
 
     Two objectives are made one by weights that change every few trials, after ParEGO
     (Knowles, 2006).
@@ -112,7 +121,8 @@ class Gp(Learning):
     def _ranked(self, history: History) -> Iterator[Drawn]:
         trials = history.trials()
         scores = np.array([scores for _, scores in trials], float)
-        known = history.settled(KEPT if scores.shape[1] == 1 else KEPT_OF_TWO)
+        every = KEPT if scores.shape[1] == 1 else KEPT_OF_TWO
+        known = history.settled(every // KEPT_OF_PENDING if history.pending else every)
         direction = len(known)
         guide = self._guided(known, direction)
         if not guide.candidates:
@@ -122,22 +132,29 @@ class Gp(Learning):
         seen = [trials[index][0] for index in chosen]
         columns = self._columns(seen)
         belief = Posterior(self._groups, guide.lengths, columns, standardised(values[chosen]))
-        means, deviations = belief.given(self._alike(guide, seen, columns))
+        alike = self._alike(guide, seen, columns)
+        if history.pending:
+            pending = self._with_unasked(self.indicators.of(history.pending[-MOST_PENDING:]))
+            belief = belief.believing(pending)
+            weights = guide.lengths.weights
+            alike = np.vstack([alike, kernel(self._groups, weights, pending, guide.columns)])
+        means, deviations = belief.given(alike)
         worth = log_expected_improvement(means, deviations, float(belief.known.max()))
         for index in np.argsort(-worth, kind="stable").tolist():
             yield guide.candidates[index]
 
     def _alike(self, guide: _Guide, seen: list[Seen], columns: Floats) -> Floats:
         """How alike trials are to the candidates, (trials, candidates), looked at once."""
-        tried = guide.tried
-        new = [
-            row for row, one in enumerate(seen)
-            if one.number not in tried or tried[one.number][0] is not one
-        ]  # fmt: skip
+        tried = {
+            one.number: guide.tried[one.number] for one in seen
+            if one.number in guide.tried and guide.tried[one.number][0] is one
+        }  # fmt: skip
+        new = [row for row, one in enumerate(seen) if one.number not in tried]
         if new:
             found = kernel(self._groups, guide.lengths.weights, columns[new], guide.columns)
             for row, alike in zip(new, found, strict=True):
                 tried[seen[row].number] = seen[row], alike
+        guide.tried = tried
         return np.array([tried[one.number][1] for one in seen])
 
     def _guided(self, known: Trials, direction: int) -> _Guide:

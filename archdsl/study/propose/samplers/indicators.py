@@ -45,13 +45,15 @@ class Indicators:
         return found
 
     def of_trials(self, trials: Iterable[Seen]) -> Matrix:
-        """The answers of some trials, each looked at once and remembered."""
-        rows = []
-        for seen in trials:
-            known = self._known.get(seen.number)
-            if known is None or known[0] is not seen:
-                known = self._known[seen.number] = seen, self.of([seen.decisions])[0]
-            rows.append(known[1])
+        """The answers of some trials, remembered until others are asked for."""
+        given, known = list(trials), self._known
+        self._known = {}
+        for seen in given:
+            row = known.get(seen.number)
+            if row is None or row[0] is not seen:
+                row = seen, self.of([seen.decisions])[0]
+            self._known[seen.number] = row
+        rows = [self._known[seen.number][1] for seen in given]
         return np.array(rows).reshape(len(rows), len(self.answers))
 
     def by_address(self, values: Matrix) -> dict[str, dict[Any, float]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -43,12 +43,13 @@ class Tpe(Learning):
     Every decision has a weight for each answer, from how often the good trials that took the
     decision gave it. Candidates are drawn from the product of these weights *conditioned on the
     budget*, by the dynamic programme that draws at random too, and the one is tried that is
-    likeliest among the good against the rest.
+    likeliest among the good against the rest. A pending trial counts with the rest.
     """
 
     origin: Origin = "tpe"
 
     _candidates: tuple[Trials, list[Drawn], Matrix] | None = None
+    _last: tuple[Trials, Matrix] | None = None
 
     @cached_property
     def indicators(self) -> Indicators:
@@ -59,7 +60,9 @@ class Tpe(Learning):
         """Candidates, the likeliest to be good first; then random ones."""
         trials = history.trials()
         candidates, rows = self._drawn(history.settled(KEPT))
-        good, rest = self._densities(trials)
+        counts = self._good(trials)
+        rest = self._counted(trials) - counts + self._count(history.pending)
+        good, rest = self._density(counts), self._density(rest)
         for index in np.argsort(-(rows @ (good - rest)), kind="stable").tolist():
             yield candidates[index]
         yield from self.random.propose(history, draws)
@@ -70,7 +73,7 @@ class Tpe(Learning):
         Whether they were kept, or are drawn again after a search went on, makes no difference.
         """
         if self._candidates is None or self._candidates[0] != known:
-            weights = self.indicators.by_address(np.exp(self._densities(known)[0]))
+            weights = self.indicators.by_address(np.exp(self._density(self._good(known))))
             drawing = self.fixed.drawing(self.budget, weights=weights, cells=CELLS)
             told = [(seen.number, *map(float, scores)) for seen, scores in known]
             seed = number("tpe", str(told), str(answered(known[-1][0].decisions)))
@@ -81,15 +84,27 @@ class Tpe(Learning):
             self._candidates = known, drawn, self.indicators.of(one.decisions for one in drawn)
         return self._candidates[1:]
 
-    def _densities(self, trials: Trials) -> tuple[Matrix, Matrix]:
-        """Log densities of the good and of the rest, an entry for each answer (A,)."""
+    def _good(self, trials: Trials) -> Matrix:
+        """How often the good gave each answer (A,)."""
         order = best_first([scores for _, scores in trials])
-        rows = self.indicators.of_trials(seen for seen, _ in trials)[order]
         count = min(MOST_GOOD, max(1, math.ceil(GOOD * len(order))))
-        return self._density(rows[:count]), self._density(rows[count:])
+        return self._count([trials[index][0].decisions for index in order[:count]])
 
-    def _density(self, rows: Matrix) -> Matrix:
+    def _counted(self, trials: Trials) -> Matrix:
+        """How often all gave each answer, counted on from the trials that were counted last."""
+        before, counts = self._last or ([], self._count([]))
+        if trials[: len(before)] != before:
+            before, counts = [], self._count([])
+        counts = counts + self._count([seen.decisions for seen, _ in trials[len(before) :]])
+        self._last = trials, counts
+        return counts
+
+    def _count(self, members: Sequence[Mapping[str, Any]]) -> Matrix:
+        return np.asarray(self.indicators.of(members).sum(axis=0))
+
+    def _density(self, counts: Matrix) -> Matrix:
+        """Log density of answers that were given so often."""
         sizes = np.repeat(self.indicators.sizes, self.indicators.sizes)
-        counts = rows.sum(axis=0) + PRIOR / sizes
+        counts = counts + PRIOR / sizes
         totals = np.add.reduceat(counts, self.indicators.begins)
         return np.asarray(np.log(counts / np.repeat(totals, self.indicators.sizes)))
