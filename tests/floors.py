@@ -22,9 +22,9 @@ INSIDE: dict[str, list[set[str]]] = {
         {"load"},
     ],
     "cli": [
-        {"answer", "search_state", "spec_text", "streams"},
-        {"failure", "plain"},
-        {"list", "live", "parser"},
+        {"answer", "spec_text", "streams"},
+        {"failure"},
+        {"list", "parser"},
         {"check", "command", "count", "export", "report", "search", "show", "weights"},
     ],
     "compiler": [
@@ -92,6 +92,11 @@ INSIDE: dict[str, list[set[str]]] = {
         {"digests", "layout", "listing", "source"},
         {"digits", "npz", "packs"},
         {"image_folder"},
+    ],
+    "display": [
+        {"search_state"},
+        {"plain"},
+        {"live"},
     ],
     "exporters": [
         {"files", "layout", "registry", "scopes"},

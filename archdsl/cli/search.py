@@ -50,10 +50,10 @@ def _display(as_json: bool) -> AbstractContextManager[Any]:
     """A live table on a terminal, else lines; with JSON on stdout they go to stderr."""
     stream = sys.stderr if as_json else sys.stdout
     if stream.isatty():
-        from archdsl.cli.live import LiveDisplay
+        from archdsl.display.live import LiveDisplay
 
         return LiveDisplay(console(stream))
-    from archdsl.cli.plain import PlainDisplay
+    from archdsl.display.plain import PlainDisplay
 
     return PlainDisplay(stream)
 

@@ -13,9 +13,9 @@ import pytest
 from rich.console import Console
 
 from archdsl.cli import main
-from archdsl.cli.live import LiveDisplay
+from archdsl.display.live import LiveDisplay
 from archdsl.cli.parser import VERBS
-from archdsl.cli.plain import PlainDisplay
+from archdsl.display.plain import PlainDisplay
 from archdsl.errors import ArchError
 from archdsl.language.settings import Objective, SearchSettings
 from archdsl.study.events import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.cli.plain import opening
-from archdsl.cli.search_state import SearchState, costs, objectives, values
+from archdsl.display.plain import opening
+from archdsl.display.search_state import SearchState, costs, objectives, values
 from archdsl.study.events import Event, Notice, Started
 from archdsl.study.trial import Trial
 from archdsl.units import counted, duration
