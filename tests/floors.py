@@ -23,7 +23,7 @@ INSIDE: dict[str, list[set[str]]] = {
     ],
     "cli": [
         {"answer", "spec_text", "streams"},
-        {"failure"},
+        {"cost_rows", "failure"},
         {"list", "parser"},
         {"check", "command", "count", "export", "report", "search", "show", "weights"},
     ],
@@ -285,6 +285,6 @@ INSIDE: dict[str, list[set[str]]] = {
     ],
     "views": [
         {"chart", "html", "rows", "text"},
-        {"svg", "terminal"},
+        {"fitted", "svg", "terminal"},
     ],
 }

@@ -13,8 +13,8 @@ import pytest
 from rich.console import Console
 
 from archdsl.cli import main
-from archdsl.display.live import LiveDisplay
 from archdsl.cli.parser import VERBS
+from archdsl.display.live import LiveDisplay
 from archdsl.display.plain import PlainDisplay
 from archdsl.errors import ArchError
 from archdsl.language.settings import Objective, SearchSettings
