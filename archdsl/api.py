@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
@@ -14,6 +15,7 @@ from archdsl.language import load as reading
 from archdsl.language.document import Document
 from archdsl.language.sandbox import Reach, Sandbox
 from archdsl.loading import finished, looked_at
+from archdsl.printable import shown
 
 if TYPE_CHECKING:
     from torch import nn
@@ -201,7 +203,7 @@ def search(
     evaluate: Callable[[Candidate], float | dict[str, float]] | None = None,
     out: str | Path | None = None,
     *,
-    listener: Callable[[object], None] | None = None,
+    listener: Callable[[object], None] | Literal["progress"] | None = "progress",
     salvage: bool = False,
     **overrides: Any,
 ) -> Result:
@@ -211,30 +213,37 @@ def search(
         the first objective
     out: the run directory; the same directory again resumes. By default proxy training goes to
         `runs/NAME`, and a search with its own `evaluate` leaves no record
-    listener: called with every event of the run
+    listener: called with every event of the run (`archdsl.study.events`). "progress" shows how far
+        it is: a table on a terminal or below the cell of a notebook, else lines on standard error;
+        None says nothing
     salvage: where the record is damaged, go on from what stands before the damage; the damaged
         file is kept beside it
     overrides: settings of the `search:` section, as `trials=40, budget={"macs": "2G"}`
     Raises SearchError for a search that cannot start or go on.
     """
+    from archdsl.display.choice import for_python
     from archdsl.spaces import Space
     from archdsl.study import search as run
 
     given.function("evaluate", evaluate, SearchError)
-    given.function("listener", listener, SearchError)
+    shows = isinstance(listener, str) and listener == "progress"
+    if not (shows or listener is None or callable(listener)):
+        raise SearchError(f'listener is a function, "progress" or None, and not {shown(listener)}')
     where = None if out is None else given.path("out", out, SearchError)
     searched = x if isinstance(x, Space) else space(x)
     if overrides:
         patches = {f"search.{key}": value for key, value in overrides.items()}
         searched = Space(load(searched.spec, set=patches))
-    return run(
-        searched,
-        evaluate=evaluate,
-        out=where,
-        settings=searched.spec.settings(),
-        listener=listener,
-        salvage=salvage,
-    )
+    with ExitStack() as stack:
+        heard = listener if not isinstance(listener, str) else stack.enter_context(for_python())
+        return run(
+            searched,
+            evaluate=evaluate,
+            out=where,
+            settings=searched.spec.settings(),
+            listener=heard,
+            salvage=salvage,
+        )
 
 
 @overload

@@ -22,15 +22,15 @@ INSIDE: dict[str, list[set[str]]] = {
         {"load"},
     ],
     "cli": [
-        {"answer", "spec_text", "streams"},
-        {"cost_rows", "failure"},
+        {"answer", "cost_rows", "streams"},
+        {"failure"},
         {"list", "parser"},
         {"check", "command", "count", "export", "report", "search", "show", "weights"},
     ],
     "compiler": [
         {"at_least", "entry_parts", "network"},
-        {"geometry", "own_layers"},
-        {"checks"},
+        {"geometry", "own_layers", "spec_text"},
+        {"checks", "outline"},
         {"classes", "layer_maker"},
         {"blocks", "builder", "entry_layers", "stage_layers"},
         {"backbone", "lower"},
@@ -95,8 +95,9 @@ INSIDE: dict[str, list[set[str]]] = {
     ],
     "display": [
         {"search_state"},
-        {"plain"},
-        {"live"},
+        {"plain", "trial_table"},
+        {"live", "notebook"},
+        {"choice"},
     ],
     "exporters": [
         {"files", "layout", "registry", "scopes"},
@@ -212,6 +213,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {
             "candidate",
             "causes",
+            "frame",
             "identity.carried",
             "identity.code",
             "objectives",
@@ -284,7 +286,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"look"},
     ],
     "views": [
-        {"chart", "html", "rows", "text"},
-        {"fitted", "svg", "terminal"},
+        {"chart", "html", "notebook", "rows", "text"},
+        {"card", "fitted", "svg", "terminal"},
     ],
 }

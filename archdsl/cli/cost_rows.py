@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archdsl.amounts import bounded, kind, named, of_layer
-from archdsl.cli.spec_text import alike
 from archdsl.compiler.network import Block, Network, Shape, Stage
+from archdsl.compiler.outline import alike
 
 if TYPE_CHECKING:
     from archdsl.cost import Cost, LayerCost

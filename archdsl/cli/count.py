@@ -18,7 +18,7 @@ from archdsl.amounts import bounded, kind, named, of_layer
 from archdsl.cli.answer import Answer
 from archdsl.cli.cost_rows import CostRow, counted_rows
 from archdsl.cli.parser import loaded, takes_a_spec
-from archdsl.cli.spec_text import shape_text
+from archdsl.compiler.spec_text import shape_text
 from archdsl.views.fitted import fitted, width, wrapped
 from archdsl.views.terminal import busy
 

@@ -7,17 +7,17 @@ decisions that it leaves open.
 from __future__ import annotations
 
 import argparse
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from archdsl.cli.answer import Answer
 from archdsl.cli.parser import loaded, takes_a_spec
-from archdsl.cli.spec_text import alike, as_plain, branch_text, component_text, shape_text
-from archdsl.compiler.network import Branch, Layer, Network, Stage
+from archdsl.compiler.network import Layer
+from archdsl.compiler.outline import ends, outline
+from archdsl.compiler.spec_text import as_plain
 from archdsl.language.holes import Hole
 from archdsl.language.write import inline
-from archdsl.units import counted, plural
+from archdsl.units import counted
 from archdsl.views.fitted import fitted, width, wrapped
 from archdsl.views.terminal import busy
 from archdsl.views.text import columns
@@ -43,9 +43,9 @@ def run(known: argparse.Namespace) -> Answer:
         holes = dict(space.decisions) if spec.is_space else {}
         chosen = space.default().decisions if spec.is_space else {}
         size = space.size
-    said = f"{spec.name}: {shape_text(network.input)} → {_classes(network)}"
+    said = f"{spec.name}: {ends(network)}"
     lines = [*wrapped(said, width(), hanging=_IN), ""]
-    rows = [("address", "layer", "out"), *_rows(network)]
+    rows = [("address", "layer", "out"), *outline(network)]
     lines += fitted(rows, width(), wraps=[1], heading=True)
     if holes:
         said = f"{counted(size, 'architecture')}, shown at the default; decisions:"
@@ -81,11 +81,6 @@ def _decisions(holes: Mapping[str, Hole], chosen: Mapping[str, Any]) -> list[str
     return lines
 
 
-def _classes(network: Network) -> str:
-    many = network.classes
-    return f"{many} {plural(many, 'class', 'classes')}" if many else "no classifier"
-
-
 def _described(layer: Layer) -> dict[str, Any]:
     return {
         "address": layer.address,
@@ -93,44 +88,6 @@ def _described(layer: Layer) -> dict[str, Any]:
         "in_shape": list(layer.in_shape),
         "out_shape": list(layer.out_shape),
     }
-
-
-def _rows(network: Network) -> Iterator[tuple[str, str, str]]:
-    for layer in network.stem:
-        yield _row(layer)
-    for stage in network.stages:
-        yield from _stage(stage)
-    if network.head is not None:
-        yield _row(network.head)
-
-
-def _row(layer: Layer) -> tuple[str, str, str]:
-    return layer.address, component_text(layer.component), shape_text(layer.out_shape)
-
-
-def _stage(stage: Stage) -> Iterator[tuple[str, str, str]]:
-    for layer in stage.downsample:
-        yield _row(layer)
-    if stage.pos_embed is not None:
-        yield _row(stage.pos_embed)
-    for _, group in itertools.groupby(stage.blocks, key=alike):
-        blocks = list(group)
-        first, last = blocks[0].address, blocks[-1].address.rpartition(".")[2]
-        address = first if len(blocks) == 1 else f"{first}–{last}"
-        for branch in blocks[0].branches:
-            yield address, _branch(branch), shape_text(stage.shape)
-            address = ""
-    if stage.out_norm is not None:
-        yield _row(stage.out_norm)
-
-
-def _branch(branch: Branch) -> str:
-    scales = [
-        f"{name} {inline(value)}"
-        for name, value in (("layer_scale", branch.layer_scale), ("res_scale", branch.res_scale))
-        if value is not None
-    ]
-    return "  ".join([f"{branch.role}: {branch_text(branch)}", *scales])
 
 
 def _default(chosen: Mapping[str, Any], address: str) -> str:

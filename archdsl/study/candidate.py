@@ -10,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archdsl.printable import shown
+from archdsl.printable import printable_line, shown
 from archdsl.study.trial import Metrics
+from archdsl.units import counted
 
 if TYPE_CHECKING:
     from torch import nn
@@ -69,6 +70,10 @@ class Candidate:
         self._should_stop = should_stop
         self._reporting = threading.RLock()  # a handler of a signal may report, too
         self._over = False
+
+    def __repr__(self) -> str:
+        name = printable_line(self._space.spec.name)
+        return f"<Candidate {self.number} of {name}, {counted(len(self._made_of), 'answer')}>"
 
     @cached_property
     def spec(self) -> Spec:

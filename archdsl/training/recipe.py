@@ -79,6 +79,11 @@ class Recipe:
         for name, type_ in _types().items():
             object.__setattr__(self, name, _checked(name, type_, getattr(self, name)))
 
+    def __repr__(self) -> str:
+        """What differs from the defaults, as it would be written."""
+        own = [f for f in fields(self) if getattr(self, f.name) != f.default]
+        return f"Recipe({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in own)})"
+
     @classmethod
     def of(cls, settings: ProxySettings) -> Self:
         """What the `proxy` section says of the schedule, and the rest as it always is."""

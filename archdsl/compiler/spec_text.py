@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.compiler.network import Block, Branch, Shape
+from archdsl.compiler.network import Branch, Shape
 from archdsl.components.component import Component
 from archdsl.components.options import OptionValue, without_point
 from archdsl.language.write import inline
@@ -35,13 +35,3 @@ def branch_text(branch: Branch) -> str:
 def shape_text(shape: Shape) -> str:
     """A shape as C×H×W."""
     return "×".join(map(str, shape))
-
-
-def alike(block: Block) -> tuple[object, ...]:
-    """What makes two blocks the same to a reader; drop-path rates always differ."""
-    return tuple(
-        (branch.role, branch.norm and branch.norm.component,
-         tuple(mixer.component for mixer in branch.mixers),
-         branch.layer_scale, branch.res_scale)
-        for branch in block.branches
-    )  # fmt: skip
