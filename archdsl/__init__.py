@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from archdsl.api import space as space
     from archdsl.compiler.specification import Spec as Spec
     from archdsl.components.options import Act as Act
+    from archdsl.components.options import Bound as Bound
     from archdsl.components.options import Fraction as Fraction
     from archdsl.components.options import Key as Key
     from archdsl.components.options import Layer as Layer
     from archdsl.components.options import NonNegative as NonNegative
+    from archdsl.components.options import NonNegativeNumber as NonNegativeNumber
     from archdsl.components.options import Norm as Norm
     from archdsl.components.options import Odd as Odd
     from archdsl.components.options import Out as Out
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from archdsl.components.options import Value as Value
     from archdsl.components.registry import act as act
     from archdsl.components.registry import channel_mixer as channel_mixer
+    from archdsl.components.registry import data_source as data_source
     from archdsl.components.registry import head as head
     from archdsl.components.registry import key as key
     from archdsl.components.registry import layer as layer
@@ -58,10 +61,11 @@ _HOMES = {
     "archdsl.api": "build count dump export fuse load loads search space",
     "archdsl.cost": "macs",
     "archdsl.components.options": (
-        "Act Fraction Key Layer NonNegative Norm Odd Out Positive PositiveNumber Query Value"
+        "Act Bound Fraction Key Layer NonNegative NonNegativeNumber Norm Odd Out Positive "
+        "PositiveNumber Query Value"
     ),
     "archdsl.components.registry": (
-        "act channel_mixer head key layer norm out pos_embed query token_mixer value"
+        "act channel_mixer data_source head key layer norm out pos_embed query token_mixer value"
     ),
     "archdsl.spaces": "Space",
     "archdsl.compiler.specification": "Spec",
