@@ -7,7 +7,7 @@ from archdsl.display.plain import opening
 from archdsl.display.search_state import SearchState
 from archdsl.study.events import Event, Finished, Notice, Started
 from archdsl.views.card import CardTable, card
-from archdsl.views.notebook import Place
+from archdsl.views.notebook import CellOutput
 
 _ROWS = 10
 _BETWEEN = 0.5  # seconds from one drawing to the next: each goes to the browser
@@ -18,7 +18,7 @@ class NotebookDisplay:
 
     def __init__(self) -> None:
         self.state = SearchState()
-        self._place = Place()
+        self._output = CellOutput()
         self._said: list[str] = []
         self._drawn: float | None = None
 
@@ -50,4 +50,4 @@ class NotebookDisplay:
             if state.best is not None:
                 notes.append(trial_table.best(state, state.best))
             notes += filter(None, [trial_table.preparing(state)])
-        self._place.show(card("Search", words, tables, notes, bar))
+        self._output.show(card("Search", words, tables, notes, bar))

@@ -13,8 +13,8 @@ def in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
-class Place:
-    """A place in the output of the cell that runs, whose HTML is replaced as often as one likes."""
+class CellOutput:
+    """A piece of the output of the cell that runs, whose HTML is replaced as often as one likes."""
 
     def __init__(self) -> None:
         self._handle: Any = None

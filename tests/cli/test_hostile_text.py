@@ -159,6 +159,7 @@ class Evil(nn.Module):
 
 
 def test_what_a_component_says_of_itself_commands_nothing(run, tiny, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     (tiny.parent / "evil.py").write_text(HOSTILE)
     mixer = "imports: [./evil.py]\nblock.token_mixer: {type: evil, kind: 'a\\e[2Jb'}\n"
     mine = tiny.parent / "mine.yaml"
