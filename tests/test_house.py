@@ -38,6 +38,7 @@ FLOORS: list[set[str]] = [
     {"spaces"},
     {"loading"},
     {"study"},
+    {"saving"},
     {"api"},
     {"testing"},
     {"cli"},
