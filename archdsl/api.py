@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
@@ -163,7 +164,8 @@ def save(model: nn.Module, path: str | Path) -> Path:
     from archdsl import saving
 
     where = given.path("path", path, BuildError)
-    saving.save(model, str(path), where)
+    text = str.__str__(path) if isinstance(path, str) else ""
+    saving.save(model, where, as_folder=text.endswith(("/", os.sep)))
     return where
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 import tempfile
@@ -37,6 +36,7 @@ def document_of(folder: Path, reach: type[Reach] = Reach) -> Document:
     from archdsl.study.winner_of import winner_of
 
     if _is_saved(folder):
+        reach(folder).tree(folder)
         return reading.document_from_file(folder / SPEC, reach)
     return winner_of(folder, reach)
 
@@ -53,15 +53,15 @@ def weights_of(path: Path) -> Path:
     return path / WEIGHTS if _is_saved(path) else weights_of_winner(path)
 
 
-def save(model: object, text: str, path: Path) -> None:
+def save(model: object, path: Path, *, as_folder: bool) -> None:
     """Write a model. Raises BuildError, and SpecError for a file of its spec that is gone.
 
-    text: the path as it was written, in which a / at the end tells a folder
+    as_folder: whatever the path ends with
     """
     from archdsl.checkpoints import saveable, write_model
 
     found = saveable(model)
-    if path.is_dir() or text.endswith(("/", os.sep)) or not re.search(r"\.[^\W\d]\w*$", path.name):
+    if as_folder or path.is_dir() or not re.search(r"\.[^\W\d]\w*$", path.name):
         with _said_of(path):
             _save_folder(found, path)
     elif path.suffix == ".safetensors":

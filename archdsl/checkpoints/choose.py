@@ -83,7 +83,7 @@ def _notes(part: Part, averages: list[Part], ema: bool | None) -> Iterator[str]:
             "on the command line --ema"
         )
     elif ema is None and part.averaged:
-        yield f"{part.words} was taken, which has averaged weights, and there are no others"
+        yield f"{part.words} was taken, which has averaged weights, and no others fit"
     inside = other.prefix if other is not None and other.place == part.place else part.prefix
     left = [name for name in part.beside if not name.startswith(inside)]
     if left:

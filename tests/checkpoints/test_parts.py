@@ -175,7 +175,7 @@ def test_an_averaged_model_of_torch_is_known_by_its_counter(file):
     model, notes = warned(path)
     assert is_now(model, AVERAGE)
     assert notes == [
-        "x.pth: module. was taken, which has averaged weights, and there are no others"
+        "x.pth: module. was taken, which has averaged weights, and no others fit"
     ]
     assert warned(path, ema=True)[1] == []
     path = file({"weights": PLAIN, "other": averaged})
@@ -259,7 +259,7 @@ def test_averages_are_refused_where_there_are_none_and_others_where_there_are_no
     model, notes = warned(file({"model_ema": AVERAGE}))
     assert is_now(model, AVERAGE)
     assert notes == [
-        "x.pth: model_ema was taken, which has averaged weights, and there are no others"
+        "x.pth: model_ema was taken, which has averaged weights, and no others fit"
     ]
 
 
