@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from archdsl.api import export as export
     from archdsl.api import fuse as fuse
     from archdsl.api import load as load
+    from archdsl.api import load_model as load_model
     from archdsl.api import loads as loads
+    from archdsl.api import save as save
     from archdsl.api import search as search
     from archdsl.api import space as space
     from archdsl.compiler.specification import Spec as Spec
@@ -58,7 +60,7 @@ if TYPE_CHECKING:
     from archdsl.study import suggest as suggest
 
 _HOMES = {
-    "archdsl.api": "build count dump export fuse load loads search space",
+    "archdsl.api": "build count dump export fuse load load_model loads save search space",
     "archdsl.cost": "macs",
     "archdsl.components.options": (
         "Act Bound Fraction Key Layer NonNegative NonNegativeNumber Norm Odd Out Positive "

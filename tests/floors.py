@@ -13,12 +13,13 @@ INSIDE: dict[str, list[set[str]]] = {
         {"arrays"},
     ],
     "checkpoints": [
-        {"axes", "files", "pattern"},
-        {"naming"},
+        {"axes", "files", "origin", "pattern"},
+        {"naming", "parts"},
         {"tables"},
         {"fit"},
         {"refusal"},
         {"recognise"},
+        {"choose", "saved"},
         {"load"},
     ],
     "cli": [

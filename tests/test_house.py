@@ -38,7 +38,7 @@ FLOORS: list[set[str]] = [
     {"spaces"},
     {"loading"},
     {"study"},
-    {"display"},
+    {"display", "saving"},
     {"api"},
     {"testing"},
     {"cli"},

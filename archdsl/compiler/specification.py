@@ -9,7 +9,7 @@ from typing import Any
 from archdsl import given
 from archdsl.compiler.combinations import check_combinations
 from archdsl.compiler.lower import lower
-from archdsl.compiler.network import Layer, Network
+from archdsl.compiler.network import Layer, Network, SpecText
 from archdsl.compiler.outline import ends, outline
 from archdsl.errors import SpecError
 from archdsl.language import flatten, winner
@@ -90,6 +90,14 @@ class Spec:
                 raise SpecError(f"found maps names to values, and is {shown(found)}")
             return write({**node.items, **plain_values({"found": found})})
         return write(node)
+
+    def as_text(self) -> SpecText:
+        """The network's own spec: a space's default member, `extends` followed, no `search`."""
+        _, answers = self.resolve(self._recorded if self._member else None)
+        node = winner.filled(self.document, self.holes, answers)
+        found = self.document.top.get("found")
+        items = node.items if found is None else {**node.items, "found": found}
+        return SpecText(write(items), tuple(self.document.import_folders.items()))
 
     def network(self) -> Network:
         """The network; a space stands for its default member. Raises SpecError."""

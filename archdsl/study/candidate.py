@@ -94,7 +94,9 @@ class Candidate:
         """The architecture as a module with fresh weights, drawn from torch's generator."""
         from archdsl.compiler.builder import build
 
-        return build(self.spec.network())
+        model = build(self.spec.network())
+        model.spec_text = self.spec.as_text()
+        return model
 
     def report(self, step: float, value: float | Mapping[str, float]) -> None:
         """Record how it stands after an epoch, or at whatever `step` counts.

@@ -61,7 +61,7 @@ class Page:
                 (folder / fence.file).write_text(fence.text, encoding="utf-8")
 
     def run_python(self) -> int:
-        """Run the interactive blocks as one session, and return how many lines gave something else."""
+        """Run the interactive blocks as one session; how many lines gave something else."""
         names: dict[str, Any] = {}
         runner = doctest.DocTestRunner(verbose=False)
         for fence in self.of("pycon"):
