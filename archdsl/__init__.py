@@ -53,15 +53,18 @@ if TYPE_CHECKING:
     from archdsl.components.registry import query as query
     from archdsl.components.registry import token_mixer as token_mixer
     from archdsl.components.registry import value as value
+    from archdsl.cost import Cost as Cost
     from archdsl.cost import macs as macs
     from archdsl.spaces import Space as Space
     from archdsl.study import BudgetSampler as BudgetSampler
     from archdsl.study import Candidate as Candidate
+    from archdsl.study import Result as Result
+    from archdsl.study import Trial as Trial
     from archdsl.study import suggest as suggest
 
 _HOMES = {
     "archdsl.api": "build count dump export fuse load load_model loads save search space",
-    "archdsl.cost": "macs",
+    "archdsl.cost": "Cost macs",
     "archdsl.components.options": (
         "Act Bound Fraction Key Layer NonNegative NonNegativeNumber Norm Odd Out Positive "
         "PositiveNumber Query Value"
@@ -71,7 +74,7 @@ _HOMES = {
     ),
     "archdsl.spaces": "Space",
     "archdsl.compiler.specification": "Spec",
-    "archdsl.study": "BudgetSampler Candidate suggest",
+    "archdsl.study": "BudgetSampler Candidate Result Trial suggest",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

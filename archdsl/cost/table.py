@@ -235,7 +235,7 @@ def _remembered(layer: Layer) -> LayerCost:
 
 def _kept(layer: Layer) -> LayerCost:
     """The cost that the store has of a layer, or else a measured one."""
-    rules = (getattr(rule, "__module__", "") for _, rule in registered_rules())
+    rules = (getattr(rule, "__module__", None) or "" for _, rule in registered_rules())
     key = origin(layer, (*modules_of(layer.component), *rules))
     if key is None:
         return _measured(layer)
