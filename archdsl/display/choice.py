@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Protocol, Self, TextIO
+from typing import Any, Protocol, Self, TextIO
 
 from archdsl.display.plain import PlainDisplay
 from archdsl.study.events import Event
@@ -16,7 +16,7 @@ from archdsl.views.terminal import Unwritable, console
 class Display(AbstractContextManager["Display"], Protocol):
     """A listener that is entered before the search and left after it."""
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Any) -> None:
         """Hear an event."""
 
 
@@ -51,7 +51,7 @@ class _WhileItLasts:
         self._tried(lambda display: display.__enter__())
         return self
 
-    def __exit__(self, *how: object) -> None:
+    def __exit__(self, *how: Any) -> None:
         self._tried(lambda display: display.__exit__(*how))
 
     def __call__(self, event: Event) -> None:

