@@ -21,15 +21,19 @@ if TYPE_CHECKING:
     from archdsl.api import export as export
     from archdsl.api import fuse as fuse
     from archdsl.api import load as load
+    from archdsl.api import load_model as load_model
     from archdsl.api import loads as loads
+    from archdsl.api import save as save
     from archdsl.api import search as search
     from archdsl.api import space as space
     from archdsl.compiler.specification import Spec as Spec
     from archdsl.components.options import Act as Act
+    from archdsl.components.options import Bound as Bound
     from archdsl.components.options import Fraction as Fraction
     from archdsl.components.options import Key as Key
     from archdsl.components.options import Layer as Layer
     from archdsl.components.options import NonNegative as NonNegative
+    from archdsl.components.options import NonNegativeNumber as NonNegativeNumber
     from archdsl.components.options import Norm as Norm
     from archdsl.components.options import Odd as Odd
     from archdsl.components.options import Out as Out
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from archdsl.components.options import Value as Value
     from archdsl.components.registry import act as act
     from archdsl.components.registry import channel_mixer as channel_mixer
+    from archdsl.components.registry import data_source as data_source
     from archdsl.components.registry import head as head
     from archdsl.components.registry import key as key
     from archdsl.components.registry import layer as layer
@@ -48,24 +53,28 @@ if TYPE_CHECKING:
     from archdsl.components.registry import query as query
     from archdsl.components.registry import token_mixer as token_mixer
     from archdsl.components.registry import value as value
+    from archdsl.cost import Cost as Cost
     from archdsl.cost import macs as macs
     from archdsl.spaces import Space as Space
     from archdsl.study import BudgetSampler as BudgetSampler
     from archdsl.study import Candidate as Candidate
+    from archdsl.study import Result as Result
+    from archdsl.study import Trial as Trial
     from archdsl.study import suggest as suggest
 
 _HOMES = {
-    "archdsl.api": "build count dump export fuse load loads search space",
-    "archdsl.cost": "macs",
+    "archdsl.api": "build count dump export fuse load load_model loads save search space",
+    "archdsl.cost": "Cost macs",
     "archdsl.components.options": (
-        "Act Fraction Key Layer NonNegative Norm Odd Out Positive PositiveNumber Query Value"
+        "Act Bound Fraction Key Layer NonNegative NonNegativeNumber Norm Odd Out Positive "
+        "PositiveNumber Query Value"
     ),
     "archdsl.components.registry": (
-        "act channel_mixer head key layer norm out pos_embed query token_mixer value"
+        "act channel_mixer data_source head key layer norm out pos_embed query token_mixer value"
     ),
     "archdsl.spaces": "Space",
     "archdsl.compiler.specification": "Spec",
-    "archdsl.study": "BudgetSampler Candidate suggest",
+    "archdsl.study": "BudgetSampler Candidate Result Trial suggest",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

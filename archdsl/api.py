@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
@@ -14,6 +16,7 @@ from archdsl.language import load as reading
 from archdsl.language.document import Document
 from archdsl.language.sandbox import Reach, Sandbox
 from archdsl.loading import finished, looked_at
+from archdsl.printable import shown
 
 if TYPE_CHECKING:
     from torch import nn
@@ -90,10 +93,15 @@ def build(
     classes: int | None = None,
     *,
     drop_head: bool = False,
+    ema: bool | None = None,
 ) -> Built: ...
 @overload
 def build(
-    x: Specish, weights: str | Path | None = None, *, features: Sequence[int]
+    x: Specish,
+    weights: str | Path | None = None,
+    *,
+    features: Sequence[int],
+    ema: bool | None = None,
 ) -> Backbone: ...
 def build(
     x: Specish,
@@ -102,15 +110,19 @@ def build(
     *,
     features: Sequence[int] | None = None,
     drop_head: bool = False,
+    ema: bool | None = None,
 ) -> Built | Backbone:
     """The module of a spec; a space gives its default member.
 
     weights: a state dict in a file (safetensors, or what torch.save wrote) by archdsl's own
-        names or by those it was published under; those of a deployed form give the model in
-        that form
+        names or by those it was published under, also where trainers wrapped it; those of a
+        deployed form give the model in that form. Or a folder with weights: one that `save`
+        wrote, or a run directory, for those of its winner
     classes: another number of classes than the spec's
     features: indices of stages, from 0: the module gives their maps, and has no head
     drop_head: start the classifier afresh, whatever the file has for it
+    ema: of a file with averaged weights beside the others, whether to take those; by default the
+        others are taken, and a warning says so
     Raises SpecError for a bad spec, and BuildError for weights that do not fit and for stages
     that are not there.
     """
@@ -118,45 +130,115 @@ def build(
     from archdsl.compiler.builder import build as build_network
 
     given.truth("drop_head", drop_head, BuildError)
+    if ema is not None:
+        given.truth("ema", ema, BuildError)
     if features is not None and (classes is not None or drop_head):
         about = "classes" if classes is not None else "drop_head"
         raise BuildError(f"{about} is about a head, and with features there is none: drop it")
     if weights is not None:
         weights = given.path("weights", weights, BuildError)
-    elif drop_head:
-        raise BuildError("drop_head is about weights from a file, and there is none: drop it")
+    elif drop_head or ema is not None:
+        about = "drop_head" if drop_head else "ema"
+        raise BuildError(f"{about} is about weights from a file, and there is none: drop it")
     spec = load(x, set=None if classes is None else {"classes": classes})
     network = spec.network()
     if features is not None:
         chosen(features, len(network.stages))
     model = build_network(network)
+    model.spec_text = spec.as_text()
     if weights is not None:
-        model = _with_weights(model, weights, features, drop_head)
+        model = _with_weights(model, weights_of(weights), features, drop_head, ema)
     return model if features is None else Backbone(model, features)
 
 
+def save(model: nn.Module, path: str | Path) -> Path:
+    """Write a model that `build`, `load_model` or `fuse` gave, and return where it is.
+
+    The model stays as it was. What is there already is replaced, a folder only where `save`
+    wrote it, and whoever reads it sees the old weights, the new ones, or none.
+
+    path: a `.safetensors` file for the weights alone, which `build(spec, weights=path)` reads; or
+        a folder, for `load_model`: the spec without holes as `spec.yaml`, `model.safetensors`,
+        and the Python that the spec imports from files
+    Raises BuildError for a model that archdsl did not build, for one without numbers (on the meta
+    device), and for a place that cannot be written to.
+    """
+    from archdsl import saving
+
+    where = given.path("path", path, BuildError)
+    text = str.__str__(path) if isinstance(path, str) else ""
+    saving.save(model, where, as_folder=text.endswith(("/", os.sep)))
+    return where
+
+
+def load_model(
+    folder: str | Path, *, imports: bool = True, sandbox: bool = False
+) -> Built | Backbone:
+    """The model that `save` wrote into a folder, or the winner of a run directory, with weights.
+
+    Numbers and their types are those that were saved; a deployed form, or a backbone
+    (`features`), is one again. The model is in training mode, as `build` gives it. Its `metadata`
+    is what the weights file says beside the weights, as text by name; `save` writes it again.
+
+    imports, sandbox: as of `load`
+    Raises SpecError for a folder that is neither, and BuildError for weights that do not fit.
+    """
+    from archdsl.checkpoints import origin_of
+    from archdsl.compiler.backbone import Backbone, chosen
+    from archdsl.compiler.builder import build as build_network
+
+    where = given.path("folder", folder, BuildError)
+    if not where.is_dir():
+        raise BuildError(
+            f"there is no folder {where}.  load_model takes one that archdsl.save wrote, or a run "
+            "directory; archdsl.build(spec, weights=...) takes a file"
+        )
+    spec = load(where, imports=imports, sandbox=sandbox)
+    file = weights_of(where)
+    origin = origin_of(file)
+    features = None if origin is None else origin.features
+    network = spec.network()
+    if features is not None:
+        chosen(features, len(network.stages))
+    model = build_network(network)
+    model.spec_text = spec.as_text()
+    model = _with_weights(model, file, features, drop_head=False, ema=None, dtypes=True)
+    return model if features is None else Backbone(model, features)
+
+
+def weights_of(path: Path) -> Path:
+    """The file with the weights that a file or a folder stands for. Raises BuildError."""
+    from archdsl import saving
+
+    return saving.weights_of(path)
+
+
 def _with_weights(
-    model: Built, path: Path, features: Sequence[int] | None, drop_head: bool
+    model: Built,
+    path: Path,
+    features: Sequence[int] | None,
+    drop_head: bool,
+    ema: bool | None,
+    *,
+    dtypes: bool = False,
 ) -> Built:
     import warnings
 
     from archdsl.checkpoints import head_names, load_published
+    from archdsl.compiler.backbone import left_out
 
     classifier = head_names(model.network) if drop_head or features is not None else frozenset()
-    beside = () if features is None else ("head.", *_later_stages(model.network, features))
+    beside = () if features is None else left_out(model.network, features)
 
     def unused(names: Iterable[str]) -> frozenset[str]:
         return classifier | {name for name in names if name.startswith(beside)}
 
-    model, naming = load_published(model, path, unused=unused, others=baselines)
-    if naming.note:
-        warnings.warn(f"{path}: {naming.note}", stacklevel=3)
+    model, notes = load_published(
+        model, path, unused=unused, others=baselines, ema=ema, dtypes=dtypes
+    )
+    for note in notes:
+        warnings.warn(f"{path}: {note}", stacklevel=3)
     return model
-
-
-def _later_stages(network: Network, features: Sequence[int]) -> tuple[str, ...]:
-    """What the names of the stages begin with that a backbone leaves out."""
-    return tuple(f"{stage.address}." for stage in network.stages[max(features) + 1 :])
 
 
 def baselines() -> Iterator[Network]:
@@ -201,7 +283,7 @@ def search(
     evaluate: Callable[[Candidate], float | dict[str, float]] | None = None,
     out: str | Path | None = None,
     *,
-    listener: Callable[[object], None] | None = None,
+    listener: Callable[[object], None] | Literal["progress"] | None = "progress",
     salvage: bool = False,
     **overrides: Any,
 ) -> Result:
@@ -211,30 +293,37 @@ def search(
         the first objective
     out: the run directory; the same directory again resumes. By default proxy training goes to
         `runs/NAME`, and a search with its own `evaluate` leaves no record
-    listener: called with every event of the run
+    listener: called with every event of the run (`archdsl.study.events`). "progress" shows how far
+        it is: a table on a terminal or below the cell of a notebook, else lines on standard error;
+        None says nothing
     salvage: where the record is damaged, go on from what stands before the damage; the damaged
         file is kept beside it
     overrides: settings of the `search:` section, as `trials=40, budget={"macs": "2G"}`
     Raises SearchError for a search that cannot start or go on.
     """
+    from archdsl.display.choice import for_python
     from archdsl.spaces import Space
     from archdsl.study import search as run
 
     given.function("evaluate", evaluate, SearchError)
-    given.function("listener", listener, SearchError)
+    shows = isinstance(listener, str) and listener == "progress"
+    if not (shows or listener is None or callable(listener)):
+        raise SearchError(f'listener is a function, "progress" or None, and not {shown(listener)}')
     where = None if out is None else given.path("out", out, SearchError)
     searched = x if isinstance(x, Space) else space(x)
     if overrides:
         patches = {f"search.{key}": value for key, value in overrides.items()}
         searched = Space(load(searched.spec, set=patches))
-    return run(
-        searched,
-        evaluate=evaluate,
-        out=where,
-        settings=searched.spec.settings(),
-        listener=listener,
-        salvage=salvage,
-    )
+    with ExitStack() as stack:
+        heard = listener if not isinstance(listener, str) else stack.enter_context(for_python())
+        return run(
+            searched,
+            evaluate=evaluate,
+            out=where,
+            settings=searched.spec.settings(),
+            listener=heard,
+            salvage=salvage,
+        )
 
 
 @overload
@@ -303,6 +392,7 @@ def _document(x: Specish, reach: type[Reach]) -> Document:
             reached = reach.of_file(Path(file)) if Path(file).is_file() else reach.of_text(file)
         document = reading.document_from_text(x.dump(), file, reached)
         document.folder = x.folder
+        document.import_folders = dict(x.document.import_folders)
         return document
     inner = getattr(x, "spec", None)
     if isinstance(inner, Spec):
@@ -316,8 +406,8 @@ def _document(x: Specish, reach: type[Reach]) -> Document:
         return reading.document_from_mapping(x, reach.of_text("<mapping>"))
     if isinstance(x, Path) or "/" in x or x.endswith((".yaml", ".yml")):
         if Path(x).is_dir():
-            from archdsl.study.winner_of import winner_of
+            from archdsl.saving import document_of
 
-            return winner_of(Path(x), reach)
+            return document_of(Path(x), reach)
         return reading.document_from_file(Path(x), reach)
     return reading.document_from_file(shipped.shipped(x), reach)

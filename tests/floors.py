@@ -13,24 +13,25 @@ INSIDE: dict[str, list[set[str]]] = {
         {"arrays"},
     ],
     "checkpoints": [
-        {"axes", "files", "pattern"},
-        {"naming"},
+        {"axes", "files", "origin", "pattern"},
+        {"naming", "parts"},
         {"tables"},
         {"fit"},
         {"refusal"},
         {"recognise"},
+        {"choose", "saved"},
         {"load"},
     ],
     "cli": [
-        {"answer", "search_state", "spec_text", "streams"},
-        {"failure", "plain", "status"},
-        {"list", "live", "parser"},
+        {"answer", "cost_rows", "streams"},
+        {"failure"},
+        {"list", "parser"},
         {"check", "command", "count", "export", "report", "search", "show", "weights"},
     ],
     "compiler": [
         {"at_least", "entry_parts", "network"},
-        {"geometry", "own_layers"},
-        {"checks"},
+        {"geometry", "own_layers", "spec_text"},
+        {"checks", "outline"},
         {"classes", "layer_maker"},
         {"blocks", "builder", "entry_layers", "stage_layers"},
         {"backbone", "lower"},
@@ -92,6 +93,12 @@ INSIDE: dict[str, list[set[str]]] = {
         {"digests", "layout", "listing", "source"},
         {"digits", "npz", "packs"},
         {"image_folder"},
+    ],
+    "display": [
+        {"search_state"},
+        {"plain", "trial_table"},
+        {"live", "notebook"},
+        {"choice"},
     ],
     "exporters": [
         {"files", "layout", "registry", "scopes"},
@@ -211,6 +218,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {
             "candidate",
             "causes",
+            "frame",
             "identity.carried",
             "identity.code",
             "objectives",
@@ -302,7 +310,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"look"},
     ],
     "views": [
-        {"chart", "html", "rows", "text"},
-        {"svg", "terminal"},
+        {"chart", "html", "notebook", "rows", "text"},
+        {"card", "fitted", "svg", "terminal"},
     ],
 }

@@ -38,6 +38,7 @@ FLOORS: list[set[str]] = [
     {"spaces"},
     {"loading"},
     {"study"},
+    {"display", "saving"},
     {"api"},
     {"testing"},
     {"cli"},
@@ -72,6 +73,8 @@ ONLY = {
     "markupsafe": {"views"},
     "matplotlib": {"views"},
     "rich": {"views"},
+    "pandas": {"study"},
+    "IPython": {"views"},
 }
 
 
@@ -257,7 +260,7 @@ def loaded_by(statement: str) -> set[str]:
     return {name.partition(".")[0] for name in json.loads(done.stdout)}
 
 
-HEAVY = {"torch", "optuna", "lightning", "fvcore", "sklearn", "numpy", "matplotlib"}
+HEAVY = {"torch", "optuna", "lightning", "fvcore", "sklearn", "numpy", "matplotlib", "pandas"}
 
 
 def test_the_language_loads_nothing_heavy() -> None:

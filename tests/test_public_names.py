@@ -13,7 +13,8 @@ import archdsl
 from archdsl.errors import SpecError
 
 PROMISED = {
-    "load", "loads", "build", "count", "fuse", "space", "search", "export", "macs",
+    "load", "loads", "build", "count", "fuse", "space", "search", "export", "macs", "save",
+    "load_model",
     "token_mixer", "channel_mixer", "Odd", "Positive", "Fraction", "Act", "Norm", "Layer",
 }  # fmt: skip
 

@@ -54,8 +54,8 @@ def test_every_shell_block_runs(block: str, checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("block", blocks("python"))
-def test_every_python_block_runs(block: str) -> None:
-    subprocess.run([sys.executable, "-c", block], cwd=ROOT, check=True, capture_output=True)
+def test_every_python_block_runs(block: str, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", block], cwd=tmp_path, check=True, capture_output=True)
 
 
 PAGES = (

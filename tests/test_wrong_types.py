@@ -23,7 +23,9 @@ WRONG: dict[str, Callable[[Any], Any]] = {
     "weights is a path, and not int": lambda _: archdsl.build("digits", weights=3),  # type: ignore[call-overload]
     "out is a path, and not int": lambda _: archdsl.search("digits", half, out=3),  # type: ignore[arg-type]
     "path is a path, and not int": lambda _: archdsl.export("digits", path=3),  # type: ignore[arg-type]
-    "listener is a function, and not int": lambda _: archdsl.search("digits", half, listener=3),  # type: ignore[arg-type]
+    'listener is a function, "progress" or None, and not 3': lambda _: archdsl.search(
+        "digits", half, listener=3
+    ),  # type: ignore[arg-type]
     "evaluate is a function, and not int": lambda _: archdsl.search("digits", 3),  # type: ignore[arg-type]
     "fuse takes a model, and not Spec": lambda _: archdsl.fuse(archdsl.load("digits")),  # type: ignore[arg-type]
     '@token_mixer stands without the name of the component.  write  @token_mixer("shift_conv")': (

@@ -6,7 +6,7 @@ same rules lead back. No model has code of its own in here.
 
 from __future__ import annotations
 
-from archdsl.checkpoints.files import read, write
+from archdsl.checkpoints.files import write
 from archdsl.checkpoints.load import (
     Renamed,
     export_weights,
@@ -15,7 +15,9 @@ from archdsl.checkpoints.load import (
     load_published,
 )
 from archdsl.checkpoints.naming import Naming
+from archdsl.checkpoints.parts import origin_of, read
 from archdsl.checkpoints.recognise import head_names
+from archdsl.checkpoints.saved import saveable, write_model
 from archdsl.checkpoints.tables import LABELS
 
 __all__ = [
@@ -27,6 +29,9 @@ __all__ = [
     "import_weights",
     "load_into",
     "load_published",
+    "origin_of",
     "read",
+    "saveable",
     "write",
+    "write_model",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,31 +20,39 @@ SAFETENSORS = ".safetensors"
 PICKLES = (".pth", ".pt", ".bin")
 
 
-def read(path: Path) -> dict[str, Tensor]:
-    """A state dict from a safetensors file, or from what torch.save wrote.
+def content(path: Path) -> tuple[object, dict[str, str]]:
+    """What a safetensors file holds, or what torch.save wrote, and what is said beside it.
 
-    A dict under `state_dict` or `model` is unwrapped. Pickles are read with `weights_only`, so
-    that no code runs; of what trainers leave beside the weights, an argparse.Namespace of plain
-    values is let in. Raises BuildError.
+    Pickles are read with `weights_only`, so that no code runs; of what trainers leave beside the
+    weights, an argparse.Namespace of plain values is let in. Raises BuildError.
     """
     if not path.is_file():
         raise BuildError(f"there is no weights file {path}")
     try:
-        found = _content(path)
+        return _content(path)
     except Exception as error:  # whatever a broken or a hostile file makes the readers raise
-        raise BuildError(
-            f"{path} cannot be read as weights: {_reason(path, error)}\n"
-            "  archdsl reads safetensors, and pickles of plain tensors without code"
-        ) from None
-    for key in ("state_dict", "model"):
-        if isinstance(found, dict) and isinstance(found.get(key), dict):
-            found = found[key]
-    return _state_dict(found, path)
+        raise _unreadable(path, error) from None
 
 
-def write(path: Path, tensors: Mapping[str, Tensor]) -> None:
+def metadata(path: Path) -> dict[str, str]:
+    """What a safetensors file says beside its tensors. Raises BuildError."""
+    from safetensors import safe_open
+
+    if not path.is_file():
+        raise BuildError(f"there is no weights file {path}")
+    try:
+        with safe_open(path, "pt") as file:
+            return file.metadata() or {}
+    except Exception as error:  # whatever a broken or a hostile file makes the reader raise
+        raise _unreadable(path, error) from None
+
+
+def write(
+    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
+) -> None:
     """A state dict as safetensors, or as torch.save writes it, by the name's ending.
 
+    metadata: what a safetensors file says beside its tensors; torch.save has no place for it
     Raises BuildError for another ending, and for a place that cannot be written to.
     """
     if path.suffix not in (SAFETENSORS, *PICKLES):
@@ -52,14 +61,16 @@ def write(path: Path, tensors: Mapping[str, Tensor]) -> None:
         )
     # Each tensor with memory of its own: safetensors refuses views of one storage, and a pickle
     # would write the whole storage for each of them.
-    alone = {name: tensor.detach().contiguous().clone() for name, tensor in tensors.items()}
+    alone = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     draft = path.with_name(f".{path.name}.part")
     if path.is_dir() or is_other(path):
         what = "a folder" if path.is_dir() else "no regular file"
         raise BuildError(f"{path}: this is {what}.  name another file")
     try:
         draft.touch()
-        _write(draft, alone, path.suffix)
+        _write(draft, alone, path.suffix, metadata or {})
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
         raise BuildError(
@@ -70,15 +81,24 @@ def write(path: Path, tensors: Mapping[str, Tensor]) -> None:
             draft.unlink()
 
 
-def _content(path: Path) -> object:
+def _content(path: Path) -> tuple[object, dict[str, str]]:
     import torch
 
     if path.suffix == SAFETENSORS:
-        from safetensors.torch import load_file
+        from safetensors import safe_open
 
-        return load_file(path)
+        with safe_open(path, "pt") as file:
+            names = file.keys()
+            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
     with torch.serialization.safe_globals([argparse.Namespace]):
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True), {}
+
+
+def _unreadable(path: Path, error: Exception) -> BuildError:
+    return BuildError(
+        f"{path} cannot be read as weights: {_reason(path, error)}\n"
+        "  archdsl reads safetensors, and pickles of plain tensors without code"
+    )
 
 
 def _reason(path: Path, error: Exception) -> str:
@@ -90,27 +110,13 @@ def _reason(path: Path, error: Exception) -> str:
     return f"it holds {code[1]}, which is code" if code else "it is not what torch.save writes"
 
 
-def _state_dict(found: object, path: Path) -> dict[str, Tensor]:
-    import torch
-
-    if isinstance(found, dict):
-        tensors = {
-            name: value
-            for name, value in found.items()
-            if isinstance(name, str) and isinstance(value, torch.Tensor)
-        }
-        if tensors and len(tensors) == len(found):
-            return tensors
-    raise BuildError(
-        f"{path} holds no state dict: names to tensors, or such a dict under state_dict or model"
-    )
-
-
-def _write(path: Path, tensors: dict[str, Tensor], suffix: str) -> None:
+def _write(
+    path: Path, tensors: dict[str, Tensor], suffix: str, metadata: Mapping[str, str]
+) -> None:
     if suffix == SAFETENSORS:
         from safetensors.torch import save_file
 
-        save_file(tensors, path, metadata={"format": "pt"})
+        save_file(tensors, path, metadata={**metadata, "format": "pt"})
     else:
         import torch
 

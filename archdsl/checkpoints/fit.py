@@ -53,6 +53,11 @@ class Fit:
         return len(self.missing) + len(self.extra) + len(self.misshapen)
 
     @property
+    def matched(self) -> int:
+        """How many tensors do."""
+        return len(self.entries) - len(self.missing) - len(self.misshapen)
+
+    @property
     def reading(self) -> str:
         """How the file was read: "the official naming, deployed"."""
         return in_words(self.naming, self.form)
@@ -114,16 +119,19 @@ def fit(
 
 
 def fits(
-    spec: str,
+    known: Iterable[tuple[Naming, dict[str, Entry]]],
     file: Shapes,
     form: Form,
     unused: Set[str] = frozenset(),
     label: str | None = None,
 ) -> list[Fit]:
-    """The file under every naming of a form, or under those with a label; best ones first."""
+    """The file under every naming of a form, or under those with a label; best ones first.
+
+    known: the namings, as `known_namings` gives them
+    """
     found = [
         fit(naming, where, file, form, unused)
-        for naming, where in known_namings(spec, form.shapes)
+        for naming, where in known
         if label in (None, naming.label)
     ]
     return sorted(found, key=lambda one: one.problems)

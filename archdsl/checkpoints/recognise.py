@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from pathlib import Path
 from typing import TypeAlias
 
-from archdsl.checkpoints.fit import Fit, Form, Shapes, distinct, fits
-from archdsl.checkpoints.naming import OWN
+from archdsl.checkpoints.fit import Entry, Fit, Form, Shapes, distinct, fits, known_namings
+from archdsl.checkpoints.naming import OWN, Naming
 from archdsl.checkpoints.refusal import misfit
 from archdsl.checkpoints.tables import LABELS, namings
 from archdsl.compiler.builder import classifier_names, shapes
@@ -35,6 +35,73 @@ def forms(network: Network) -> Iterator[Form]:
         yield Form(deployed, deployed=True)
 
 
+class Target:
+    """A network that files are held against: its forms, each in all namings that name it whole.
+
+    label: the only naming to try; others: networks to look among for the one that a file is for
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        unused: Unused = nothing,
+        label: str | None = None,
+        others: Networks = tuple,
+    ) -> None:
+        self.network, self.label, self._others = network, label, others
+        self._known: list[tuple[Form, Set[str], list[tuple[Naming, dict[str, Entry]]]]] = [
+            (form, unused(form.shapes), known_namings(network.name, form.shapes))
+            for form in forms(network)
+        ]
+
+    @property
+    def least(self) -> int:
+        """How many tensors a file has at least that fits."""
+        return min(len(form.shapes.keys() - unused) for form, unused, _ in self._known)
+
+    def whole(self, file: Shapes) -> list[Fit]:
+        """The fits of a file without a problem, in the first form that has any."""
+        if len(file) < self.least:
+            return []
+        for form, unused, known in self._known:
+            if found := distinct(fits(known, file, form, unused, self.label)):
+                return found
+        return []
+
+    def nearest(self, file: Shapes) -> Fit:
+        """The best fit of a file. Raises BuildError for a label that the network has not."""
+        best = [fits(known, file, form, u, self.label)[:1] for form, u, known in self._known]
+        found = [one for ones in best for one in ones]
+        if not found:
+            raise BuildError(unknown_label(self.network, self.label))
+        return min(found, key=lambda one: len(one.extra))  # a file's own names tell its form
+
+    def refusal(self, subject: str, file: Shapes, *, under: str = "") -> str:
+        """What is said of a file that does not fit.
+
+        subject: the file in words; under: what the names of its tensors begin with in it
+        Raises BuildError for a label that the network has not.
+        """
+        best = self.nearest(file)
+        unused = next(unused for form, unused, _ in self._known if form == best.form)
+        cure = (
+            self._other_label(file)
+            or _other_classes(self.network, best, unused)
+            or _other_spec(self.network, file, self._others)
+        )
+        where = "any naming" if self.label is None else best.naming.phrase
+        return misfit(subject, self.network.name, best, file, cure=cure, where=where, under=under)
+
+    def _other_label(self, file: Shapes) -> str:
+        """The naming that the file is in, where another was asked for."""
+        if self.label is not None:
+            for form, unused, known in self._known:
+                for one in distinct(fits(known, file, form, unused)):
+                    return f"it fits in {one.reading}"
+        return ""
+
+
 def recognised(
     path: Path,
     file: Shapes,
@@ -51,29 +118,22 @@ def recognised(
     others: networks to look among for the one that the file is for
     Raises BuildError.
     """
-    nearest: list[Fit] = []
-    for form in forms(network):
-        found = fits(network.name, file, form, unused(form.shapes), label)
-        whole = distinct(found)
-        if len(whole) == 1:
-            return whole[0]
-        if whole:
-            ways = " and ".join(dict.fromkeys(_way(one) for one in whole))
-            raise BuildError(
-                f"{path} fits {network.name} in more than one naming: {ways}\n"
-                "  say which it is: archdsl weights import FILE --from ..."
-            )
-        nearest += found[:1]
-    if not nearest:
-        raise BuildError(unknown_label(network, label))
-    best = min(nearest, key=lambda one: len(one.extra))  # a file's own names tell its form
-    cure = (
-        _other_label(network, file, unused, label)
-        or _other_classes(network, best, unused(best.form.shapes))
-        or _other_spec(network, file, others)
-    )
-    where = "any naming" if label is None else best.naming.phrase
-    raise BuildError(misfit(path, network.name, best, file, cure=cure, where=where))
+    target = Target(network, unused=unused, label=label, others=others)
+    found = target.whole(file)
+    if not found:
+        raise BuildError(target.refusal(str(path), file))
+    return only(path, network, found)
+
+
+def only(path: Path, network: Network, found: list[Fit]) -> Fit:
+    """The fit of a file, where there is one. Raises BuildError where there are more."""
+    if len(found) > 1:
+        ways = " and ".join(dict.fromkeys(_way(one) for one in found))
+        raise BuildError(
+            f"{path} fits {network.name} in more than one naming: {ways}\n"
+            "  say which it is: archdsl weights import FILE --from ..."
+        )
+    return found[0]
 
 
 def head_names(network: Network) -> frozenset[str]:
@@ -87,19 +147,10 @@ def _way(one: Fit) -> str:
 
 def unknown_label(network: Network, label: str | None) -> str:
     """What is said of a naming that a network has not."""
-    known = {one.naming.label for form in forms(network) for one in fits(network.name, {}, form)}
+    named = (known_namings(network.name, form.shapes) for form in forms(network))
+    known = {naming.label for found in named for naming, _ in found}
     said = " ".join(one for one in LABELS if one in known) or "none"
     return f"{network.name} has no {label} names; it has: {said}"
-
-
-def _other_label(network: Network, file: Shapes, unused: Unused, label: str | None) -> str:
-    """The naming that the file is in, where another was asked for."""
-    if label is None:
-        return ""
-    for form in forms(network):
-        for one in distinct(fits(network.name, file, form, unused(form.shapes))):
-            return f"it fits in {one.reading}"
-    return ""
 
 
 def _other_classes(network: Network, best: Fit, unused: Set[str]) -> str:
@@ -120,8 +171,7 @@ def _other_spec(network: Network, file: Shapes, others: Networks) -> str:
     for other in others():
         if _alike(file, other):
             unused = head_names(other)
-            every = (one for form in forms(other) for one in fits(other.name, file, form, unused))
-            if any(not one.problems for one in every):
+            if Target(other, unused=lambda _, unused=unused: unused).whole(file):
                 found.append(other.name)
     if network.name in found:
         return f"it fits {network.name} as it is shipped, without changes"

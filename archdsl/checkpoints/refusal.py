@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from archdsl.checkpoints.axes import Shape
 from archdsl.checkpoints.fit import Fit, Shapes
@@ -13,25 +12,29 @@ _SHOWN = 5
 
 
 def misfit(
-    path: Path,
+    subject: str,
     spec: str,
     best: Fit,
     file: Shapes,
     *,
     cure: str = "",
     where: str = OWN.phrase,
+    under: str = "",
 ) -> str:
     """Why a file does not fit a model: the first five tensors, and what to do instead.
 
+    subject: the file in words
     where: the namings that were tried, in words
+    under: what the names of the tensors begin with in the file
     """
+    below = f" below {under}" if under else ""
     if len(best.missing) == len(best.entries):  # they do not share one name
-        lines = [f"{path} is not for {spec}: none of its names is one of the model's in {where}"]
+        lines = [f"{subject} is not for {spec}: none of its names is one of the model's in {where}"]
         lines += [f"  {name} {_shape(file[name])}" for name in list(file)[:_SHOWN]]
         more = len(file) - _SHOWN
     else:
         problems = list(_problems(best, file))
-        lines = [f"{path} does not fit {spec}, read in {best.reading}:"]
+        lines = [f"{subject} does not fit {spec}, read in {best.reading}{below}:"]
         lines += [f"  {problem}" for problem in problems[:_SHOWN]]
         more = len(problems) - _SHOWN
     if more > 0:

@@ -3,6 +3,10 @@
 One MAC is one multiply-accumulate of a contraction; 1 MAC = 2 FLOPs. Parameters are those of
 the deployed form. Activations are the elements into and out of a layer, at batch 1; their
 total is the largest of them. A space is counted at its default member.
+
+A row ×6 stands for six equal blocks and has what all of them cost; below it are their parts, also
+of all six, and above all rows of a stage their sum. --all gives every block its own rows, and
+--json every module.
 """
 
 from __future__ import annotations
@@ -12,16 +16,21 @@ from typing import Any
 
 from archdsl.amounts import bounded, kind, named, of_layer
 from archdsl.cli.answer import Answer
+from archdsl.cli.cost_rows import CostRow, counted_rows
 from archdsl.cli.parser import loaded, takes_a_spec
+from archdsl.compiler.spec_text import shape_text
+from archdsl.views.fitted import fitted, width, wrapped
 from archdsl.views.terminal import busy
-from archdsl.views.text import columns
 
 HELP = "its cost by address: MACs, parameters, activations"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """FILE and patches."""
+    """FILE, patches, and whether equal blocks are one row."""
     takes_a_spec(parser)
+    parser.add_argument(
+        "--all", action="store_true", help="give every block its rows, also where they are equal"
+    )
 
 
 def run(known: argparse.Namespace) -> Answer:
@@ -49,14 +58,18 @@ def run(known: argparse.Namespace) -> Answer:
     }
     shown = bounded()
     table = [("address", *(kind(name).heading for name in shown), "out")]
-    for address, row in rows.items():
-        shape = "×".join(map(str, row["out_shape"]))
-        table.append((address, *(f"{row[name]:,}" for name in shown), shape))
-    table.append((spec.name, *(f"{cost[name]:,}" for name in shown), ""))
-    lines = columns(table, right=tuple(range(1, len(shown) + 1)))
-    lines.insert(len(lines) - 1, "")
+    table += map(_cells, counted_rows(spec.network(), cost, every=known.all))
+    total = (spec.name, *(f"{cost[name]:,}" for name in shown), "")
+    table += [("",) * len(total), total]
+    lines = fitted(table, width(), right=tuple(range(1, len(shown) + 1)), heading=True)
     if cost.train_params != cost.params:
-        lines.append(f"in training it has {cost.train_params:,} params; the table is deployed")
+        said = f"in training it has {cost.train_params:,} params; the table is deployed"
+        lines += wrapped(said, width())
     if spec.is_space:
-        lines.append("a space, counted at its default member")
+        lines += wrapped("a space, counted at its default member", width())
     return Answer(data, "\n".join(lines))
+
+
+def _cells(row: CostRow) -> tuple[str, ...]:
+    name = f"{' ' * row.indent}{row.name}"
+    return name, *(f"{row.amounts[each]:,}" for each in bounded()), shape_text(row.out)

@@ -8,13 +8,14 @@ them, with what they cost, what they reached, and where their weights were publi
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archdsl.cli.answer import Answer
 from archdsl.cli.failure import UsageError
 from archdsl.spelling import did_you_mean
+from archdsl.views.fitted import fitted, width, wrapped
 from archdsl.views.terminal import busy
-from archdsl.views.text import columns
 
 if TYPE_CHECKING:
     from archdsl.language.positions import Level
@@ -55,7 +56,7 @@ def _kinds() -> Answer:
     data: dict[str, dict[str, object]] = {}
     for kind in registry.KINDS.values():
         names = sorted([*registry.named(kind.name), *registry.other_names(kind.name)])
-        lines += [f"{kind.name}  {kind.doc}", f"    {' '.join(names) or '-'}"]
+        lines += [*_titled(kind.name, kind.doc), *wrapped(" ".join(names) or "-", width(), _IN)]
         data[kind.name] = {"doc": kind.doc, "names": names}
     return Answer(data, "\n".join(lines))
 
@@ -68,11 +69,8 @@ def _kind(name: str) -> Answer:
     data: dict[str, dict[str, object]] = {}
     for component in registry.named(name).values():
         options = component.options.values()
-        lines.append(f"{component.name}  {component.doc}")
-        lines += [
-            f"    {line}"
-            for line in columns([(option.signature(), option.help) for option in options])
-        ]
+        lines += _titled(component.name, component.doc)
+        lines += _indented([(option.signature(), option.help) for option in options], wraps=[0, 1])
         data[component.name] = {
             "doc": component.doc,
             "where": component.where,
@@ -83,7 +81,7 @@ def _kind(name: str) -> Answer:
             },
         }  # fmt: skip
     for other in registry.other_names(name).values():
-        lines.append(f"{other.name}  {other.stands_for()} by another name")
+        lines += _titled(other.name, f"{other.stands_for()} by another name")
         data[other.name] = {"stands_for": {"type": other.type, **dict(other.options)}}
     return Answer({name: data}, "\n".join(lines))
 
@@ -95,7 +93,7 @@ def _specs() -> Answer:
     folder = shipped.folder()
     rows = [(name, str(path.relative_to(folder))) for name, path in files.items()]
     return Answer({"specs": {name: str(path) for name, path in files.items()}},
-                  "\n".join(columns(rows)))  # fmt: skip
+                  "\n".join(fitted(rows, width())))  # fmt: skip
 
 
 def _baselines() -> Answer:
@@ -111,7 +109,7 @@ def _baselines() -> Answer:
         data[name] = {
             key: getattr(model, key) for key in ("params", "macs", "top1", "top1_at", "weights")
         }
-    return Answer({"baselines": data}, "\n".join(columns(rows, right=(1, 2))))
+    return Answer({"baselines": data}, "\n".join(fitted(rows, width(), right=(1, 2), heading=True)))
 
 
 def _keys() -> Answer:
@@ -123,13 +121,26 @@ def _keys() -> Answer:
         found = positions.at(level).values()
         rows = [("key", "takes", "if left out", "holds")]
         rows += [(p.name, p.takes() or "-", p.otherwise(level), p.help) for p in found]
-        lines += [words, *(f"    {line}" for line in columns(rows))]
+        lines += [words, *_indented(rows, wraps=[1, 2, 3], heading=True)]
         data[level] = {
             p.name: {"takes": p.takes(), "otherwise": p.otherwise(level), "help": p.help}
             for p in found
         }
     return Answer({"keys": data}, "\n".join(lines))
 
+
+def _titled(name: str, doc: str) -> list[str]:
+    return wrapped(f"{name}  {doc}", width(), hanging=2 * _IN)
+
+
+def _indented(
+    rows: Sequence[Sequence[str]], *, wraps: Sequence[int], heading: bool = False
+) -> list[str]:
+    lines = fitted(rows, width() - _IN, wraps=wraps, heading=heading)
+    return [f"{' ' * _IN}{line}" for line in lines]
+
+
+_IN = 4
 
 _LEVELS: dict[Level, str] = {
     "top": "a spec", "block": "block", "stage": "a stage", "run": "a run",

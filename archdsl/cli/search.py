@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.cli.answer import DONE, INTERRUPTED, MENDABLE, Answer
 from archdsl.cli.parser import loaded, takes_a_spec
-from archdsl.views.terminal import console
 from archdsl.views.text import columns
 
 if TYPE_CHECKING:
@@ -44,25 +42,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(known: argparse.Namespace) -> Answer:
     """Search with a live display, and say what came of it."""
     import archdsl
+    from archdsl.display.choice import for_stream
 
     if known.workers is not None:
         known.patches.append(f"search.workers={known.workers}")
-    with _display(known.json) as listener:
+    with for_stream(sys.stderr if known.json else sys.stdout) as listener:
         spec = loaded(known.file, known)
         result = archdsl.search(spec, out=known.out, listener=listener, salvage=known.salvage)
     return Answer(_data(spec.name, result), _text(result), _code(result))
-
-
-def _display(as_json: bool) -> AbstractContextManager[Any]:
-    """A live table on a terminal, else lines; with JSON on stdout they go to stderr."""
-    stream = sys.stderr if as_json else sys.stdout
-    if stream.isatty():
-        from archdsl.cli.live import LiveDisplay
-
-        return LiveDisplay(console(stream))
-    from archdsl.cli.plain import PlainDisplay
-
-    return PlainDisplay(stream)
 
 
 def _code(result: Result) -> int:

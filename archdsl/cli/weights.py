@@ -4,8 +4,10 @@
     archdsl weights export own.safetensors --to timm --spec poolformer_s12 -o theirs.pth
 
 FILE is safetensors, or what torch.save wrote, and is read so that no code runs. Its
-form, as it is trained or deployed, is recognised, and without --from so is its naming. What does
-not fit the spec is refused.
+form, as it is trained or deployed, is recognised, and without --from so is its naming, and so
+are the prefixes that DDP, torch.compile and Lightning put before the names. Of a file with
+averaged weights beside the others, as state_dict_ema beside state_dict, the others are taken;
+--ema takes the averaged ones. What does not fit the spec is refused.
 """
 
 from __future__ import annotations
@@ -39,6 +41,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--drop-head", action="store_true", help="leave out what depends on the number of classes"
     )
+    parser.add_argument(
+        "--ema", action=argparse.BooleanOptionalAction, default=None,
+        help="of a file with averaged weights beside the others, take those, or the others",
+    )  # fmt: skip
     takes_patches(parser)
 
 
@@ -50,26 +56,27 @@ def run(known: argparse.Namespace) -> Answer:
     if not importing and (known.source is not None or known.target is None):
         raise UsageError(f"archdsl weights export takes --to {' or '.join(_NAMINGS)}")
     with busy(f"reading {known.file}"):
-        from archdsl.api import baselines
+        from archdsl.api import baselines, weights_of
         from archdsl.checkpoints import export_weights, import_weights
 
         spec = loaded(known.spec, known)
-        network = spec.network()
-        how = {"drop_head": known.drop_head, "others": baselines}
+        network, file = spec.network(), weights_of(known.file)
+        how = {"drop_head": known.drop_head, "others": baselines, "ema": known.ema}
         if importing:
-            renamed = import_weights(known.file, network, known.out, label=known.source, **how)
+            renamed = import_weights(file, network, known.out, label=known.source, **how)
         else:
-            renamed = export_weights(known.file, network, known.out, label=known.target, **how)
+            renamed = export_weights(file, network, known.out, label=known.target, **how)
     source, target = renamed.phrases
-    notes = [naming.note for naming in (renamed.source, renamed.target) if naming.note]
     data = {
         "spec": spec.name,
         "from": renamed.source.label,
         "to": renamed.target.label,
         "deployed": renamed.form.deployed,
+        "part": renamed.part,
         "path": str(known.out),
-        "notes": notes,
+        "notes": list(renamed.notes),
     }
-    done = f"{known.file}, in {source}, is written to {known.out} in {target}"
-    lines = [f"{spec.name}: {done}", *(f"note: {note}" for note in notes)]
+    taken = "" if renamed.part == "the file" else f"{renamed.part} of "
+    done = f"{taken}{known.file}, in {source}, is written to {known.out} in {target}"
+    lines = [f"{spec.name}: {done}", *(f"note: {note}" for note in renamed.notes)]
     return Answer(data, "\n".join(lines))

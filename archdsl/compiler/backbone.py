@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from archdsl.compiler.builder import Built
+from archdsl.compiler.network import Network
 from archdsl.errors import BuildError
 from archdsl.printable import shown
 
@@ -26,13 +27,15 @@ class Backbone(nn.Module):
     Its state dict is a part of the model's, under the same names. With a class token, the maps
     are those of the other tokens.
 
+    network, spec_text, metadata: those of the model
     features: indices of stages, from 0; the maps come in this order
     Raises BuildError for a stage that is not there.
     """
 
     def __init__(self, model: Built, features: Sequence[int]) -> None:
         super().__init__()
-        network = model.network
+        network = self.network = model.network
+        self.spec_text, self.metadata = model.spec_text, model.metadata
         self.features = chosen(features, len(network.stages))
         self.feature_info = [
             FeatureInfo(network.stages[index].dim, network.stages[index].reduction)
@@ -76,6 +79,12 @@ def chosen(features: Sequence[int], stages: int) -> list[int]:
     if len(set(features)) < len(features):
         raise BuildError(f"features = {_listed(features)}: name each stage once")
     return list(features)
+
+
+def left_out(network: Network, features: Sequence[int]) -> tuple[str, ...]:
+    """What the names of the tensors begin with that a backbone leaves out of its model."""
+    later = network.stages[max(features) + 1 :]
+    return ("head.", *(f"{stage.address}." for stage in later))
 
 
 def _listed(features: Sequence[int]) -> str:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from archdsl.compiler.classes import with_classes
-from archdsl.compiler.network import Block, Layer, Network
+from archdsl.compiler.network import Block, Layer, Network, SpecText
 from archdsl.compiler.network import Stage as StageEntry
 from archdsl.components.component import Component
 from archdsl.components.options import OptionValue
@@ -35,11 +35,17 @@ class TokenMixer(nn.Module):
 
 
 class Built(MetaFormer):
-    """A MetaFormer that knows the network it was built from."""
+    """A MetaFormer that knows the network it was built from.
+
+    spec_text: the spec of that network; None where it was built of the network alone
+    metadata: what its weights file said beside the weights
+    """
 
     def __init__(self, network: Network, **parts: Any) -> None:
         super().__init__(**parts)
         self.network = network
+        self.spec_text: SpecText | None = None
+        self.metadata: dict[str, str] = {}
 
     def reset_classifier(self, classes: int) -> None:
         """Give the head another number of classes; 0 leaves the pooled features.

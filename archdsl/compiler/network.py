@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from archdsl.components.component import Component
 
@@ -111,3 +112,14 @@ class Network:
         """Every block, in the order of the forward pass."""
         for stage in self.stages:
             yield from stage.blocks
+
+
+@dataclass(frozen=True, slots=True)
+class SpecText:
+    """The spec that a network was made of, as text without holes that stands by itself.
+
+    imports: the entries of its `imports:`, and the folders that they are relative to
+    """
+
+    text: str
+    imports: tuple[tuple[str, Path], ...]

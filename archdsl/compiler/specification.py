@@ -9,7 +9,8 @@ from typing import Any
 from archdsl import given
 from archdsl.compiler.combinations import check_combinations
 from archdsl.compiler.lower import lower
-from archdsl.compiler.network import Layer, Network
+from archdsl.compiler.network import Layer, Network, SpecText
+from archdsl.compiler.outline import ends, outline
 from archdsl.errors import SpecError
 from archdsl.language import flatten, winner
 from archdsl.language.check import check
@@ -22,7 +23,8 @@ from archdsl.language.resolve import Ask
 from archdsl.language.search_section import search_settings
 from archdsl.language.settings import SearchSettings
 from archdsl.language.write import write
-from archdsl.printable import shown
+from archdsl.printable import printable_line, shown
+from archdsl.units import counted
 
 
 class Spec:
@@ -89,6 +91,14 @@ class Spec:
             return write({**node.items, **plain_values({"found": found})})
         return write(node)
 
+    def as_text(self) -> SpecText:
+        """The network's own spec: a space's default member, `extends` followed, no `search`."""
+        _, answers = self.resolve(self._recorded if self._member else None)
+        node = winner.filled(self.document, self.holes, answers)
+        found = self.document.top.get("found")
+        items = node.items if found is None else {**node.items, "found": found}
+        return SpecText(write(items), tuple(self.document.import_folders.items()))
+
     def network(self) -> Network:
         """The network; a space stands for its default member. Raises SpecError."""
         if self._network is None or self._made_of != self._answered():
@@ -137,7 +147,28 @@ class Spec:
         return hash(self.dump())
 
     def __repr__(self) -> str:
-        return f"<archdsl spec {self.name}>"
+        return f"<Spec {self._words()}>"
+
+    def _repr_html_(self) -> str:
+        from archdsl.views.card import CardTable, card
+        from archdsl.views.rows import Column, TableRow
+
+        columns = (Column("address"), Column("layer"), Column("out", right=True))
+        try:
+            rows = [TableRow(row) for row in outline(self.network())]
+        except SpecError as error:
+            return card(f"Spec {self.name}", notes=[str(error)])
+        notes = ["a space, shown at its default member"] if self.is_space else []
+        return card("Spec", self._words(), [CardTable(columns, rows)], notes)
+
+    def _words(self) -> str:
+        """The spec on one line; a repr raises nothing."""
+        try:
+            words = f"{printable_line(self.name)}: {ends(self.network())}"
+        except SpecError:  # decisions that somebody changed to what is no answer
+            return printable_line(self.name)
+        holes = counted(len(self.holes.by_node), "hole")
+        return f"{words}, a space with {holes}" if self.is_space else words
 
 
 def checked(document: Document) -> Spec:

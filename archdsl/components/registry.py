@@ -99,24 +99,24 @@ def also_called(kind: str, name: str, type: str, **options: OptionValue) -> None
     _other_names[kind][name] = OtherName(name, type, tuple(options.items()))
 
 
-def _decorator(kind: str) -> Callable[[str], Callable[[C], C]]:
+def _decorator(kind: str, called: str = "") -> Callable[[str], Callable[[C], C]]:
     def named(name: object) -> Callable[[C], C]:
         if not isinstance(name, str):
             cls = name.__name__ if isinstance(name, type) else "MyMixer"
             raise ArchError(
-                f"@{kind} stands without the name of the component.  "
-                f'write  @{kind}("{_snake(cls)}")'
+                f"@{called or kind} stands without the name of the component.  "
+                f'write  @{called or kind}("{_snake(cls)}")'
             )
 
         def registered(cls: C) -> C:
             if not isinstance(cls, type):
-                raise ArchError(f"@{kind} registers a class, and not {shown(cls)}")
+                raise ArchError(f"@{called or kind} registers a class, and not {shown(cls)}")
             return register(kind, str.__str__(name), cls)
 
         return registered
 
     named.__doc__ = f"Register a class as a {KINDS[kind].noun}. {KINDS[kind].doc}"
-    named.__name__ = kind
+    named.__name__ = called or kind
     return named
 
 
@@ -131,7 +131,7 @@ value = _decorator("value")
 out = _decorator("out")
 pos_embed = _decorator("pos_embed")
 head = _decorator("head")
-data = _decorator("data")
+data = data_source = _decorator("data", "data_source")  # archdsl.data is a module
 
 
 def find(kind: str, name: str) -> Definition | None:

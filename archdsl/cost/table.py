@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
-from archdsl.amounts import named, of_layer, total
+from archdsl.amounts import bounded, kind, named, of_layer, total
 from archdsl.compiler.network import Layer, Network, Shape
 from archdsl.components.component import Component
 from archdsl.cost.operators import registered_rules
@@ -119,7 +120,33 @@ class Cost:
         return Cost, (self._totals, self.by_address)
 
     def __repr__(self) -> str:
-        return f"Cost({', '.join(f'{name}={number}' for name, number in self._totals.items())})"
+        return f"Cost({', '.join(f'{name}={number:_}' for name, number in self._totals.items())})"
+
+    def _repr_html_(self) -> str:
+        from archdsl.views.card import CardTable, card, facts
+        from archdsl.views.rows import Column, TableRow
+
+        tables = [facts([(name, f"{number:,}") for name, number in self._totals.items()])]
+        if not callable(self._rows):  # a member's rows are measured when somebody asks for them
+            names = bounded()
+            columns = (Column("address"), *(Column(kind(n).heading, right=True) for n in names))
+            rows = [
+                TableRow((place, *(f"{amounts[name]:,}" for name in names)))
+                for place, amounts in _by_place(self._rows)
+            ]
+            tables.append(CardTable(columns, rows))
+        return card("Cost", "of one image, deployed", tables)
+
+
+def _by_place(rows: Rows) -> Iterator[tuple[str, dict[str, int]]]:
+    """What stem, stages and head cost, each as one."""
+
+    def place(item: tuple[str, LayerCost]) -> str:
+        first, _, rest = item[0].partition(".")
+        return f"stages.{rest.partition('.')[0]}" if first == "stages" else first
+
+    for where, items in groupby(rows.items(), key=place):
+        yield where, named(total(of_layer(row, address) for address, row in items))
 
 
 def count(network: Network, progress: Progress = no_progress) -> Cost:
@@ -208,7 +235,7 @@ def _remembered(layer: Layer) -> LayerCost:
 
 def _kept(layer: Layer) -> LayerCost:
     """The cost that the store has of a layer, or else a measured one."""
-    rules = (getattr(rule, "__module__", "") for _, rule in registered_rules())
+    rules = (getattr(rule, "__module__", None) or "" for _, rule in registered_rules())
     key = origin(layer, (*modules_of(layer.component), *rules))
     if key is None:
         return _measured(layer)

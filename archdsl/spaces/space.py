@@ -14,6 +14,7 @@ from archdsl.compiler.specification import Spec
 from archdsl.errors import CountError, SearchError, SpecError
 from archdsl.language.holes import Answer, Hole, equal, normalise
 from archdsl.language.resolve import Ask
+from archdsl.language.write import inline
 from archdsl.printable import shown
 from archdsl.progress import Progress, unwatched
 from archdsl.spaces.arguments import (
@@ -34,7 +35,8 @@ from archdsl.spaces.questions import questions
 from archdsl.spaces.size import size
 from archdsl.spaces.table import Table
 from archdsl.spelling import did_you_mean
-from archdsl.units import integer
+from archdsl.units import counted as counted_words
+from archdsl.units import integer, plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,6 +69,32 @@ class Space:
         self.spec = member_or_spec("a space is made of", spec)
         self._table: Table | None = None
         self._list: PriceList | None = None
+
+    def __repr__(self) -> str:
+        decisions = plural(len(self.decisions), "decision")
+        return f"<Space {self.spec.name}: {self._words()}, {len(self.decisions):,} {decisions}>"
+
+    def _repr_html_(self) -> str:
+        from archdsl.views.card import CardTable, card
+        from archdsl.views.rows import Column, TableRow
+
+        asked = self.default().decisions
+        rows = [
+            TableRow(
+                (
+                    address,
+                    " ".join(map(inline, hole.answers)),
+                    inline(asked[address]) if address in asked else "not asked",
+                )
+            )
+            for address, hole in self.decisions.items()
+        ]
+        columns = (Column("decision"), Column("answers"), Column("default"))
+        tables = [CardTable(columns, rows, "decision")] if rows else []
+        return card(f"Space {self.spec.name}", self._words(), tables)
+
+    def _words(self) -> str:
+        return counted_words(self.size, "architecture")
 
     @cached_property
     def decisions(self) -> dict[str, Hole]:

@@ -10,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archdsl.printable import shown
+from archdsl.printable import printable_line, shown
 from archdsl.study.trial import Metrics
+from archdsl.units import counted
 
 if TYPE_CHECKING:
     from torch import nn
@@ -73,6 +74,10 @@ class Candidate:
         self._reporting = threading.RLock()  # a handler of a signal may report, too
         self._over = False
 
+    def __repr__(self) -> str:
+        name = printable_line(self._space.spec.name)
+        return f"<Candidate {self.number} of {name}, {counted(len(self._made_of), 'answer')}>"
+
     @cached_property
     def spec(self) -> Spec:
         """The architecture."""
@@ -92,7 +97,9 @@ class Candidate:
         """The architecture as a module with fresh weights, drawn from torch's generator."""
         from archdsl.compiler.builder import build
 
-        return build(self.spec.network())
+        model = build(self.spec.network())
+        model.spec_text = self.spec.as_text()
+        return model
 
     def report(self, step: float, value: float | Mapping[str, float]) -> None:
         """Record how it stands after an epoch, or at whatever `step` counts.

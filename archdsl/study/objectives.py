@@ -35,15 +35,20 @@ def scores(objectives: Sequence[Objective], trial: Trial) -> tuple[float, ...]:
     )
 
 
+def ranked(objectives: Sequence[Objective], trials: Iterable[Trial]) -> list[Trial]:
+    """The trials that have values, the best in the first objective first."""
+    done = [trial for trial in trials if trial.state == "complete"]
+    done.sort(key=lambda trial: _place(objectives, trial))
+    return done
+
+
 def front(objectives: Sequence[Objective], trials: Iterable[Trial]) -> list[Trial]:
     """The trials that no other dominates, the best in the first objective first.
 
     With one objective: the best trial. Of two trials with the same values the earlier stays.
     """
-    done = [trial for trial in trials if trial.state == "complete"]
-    done.sort(key=lambda trial: _place(objectives, trial))
     kept: list[Trial] = []
-    for trial in done:
+    for trial in ranked(objectives, trials):
         own = scores(objectives, trial)
         # sorted by the first objective: whatever dominates it stands before it
         if not any(_at_least(scores(objectives, other), own) for other in kept):

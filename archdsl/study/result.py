@@ -6,16 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from archdsl.language.settings import Objective
+from archdsl.printable import printable_line
 from archdsl.study.trial import Trial
+from archdsl.units import counted, rounded
 
 if TYPE_CHECKING:
+    import pandas
+
     from archdsl.study.hypervolume import Hypervolume
     from archdsl.study.survey import Survey
 
 Ending: TypeAlias = Literal["done", "exhausted", "interrupted"]
 
 
-@dataclass(frozen=True, slots=True)
+_TRIALS = 10  # in a notebook: the best of them
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Result:
     """What a search came to.
 
@@ -28,6 +36,7 @@ class Result:
     folder: the run directory; None for a search that keeps no record
     notes: what else there is to say, such as a winner that cannot be exported
     hypervolume: how much the front dominates, with two objectives; None where there is no saying
+    objectives: what was made large or small, the first of them first
     """
 
     best: Trial | None
@@ -39,8 +48,70 @@ class Result:
     folder: Path | None
     notes: tuple[str, ...] = ()
     hypervolume: Hypervolume | None = None
+    objectives: tuple[Objective, ...] = ()
 
     @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended it."""
         return self.ended == "interrupted"
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The trials as a DataFrame of pandas, a row each, the number of the trial as index.
+
+        Columns: `state`, `origin`, `seconds` and `cause`; each metric and each cost by its name;
+        each decision by its address, None where a trial was not asked. A metric whose name another
+        column has is `metric.NAME`.
+        Raises SearchError where pandas is not installed.
+        """
+        from archdsl.study.frame import frame
+
+        return frame(self.trials)
+
+    def __repr__(self) -> str:
+        return f"<Result: {self._words()}>"
+
+    def _repr_html_(self) -> str:
+        from archdsl.study.objectives import ranked
+        from archdsl.views.card import CardTable, card
+        from archdsl.views.rows import Column, TableRow
+
+        names = [one.name for one in self.objectives]
+        costs = [name for name in ("macs", "params") if name not in names]
+        columns = [
+            Column("trial", right=True),
+            *(Column(name, right=True) for name in (*names, *costs)),
+            Column("answers"),
+        ]
+        rows = [
+            TableRow(
+                (
+                    str(trial.number),
+                    *(_value(trial, name) for name in (*names, *costs)),
+                    " ".join(str(answer) for answer in trial.decisions.values()),
+                ),
+                "best" if trial in self.front else "plain",
+            )
+            for trial in ranked(self.objectives, self.trials)[:_TRIALS]
+        ]
+        tables = [CardTable(columns, rows, "trial")] if rows else []
+        return card("Result", self._words(), tables, [self.message, *self.notes])
+
+    def _words(self) -> str:
+        """How many trials, and the best, on one line."""
+        said = [counted(len(self.trials), "trial")]
+        if self.best is not None:
+            values = ", ".join(
+                f"{one.name} {_value(self.best, one.name)}" for one in self.objectives
+            )
+            said.append(f"the best is {self.best.number}" + (f" with {values}" if values else ""))
+        if len(self.front) > 1:
+            said.append(f"{len(self.front)} on the front")
+        if self.folder is not None:
+            said.append(f"in {self.folder}")
+        return printable_line(", ".join(said))
+
+
+def _value(trial: Trial, name: str) -> str:
+    if name in trial.costs:
+        return f"{trial.costs[name]:,}"
+    return rounded(trial.metrics[name]) if name in trial.metrics else ""

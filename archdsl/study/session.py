@@ -297,6 +297,7 @@ class _Session:
             folder=run.shown if kept else None,
             notes=tuple(notes),
             hypervolume=hypervolume(objectives, trials),
+            objectives=objectives,
         )
 
     def _progress(self, what: str) -> Progress:

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from archdsl.amounts import written
+from archdsl.printable import printable_line
+from archdsl.units import duration, rounded
+
 if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
     from archdsl.cost import Cost
@@ -20,7 +24,11 @@ Fault: TypeAlias = Literal["memory", "diverged", "timeout", "hung", "killed", "c
 Stage: TypeAlias = Literal["proposed", "running", "paused"] | Ended
 
 
-@dataclass(frozen=True)
+_LONGEST = 80  # characters of a cause in a repr
+_TOLD = ("macs", "params")  # the costs there
+
+
+@dataclass(frozen=True, repr=False)
 class Trial:
     """One candidate and what came of it, or has come of it so far.
 
@@ -56,6 +64,32 @@ class Trial:
     ended: float | None = None
     fault: Fault | None = None
     space: Space | None = field(default=None, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return f"<Trial {self.number}: {self._words()}>"
+
+    def _repr_html_(self) -> str:
+        from archdsl.views.card import card, facts
+
+        said = [
+            *((name, rounded(value)) for name, value in self.metrics.items()),
+            *((name, f"{number:,}") for name, number in self.costs.items()),
+            ("from", self.origin),
+            ("time", duration(self.seconds) if self.trained else "not trained"),
+        ]
+        answers = [(address, str(answer)) for address, answer in self.decisions.items()]
+        words = self.state if self.cause is None else f"{self.state}: {self.cause}"
+        return card(f"Trial {self.number}", words, [facts(said), facts(answers, "answer")])
+
+    def _words(self) -> str:
+        """What came of it, and what it costs, on one line."""
+        what = self.state if self.cause is None else f"{self.state}: {self.cause}"
+        said = [what if len(what) <= _LONGEST else f"{what[:_LONGEST]}..."]
+        said += [f"{name} {rounded(value)}" for name, value in list(self.metrics.items())[:3]]
+        said += [
+            f"{name} {written(name, self.costs[name])}" for name in _TOLD if name in self.costs
+        ]
+        return printable_line(", ".join(said))
 
     @property
     def trained(self) -> bool:

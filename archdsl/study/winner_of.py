@@ -1,15 +1,22 @@
-"""The winner of a run directory as a spec, from the record and nothing else."""
+"""The winner of a run directory, from the record and nothing else: its spec, and its weights."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from archdsl.errors import SpecError
+from archdsl.errors import BuildError, SpecError
 from archdsl.language.document import Document
 from archdsl.language.load import document_from_text
 from archdsl.language.sandbox import Reach
+from archdsl.study.candidate import WEIGHTS
 from archdsl.study.identity.carried import with_places
-from archdsl.study.record.folder import read_state
+from archdsl.study.record.file_store import RECORD
+from archdsl.study.record.folder import TRIALS_FOLDER, read_state
+from archdsl.study.record.views import RUN
+
+if TYPE_CHECKING:
+    from archdsl.study.trial import Trial
 
 
 def winner_of(folder: Path, sort: type[Reach] = Reach) -> Document:
@@ -21,17 +28,58 @@ def winner_of(folder: Path, sort: type[Reach] = Reach) -> Document:
     """
     reach = sort(folder)
     reach.tree(folder)
-    state = read_state(folder) if any(folder.iterdir()) else None
+    best = _best(folder)
+    name, text = str(folder / "best.yaml"), best.text
+    entries = document_from_text(text, name, reach).import_folders
+    return document_from_text(with_places(text, entries), name, reach)
+
+
+def weights_of_winner(folder: Path) -> Path:
+    """The file with the weights of the best trial of the run in a folder.
+
+    That is `best.safetensors`, which says more beside the tensors, where it has those of the
+    trial, and otherwise the trial's own.
+    Raises as `winner_of`, and BuildError for a winner without weights.
+    """
+    best = _best(folder)
+    kept = [
+        folder / TRIALS_FOLDER / f"{best.number:05}" / WEIGHTS,
+        folder / "weights" / f"{best.number:05}.safetensors",  # of archdsl 0.1
+    ]
+    own = next((path for path in kept if path.is_file()), None)
+    if own is None:
+        raise BuildError(
+            f"the winner of the search in {folder} has no weights: its evaluate left none in "
+            f"candidate.folder, or they were deleted.  archdsl.build({str(folder)!r}) gives it "
+            "with fresh ones"
+        )
+    written = folder / "best.safetensors"
+    return written if written.is_file() and _same(own, written) else own
+
+
+def _same(one: Path, other: Path) -> bool:
+    import torch
+
+    from archdsl.checkpoints import read
+
+    try:
+        first, second = read(one), read(other)
+    except BuildError:
+        return False
+    return first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
+
+
+def _best(folder: Path) -> Trial:
+    run = any((folder / name).exists() for name in (RECORD, RUN))
+    state = read_state(folder) if run else None
     if state is None:
         raise SpecError(
             f"{folder} is a folder and holds no search",
-            cure="name a file, or the run directory of a search",
+            cure="name a file, the run directory of a search, or a folder that archdsl.save wrote",
         )
     if state.best is None:
         raise SpecError(
             f"the search in {folder} has no winner: none of its trials succeeded",
             cure="name its space.yaml, or another run",
         )
-    name, text = str(folder / "best.yaml"), state.best.text
-    entries = document_from_text(text, name, reach).import_folders
-    return document_from_text(with_places(text, entries), name, reach)
+    return state.best

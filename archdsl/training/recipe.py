@@ -90,6 +90,11 @@ class Recipe:
         """Whether there is a validation after an epoch, counted from 0."""
         return (epoch + 1) % self.validate_every == 0 or epoch + 1 == self.epochs
 
+    def __repr__(self) -> str:
+        """What differs from the defaults, as it would be written."""
+        own = [f for f in fields(self) if getattr(self, f.name) != f.default]
+        return f"Recipe({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in own)})"
+
     @classmethod
     def of(cls, settings: ProxySettings) -> Self:
         """What the `proxy` section says of the schedule, and the rest as it always is."""

@@ -8,10 +8,13 @@ Content-Security-Policy lets no script run and nothing be loaded or sent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archdsl.printable import printable
 from archdsl.units import counted, integer, plural, rounded
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 PAGE = "page.html.jinja"
 """What a template extends: head, style, and the blocks `title` and `body`."""
@@ -23,9 +26,23 @@ def page(template: str, shown: Mapping[str, Any], **filters: Callable[..., str])
     filters: what it may write values with, besides `number`, `integer`, `counted`, `plural`
         and `interval`
     """
+    environment = _environment()
+    environment.filters |= {
+        "number": rounded, "integer": integer, "counted": counted, "plural": plural,
+        "interval": interval, **filters,
+    }  # fmt: skip
+    return environment.from_string(template).render(shown)
+
+
+def part(template: str, shown: Mapping[str, Any]) -> str:
+    """A template of this folder, `card.html.jinja`, filled: for a page that is another's."""
+    return _environment().get_template(template).render(shown)
+
+
+def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("archdsl.views", package_path=""),
         autoescape=True,
         finalize=_printed,
@@ -33,11 +50,6 @@ def page(template: str, shown: Mapping[str, Any], **filters: Callable[..., str])
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "number": rounded, "integer": integer, "counted": counted, "plural": plural,
-        "interval": interval, **filters,
-    }  # fmt: skip
-    return environment.from_string(template).render(shown)
 
 
 def interval(ends: tuple[float, float] | None) -> str:

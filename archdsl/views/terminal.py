@@ -140,7 +140,13 @@ class Picture:
 
         self._console = console
         self._parts = parts
-        self._live = Live(console=console, get_renderable=self.drawn, refresh_per_second=2)
+        self._live = Live(
+            console=console,
+            get_renderable=self.drawn,
+            refresh_per_second=2,
+            redirect_stdout=sys.stdout.isatty(),  # what goes to a file is to stay there
+            redirect_stderr=sys.stderr.isatty(),
+        )
 
     @property
     def height(self) -> int:

@@ -46,7 +46,7 @@ def test_a_published_checkpoint_comes_in_and_goes_out_unchanged(tmp_path, listed
     assert source.label == label
     found = read(ours)
     assert {name: tuple(tensor.shape) for name, tensor in found.items()} == shapes(network)
-    _, target, _ = export_weights(ours, network, back, label=label)
+    target = export_weights(ours, network, back, label=label).target
     assert target.label == label
     again = read(back)
     assert again.keys() == given.keys()
@@ -76,7 +76,7 @@ def test_from_one_published_naming_to_the_other(tmp_path):
     network = archdsl.load("poolformer_s12").network()
     given = tensors(published("metaformer/poolformer_s12_224_b2"))
     torch.save(given, tmp_path / "official.pth")
-    source, target, _ = export_weights(
+    source, target, *_ = export_weights(
         tmp_path / "official.pth", network, tmp_path / "timm.pth", label="timm"
     )
     assert (source.label, target.label) == ("official", "timm")

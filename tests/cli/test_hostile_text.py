@@ -13,9 +13,9 @@ import pytest
 from rich.console import Console
 
 from archdsl.cli import main
-from archdsl.cli.live import LiveDisplay
 from archdsl.cli.parser import VERBS
-from archdsl.cli.plain import PlainDisplay
+from archdsl.display.live import LiveDisplay
+from archdsl.display.plain import PlainDisplay
 from archdsl.errors import ArchError
 from archdsl.language.settings import Objective, SearchSettings
 from archdsl.study.events import (
@@ -160,6 +160,7 @@ class Evil(nn.Module):
 
 
 def test_what_a_component_says_of_itself_commands_nothing(run, tiny, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     (tiny.parent / "evil.py").write_text(HOSTILE)
     mixer = "imports: [./evil.py]\nblock.token_mixer: {type: evil, kind: 'a\\e[2Jb'}\n"
     mine = tiny.parent / "mine.yaml"

@@ -111,3 +111,42 @@ def test_the_spec_and_the_place_are_asked_for(run, ours):
     done = run("weights", "import", ours)
     assert done.code == 2
     assert "the following arguments are required: --spec, -o/--out" in done.err
+
+
+def test_of_averaged_weights_and_others_one_is_chosen(run, spec, ours):
+    plain = weights(ours)
+    averaged = {name: tensor + 1 for name, tensor in plain.items()}
+    both, out = ours.with_name("both.pth"), ours.with_name("out.pth")
+    wrapped = {f"module.{name}": tensor for name, tensor in averaged.items()}
+    torch.save({"model": plain, "model_ema": wrapped}, both)
+    line = ("weights", "import", both, "--spec", spec, "-o", out)
+    done = run(*line)
+    assert done.out.splitlines() == [
+        f"poolformer_little: model of {both}, in archdsl's own naming, is written to {out} in "
+        "archdsl's own naming",
+        "note: model was taken; model_ema has averaged weights, which ema=True takes, on the "
+        "command line --ema",
+    ]
+    assert torch.equal(weights(out)["stem.0.conv.bias"], plain["stem.0.conv.bias"])
+    done = run(*line, "--ema")
+    assert done.out.startswith(f"poolformer_little: module. of model_ema of {both}, in archdsl's")
+    assert "note:" not in done.out
+    assert torch.equal(weights(out)["stem.0.conv.bias"], averaged["stem.0.conv.bias"])
+    done = run(*line, "--no-ema", "--json")
+    assert (done.data["part"], done.data["notes"]) == ("model", [])
+    line = ("weights", "export", both, "--to", "timm", "--spec", spec, "-o", out, "--ema")
+    assert run(*line).code == 0
+    assert torch.equal(weights(out)["stem.conv.bias"], averaged["stem.0.conv.bias"])
+    done = run("weights", "import", ours, "--spec", spec, "-o", out, "--ema")
+    assert done.code == 2
+    assert f"{ours} has no averaged weights: it holds a state dict alone" in done.err
+
+
+def test_a_folder_of_a_saved_model_stands_for_its_spec_and_its_weights(run, spec, tmp_path):
+    model = archdsl.build(spec)
+    folder, out = tmp_path / "saved", tmp_path / "out.pth"
+    archdsl.save(model, folder)
+    done = run("weights", "export", folder, "--to", "official", "--spec", folder, "-o", out)
+    assert done.code == 0, done.err
+    assert torch.equal(weights(out)["patch_embed.proj.bias"], model.stem[0].conv.bias)
+    assert run("count", folder).code == 0

@@ -81,6 +81,11 @@ def verbs() -> dict[str, Call]:
         "build features": lambda v: archdsl.build(spec(), features=v),
         "build feature": lambda v: archdsl.build(spec(), features=[v]),
         "build drop_head": lambda v: archdsl.build(spec(), drop_head=v),
+        "build ema": lambda v: archdsl.build(spec(), weights="no.pth", ema=v),
+        "load_model": archdsl.load_model,
+        "load_model imports": lambda v: archdsl.load_model(".", imports=v),
+        "load_model sandbox": lambda v: archdsl.load_model(".", sandbox=v),
+        "save": lambda v: archdsl.save(v, "a_model"),
         "count": archdsl.count,
         "fuse": archdsl.fuse,
         "space": archdsl.space,
@@ -186,5 +191,6 @@ def written() -> dict[str, Call]:
     """What writes where a path says; relative ones go into a folder of the test's own."""
     return {
         "export path": lambda v: archdsl.export(spec(), path=v),
+        "save path": lambda v: archdsl.save(archdsl.build(spec()), v),
         "search out": lambda v: searched(out=v),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from archdsl.cli.search_state import SearchState, costs, objectives, values
+from archdsl.display.search_state import SearchState, costs, objectives, values
 from archdsl.study.events import (
     Best,
     Event,

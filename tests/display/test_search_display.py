@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from archdsl.amounts import Budget
-from archdsl.cli.live import LiveDisplay
-from archdsl.cli.plain import PlainDisplay
-from archdsl.cli.search_state import SearchState
+from archdsl.display.live import LiveDisplay
+from archdsl.display.plain import PlainDisplay
+from archdsl.display.search_state import SearchState
 from archdsl.language.settings import Objective, ProxySettings, SearchSettings
 from archdsl.study.events import (
     Best,

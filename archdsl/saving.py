@@ -1,0 +1,200 @@
+"""A model as a file or a folder, and the folders that stand for a spec and its weights."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from archdsl.errors import BuildError
+from archdsl.language import load as reading
+from archdsl.language.document import Document
+from archdsl.language.sandbox import Reach
+from archdsl.loading import finished
+from archdsl.regular import is_other
+
+if TYPE_CHECKING:
+    from archdsl.checkpoints.saved import Saveable
+    from archdsl.compiler.specification import Spec
+
+SPEC, WEIGHTS = "spec.yaml", "model.safetensors"
+"""What is in a folder of a saved model, beside the files that its spec imports."""
+
+_DRAFT = ".new.safetensors"
+_CACHE = "__pycache__"  # Python leaves it beside what it imports
+
+
+def document_of(folder: Path, reach: type[Reach] = Reach) -> Document:
+    """The document of the spec that a folder stands for: a saved model's, or a run's winner.
+
+    Raises SpecError where it is neither.
+    """
+    from archdsl.study.winner_of import winner_of
+
+    if _is_saved(folder):
+        reach(folder).tree(folder)
+        return reading.document_from_file(folder / SPEC, reach)
+    return winner_of(folder, reach)
+
+
+def weights_of(path: Path) -> Path:
+    """The file with the weights: the path itself, or what is in the folder that it is.
+
+    Raises BuildError for a folder without weights.
+    """
+    from archdsl.study.winner_of import weights_of_winner
+
+    if not path.is_dir():
+        return path
+    return path / WEIGHTS if _is_saved(path) else weights_of_winner(path)
+
+
+def save(model: object, path: Path, *, as_folder: bool) -> None:
+    """Write a model. Raises BuildError, and SpecError for a file of its spec that is gone.
+
+    as_folder: whatever the path ends with
+    """
+    from archdsl.checkpoints import saveable, write_model
+
+    found = saveable(model)
+    if as_folder or path.is_dir() or not re.search(r"\.[^\W\d]\w*$", path.name):
+        with _said_of(path):
+            _save_folder(found, path)
+    elif path.suffix == ".safetensors":
+        write_model(found, path)
+    else:
+        raise BuildError(
+            f"{path}: a model is saved to a .safetensors file, or into a folder.  name one of "
+            "them; a folder may have / at its end"
+        )
+
+
+def _is_saved(folder: Path) -> bool:
+    return (folder / SPEC).is_file()
+
+
+def _save_folder(model: Saveable, folder: Path) -> None:
+    from archdsl.checkpoints import write_model
+
+    files = _files_of(model)
+    names = [name for name in files if name != SPEC]
+    if folder.exists():
+        _refuse_strangers(folder)
+        write_model(model, folder / _DRAFT, names)
+        _put(files, folder)
+        (folder / _DRAFT).replace(folder / WEIGHTS)
+        return
+    draft = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        draft.mkdir()
+        write_model(model, draft / WEIGHTS, names)
+        _put(files, draft)
+        draft.replace(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _put(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write texts where they differ; weights that are there belong to the old ones, and go."""
+    old = _saved_files(folder)
+    differing = {
+        name: content
+        for name, content in files.items()
+        if not (folder / name).is_file() or (folder / name).read_bytes() != content
+    }
+    gone = [name for name in old if name not in files]
+    if not differing and not gone:
+        return
+    if folder.joinpath(SPEC).exists():
+        (folder / WEIGHTS).unlink(missing_ok=True)
+    for name in gone:
+        (folder / name).unlink(missing_ok=True)
+    for name, content in differing.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+def _files_of(model: Saveable) -> dict[str, bytes]:
+    """What lies beside the weights: the spec, and the files that it imports."""
+    from archdsl.spaces import Space
+    from archdsl.study.identity.carried import copy_imports, portable
+
+    spec = _spec_of(model)
+    space = Space(spec)
+    files = {SPEC: portable(spec.dump(), space).encode()}
+    with tempfile.TemporaryDirectory() as name:
+        copy_imports(space, Path(name))
+        for path in sorted(Path(name).rglob("*")):
+            if path.is_file():
+                files[path.relative_to(name).as_posix()] = path.read_bytes()
+    return files
+
+
+def _spec_of(model: Saveable) -> Spec:
+    """The spec of a model as it is now, its number of classes included."""
+    text = model.spec_text
+    if text is None:
+        raise BuildError(
+            f"{model.network.name} was built without its spec, as a search does it for a module "
+            "of yours.  save it to a .safetensors file"
+        )
+    name = f"{model.network.name}.yaml"
+    document = reading.document_from_text(text.text, name, Reach.of_text(name))
+    document.import_folders = dict(text.imports)
+    spec, classes = finished(document, None, True), model.network.classes
+    if spec.network().classes != classes:
+        document.top.pop("found", None)  # it is about the other classes
+        spec = finished(document, {"classes": classes}, True)
+    if spec.network() != model.network:
+        raise BuildError(
+            f"{model.network.name} was built with other code than its imports are now.  put it "
+            "back, or save to a .safetensors file"
+        )
+    return spec
+
+
+def _refuse_strangers(folder: Path) -> None:
+    """Raise BuildError for a folder that holds what `save` did not write."""
+    if not folder.is_dir() or is_other(folder):
+        raise BuildError(f"{folder}: this is no folder.  name another one")
+    known = {SPEC, WEIGHTS, _DRAFT, *_saved_files(folder)}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if not path.is_dir() and name.as_posix() not in known and _CACHE not in name.parts:
+            raise BuildError(
+                f"{folder}: this folder holds something else than a saved model ({name} is there)."
+                "  name another one"
+            )
+
+
+def _saved_files(folder: Path) -> list[str]:
+    """The Python beside a saved model's spec and weights, as the weights name it."""
+    from archdsl.checkpoints import origin_of
+
+    found: list[str] = []
+    for name in (WEIGHTS, _DRAFT):
+        with contextlib.suppress(BuildError):
+            origin = origin_of(folder / name)
+            found += [] if origin is None else origin.files
+    return [name for name in found if _is_python_below(PurePosixPath(name))]
+
+
+def _is_python_below(path: PurePosixPath) -> bool:
+    return path.suffix == ".py" and not path.is_absolute() and ".." not in path.parts
+
+
+@contextlib.contextmanager
+def _said_of(path: Path) -> Iterator[None]:
+    """Say of a folder that cannot be written where and why. Raises BuildError."""
+    try:
+        yield
+    except OSError as error:
+        raise BuildError(
+            f"{path}: cannot be written ({error.strerror or error}).  choose another place"
+        ) from None
