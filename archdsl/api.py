@@ -303,6 +303,7 @@ def _document(x: Specish, reach: type[Reach]) -> Document:
             reached = reach.of_file(Path(file)) if Path(file).is_file() else reach.of_text(file)
         document = reading.document_from_text(x.dump(), file, reached)
         document.folder = x.folder
+        document.notes = list(x.notes)
         return document
     inner = getattr(x, "spec", None)
     if isinstance(inner, Spec):

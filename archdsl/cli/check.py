@@ -40,13 +40,14 @@ def run(known: argparse.Namespace) -> Answer:
     with busy(f"checking {known.file}"):
         spec = loaded(known.file, known)
         space = archdsl.space(spec)
-    lines = [f"  {line}" for line in spec.discarded]
+    lines = [f"  {line}" for line in (*spec.discarded, *spec.notes)]
     data: dict[str, Any] = {
         "file": known.file,
         "name": spec.name,
         "space": spec.is_space,
         "size": space.size,
         "discarded": list(spec.discarded),
+        "notes": list(spec.notes),
     }
     if not spec.is_space:
         if budget := spec.settings().budget:

@@ -18,6 +18,8 @@ from archdsl.language.imports import run_import
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.python_values import plain_values
 from archdsl.language.sandbox import Reach
+from archdsl.language.search_section import two_now
+from archdsl.language.typed import is_none
 from archdsl.language.write import write
 from archdsl.language.yaml import MAX_BYTES, read, read_file
 
@@ -103,7 +105,7 @@ def _document(root: Mapping, path: Path, chain: tuple[Path, ...], reach: Reach) 
     _check_version(root)
     parent = root.get("extends")
     folder = path.parent
-    if parent is None:
+    if parent is None or is_none(parent):
         document = Document(str(path), folder, reach)
     else:
         document = _parent(parent, folder, chain, reach)
@@ -127,8 +129,11 @@ def _identifier(text: str) -> str:
 
 
 def _apply(document: Document, root: Mapping, origin: int) -> None:
+    before = document.top.get("search")
     for address, node in sorted(root.items.items(), key=lambda item: item[0].count(".")):
         assign(document, address, node, root.marks.get(address), origin)
+    if note := two_now(before, document.top.get("search"), root.items):
+        document.notes.append(note)
 
 
 def _check_version(root: Mapping) -> None:
@@ -210,6 +215,9 @@ def _find_parent(node: Node, name: str, folder: Path, reach: Reach) -> Path:
 
 def _note_imports(document: Document, node: Node | None, folder: Path) -> None:
     if node is None:
+        return
+    if is_none(node):
+        document.import_folders.clear()
         return
     items = node.items if isinstance(node, Sequence) else (node,)
     for item in items:

@@ -80,6 +80,8 @@ def search(
         folder = shown.absolute()  # an `evaluate` may change the working directory
         settings = _settled(settings)
         session = _Session(space, settings, evaluate, listener or silent, engine)
+        for note in space.spec.notes:
+            session.emit(events.Notice(note))
         this = setup(space, settings, evaluate is not None)
         refuse_former(folder)
         known = None if salvage else _same_run(folder, shown, this, space)
