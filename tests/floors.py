@@ -89,7 +89,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "split",
             "split_names",
         },
-        {"digests", "layout", "listing", "source"},
+        {"digests", "layout", "listing", "npz_names", "source"},
         {"digits", "npz", "packs"},
         {"image_folder"},
     ],
