@@ -21,6 +21,7 @@ from archdsl.errors import SpecError
 from archdsl.language import settings, typed
 from archdsl.language.document import Document
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.language.own_class import own_class
 from archdsl.language.positions import POSITIVE
 from archdsl.spelling import did_you_mean
 from archdsl.units import UNITS
@@ -49,6 +50,8 @@ PROXY: dict[str, OptionType] = {
     "size": Maybe(POSITIVE),
     "precision": OneOf(("auto", "32", "bf16", "16")),
 }
+OWN = ("datamodule", "module")
+"""Those that name a class of the user's own."""
 WITHOUT = ("weight_decay", "warmup", "label_smoothing")
 """Those of `proxy` that are 0 where there is none of it."""
 PROXY_NOT_BUILT = ("optimizer", "seeds")
@@ -355,7 +358,11 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
     for key, value in section.items():
         address = f"search.proxy.{key}"
         type_ = PROXY[key]
-        if key == "data":
+        if key in OWN:
+            if not typed.is_none(value):
+                given[key], given[f"{key}_options"] = own_class(value, key, address)
+                document.reach.python(f"the {key} {given[key]}", address, value.mark)
+        elif key == "data":
             given[key] = None if typed.is_none(value) else _data(value, address, document)
         elif key == "precision" and isinstance(value, Scalar) and isinstance(value.value, int):
             given[key] = _scalar(Scalar(value.text, value.text, mark=value.mark), type_, address)
@@ -365,17 +372,6 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
             given[key] = None if typed.is_none(value) else _scalar(value, type_.inner, address)
         else:
             given[key] = _scalar(value, type_, address)
-    for key in ("datamodule", "module"):
-        address = f"search.proxy.{key}"
-        if given.get(key) is not None and not _looks_like_a_class(given[key]):
-            raise SpecError(
-                f"'{given[key]}' names no class",
-                address=address,
-                mark=section[key].mark,
-                cure="write  package.module:Class",
-            )
-        if given.get(key) is not None:
-            document.reach.python(f"the {key} {given[key]}", address, section[key].mark)
     named = [key for key in ("data", "datamodule") if given.get(key) is not None]
     if len(named) == 2:
         raise SpecError(
@@ -394,11 +390,6 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
     if not named:
         given["data"] = component("data", "digits")
     return settings.ProxySettings(**given)
-
-
-def _looks_like_a_class(path: str) -> bool:
-    module, colon, name = path.partition(":")
-    return bool(colon) and name.isidentifier() and all(p.isidentifier() for p in module.split("."))
 
 
 def _data(node: Node, address: str, document: Document) -> Any:

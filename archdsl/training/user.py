@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from archdsl.compiler.network import Shape
 from archdsl.data.source import SourceInfo
 from archdsl.errors import SearchError
+from archdsl.training.arguments import fresh
 from archdsl.training.recipe import Recipe
 from archdsl.training.trainer import pl
 
@@ -23,10 +24,15 @@ def module_class(name: str, folder: Path) -> type[pl.LightningModule]:
     return cls
 
 
-def wrapped(cls: type[pl.LightningModule], model: nn.Module) -> pl.LightningModule:
-    """The user's module around a model. Raises SearchError where it does not take one."""
+def wrapped(
+    cls: type[pl.LightningModule], model: nn.Module, given: dict[str, Any]
+) -> pl.LightningModule:
+    """The user's module around a model. Raises SearchError where it does not take one.
+
+    given: its further arguments
+    """
     try:
-        return cls(model)
+        return cls(model, **fresh(given))
     except TypeError as error:
         raise SearchError(
             f"search.proxy.module: {cls.__name__} cannot be called with the built model "

@@ -202,9 +202,14 @@ def test_a_datamodule_that_cannot_be_used(folder, name, words):
 
 def test_a_module_that_takes_more_than_the_model(recipe, beside, network):
     recipe = dataclasses.replace(recipe, module="code_of_mine:Picky", size=8)
-    data = prepare(recipe, beside, (1, 12, 12), 10)
-    with pytest.raises(SearchError, match="Picky cannot be called with the built model"):
-        train_model(network(), recipe, data, seed=0)
+    with pytest.raises(SearchError) as caught:
+        prepare(recipe, beside, (1, 12, 12), 10)
+    assert str(caught.value) == (
+        "search.proxy.module: Picky needs its argument 'width'.  write  "
+        "search.proxy.module.width: ...  or give it a default"
+    )
+    given = dataclasses.replace(recipe, module_options=(("width", 3),))
+    train_model(network(), given, prepare(given, beside, (1, 12, 12), 10), seed=0)
 
 
 def test_a_class_of_the_other_package_is_told_apart(folder):

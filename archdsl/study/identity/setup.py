@@ -75,7 +75,7 @@ def refuse_changes(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any])
             if what == "settings" and address in _MAY_CHANGE:
                 continue
             was, now = olds.get(address, _ABSENT), news.get(address, _ABSENT)
-            shown = address.replace("sampler_options.", "sampler.")  # where the author wrote it
+            shown = address.replace("_options.", ".")  # where the author wrote it
             if was != now or type(was) is not type(now):
                 raise SearchError(
                     f"{folder} holds a search in which {where}{shown} {_said(was, 'was')}, and "
