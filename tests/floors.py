@@ -106,9 +106,18 @@ INSIDE: dict[str, list[set[str]]] = {
         {"shipped_forms"},
     ],
     "language": [
-        {"expression", "files", "nodes", "positions", "sandbox", "scalars", "settings"},
-        {"imports", "labels", "syntax", "typed", "write"},
-        {"holes", "yaml"},
+        {
+            "expression",
+            "files",
+            "neighbours",
+            "nodes",
+            "positions",
+            "sandbox",
+            "scalars",
+            "settings",
+        },
+        {"failing_line", "labels", "syntax", "typed", "write"},
+        {"holes", "imports", "yaml"},
         {"comments", "own_class", "patch", "python_values", "remembered"},
         {"document"},
         {"assign", "decisions", "search_section"},
@@ -207,7 +216,6 @@ INSIDE: dict[str, list[set[str]]] = {
         {
             "candidate",
             "causes",
-            "identity.carried",
             "identity.code",
             "objectives",
             "optuna_trials",
@@ -219,7 +227,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {
             "engines.job",
             "hypervolume",
-            "identity.setup",
+            "identity.carried",
             "propose.fixed",
             "propose.optunas",
             "propose.samplers.indicators",
@@ -231,6 +239,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {
             "engines.engine",
             "engines.proxy_training",
+            "identity.setup",
             "phases.phase",
             "propose.nothing_left",
             "propose.samplers.random",

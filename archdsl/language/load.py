@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping as MappingOf
 from pathlib import Path
@@ -14,7 +15,7 @@ from archdsl.language import positions
 from archdsl.language.assign import assign
 from archdsl.language.document import Document
 from archdsl.language.files import text_of
-from archdsl.language.imports import run_import
+from archdsl.language.imports import is_file, run_import
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.python_values import plain_values
 from archdsl.language.sandbox import Reach
@@ -109,6 +110,7 @@ def _document(root: Mapping, path: Path, chain: tuple[Path, ...], reach: Reach) 
         document = Document(str(path), folder, reach)
     else:
         document = _parent(parent, folder, chain, reach)
+        _imports_from(document, folder)
         document.file, document.folder = str(path), folder
         document.own_params.clear()
         for key in ("name", "found"):
@@ -211,6 +213,26 @@ def _find_parent(node: Node, name: str, folder: Path, reach: Reach) -> Path:
         return shipped.shipped(name)
     except SpecError as error:
         raise SpecError(error.problem, address="extends", mark=node.mark, cure=error.cure) from None
+
+
+def _imports_from(document: Document, folder: Path) -> None:
+    """Have the files that a parent imports named from the folder of its child."""
+    if document.folder.resolve() == folder.resolve():
+        return
+    entries = {
+        _from_folder(entry, home, folder): folder for entry, home in document.import_folders.items()
+    }
+    document.import_folders = entries
+    if "imports" in document.top:
+        names = tuple(Scalar(name, name) for name in entries)
+        document.top["imports"] = Sequence(names, document.top["imports"].mark)
+
+
+def _from_folder(entry: str, home: Path, folder: Path) -> str:
+    if not is_file(entry) or Path(entry).is_absolute():
+        return entry
+    path = os.path.relpath((home / entry).resolve(), folder.resolve())
+    return path if path.startswith("../") else f"./{path}"
 
 
 def _note_imports(document: Document, node: Node | None, folder: Path) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from archdsl.compiler.network import Shape
 from archdsl.data.source import SourceInfo
 from archdsl.errors import SearchError
+from archdsl.language.failing_line import failing_line
 from archdsl.training.arguments import fresh
 from archdsl.training.recipe import Recipe
 from archdsl.training.trainer import pl
@@ -97,14 +98,18 @@ def _class(name: str, folder: Path, base: type, address: str) -> Any:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise SearchError(f"{address}: importing {module_name} failed: {error}") from error
+            place = failing_line(error)
+            at = "" if place is None else f"  (at {place})"
+            raise SearchError(f"{address}: importing {module_name} failed: {error}{at}") from error
         raise SearchError(
             f"{address}: there is no module '{error.name}'.  it is looked for where Python looks, "
             f"and in {place}"
         ) from None
     except Exception as error:
+        place = failing_line(error)
         raise SearchError(
             f"{address}: importing {module_name} failed: {type(error).__name__}: {error}"
+            + ("" if place is None else f"  (at {place})")
         ) from error
     _refuse_another(module, folder.resolve(), address)
     cls = getattr(module, class_name, None)
