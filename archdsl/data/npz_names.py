@@ -25,6 +25,7 @@ _CURE = (
     "save x and y, or x_train and y_train (and x_val, y_val, x_test, y_test); images and labels, "
     "or train_images and train_labels, are the same"
 )
+_BOTH: tuple[tuple[Role, Role], ...] = (("images", "labels"), ("labels", "images"))
 _NAMED = 8
 """Names of arrays that an error lists."""
 
@@ -77,7 +78,7 @@ def _paired(found: dict[tuple[str, Role], str], given: list[str], path: str) -> 
         raise SearchError(f"{path}: holds {held}, and no training images.  {_CURE}")
     pairs = {}
     for split in splits:
-        for role, other in (("images", "labels"), ("labels", "images")):
+        for role, other in _BOTH:
             if (split, role) not in found:
                 there = found[split, other]
                 raise SearchError(f"{path}: holds {there}, and no {role} to it.  {_CURE}")

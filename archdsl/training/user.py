@@ -98,18 +98,17 @@ def _class(name: str, folder: Path, base: type, address: str) -> Any:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            place = failing_line(error)
-            at = "" if place is None else f"  (at {place})"
-            raise SearchError(f"{address}: importing {module_name} failed: {error}{at}") from error
+            raise SearchError(
+                f"{address}: importing {module_name} failed: {error}{_at(error)}"
+            ) from error
         raise SearchError(
             f"{address}: there is no module '{error.name}'.  it is looked for where Python looks, "
             f"and in {place}"
         ) from None
     except Exception as error:
-        place = failing_line(error)
         raise SearchError(
             f"{address}: importing {module_name} failed: {type(error).__name__}: {error}"
-            + ("" if place is None else f"  (at {place})")
+            f"{_at(error)}"
         ) from error
     _refuse_another(module, folder.resolve(), address)
     cls = getattr(module, class_name, None)
@@ -131,6 +130,12 @@ def _class(name: str, folder: Path, base: type, address: str) -> Any:
         )
         raise SearchError(f"{address}: {class_name} is no {base.__name__}.  {cure}")
     return cls
+
+
+def _at(error: BaseException) -> str:
+    """Where in the user's own files an error was raised."""
+    place = failing_line(error)
+    return "" if place is None else f"  (at {place})"
 
 
 def _refuse_another(module: ModuleType, folder: Path, address: str) -> None:
