@@ -334,7 +334,7 @@ def test_the_neighbours_of_an_imported_file_leave_with_it(
     (tmp_path / "spec.yaml").write_text(WITH_OWN)
     (text,) = assert_same_alone([archdsl.load(tmp_path / "spec.yaml")], tmp_path)
     assert "SCALE = 2.0\n" in text
-    assert "beside" not in text
+    assert "import beside" not in text
 
 
 def test_what_was_loaded_leaves_and_not_what_the_file_has_become(tmp_path: Path) -> None:
