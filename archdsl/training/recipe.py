@@ -91,7 +91,8 @@ class Recipe:
         """What the `proxy` section says of the schedule, and the rest as it always is."""
         said = {field.name for field in fields(settings)} - OF_THE_DATA - set(_OPTIONS)
         known: dict[str, Any] = {name: getattr(settings, name) for name in said}
-        return cls(**known, **{name: tuple(getattr(settings, name).items()) for name in _OPTIONS})
+        known |= {name: tuple(getattr(settings, name).items()) for name in _OPTIONS}
+        return cls(**known)
 
     def record(self) -> dict[str, Any]:
         """The recipe as JSON holds it, every field by its name."""
