@@ -69,7 +69,7 @@ def _registry_put_back(request: pytest.FixtureRequest) -> Iterator[None]:
     from archdsl.amounts import table as costs
     from archdsl.components import registry
     from archdsl.exporters import registry as forms
-    from archdsl.language import imports
+    from archdsl.language import neighbours
 
     before = {kind: dict(known) for kind, known in registry._registered.items()}
     for kind, name, definition in _of_modules.get(request.module.__name__, ()):
@@ -89,4 +89,4 @@ def _registry_put_back(request: pytest.FixtureRequest) -> Iterator[None]:
             if not definition.cls.__module__.startswith(("archdsl.", "torch.")):
                 del known[name]
         known.update(before[kind])
-    imports._texts.clear()  # what the test imported registers itself again in the next one
+    neighbours._texts.clear()  # what the test imported registers itself again in the next one

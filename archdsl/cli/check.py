@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 from archdsl.amounts import bounded, kind, written
 from archdsl.cli.answer import Answer
 from archdsl.cli.parser import loaded, takes_a_spec
+from archdsl.language.own_class import class_text
 from archdsl.units import percent
 from archdsl.views.terminal import busy
 from archdsl.views.text import bars, columns
 
 if TYPE_CHECKING:
+    from archdsl.language.settings import ProxySettings
     from archdsl.spaces import Space
     from archdsl.spaces.overview import Bin, Effect
     from archdsl.study.survey import Survey
@@ -40,13 +42,17 @@ def run(known: argparse.Namespace) -> Answer:
     with busy(f"checking {known.file}"):
         spec = loaded(known.file, known)
         space = archdsl.space(spec)
-    lines = [f"  {line}" for line in spec.discarded]
+    own = _own(spec.settings().proxy)
+    lines = [f"  {line}" for line in (*spec.discarded, *spec.notes)]
+    lines += [f"  {key} {text}" for key, text in own.items()]
     data: dict[str, Any] = {
         "file": known.file,
         "name": spec.name,
         "space": spec.is_space,
         "size": space.size,
         "discarded": list(spec.discarded),
+        "notes": list(spec.notes),
+        **own,
     }
     if not spec.is_space:
         if budget := spec.settings().budget:
@@ -74,6 +80,15 @@ def run(known: argparse.Namespace) -> Answer:
         if key in data:
             data[key] = [_plain(item) for item in data[key]]
     return Answer(data, "\n".join(said))
+
+
+def _own(proxy: ProxySettings) -> dict[str, str]:
+    """The classes of the user's own that a search trains with, and their arguments, in words."""
+    named = {
+        "datamodule": (proxy.datamodule, proxy.datamodule_options),
+        "module": (proxy.module, proxy.module_options),
+    }
+    return {key: class_text(name, given) for key, (name, given) in named.items() if name}
 
 
 EXCLUDES_NOTHING = "the budget excludes nothing: every member is inside"

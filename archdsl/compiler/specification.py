@@ -73,6 +73,11 @@ class Spec:
         return tuple(self.document.discarded)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What else inheriting led to and is to be known, one line each."""
+        return tuple(self.document.notes)
+
+    @property
     def tree(self) -> dict[str, Any]:
         """The spec as plain values: `extends` followed, and a member's holes filled."""
         tree = plain(self._flat())

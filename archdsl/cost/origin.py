@@ -15,7 +15,7 @@ from pathlib import Path
 
 from archdsl.compiler.network import Layer
 from archdsl.components.component import Component
-from archdsl.language.imports import loaded_text
+from archdsl.language.neighbours import loaded_text
 from archdsl.version import VERSION
 
 PURE = frozenset((

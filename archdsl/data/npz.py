@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from archdsl.components.registry import data
 from archdsl.data.digests import digests, size_of
 from archdsl.data.fingerprint import Fingerprint, Item
-from archdsl.data.npz_file import arrays_of
+from archdsl.data.npz_file import arrays_of, names_in
+from archdsl.data.npz_names import Pair, pairs_of
 from archdsl.data.source import (
     ImageSource,
     Searchable,
@@ -40,9 +41,10 @@ class Npz(ImageSource):
 
     Either `x` and `y`, split here class by class, or `x_train` and `y_train`, with `x_val`,
     `y_val`, `x_test`, `y_test` where those splits are given; a split that is not given is set
-    aside from the training images. `x`: (N, C, H, W), or (N, H, W, C) with `layout: nhwc`, or
-    (N, H, W) for one channel; uint8, or floating point that the network sees as it is. `y`:
-    (N,), integers from 0 to classes - 1, each in every split.
+    aside from the training images. Other usual names are understood: `train_images` and
+    `train_labels`, `images` and `labels`, `X_valid`, `testY`. `x`: (N, C, H, W), or (N, H, W, C)
+    with `layout: nhwc`, or (N, H, W) for one channel; uint8, or floating point that the network
+    sees as it is. `y`: (N,) or (N, 1), integers from 0 to classes - 1, each in every split.
 
     path: the file
     layout: the order of the axes of `x`
@@ -81,9 +83,9 @@ class Npz(ImageSource):
     def fingerprint(self, folder: Path) -> Fingerprint:
         """The digest of the file, and each image's split and class."""
         path = place(folder, self.path)
-        arrays = arrays_of(path, "y")
-        pairs = _pairs(arrays, self.path, "y")
-        labels = {name: arrays[f"y{suffix}"] for name, suffix in pairs.items()}
+        pairs = pairs_of(names_in(path), self.path)
+        arrays = arrays_of(path, [pair.labels for pair in pairs.values()])
+        labels = {name: one_column(arrays[pair.labels]) for name, pair in pairs.items()}
         parts = self._parts(labels["train"].astype("int64"), labels)
         where = {name: ("train", parts[name]) for name in parts} | {
             name: (name, list(range(len(its)))) for name, its in labels.items() if name != "train"
@@ -92,7 +94,7 @@ class Npz(ImageSource):
         return (
             Item("the file", size=size_of(path), digest=digest),
             *(
-                Item(f"y{pairs[of]}[{index}]", split, int(labels[of][index]))
+                Item(f"{pairs[of].labels}[{index}]", split, int(labels[of][index]))
                 for split, (of, indices) in where.items()
                 for index in indices
             ),
@@ -138,20 +140,23 @@ class Npz(ImageSource):
         return {"relaid": (layout, other), "notes": (said,)}
 
     def _splits(self, folder: Path) -> dict[str, Split]:
-        arrays = arrays_of(place(folder, self.path))
-        pairs = _pairs(arrays, self.path)
-        found = {name: self._split(arrays, suffix) for name, suffix in pairs.items()}
-        whole = found["train"]
+        path = place(folder, self.path)
+        pairs = pairs_of(names_in(path), self.path)
+        both = [name for pair in pairs.values() for name in (pair.images, pair.labels)]
+        arrays = arrays_of(path, both)
+        found = {name: self._split(arrays, pair) for name, pair in pairs.items()}
+        whole, first = found["train"], pairs["train"].images
         for name, split in found.items():
+            its = pairs[name].images
             if split.images.shape[1:] != whole.images.shape[1:]:
                 raise self._refuse(
-                    f"x_{name} holds images {split.images.shape[1:]}, and x_train "
+                    f"{its} holds images {split.images.shape[1:]}, and {first} "
                     f"{whole.images.shape[1:]}",
                     "give all images the same shape",
                 )
             if split.images.dtype != whole.images.dtype:
                 raise self._refuse(
-                    f"x_{name} is {split.images.dtype}, and x_train {whole.images.dtype}",
+                    f"{its} is {split.images.dtype}, and {first} {whole.images.dtype}",
                     "give all arrays the same dtype",
                 )
         classes = self._classes(whole.labels)
@@ -193,33 +198,35 @@ class Npz(ImageSource):
             )
         return len(present)
 
-    def _split(self, arrays: dict[str, Any], suffix: str) -> Split:
+    def _split(self, arrays: dict[str, Any], pair: Pair) -> Split:
         import numpy as np
 
-        x, y = arrays[f"x{suffix}"], arrays[f"y{suffix}"]
+        x, y = arrays[pair.images], one_column(arrays[pair.labels])
         if x.ndim == 3:
             x = x[:, None]
         elif x.ndim == 4 and self.layout == "nhwc":
             x = x.transpose(0, 3, 1, 2)
         if x.ndim != 4 or 0 in x.shape:
             raise self._refuse(
-                f"x{suffix} has the shape {arrays[f'x{suffix}'].shape}",
+                f"{pair.images} has the shape {arrays[pair.images].shape}",
                 "images are (N, C, H, W), or (N, H, W, C) with layout: nhwc, or (N, H, W)",
             )
         if x.dtype != np.uint8 and not np.issubdtype(x.dtype, np.floating):
-            raise self._refuse(f"x{suffix} is {x.dtype}", "save uint8 from 0 to 255, or float32")
+            raise self._refuse(
+                f"{pair.images} is {x.dtype}", "save uint8 from 0 to 255, or float32"
+            )
         if y.shape != x.shape[:1] or not np.issubdtype(y.dtype, np.integer):
             raise self._refuse(
-                f"y{suffix} is {y.dtype} of shape {y.shape}",
+                f"{pair.labels} is {y.dtype} of shape {y.shape}",
                 f"save {len(x)} integers of shape ({len(x)},), one for each image",
             )
         if y.min() < 0:
-            raise self._refuse(f"y{suffix} holds {y.min()}", "number the classes from 0")
+            raise self._refuse(f"{pair.labels} holds {y.min()}", "number the classes from 0")
         if x.dtype != np.uint8:
             x = x.astype(np.float32)
             if not np.isfinite(x).all():
                 raise self._refuse(
-                    f"x{suffix} holds values that are not finite", "replace NaN and infinity"
+                    f"{pair.images} holds values that are not finite", "replace NaN and infinity"
                 )
         return Split(np.ascontiguousarray(x), y.astype(np.int64))
 
@@ -246,20 +253,6 @@ class Arrays:
         return as_numbers(images)
 
 
-def _pairs(arrays: dict[str, Any], path: str, letters: str = "xy") -> dict[str, str]:
-    """Each given split -> the suffix of its arrays. Raises SearchError."""
-    cure = "save x and y, or x_train and y_train (and x_val, y_val, x_test, y_test)"
-    given = {name: f"_{name}" for name in SPLITS}
-    pairs = {n: s for n, s in given.items() if f"x{s}" in arrays or f"y{s}" in arrays}
-    plain = "x" in arrays or "y" in arrays
-    if plain and pairs:
-        raise SearchError(f"{path}: holds both x and x_{next(iter(pairs))}.  {cure}")
-    if plain:
-        pairs = {"train": ""}
-    if "train" not in pairs:
-        raise SearchError(f"{path}: holds no training images.  {cure}")
-    for suffix in pairs.values():
-        for letter in letters:
-            if f"{letter}{suffix}" not in arrays:
-                raise SearchError(f"{path}: holds no {letter}{suffix}.  {cure}")
-    return pairs
+def one_column(labels: Any) -> Any:
+    """Labels (N,) of an array (N,) or (N, 1); any other array as it is."""
+    return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from math import prod
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -16,13 +17,31 @@ COPIES = 2
 """Of its arrays that are held at once while the images are split."""
 
 
-def arrays_of(path: Path, letters: str = "xy") -> dict[str, Any]:
-    """The arrays of the file whose names begin with one of `letters`. Raises SearchError.
+def names_in(path: Path) -> tuple[str, ...]:
+    """The names of the arrays of the file. Raises SearchError."""
+    import numpy as np
+
+    with _reading(path) as stream, np.load(stream, allow_pickle=False) as file:
+        return tuple(file.files)
+
+
+def arrays_of(path: Path, names: Collection[str]) -> dict[str, Any]:
+    """Those arrays of the file. Raises SearchError.
 
     What their headers declare is held against the file and against memory before it is read.
     """
     import numpy as np
 
+    with _reading(path) as stream:
+        _check_sizes(path, stream, names)
+        stream.seek(0)
+        with np.load(stream, allow_pickle=False) as file:
+            return {name: file[name] for name in names}
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[BinaryIO]:
+    """The file, open; whatever fails with it is a SearchError."""
     if not path.is_file():
         other = "is no regular file" if path.exists() else "no such file"
         what = "is a folder, not a file" if path.is_dir() else other
@@ -32,10 +51,7 @@ def arrays_of(path: Path, letters: str = "xy") -> dict[str, Any]:
             if stream.read(6) == b"\x93NUMPY":
                 raise ValueError("it holds one array without a name")
             stream.seek(0)
-            _check_sizes(path, stream, letters)
-            stream.seek(0)
-            with np.load(stream, allow_pickle=False) as file:
-                return {name: file[name] for name in file.files if name.startswith(tuple(letters))}
+            yield stream
     except SearchError:
         raise
     except Exception as error:  # numpy and the decompressors each fail in a way of their own
@@ -45,9 +61,9 @@ def arrays_of(path: Path, letters: str = "xy") -> dict[str, Any]:
         ) from None
 
 
-def _check_sizes(path: Path, stream: BinaryIO, letters: str) -> None:
+def _check_sizes(path: Path, stream: BinaryIO, names: Collection[str]) -> None:
     total = 0
-    for name, declared, held in _declared(stream, letters):
+    for name, declared, held in _declared(stream, names):
         if declared > held:
             raise SearchError(
                 f"{path}: {name} is declared as {memory.written(declared)}, and the file holds "
@@ -62,18 +78,14 @@ def _check_sizes(path: Path, stream: BinaryIO, letters: str) -> None:
         )
 
 
-def _declared(stream: BinaryIO, letters: str) -> Iterator[tuple[str, int, int]]:
+def _declared(stream: BinaryIO, names: Collection[str]) -> Iterator[tuple[str, int, int]]:
     """Of each array its name, the bytes that its header declares, and those that are there."""
     with zipfile.ZipFile(stream) as archive:
         for entry in archive.infolist():
-            if entry.filename.startswith(tuple(letters)):
+            name = entry.filename.removesuffix(".npy")
+            if name in names:
                 with archive.open(entry) as member:
-                    size = _size(member)
-                    yield (
-                        entry.filename.removesuffix(".npy"),
-                        size,
-                        max(0, entry.file_size - member.tell()),
-                    )
+                    yield name, _size(member), max(0, entry.file_size - member.tell())
 
 
 def _size(member: IO[bytes]) -> int:

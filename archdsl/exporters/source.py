@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from archdsl.errors import ExportError
 from archdsl.exporters.scopes import Function, bound
-from archdsl.language.imports import loaded_text
+from archdsl.language.neighbours import loaded_text, meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +125,12 @@ def _add(module: Module, statement: ast.stmt) -> None:
     match statement:
         case ast.Import(names=names):
             for alias in names:
+                top = alias.name.partition(".")[0]
                 if alias.asname is not None:
-                    module.imports[alias.asname] = Import(alias.name)
+                    module.imports[alias.asname] = Import(meant(module.name, alias.name))
                 else:
-                    module.imports[alias.name.partition(".")[0]] = Import(
-                        alias.name.partition(".")[0], dotted=True
-                    )
-                    module.dotted.add(alias.name)
+                    module.imports[top] = Import(meant(module.name, top), dotted=True)
+                    module.dotted.add(meant(module.name, alias.name))
         case ast.ImportFrom(names=names):
             origin = _origin(module, statement)
             for alias in names:
@@ -155,7 +154,7 @@ def _add_text(module: Module, statement: ast.stmt) -> None:
 
 def _origin(module: Module, statement: ast.ImportFrom) -> str:
     if not statement.level:
-        return statement.module or ""
+        return meant(module.name, statement.module or "")
     return absolute(module, statement.level, statement.module)
 
 

@@ -11,6 +11,7 @@ from archdsl.language.holes import is_hole
 from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence
 from archdsl.language.patch import patched
 from archdsl.language.positions import Level
+from archdsl.language.typed import is_none
 from archdsl.spelling import did_you_mean
 
 MAX_STAGES = 64
@@ -67,6 +68,9 @@ def assign(document: Document, address: str, node: Node, mark: Mark | None, orig
 
 def _assign_top(one: Assignment) -> None:
     head = one.path[0]
+    if len(one.path) == 1 and positions.at("top")[head].unset and is_none(one.node):
+        one.document.top.pop(head, None)
+        return
     if len(one.path) == 1:
         _remember(one.document, one.node, one.document.top.get(head))
         one.document.top[head] = one.node
@@ -90,25 +94,31 @@ def _assign_top(one: Assignment) -> None:
     )
 
 
+def _assign_params(one: Assignment) -> None:
+    """All params at once: those of a parent are gone, and whoever uses one is told of it."""
+    node = Mapping({}) if is_none(one.node) else one.node
+    if not isinstance(node, Mapping):
+        raise SpecError(
+            "a mapping of names belongs here",
+            address="params",
+            mark=node.mark,
+            cure="write  name: value",
+        )
+    document = one.document
+    document.marks["params"] = one.mark
+    document.lost_params |= {name: (old, one.mark) for name, old in document.params.items()}
+    document.params.clear()
+    document.own_params.clear()
+    for name, value in node.items.items():
+        mark = node.marks.get(name)
+        _assign_param(
+            Assignment(document, f"params.{name}", ("params", name), value, mark, one.origin)
+        )
+
+
 def _assign_param(one: Assignment) -> None:
     if len(one.path) == 1:
-        if not isinstance(one.node, Mapping):
-            raise SpecError(
-                "a mapping of names belongs here",
-                address="params",
-                mark=one.node.mark,
-                cure="write  name: value",
-            )
-        one.document.marks["params"] = one.mark
-        one.document.params.clear()
-        one.document.own_params.clear()
-        for name, value in one.node.items.items():
-            mark = one.node.marks.get(name)
-            _assign_param(
-                Assignment(
-                    one.document, f"params.{name}", ("params", name), value, mark, one.origin
-                )
-            )
+        _assign_params(one)
         return
     name = one.path[1]
     if not name.isidentifier():
@@ -125,6 +135,13 @@ def _assign_param(one: Assignment) -> None:
         one.document.own_params[name] = one.mark
         return
     if name not in one.document.params:
+        if name in one.document.lost_params:
+            raise SpecError(
+                f"there is no {name} to patch; the whole params: leaves it out",
+                address=one.address,
+                mark=one.mark,
+                cure=f"write the param whole:  params.{name}: ...",
+            )
         raise _unknown(name, tuple(one.document.params), "params", one.address, one.mark)
     _remember(one.document, one.node, _below(one.document.params[name], one.path[2:]))
     one.document.params[name] = patched(
@@ -217,6 +234,9 @@ def _assign_scope(one: Assignment, scope: Scope, path: tuple[str, ...]) -> None:
         _discard(one.document, scope, path, one.origin, one.address)
         scope.patches[path] = Patch(one.node, one.mark, one.origin)
         return
+    if known[key].unset and is_none(one.node):
+        scope.unset(key)
+        return
     _exclude(one.document, scope, key, one.mark, one.address, one.origin)
     if key == "runs":
         scope.runs = _read_runs(scope.address, one.node, one.origin)
@@ -254,6 +274,8 @@ def _exclude(
 def read_scope(address: str, level: Level, node: Node, origin: int) -> Scope:
     """A mapping of block, stage or run keys as a Scope. Raises SpecError."""
     known = positions.at(level)
+    if level == "block" and is_none(node):
+        return Scope(address, level, node.mark)
     if not isinstance(node, Mapping):
         raise SpecError(
             f"a {level} is a mapping of its keys",
@@ -279,6 +301,8 @@ def read_scope(address: str, level: Level, node: Node, origin: int) -> Scope:
                 raise SpecError(f"there is no {path[0]} to patch", address=here, mark=mark)
             else:
                 scope.patches[path] = Patch(value, mark, origin)
+        elif known[key].unset and is_none(value):
+            continue
         elif key == "runs":
             scope.runs = _read_runs(address, value, origin)
             scope.marks[key] = mark

@@ -19,6 +19,7 @@ from archdsl.language.holes import Choice, is_hole
 from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence
 from archdsl.language.positions import Position
 from archdsl.language.search_section import check_search
+from archdsl.language.write import inline
 from archdsl.spelling import did_you_mean
 
 
@@ -293,6 +294,8 @@ class _Checker:
 
     def _use(self, name: str, node: Node) -> None:
         if name not in self.document.params:
+            if name in self.document.lost_params:
+                raise self._lost(name, node)
             known = " ".join(f"${p}" for p in self.document.params) or "none yet"
             hint = did_you_mean(name, self.document.params, after="  ", quoted="${}")
             raise SpecError(
@@ -301,6 +304,21 @@ class _Checker:
                 cure=f"{hint}the params are: {known}",
             )
         self.uses.setdefault(name, set()).add(self._inside)
+
+    def _lost(self, name: str, node: Node) -> SpecError:
+        """What to say where a whole `params:` left out a param of the parent that is used."""
+        old, mark = self.document.lost_params[name]
+        quoted = old.mark is None or old.mark.source.shown
+        value = f"{name}: {inline(old) if quoted else '...'}"
+        return SpecError(
+            f"it replaces all params of the parent, and ${name} is used"
+            + ("" if node.mark is None else f" at {node.mark}"),
+            address="params",
+            mark=mark,
+            cure=f"write  {value}  above {self._inside}"
+            if self._inside
+            else f"write  params.{value}  beside it",
+        )
 
     def _equal_options(self) -> None:
         """Last, because only what is right can be compared."""

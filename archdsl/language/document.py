@@ -50,6 +50,13 @@ class Scope:
         """Whether a key is written at this level itself."""
         return key in self.plain or (key == "runs" and self.runs is not None)
 
+    def unset(self, key: str) -> None:
+        """Have a key as if it were not written at this level."""
+        self.plain.pop(key, None)
+        self.origins.pop(key, None)
+        if key == "runs":
+            self.runs = None
+
     def apply(self, key: str, inherited: Node | None) -> Node | None:
         """The value of `key` in this scope: its own, or the inherited one with the patches."""
         node = self.plain.get(key, inherited)
@@ -74,7 +81,9 @@ class Document:
 
     top: plain top-level keys but block, stages and params
     own_params: the params that the last file wrote itself, which must be used
+    lost_params: those of a parent that a whole `params:` left out, and where that stands
     discarded: what inheriting threw away, one line each
+    notes: what else inheriting led to and is to be known, one line each
     folder: what relative paths are relative to
     reach: which files it may read, and whether it may run Python
     """
@@ -89,7 +98,9 @@ class Document:
     own_params: dict[str, Mark | None] = field(default_factory=dict)
     block: Scope = field(default_factory=lambda: Scope("block", "block"))
     stages: list[Scope] = field(default_factory=list)
+    lost_params: dict[str, tuple[Node, Mark | None]] = field(default_factory=dict)
     discarded: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     import_folders: dict[str, Path] = field(default_factory=dict)
     inherited: dict[int, tuple[Node, Node]] = field(default_factory=dict)
     """A hole's id -> (the hole, what stood there in the parent)."""

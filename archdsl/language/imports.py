@@ -2,84 +2,114 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import importlib.util
-import sys
+import re
 from pathlib import Path
 
-from archdsl.components.registry import IMPORTED
 from archdsl.errors import ArchError, SpecError
+from archdsl.language import neighbours
+from archdsl.language.failing_line import failing_line
 from archdsl.language.nodes import Mark
 
 PLUGINS = "archdsl.components"
 """The entry-point group of installed packages that bring components."""
 
-_texts: dict[str, str] = {}
+
+def is_file(entry: str) -> bool:
+    """Whether an entry of `imports:` is a path, and no name of a module."""
+    return entry.endswith(".py") or "/" in entry
 
 
 def run_import(entry: str, folder: Path, mark: Mark | None) -> None:
-    """Import a module by its dotted name, or `./file.py` in `folder`. Raises SpecError."""
+    """Import a module by its dotted name, or a file or package in `folder`: `./file.py`, `./pack`.
+
+    Raises SpecError, at the line of the user's own file that fails where there is one.
+    """
+    path = (folder / entry).resolve()
     try:
-        if entry.endswith(".py") or "/" in entry:
-            _run_file(entry, folder, mark)
+        if is_file(entry):
+            _check_file(entry, path, folder, mark)
+            neighbours.load(path)
         else:
             importlib.import_module(entry)
     except SpecError:
         raise
-    except ArchError as error:
-        raise SpecError(f"{entry}: {error}", address="imports", mark=mark) from None
-    except ModuleNotFoundError as error:
-        raise SpecError(
-            f"{entry}: no module is called {error.name}",
-            address="imports",
-            mark=mark,
-            cure="write  ./file.py  for a file beside the spec",
-        ) from None
     except (Exception, SystemExit) as error:
-        raise SpecError(
-            f"{entry} failed with {f'{type(error).__name__}: {error}'.rstrip(': ')}",
-            address="imports",
-            mark=mark,
-            cure="mend it so that Python can import it by itself",
-        ) from error
+        here = path.parent if is_file(entry) else None
+        raise _failed(error, entry, here, folder, mark) from (
+            None if isinstance(error, (ArchError, ModuleNotFoundError)) else error
+        )
 
 
-def _run_file(entry: str, folder: Path, mark: Mark | None) -> None:
-    path = (folder / entry).resolve()
+def _failed(
+    error: BaseException, entry: str, here: Path | None, folder: Path, mark: Mark | None
+) -> SpecError:
+    """What to say of an import that failed. here: the folder of the file, if it is one"""
+
+    def shown(file: Path) -> str:
+        below = here is not None and file.is_relative_to(here)
+        return (
+            str((folder / entry).parent / file.relative_to(here)) if here and below else str(file)
+        )
+
+    def plain(text: str) -> str:
+        return text if here is None else neighbours.without_package(text, here)
+
+    place = failing_line(error, shown)
+    if isinstance(error, ArchError):
+        problem, cure = f"{entry}: {error}", ""
+        if place is not None:  # which it may begin with itself
+            problem = re.sub(
+                rf"^\S*{re.escape(Path(place.source.name).name)}:\d+: ", "", str(error)
+            )
+    elif isinstance(error, ModuleNotFoundError):
+        name = plain(str(error.name))
+        problem = f"{entry}: no module is called {name}"
+        cure = "write  ./file.py  for a file beside the spec"
+        if place is not None:
+            beside = Path(place.source.name).name
+            file = f"{name.partition('.')[0]}.py"
+            cure = f"install it, or put {file} beside {beside}"
+            if here is not None and (here / file).is_file():
+                cure = f"{file} is found by the statement  import,  and by no computed name"
+    else:
+        words = plain(f"{type(error).__name__}: {error}".rstrip(": "))
+        problem = f"{entry} failed with {words}"
+        cure = "mend it so that Python can import it by itself"
+    by = f"it is imported at {mark}" if place is not None and mark is not None else ""
+    return SpecError(
+        problem,
+        address="imports",
+        mark=place or mark,
+        cure="\n".join(line for line in (cure, by) if line),
+    )
+
+
+def _check_file(entry: str, path: Path, folder: Path, mark: Mark | None) -> None:
+    """Refuse what is neither a file of Python nor a package."""
+
+    def refuse(problem: str, cure: str) -> SpecError:
+        return SpecError(problem, address="imports", mark=mark, cure=cure)
+
+    if path.is_dir():
+        if not (path / "__init__.py").is_file():
+            raise refuse(
+                f"{entry} is a folder without __init__.py",
+                "put one there, which may be empty, or name the files in it",
+            )
+        return
     if not path.is_file():
-        raise SpecError(
-            f"there is no file {folder / entry}",
-            address="imports",
-            mark=mark,
-            cure="the path is relative to the folder of this spec",
+        raise refuse(
+            f"there is no file {folder / entry}", "the path is relative to the folder of this spec"
         )
     if path.suffix != ".py":
-        raise SpecError(
-            f"{entry} is no file of Python",
-            address="imports",
-            mark=mark,
-            cure="write  ./file.py  for a file beside the spec",
+        raise refuse(
+            f"{entry} is no file of Python", "write  ./file.py  for a file beside the spec"
         )
-    text = path.read_text(encoding="utf-8")
-    name = IMPORTED + hashlib.sha256(str(path).encode()).hexdigest()[:12] + "_" + path.stem
-    if _texts.get(name) == text and name in sys.modules:
-        return
-    specification = importlib.util.spec_from_file_location(name, path)
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[name] = module
-    try:
-        specification.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    _texts[name] = text
-
-
-def loaded_text(module: str) -> str | None:
-    """The text that an imported `./file.py` had when it ran; None for any other module."""
-    return _texts.get(module)
+    if (path.with_suffix("") / "__init__.py").is_file():
+        raise refuse(
+            f"beside {entry} lies a package {path.stem}/ of the same name", "rename one of them"
+        )
 
 
 def load_plugins() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping as MappingOf
 from pathlib import Path
@@ -14,10 +15,12 @@ from archdsl.language import positions
 from archdsl.language.assign import assign
 from archdsl.language.document import Document
 from archdsl.language.files import text_of
-from archdsl.language.imports import run_import
+from archdsl.language.imports import is_file, run_import
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.python_values import plain_values
 from archdsl.language.sandbox import Reach
+from archdsl.language.search_section import two_now
+from archdsl.language.typed import is_none
 from archdsl.language.write import write
 from archdsl.language.yaml import MAX_BYTES, read, read_file
 
@@ -103,10 +106,11 @@ def _document(root: Mapping, path: Path, chain: tuple[Path, ...], reach: Reach) 
     _check_version(root)
     parent = root.get("extends")
     folder = path.parent
-    if parent is None:
+    if parent is None or is_none(parent):
         document = Document(str(path), folder, reach)
     else:
         document = _parent(parent, folder, chain, reach)
+        _imports_from(document, folder)
         document.file, document.folder = str(path), folder
         document.own_params.clear()
         for key in ("name", "found"):
@@ -127,8 +131,11 @@ def _identifier(text: str) -> str:
 
 
 def _apply(document: Document, root: Mapping, origin: int) -> None:
+    before = document.top.get("search")
     for address, node in sorted(root.items.items(), key=lambda item: item[0].count(".")):
         assign(document, address, node, root.marks.get(address), origin)
+    if note := two_now(before, document.top.get("search"), root.items):
+        document.notes.append(note)
 
 
 def _check_version(root: Mapping) -> None:
@@ -208,8 +215,31 @@ def _find_parent(node: Node, name: str, folder: Path, reach: Reach) -> Path:
         raise SpecError(error.problem, address="extends", mark=node.mark, cure=error.cure) from None
 
 
+def _imports_from(document: Document, folder: Path) -> None:
+    """Have the files that a parent imports named from the folder of its child."""
+    if document.folder.resolve() == folder.resolve():
+        return
+    entries = {
+        _from_folder(entry, home, folder): folder for entry, home in document.import_folders.items()
+    }
+    document.import_folders = entries
+    if "imports" in document.top:
+        names = tuple(Scalar(name, name) for name in entries)
+        document.top["imports"] = Sequence(names, document.top["imports"].mark)
+
+
+def _from_folder(entry: str, home: Path, folder: Path) -> str:
+    if not is_file(entry) or Path(entry).is_absolute():
+        return entry
+    path = os.path.relpath((home / entry).resolve(), folder.resolve())
+    return path if path.startswith("../") else f"./{path}"
+
+
 def _note_imports(document: Document, node: Node | None, folder: Path) -> None:
     if node is None:
+        return
+    if is_none(node):
+        document.import_folders.clear()
         return
     items = node.items if isinstance(node, Sequence) else (node,)
     for item in items:

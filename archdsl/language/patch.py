@@ -22,7 +22,7 @@ def patched(
     """`node` with the value at `path` replaced; everything beside the path is the same object.
 
     address, mark: where the patch is written, for errors
-    settings: a key on the way that is missing is created, as in `search.proxy.epochs`
+    settings: a key on the way that is missing or none is created, as in `search.proxy.epochs`
     """
 
     def refuse(problem: str, cure: str = "") -> SpecError:
@@ -61,6 +61,8 @@ def patched(
             f"write the component whole:  {component}: {{type: ..., ...}}",
         )
     inner = node.get(key)
+    if settings and isinstance(inner, Scalar) and inner.value is None:
+        inner = None
     if inner is None and rest:
         if not settings:
             raise refuse(f"there is no '{key}' written there to patch", f"write {key} out whole")

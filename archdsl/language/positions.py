@@ -76,6 +76,8 @@ class Position:
     turn: when a key of the top level is asked, from AFTER_STAGES on after the stages
     group: the keys of a group stand together in canonical YAML, with empty lines between groups
     opened: whether canonical YAML writes it over several lines, however short it is
+    unset: whether `none` says that it is not written, whatever a parent wrote; where the type
+        takes `none`, that is a value of it
     """
 
     name: str
@@ -95,6 +97,7 @@ class Position:
     turn: int = 0
     group: int = 0
     opened: bool = False
+    unset: bool = False
 
     def takes(self) -> str:
         """What can stand there, in words; empty where a reader of its own says so."""
@@ -125,14 +128,14 @@ DECLARED: tuple[Position, ...] = (
     ),
     Position(
         "extends", ("top",), "skeleton", help="the spec to start from",
-        left_out="nothing", patched=False, settable=False,
+        left_out="nothing", patched=False, settable=False, unset=True,
     ),
     Position(
         "imports", ("top",), "skeleton", help="Python of your own", left_out="nothing",
-        settable=False,
+        settable=False, unset=True,
     ),
     Position(
-        "params", ("top",), "skeleton", help="named values", group=1, opened=True,
+        "params", ("top",), "skeleton", help="named values", group=1, opened=True, unset=True,
     ),
     Position(
         "input", ("top",), "skeleton", help="channels, height and width of an image",
@@ -145,7 +148,7 @@ DECLARED: tuple[Position, ...] = (
     Position(
         "drop_path", ("top",), "layer", RATE, "the rate of stochastic depth at the last block",
         default=0, keys=MappingProxyType({"rate": RATE, "schedule": SCHEDULE}), turn=3, group=2,
-        cure="write  {rate: 0.1, schedule: linear}",
+        cure="write  {rate: 0.1, schedule: linear}", unset=True,
     ),
     Position(
         "stem", ("top",), "entry", LAYERS, "the layers before the first stage",
@@ -158,11 +161,11 @@ DECLARED: tuple[Position, ...] = (
     Position(
         "depth", ("stage",), "depth", DEPTH, "how many blocks",
         needs="a depth or runs", cure="write  depth: 2", instead="runs", patched=False,
-        left_out="runs stand in its place",
+        left_out="runs stand in its place", unset=True,
     ),
     Position(
         "runs", ("stage",), "skeleton", help="stretches of blocks that differ",
-        left_out="depth stands in its place", patched=False,
+        left_out="depth stands in its place", patched=False, unset=True,
     ),
     Position(
         "downsample", ("top", "stage"), "entry", Maybe(LAYERS),
@@ -174,7 +177,7 @@ DECLARED: tuple[Position, ...] = (
     ),
     Position(
         "class_token", ("top",), "layer", Bool(), "whether a class token is put in front",
-        default=False, turn=1, group=2,
+        default=False, turn=1, group=2, unset=True,
     ),
     Position(
         "out_norm", ("top", "stage"), "layer", Maybe(KindOf("norm")),
@@ -182,7 +185,7 @@ DECLARED: tuple[Position, ...] = (
     ),
     Position(
         "block", ("top",), "skeleton", help="what every block looks like",
-        left_out="nothing is shared", group=4, opened=True,
+        left_out="nothing is shared", group=4, opened=True, unset=True,
     ),
     Position(
         "stages", ("top",), "skeleton", help="the stages, in order",
@@ -194,11 +197,11 @@ DECLARED: tuple[Position, ...] = (
     ),
     Position(
         "search", ("top",), "settings", help="how to search", left_out="defaults", group=7,
-        opened=True,
+        opened=True, unset=True,
     ),
     Position(
         "found", ("top",), "settings", help="what a search noted about a winner",
-        left_out="nothing", settable=False, group=8, opened=True,
+        left_out="nothing", settable=False, group=8, opened=True, unset=True,
     ),
     # Runs and blocks.
     Position(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
-from typing import Any
+from typing import Any, Literal
 
 from archdsl.amounts import Budget, bounded
 from archdsl.components.component import component
@@ -22,6 +22,7 @@ from archdsl.errors import SpecError
 from archdsl.language import settings, typed
 from archdsl.language.document import Document
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.language.own_class import own_class
 from archdsl.language.positions import POSITIVE
 from archdsl.spelling import did_you_mean
 from archdsl.units import UNITS
@@ -35,6 +36,8 @@ KEYS = (
     "maximize", "minimize", "budget", "trials", "sampler", "measure", "seed", "workers", "per_gpu",
     "memory", "trial_timeout", "proxy",
 )  # fmt: skip
+UNSET = ("budget", "measure", "proxy")
+"""Those for which `none` says that they are not written, whatever a parent wrote."""
 NOT_BUILT = ("engine", "storage", "prune", "baselines")
 RUNNING: dict[str, OptionType] = {
     "workers": POSITIVE,
@@ -43,9 +46,9 @@ RUNNING: dict[str, OptionType] = {
     "trial_timeout": Maybe(Duration()),
 }
 PROXY: dict[str, OptionType] = {
-    "data": KindOf("data"),
-    "datamodule": Text(),
-    "module": Text(),
+    "data": Maybe(KindOf("data")),
+    "datamodule": Maybe(Text()),
+    "module": Maybe(Text()),
     "epochs": POSITIVE,
     "steps_per_epoch": Maybe(POSITIVE),
     "validation_steps": Maybe(POSITIVE),
@@ -58,6 +61,10 @@ PROXY: dict[str, OptionType] = {
     "size": Maybe(POSITIVE),
     "precision": OneOf(("auto", "32", "bf16", "16")),
 }
+OWN = ("datamodule", "module")
+"""Those that name a class of the user's own."""
+WITHOUT = ("weight_decay", "warmup", "label_smoothing")
+"""Those of `proxy` that are 0 where there is none of it."""
 PROXY_NOT_BUILT = ("optimizer", "seeds")
 COST_NOT_BUILT = ("latency",)
 
@@ -73,6 +80,7 @@ def search_settings(document: Document) -> settings.SearchSettings:
     section = _mapping(node, "search", KEYS, NOT_BUILT) if node is not None else {}
     given: dict[str, Any] = {}
     objectives = _objectives(section)
+    section = {k: v for k, v in section.items() if not (k in UNSET and typed.is_none(v))}
     if objectives:
         given["objectives"] = objectives
     if "budget" in section:
@@ -201,9 +209,9 @@ def _maybe(node: Node, type_: OptionType, address: str) -> Any:
 
 def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]:
     found: list[settings.Objective] = []
-    for direction in ("maximize", "minimize"):
+    for direction in _DIRECTIONS:
         node = section.get(direction)
-        if node is None:
+        if node is None or typed.is_none(node):
             continue
         address = f"search.{direction}"
         items = node.items if isinstance(node, Sequence) else (node,)
@@ -233,6 +241,13 @@ def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]
                     cure="keep one of them",
                 )
             found.append(settings.Objective(name, direction))
+    if not found and "maximize" in section:
+        raise SpecError(
+            "a search has one objective, or two, and these are none",
+            address="search.maximize",
+            mark=section["maximize"].mark,
+            cure="name one, or drop maximize, which is accuracy then",
+        )
     if found and all(o.name in bounded() for o in found) and "maximize" not in section:
         # a cost beside what the proxy measures: the usual trade-off
         found.insert(0, settings.Objective("accuracy", "maximize"))
@@ -242,13 +257,48 @@ def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]
             "a search has one objective, or two",
             address="search",
             mark=node.mark,
-            cure=f"these are {len(found)}: {', '.join(o.name for o in found)}",
+            cure=f"these are {len(found)}: {', '.join(o.name for o in found)}.  keep two, with  "
+            f"{found[-1].direction}: none  where a parent set it",
         )
     return tuple(found)
 
 
+def two_now(before: Node | None, after: Node | None, set_: MappingOf[str, Node]) -> str | None:
+    """What to say where a direction that is set on top of a section adds an objective to its own.
+
+    before, after: the section; set_: what was set, by address
+    """
+    was, now = (_named(node) for node in (before, after))
+    for one, other in (_DIRECTIONS, _DIRECTIONS[::-1]):
+        address, beside = f"search.{one}", f"search.{other}"
+        added = address in set_ and one in now and one not in was
+        if added and other in was and not {"search", beside} & set_.keys():
+            place = set_[address].mark
+            names = " and ".join(f"{key} {now[key]}" for key in _DIRECTIONS)
+            return (
+                f"{'' if place is None else f'{place}: '}{address}: there are two objectives now: "
+                f"{names}.  write  {beside}: none  for this one alone"
+            )
+    return None
+
+
+_DIRECTIONS: tuple[Literal["maximize", "minimize"], ...] = ("maximize", "minimize")
+
+
+def _named(node: Node | None) -> dict[str, str]:
+    """Direction -> what is to be made large or small, in words."""
+    section = node.items if isinstance(node, Mapping) else {}
+    return {
+        key: _shown(section[key])
+        for key in _DIRECTIONS
+        if key in section and not typed.is_none(section[key])
+    }
+
+
 def budget(node: Node, address: str = "search.budget") -> Budget:
     """A budget as it is written. Raises SpecError."""
+    if typed.is_none(node):
+        return Budget()
     if not isinstance(node, Mapping) or not node.items:
         raise SpecError(
             "a budget names the costs that it bounds",
@@ -260,7 +310,8 @@ def budget(node: Node, address: str = "search.budget") -> Budget:
         if key in ("flops", "flop"):
             raise _flops(f"{address}.{key}", _half(node.items[key]), node, key)
     _mapping(node, address, bounded(), _not_built())
-    return Budget({key: _bounds(value, f"{address}.{key}") for key, value in node.items.items()})
+    bounds = {key: value for key, value in node.items.items() if not typed.is_none(value)}
+    return Budget({key: _bounds(value, f"{address}.{key}") for key, value in bounds.items()})
 
 
 def _not_built() -> tuple[str, ...]:
@@ -328,32 +379,35 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
     for key, value in section.items():
         address = f"search.proxy.{key}"
         type_ = PROXY[key]
-        if key == "data":
-            given["data"] = _data(value, address, document)
+        if key in OWN:
+            if not typed.is_none(value):
+                given[key], given[f"{key}_options"] = own_class(value, key, address)
+                document.reach.python(f"the {key} {given[key]}", address, value.mark)
+        elif key == "data":
+            given[key] = None if typed.is_none(value) else _data(value, address, document)
         elif key == "precision" and isinstance(value, Scalar) and isinstance(value.value, int):
             given[key] = _scalar(Scalar(value.text, value.text, mark=value.mark), type_, address)
+        elif key in WITHOUT and typed.is_none(value):
+            given[key] = 0.0
         else:
             given[key] = _maybe(value, type_, address)
     _refuse_no_validation(given, section)
-    for key in ("datamodule", "module"):
-        address = f"search.proxy.{key}"
-        if key in given and not _looks_like_a_class(given[key]):
-            raise SpecError(
-                f"'{given[key]}' names no class",
-                address=address,
-                mark=section[key].mark,
-                cure="write  package.module:Class",
-            )
-        if given.get(key) is not None:
-            document.reach.python(f"the {key} {given[key]}", address, section[key].mark)
-    if "data" in given and "datamodule" in given:
+    named = [key for key in ("data", "datamodule") if given.get(key) is not None]
+    if len(named) == 2:
         raise SpecError(
             "data and datamodule both say where the images come from",
             address="search.proxy",
             mark=node.mark,
-            cure="keep one",
+            cure="keep one, and write  none  for the other where a parent set it",
         )
-    if "data" not in given and "datamodule" not in given:
+    if not named and "data" in section:
+        raise SpecError(
+            "there are no images: data is none, and there is no datamodule",
+            address="search.proxy.data",
+            mark=section["data"].mark,
+            cure="name one of the two, or write  data: digits",
+        )
+    if not named:
         given["data"] = component("data", "digits")
     return settings.ProxySettings(**given)
 
@@ -368,11 +422,6 @@ def _refuse_no_validation(given: MappingOf[str, Any], section: MappingOf[str, No
             mark=section["validate_every"].mark,
             cure=f"write at most {epochs}; there is always one after the last",
         )
-
-
-def _looks_like_a_class(path: str) -> bool:
-    module, colon, name = path.partition(":")
-    return bool(colon) and name.isidentifier() and all(p.isidentifier() for p in module.split("."))
 
 
 def _data(node: Node, address: str, document: Document) -> Any:

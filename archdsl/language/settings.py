@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from archdsl.amounts import Budget
 from archdsl.components.component import Component
@@ -23,7 +23,8 @@ class ProxySettings:
 
     data: a component of kind "data", or None where `datamodule` stands in for it
     folder: what relative paths in `data` are relative to (the folder of the spec)
-    datamodule, module: "package.module:Class" of the user's own Lightning classes, or None
+    datamodule, module: "package.module:Class" of the user's own Lightning classes, or None;
+        datamodule_options, module_options: their arguments, as they are written
     epochs, warmup: in epochs; batch: images per step; lr: the peak of the cosine schedule
     steps_per_epoch, validation_steps: how many batches an epoch and a validation take; None for
         all that there are
@@ -35,7 +36,9 @@ class ProxySettings:
     data: Component | None = None
     folder: Path = field(default_factory=Path)
     datamodule: str | None = None
+    datamodule_options: dict[str, Any] = field(default_factory=dict)
     module: str | None = None
+    module_options: dict[str, Any] = field(default_factory=dict)
     epochs: int = 10
     steps_per_epoch: int | None = None
     validation_steps: int | None = None

@@ -217,7 +217,9 @@ def _nearly_a_hole(node: Mapping) -> bool:
 def _meant(value: OptionValue, type_: OptionType) -> str:
     """The cure for a value that would be right if it were written otherwise."""
     assert not isinstance(type_, (Maybe, ListOf, KindOf))
-    if isinstance(value, str):
+    if value is None:
+        tries = [(text, f"write {text}") for text in ("0", "false")]
+    elif isinstance(value, str):
         tries = [(value, f"write {value} without quotes")]
         bare = _BETWEEN_DIGITS.sub("", value)
         if bare != value:

@@ -67,7 +67,7 @@ def _no_look(split: str) -> str:
 def _where(run: pl.Trainer, recipe: Recipe, data: Prepared, split: str) -> dict[str, Any]:
     """Where a trainer is to find the images."""
     if recipe.datamodule is not None:
-        datamodule = called(type(data.datamodule), recipe.datamodule)
+        datamodule = called(type(data.datamodule), recipe.datamodule, data.datamodule_arguments)
         datamodule.trainer = run
         datamodule.prepare_data()
         datamodule.setup("fit")  # as after a training: its test split may follow from that

@@ -7,6 +7,7 @@ import dataclasses
 from torch import nn
 
 from archdsl.errors import SearchError
+from archdsl.training.arguments import fresh
 from archdsl.training.epochs import EpochWatch
 from archdsl.training.interrupts import interruptible
 from archdsl.training.metrics import Metrics
@@ -29,7 +30,8 @@ def first_batches(model: nn.Module, recipe: Recipe, data: Prepared) -> Metrics:
     with own_randomness(), quiet(), interruptible(run, lambda: watch.interrupted):
         if data.datamodule is not None:
             # trials have the one of `data`, as it was made
-            data = dataclasses.replace(data, datamodule=type(data.datamodule)())
+            own = type(data.datamodule)(**fresh(data.datamodule_arguments))
+            data = dataclasses.replace(data, datamodule=own)
         fit(run, model, recipe, data, 0)
     _refuse_to_train_nothing(run, recipe)
     return watch.history[0]

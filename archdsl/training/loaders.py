@@ -9,7 +9,7 @@ from archdsl.errors import SearchError
 from archdsl.training.failures import first_line
 from archdsl.training.lengths import dropped, ends_alone, first_batch, refuse_several
 from archdsl.training.recipe import Recipe
-from archdsl.training.set_up import ADDRESS, called, set_up_alike
+from archdsl.training.set_up import ADDRESS, called, called_with, set_up_alike
 from archdsl.training.trainer import CombinedLoader, pl, quiet, trainer
 from archdsl.training.training_loader import training_steps
 from archdsl.training.validation_loader import check_validation
@@ -30,13 +30,16 @@ class Loaders:
     alone: bool
 
 
-def examined(cls: type[pl.LightningDataModule], name: str, recipe: Recipe) -> Loaders:
+def examined(
+    cls: type[pl.LightningDataModule], name: str, recipe: Recipe, given: dict[str, Any]
+) -> Loaders:
     """Draw from the loaders what it takes to know their lengths. Raises SearchError.
 
     The datamodule that is drawn from is used for nothing else: trials have another one.
+    given: its arguments
     """
     with set_up_alike(), quiet():
-        datamodule = called(cls, name)
+        datamodule = called(cls, name, given)
         datamodule.trainer = trainer(recipe, max_epochs=recipe.epochs)
         try:
             datamodule.prepare_data()
@@ -46,7 +49,7 @@ def examined(cls: type[pl.LightningDataModule], name: str, recipe: Recipe) -> Lo
         except Exception as error:
             raise SearchError(
                 f"{ADDRESS}: {name} gives no training batch ({first_line(error)}).  it is called "
-                "without arguments, then prepare_data, setup('fit'), train_dataloader"
+                f"{called_with(given)}, then prepare_data, setup('fit'), train_dataloader"
             ) from error
         if loader is None:
             raise SearchError(

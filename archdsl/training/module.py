@@ -150,7 +150,7 @@ def module_around(model: nn.Module, recipe: Recipe, data: Prepared) -> pl.Lightn
     if data.module is not None:
         from archdsl.training.user import wrapped
 
-        return wrapped(data.module, model)
+        return wrapped(data.module, model, data.module_arguments)
     if data.datamodule is not None:
         return CheckedClassifier(model, recipe, data.classes, data.input_shape)
     return Classifier(model, recipe, data.classes)

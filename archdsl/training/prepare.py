@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from archdsl.compiler.network import Network, Shape
 from archdsl.components.options import written
 from archdsl.data.source import Searchable, Size, SourceInfo
 from archdsl.errors import SearchError
+from archdsl.language.own_class import class_text
 from archdsl.progress import Progress, unwatched
 from archdsl.training.data_source import DataSource
 from archdsl.training.fits import check_fits
@@ -16,7 +17,8 @@ from archdsl.training.recipe import Recipe
 from archdsl.units import counted
 
 PREPARING = (
-    "module", "datamodule", "size", "batch", "steps_per_epoch", "validation_steps",
+    "module", "module_options", "datamodule", "datamodule_options", "size", "batch",
+    "steps_per_epoch", "validation_steps",
 )  # fmt: skip
 """What of a recipe data are prepared for; another number of epochs needs no others."""
 
@@ -32,6 +34,7 @@ class Prepared:
     data: train and val of a source, or None where the user's own datamodule stands in
     datamodule: that datamodule, which every training sets up, or None
     module: the user's own LightningModule class, or None
+    datamodule_arguments, module_arguments: what they are called with
     batch: the first training batch of the datamodule, in words
     alone: whether the last one of an epoch holds one image
     """
@@ -46,6 +49,8 @@ class Prepared:
     data: Searchable | None
     datamodule: Any = None
     module: Any = None
+    datamodule_arguments: dict[str, Any] = field(default_factory=dict)
+    module_arguments: dict[str, Any] = field(default_factory=dict)
     batch: str = ""
     alone: bool = False
 
@@ -89,13 +94,15 @@ def prepare(
     """
     _, height, width = input_shape
     size = (height, width) if recipe.size is None else (recipe.size, recipe.size)
-    module = None
+    module, given = None, dict[str, Any]()
     if recipe.module is not None:
+        from archdsl.training.arguments import arguments
         from archdsl.training.user import module_class
 
-        module = module_class(recipe.module, source.folder)
+        module, address = module_class(recipe.module, source.folder), "search.proxy.module"
+        given = arguments(module, recipe.module_options, source.folder, address, ("the model",))
     if recipe.datamodule is not None:
-        return _from_datamodule(recipe, source, input_shape, classes, module)
+        return _from_datamodule(recipe, source, input_shape, classes, module, given)
     opened = source.open()
     check_fits(input_shape, classes, opened.describe(source.folder), size=recipe.size)
     data = opened.searchable(source.folder, size, progress)
@@ -109,25 +116,34 @@ def prepare(
         steps=_steps(recipe, len(data.train)),
         data=data,
         module=module,
+        module_arguments=given,
     )
 
 
 def _from_datamodule(
-    recipe: Recipe, source: DataSource, input_shape: Shape, classes: int, module: Any
+    recipe: Recipe,
+    source: DataSource,
+    input_shape: Shape,
+    classes: int,
+    module: Any,
+    module_arguments: dict[str, Any],
 ) -> Prepared:
+    from archdsl.training.arguments import arguments
     from archdsl.training.batch_checks import described
     from archdsl.training.loaders import examined
-    from archdsl.training.set_up import called, set_up_alike
+    from archdsl.training.set_up import ADDRESS, called, set_up_alike
     from archdsl.training.user import datamodule_class, info_of
 
     name = recipe.datamodule
     assert name is not None, "asked for only where the recipe names one"
     cls = datamodule_class(recipe, source.folder)
-    seen = examined(cls, name, recipe)
-    info = info_of(cls, module, name, seen.batch, input_shape)
+    given = arguments(cls, recipe.datamodule_options, source.folder, ADDRESS)
+    seen = examined(cls, name, recipe, given)
+    words = class_text(name, dict(recipe.datamodule_options))
+    info = info_of(cls, module, words, seen.batch, input_shape)
     check_fits(input_shape, classes, info)
     with set_up_alike():
-        datamodule = called(cls, name)
+        datamodule = called(cls, name, given)
     _, height, width = input_shape
     return Prepared(
         source,
@@ -140,6 +156,8 @@ def _from_datamodule(
         data=None,
         datamodule=datamodule,
         module=module,
+        datamodule_arguments=given,
+        module_arguments=module_arguments,
         batch=described(seen.batch),
         alone=seen.alone,
     )

@@ -6,7 +6,7 @@ import functools
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from archdsl.components.options import (
     Bound,
@@ -25,6 +25,7 @@ from archdsl.components.options import (
 from archdsl.errors import SearchError
 from archdsl.language.settings import ProxySettings
 
+Options: TypeAlias = tuple[tuple[str, Any], ...]
 BelowOne = Annotated[float, Bound("number from 0 to below 1", lambda v: 0 <= v < 1)]
 
 
@@ -39,6 +40,7 @@ class Recipe:
 
     module: "package.module:Class" of a LightningModule of the user's own, which has its loss,
         optimiser and rate to itself; datamodule: of a LightningDataModule, which has its batches
+    module_options, datamodule_options: names and values of their arguments, as a spec has them
     epochs, warmup: in epochs; batch: images per step
     steps_per_epoch, validation_steps: how many batches an epoch and a validation take; None for
         all that there are
@@ -57,7 +59,9 @@ class Recipe:
     """
 
     module: str | None = None
+    module_options: Options = ()
     datamodule: str | None = None
+    datamodule_options: Options = ()
     epochs: Positive = 10
     steps_per_epoch: Positive | None = None
     validation_steps: Positive | None = None
@@ -78,6 +82,9 @@ class Recipe:
     precision: Literal["auto", "32", "bf16", "16"] = "auto"
 
     def __post_init__(self) -> None:
+        for name in _OPTIONS:
+            pairs = tuple((str(key), value) for key, value in getattr(self, name))
+            object.__setattr__(self, name, pairs)
         for name, type_ in _types().items():
             object.__setattr__(self, name, _checked(name, type_, getattr(self, name)))
         if self.validate_every > self.epochs:
@@ -98,8 +105,10 @@ class Recipe:
     @classmethod
     def of(cls, settings: ProxySettings) -> Self:
         """What the `proxy` section says of the schedule, and the rest as it always is."""
-        said = {field.name for field in fields(settings)} - OF_THE_DATA
-        return cls(**{name: getattr(settings, name) for name in said})
+        said = {field.name for field in fields(settings)} - OF_THE_DATA - set(_OPTIONS)
+        known: dict[str, Any] = {name: getattr(settings, name) for name in said}
+        known |= {name: tuple(getattr(settings, name).items()) for name in _OPTIONS}
+        return cls(**known)
 
     def record(self) -> dict[str, Any]:
         """The recipe as JSON holds it, every field by its name."""
@@ -117,6 +126,7 @@ class Recipe:
         return cls(**record)
 
 
+_OPTIONS = ("module_options", "datamodule_options")
 OF_THE_DATA = frozenset({"data", "folder"})
 """What the `proxy` section says of the images and not of the schedule."""
 
@@ -124,7 +134,8 @@ OF_THE_DATA = frozenset({"data", "folder"})
 @functools.cache
 def _types() -> dict[str, OptionType]:
     hints = typing.get_type_hints(Recipe, include_extras=True)
-    return {field.name: from_annotation(hints[field.name]) for field in fields(Recipe)}
+    names = [field.name for field in fields(Recipe) if field.name not in _OPTIONS]
+    return {name: from_annotation(hints[name]) for name in names}
 
 
 def _checked(name: str, type_: OptionType, value: Any) -> Any:

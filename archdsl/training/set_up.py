@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from archdsl.errors import SearchError
+from archdsl.training.arguments import fresh
 from archdsl.training.failures import first_line
 from archdsl.training.seeds import own_randomness, seed_everything, seed_of
 from archdsl.training.trainer import pl
@@ -30,12 +32,20 @@ def set_up_alike() -> Iterator[None]:
         yield
 
 
-def called(cls: type[pl.LightningDataModule], name: str) -> pl.LightningDataModule:
+def called(
+    cls: type[pl.LightningDataModule], name: str, given: dict[str, Any]
+) -> pl.LightningDataModule:
     """A datamodule, not yet set up. Raises SearchError where it cannot be made."""
     try:
-        return cls()
+        return cls(**fresh(given))
     except Exception as error:
         raise SearchError(
-            f"{ADDRESS}: {name} cannot be called ({first_line(error)}).  it is called without "
-            "arguments: give each a default"
+            f"{ADDRESS}: {name} cannot be called ({first_line(error)}).  it is called "
+            f"{called_with(given)}"
         ) from error
+
+
+def called_with(given: dict[str, Any]) -> str:
+    """How a datamodule is called, in words."""
+    names = ", ".join(given)
+    return f"with its {names}" if names else "without arguments"

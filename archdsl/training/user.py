@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from archdsl.compiler.network import Shape
 from archdsl.data.source import SourceInfo
 from archdsl.errors import SearchError
+from archdsl.language.failing_line import failing_line
+from archdsl.training.arguments import fresh
 from archdsl.training.recipe import Recipe
 from archdsl.training.trainer import pl
 
@@ -23,10 +25,15 @@ def module_class(name: str, folder: Path) -> type[pl.LightningModule]:
     return cls
 
 
-def wrapped(cls: type[pl.LightningModule], model: nn.Module) -> pl.LightningModule:
-    """The user's module around a model. Raises SearchError where it does not take one."""
+def wrapped(
+    cls: type[pl.LightningModule], model: nn.Module, given: dict[str, Any]
+) -> pl.LightningModule:
+    """The user's module around a model. Raises SearchError where it does not take one.
+
+    given: its further arguments
+    """
     try:
-        return cls(model)
+        return cls(model, **fresh(given))
     except TypeError as error:
         raise SearchError(
             f"search.proxy.module: {cls.__name__} cannot be called with the built model "
@@ -91,7 +98,9 @@ def _class(name: str, folder: Path, base: type, address: str) -> Any:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise SearchError(f"{address}: importing {module_name} failed: {error}") from error
+            raise SearchError(
+                f"{address}: importing {module_name} failed: {error}{_at(error)}"
+            ) from error
         raise SearchError(
             f"{address}: there is no module '{error.name}'.  it is looked for where Python looks, "
             f"and in {place}"
@@ -99,6 +108,7 @@ def _class(name: str, folder: Path, base: type, address: str) -> Any:
     except Exception as error:
         raise SearchError(
             f"{address}: importing {module_name} failed: {type(error).__name__}: {error}"
+            f"{_at(error)}"
         ) from error
     _refuse_another(module, folder.resolve(), address)
     cls = getattr(module, class_name, None)
@@ -120,6 +130,12 @@ def _class(name: str, folder: Path, base: type, address: str) -> Any:
         )
         raise SearchError(f"{address}: {class_name} is no {base.__name__}.  {cure}")
     return cls
+
+
+def _at(error: BaseException) -> str:
+    """Where in the user's own files an error was raised."""
+    place = failing_line(error)
+    return "" if place is None else f"  (at {place})"
 
 
 def _refuse_another(module: ModuleType, folder: Path, address: str) -> None:

@@ -119,17 +119,20 @@ def test_pickled_objects_are_never_loaded(tmp_path):
 
 
 def test_arrays_that_are_missing(tmp_path):
-    refused(tmp_path, "holds no training images", a=X)
-    refused(tmp_path, r"holds no y\.", x=X)
-    refused(tmp_path, "holds no x_val", x_train=X, y_train=Y, y_val=Y)
+    refused(tmp_path, "holds a, and no training images", a=X)
+    refused(tmp_path, "holds arr_0, arr_1, and no training images", arr_0=X, arr_1=Y)
+    refused(tmp_path, r"holds x, and no labels to it\.", x=X)
+    refused(tmp_path, "holds y_val, and no images to it", x_train=X, y_train=Y, y_val=Y)
     refused(tmp_path, "holds both x and x_train", x=X, y=Y, x_train=X, y_train=Y)
-    refused(tmp_path, "holds no training images", x_test=X, y_test=Y)
+    refused(tmp_path, "holds x_test, y_test, and no training images", x_test=X, y_test=Y)
 
 
 def test_arrays_of_the_wrong_shape_or_type(tmp_path):
     refused(tmp_path, r"x has the shape \(40, 30\)", x=X.reshape(N, -1), y=Y)
     refused(tmp_path, "x is int64", x=X.astype(np.int64), y=Y)
     refused(tmp_path, r"save 40 integers of shape \(40,\)", x=X, y=Y[:-1])
+    refused(tmp_path, r"y is int64 of shape \(40, 4\)", x=X, y=np.eye(4, dtype=int)[Y])
+    refused(tmp_path, r"y is int64 of shape \(1, 40\)", x=X, y=Y[None])
     refused(tmp_path, "y is float64", x=X, y=Y.astype(float))
     refused(tmp_path, "not finite", x=np.where(X == 7, np.nan, X), y=Y)
     refused(tmp_path, "x_val is uint8, and x_train float32", x_train=X, y_train=Y,

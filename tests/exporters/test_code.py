@@ -301,6 +301,42 @@ def test_a_mixer_of_the_users_own_leaves_with_what_it_uses(
     assert "\ndef nn(classes: int = 10) -> MetaFormer:\n" in text
 
 
+BESIDE = """
+SCALE = 2.0
+
+
+def scaled(x):
+    return SCALE * x
+"""
+
+
+@pytest.mark.parametrize(
+    ("imports", "use"),
+    [
+        ("import beside", "beside.scaled"),
+        ("import beside as other", "other.scaled"),
+        ("from beside import scaled", "scaled"),
+        ("from .beside import scaled", "scaled"),
+        ("from . import beside", "beside.scaled"),
+        ("import pack.inner", "pack.inner.scaled"),
+        ("from pack.inner import scaled", "scaled"),
+    ],
+)
+def test_the_neighbours_of_an_imported_file_leave_with_it(
+    tmp_path: Path, imports: str, use: str
+) -> None:
+    call = "self.scale * shifted(self.act(self.conv(self.pool(x))))"
+    assert call in OWN
+    (tmp_path / "own.py").write_text(f"{imports}\n{OWN.replace(call, f'{use}({call})')}")
+    (tmp_path / "beside.py").write_text(BESIDE)
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "inner.py").write_text("from beside import scaled\n")
+    (tmp_path / "spec.yaml").write_text(WITH_OWN)
+    (text,) = assert_same_alone([archdsl.load(tmp_path / "spec.yaml")], tmp_path)
+    assert "SCALE = 2.0\n" in text
+    assert "import beside" not in text
+
+
 def test_what_was_loaded_leaves_and_not_what_the_file_has_become(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(OWN)
     (tmp_path / "spec.yaml").write_text(WITH_OWN)

@@ -138,7 +138,7 @@ def test_what_a_parent_says_is_no_way_out(folder: Path) -> None:
         "archdsl: 1\nextends: ./parent.yaml\nimports: [./own.py]\n"
     )
     said = refusal(spec(folder, "extends: ./below/own.yaml"))
-    assert "imports: the import of ./own.py is refused in the sandbox" in said
+    assert "imports: the import of ./below/own.py is refused in the sandbox" in said
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,24 @@ def test_a_module_is_found_where_python_found_it(project, tmp_path, monkeypatch)
     assert found.packages == {}
 
 
+def test_an_imported_file_looks_beside_itself_first(project: Path) -> None:
+    for folder in ("a", "b"):
+        (project / folder).mkdir()
+        (project / folder / "mixers.py").write_text("import near\nfrom .far import X\n")
+        (project / folder / "near.py").write_text(f"WHERE = '{folder}'\n")
+        (project / folder / "far.py").write_text("X = 1\n")
+    entries = [project / "a" / "mixers.py", project / "b" / "mixers.py", project / "pack"]
+    before = code_of(project, entries, [], []).files
+    beside = {f"{folder}/{name}.py" for folder in "ab" for name in ("mixers", "near", "far")}
+    assert beside < set(before)
+    assert "pack/unrelated.py" in before  # of a package everything counts
+    (project / "b" / "near.py").write_text("WHERE = 'elsewhere'\n")
+    after = code_of(project, entries, [], []).files
+    assert file_changes(before, after) == ["b/near.py has other content"]
+    outside = code_of(project / "pack" / "deep", entries[:2], [], []).files
+    assert len([name for name in outside if name.endswith("near.py")]) == 2
+
+
 def test_what_is_installed_is_spoken_for_by_its_version(tmp_path) -> None:
     found = code_of(tmp_path, [], ["optuna.samplers"], [])
     assert found.files == {}

@@ -235,6 +235,31 @@ def test_a_winner_loads_wherever_its_folder_goes(run, tmp_path, entry) -> None:
     assert archdsl.space(moved / "space.yaml").size == 2
 
 
+def test_a_winner_takes_the_neighbours_of_its_imports_along(run, tmp_path) -> None:
+    (tmp_path / "specs").mkdir()
+    for folder, name in (("one", "still"), ("two", "calm"), ("specs", "quiet")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        text = MIXER.replace('"still"', f'"{name}"').replace(
+            "from torch", "import near\nfrom torch"
+        )
+        (tmp_path / folder / f"{name}.py").write_text(text)
+        (tmp_path / folder / "near.py").write_text(f"WHERE = '{folder}'\n")
+    (tmp_path / "specs" / "pack" / "deep").mkdir(parents=True)
+    for place in ("pack/__init__.py", "pack/deep/__init__.py"):
+        (tmp_path / "specs" / place).write_text("")
+    entries = "../one/still.py, ../two/calm.py, ./quiet.py, ./pack"
+    spec = tmp_path / "specs" / "mine.yaml"
+    spec.write_text(WITH_IMPORT.replace("IMPORT", entries).replace("pooling", "calm, quiet"))
+    result = run(archdsl.space(spec), tmp_path / "run", evaluate=still_wins)
+    moved = (tmp_path / "run").rename(tmp_path / "elsewhere")
+    assert archdsl.load(moved / "best.yaml").network() == result.best.spec.network()
+    assert archdsl.load(moved).network() == result.best.spec.network()
+    assert archdsl.space(moved / "space.yaml").size == 3
+    found = {path.read_text() for path in moved.rglob("near.py")}
+    assert found == {f"WHERE = '{folder}'\n" for folder in ("one", "two", "specs")}
+    assert (moved / "pack" / "deep" / "__init__.py").is_file()
+
+
 def test_a_run_without_trials_may_be_changed(tiny, run, tmp_path) -> None:
     def interrupted(candidate: object) -> float:
         raise KeyboardInterrupt

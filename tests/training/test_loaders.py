@@ -88,7 +88,7 @@ def data(train: Any, val: Any = known) -> type[pl.LightningDataModule]:
 
 
 def steps(train: Any, val: Any = known, recipe: Recipe = RECIPE) -> int:
-    return examined(data(train, val), "mine:Data", recipe).steps
+    return examined(data(train, val), "mine:Data", recipe, {}).steps
 
 
 def refused(train: Any, val: Any = known, recipe: Recipe = RECIPE) -> str:
@@ -254,12 +254,12 @@ def test_a_datamodule_without_a_validation() -> None:
             return known()
 
     with pytest.raises(SearchError) as caught:
-        examined(Unvalidated, "mine:Data", RECIPE)
+        examined(Unvalidated, "mine:Data", RECIPE, {})
     assert str(caught.value).startswith(
         f"{ADDRESS}mine:Data gives no validation batch (MisconfigurationException: "
     )
     module = dataclasses.replace(RECIPE, module="mine:Module")
-    assert examined(Unvalidated, "mine:Data", module).steps == 4
+    assert examined(Unvalidated, "mine:Data", module, {}).steps == 4
 
 
 def test_a_datamodule_that_takes_arguments() -> None:
@@ -268,11 +268,9 @@ def test_a_datamodule_that_takes_arguments() -> None:
             super().__init__()
 
     with pytest.raises(SearchError) as caught:
-        examined(Wants, "mine:Data", RECIPE)
+        examined(Wants, "mine:Data", RECIPE, {})
     assert str(caught.value).startswith(f"{ADDRESS}mine:Data cannot be called (TypeError: ")
-    assert str(caught.value).endswith(
-        "'folder').  it is called without arguments: give each a default"
-    )
+    assert str(caught.value).endswith("'folder').  it is called without arguments")
 
 
 def test_several_loaders_are_for_a_module_of_ones_own() -> None:

@@ -25,9 +25,17 @@ from archdsl.training.train import train_model
 counts = st.integers(1, 2**53)
 positive = st.floats(0, 1e9, exclude_min=True)
 below_one = st.floats(0, 1, exclude_max=True)
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=4,
+)
+options = st.dictionaries(st.text(), plain, max_size=3).map(lambda known: tuple(known.items()))
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "module": st.none() | st.text(),
+    "module_options": options,
     "datamodule": st.none() | st.text(),
+    "datamodule_options": options,
     "epochs": counts,
     "steps_per_epoch": st.none() | counts,
     "validation_steps": st.none() | counts,
@@ -74,6 +82,10 @@ def test_what_the_proxy_section_says_of_the_schedule_is_in_the_recipe() -> None:
     }  # fmt: skip
     assert set(said) == set(PROXY) - OF_THE_DATA
     assert Recipe.of(ProxySettings(**said)) == Recipe(**said)
+    given = {"root": "./x", "sizes": [64, 32]}
+    for name in ("module_options", "datamodule_options"):
+        recipe = Recipe.of(ProxySettings(**said, **{name: given}))
+        assert recipe == Recipe(**said, **{name: tuple(given.items())})
 
 
 @pytest.mark.parametrize(

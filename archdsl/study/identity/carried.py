@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from archdsl.language.imports import is_file
+from archdsl.study.identity.code import with_neighbours
 from archdsl.study.record import files
 
 if TYPE_CHECKING:
@@ -21,24 +23,39 @@ def imported_files(space: Space) -> dict[str, Path]:
     return {
         entry: folder / entry
         for entry, folder in space.spec.document.import_folders.items()
-        if _is_file(entry)
+        if is_file(entry)
     }
 
 
 def digests(space: Space) -> dict[str, str]:
-    """Imported file -> digest of its text: the components of a space are part of it."""
-    return {
-        entry: hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        for entry, path in imported_files(space).items()
-    }
+    """Imported file -> digest of its text: the components of a space are part of it.
+
+    Of a package that of its `__init__.py`; what else there is in it is compared by its names.
+    """
+    found = {}
+    for entry, path in imported_files(space).items():
+        file = path / "__init__.py" if path.is_dir() else path
+        found[entry] = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    return found
 
 
 def copy_imports(space: Space, folder: Path) -> None:
-    """Copy the imported files into a folder, to where `portable` says that they are."""
-    for entry, path in imported_files(space).items():
-        target = folder / _place(entry)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        files.copy(path, target)
+    """Copy the imported files, and what they import from beside them, into a folder.
+
+    They lie then where `portable` says that they are.
+    """
+    entries = imported_files(space)
+    for entry, place in _places(entries).items():
+        real = entries[entry].resolve()
+        for path in with_neighbours(real):
+            if path.is_relative_to(real):
+                target = folder / place / path.relative_to(real)
+            else:
+                below = path.is_relative_to(real.parent)
+                name = path.relative_to(real.parent) if below else path.name
+                target = (folder / place).parent / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            files.copy(path, target)
 
 
 def portable(text: str, space: Space) -> str:
@@ -55,18 +72,26 @@ def with_places(text: str, entries: Iterable[str]) -> str:
     if section is None:
         return text
     lines = section[0]
-    for entry in filter(_is_file, entries):
-        lines = re.sub(rf"(?<![\w./]){re.escape(entry)}(?![\w./])", _place(entry), lines)
+    for entry, place in _places(filter(is_file, entries)).items():
+        lines = re.sub(rf"(?<![\w./]){re.escape(entry)}(?![\w./])", place, lines)
     return text[: section.start()] + lines + text[section.end() :]
 
 
-def _is_file(entry: str) -> bool:
-    return entry.endswith(".py") or "/" in entry
+def _places(entries: Iterable[str]) -> dict[str, str]:
+    """Where imports stand in the folder that carries them: inside it, whatever they say.
+
+    Those of one folder outside stay together, and apart from those of another.
+    """
+    known = list(entries)
+    inside = {entry: entry for entry in known if _is_inside(PurePosixPath(entry))}
+    outside = [PurePosixPath(entry) for entry in known if entry not in inside]
+    folders = list(dict.fromkeys(str(path.parent) for path in outside))
+    places = dict(inside)
+    for entry, path in zip([e for e in known if e not in inside], outside, strict=True):
+        number = folders.index(str(path.parent)) + bool(inside)
+        places[entry] = f"./imported_{number}/{path.name}" if number else f"./{path.name}"
+    return places
 
 
-def _place(entry: str) -> str:
-    """Where an import stands in the folder that carries it: inside it, whatever it says."""
-    path = PurePosixPath(entry)
-    if ".." not in path.parts and not path.is_absolute():
-        return entry
-    return f"./{path.name}"
+def _is_inside(path: PurePosixPath) -> bool:
+    return ".." not in path.parts and not path.is_absolute()

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import ast
 import functools
+import os
 import re
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -48,13 +49,14 @@ def code_of(
 ) -> Code:
     """Everything that these import, themselves included.
 
-    folder: of the spec; files: those that it imports; modules: names of imported ones
+    folder: of the spec; files: those that it imports, and packages; modules: names of imported ones
     functions: an own `evaluate`; what has no file is digested as its text, where there is one
     """
     found = Code()
     programs: list[Path] = []
     bases = [folder.resolve(), *_program_folders()]
-    starts = [path.resolve() for path in files]
+    starts: list[Path] = []
+    beside = {one: path.resolve().parent for path in files for one in files_of(path)}
     for name in modules:
         path = _file_of(name)
         if path is None or _is_installed(path):
@@ -67,11 +69,13 @@ def code_of(
     for function in functions:
         _typed_in(function, found, starts, programs)
     loaded = _loaded()
-    for path in _closure([*starts, *programs], bases):
+    for path in _closure([*starts, *programs], bases, beside):
         content = path.read_bytes()
         if path in programs:
             content = _without_trials(content)
         name, digest = _name(path, bases), digest_of(content)
+        if name in found.files:  # of two folders that lie elsewhere
+            name = os.path.relpath(path, bases[0])
         found.files[name] = digest
         if (module := loaded.get(path)) is not None:
             before = _imported_as.setdefault(path, (module, digest))
@@ -118,16 +122,37 @@ def _loaded() -> dict[Path, ModuleType]:
     return found
 
 
-def _closure(starts: Iterable[Path], bases: list[Path]) -> Iterator[Path]:
-    """The files and what they import, each once."""
-    waiting, seen = list(starts), set()
+def files_of(path: Path) -> list[Path]:
+    """What an entry of `imports:` stands for: a file, or all files of Python of a package."""
+    path = path.resolve()
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+
+
+def with_neighbours(path: Path) -> Iterator[Path]:
+    """The files of an entry of `imports:`, and what they import from beside it."""
+    root = path.resolve().parent
+    return _closure((), [root], dict.fromkeys(files_of(path), root))
+
+
+def _closure(
+    starts: Iterable[Path], bases: list[Path], beside: Mapping[Path, Path]
+) -> Iterator[Path]:
+    """The files and what they import, each once.
+
+    beside: further files -> the folder where they, and what they import, look first
+    """
+    waiting: list[tuple[Path, list[Path]]] = [
+        *((path, bases) for path in starts),
+        *((path, [root, *bases]) for path, root in beside.items()),
+    ]
+    seen: set[Path] = set()
     while waiting:
-        path = waiting.pop()
+        path, places = waiting.pop()
         if path in seen or not path.is_file():
             continue
         seen.add(path)
         yield path
-        waiting += _imported(path, bases)
+        waiting += [(other, places) for other in _imported(path, places)]
 
 
 def _imported(path: Path, bases: list[Path]) -> list[Path]:

@@ -81,7 +81,7 @@ def refuse_changes(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any])
             was, now = olds.get(address, _ABSENT), news.get(address, _ABSENT)
             if what == "settings" and was is _ABSENT and now == usual.get(address, _ABSENT):
                 continue  # a setting that the version which wrote the record did not have yet
-            shown = address.replace("sampler_options.", "sampler.")  # where the author wrote it
+            shown = address.replace("_options.", ".")  # where the author wrote it
             if was != now or type(was) is not type(now):
                 raise SearchError(
                     f"{folder} holds a search in which {where}{shown} {_said(was, 'was')}, and "
