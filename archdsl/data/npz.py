@@ -11,6 +11,7 @@ from archdsl.components.registry import data
 from archdsl.data.digests import digests, size_of
 from archdsl.data.fingerprint import Fingerprint, Item
 from archdsl.data.npz_file import arrays_of
+from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing
 from archdsl.data.source import (
     ImageSource,
     Searchable,
@@ -72,7 +73,9 @@ class Npz(ImageSource):
     def searchable(self, folder: Path, size: Size, progress: Progress = unwatched) -> Searchable:
         """The train and val arrays."""
         splits = self._splits(folder)
-        return Searchable(self._info(splits), splits["train"], splits["val"], Arrays(self.flip))
+        info = self._info(splits)
+        train, val = splits["train"], splits["val"]
+        return Searchable(info, train, val, Arrays(self.flip), _preprocessing(info, train))
 
     def held_out(self, folder: Path, size: Size) -> tuple[Split, Views]:
         """The test arrays."""
@@ -244,6 +247,16 @@ class Arrays:
         from archdsl.data.pixels import as_numbers
 
         return as_numbers(images)
+
+
+def _preprocessing(info: SourceInfo, images: Split) -> Preprocessing:
+    channels, height, width = images.images.shape[1:]
+    size = (int(height), int(width))
+    if images.images.dtype.name == "uint8":
+        pixels = Pixels(BYTES, (0.5,) * channels, (0.25,) * channels, image_size=size)
+    else:
+        pixels = Pixels(None, (0.0,) * channels, (1.0,) * channels, image_size=size)
+    return Preprocessing(info.class_names, int(channels), size, pixels)
 
 
 def _pairs(arrays: dict[str, Any], path: str, letters: str = "xy") -> dict[str, str]:

@@ -8,6 +8,8 @@ from archdsl.errors import SpecError
 from archdsl.language.document import Document
 from archdsl.language.load import document_from_text
 from archdsl.language.sandbox import Reach
+from archdsl.language.write import write
+from archdsl.study.found import found
 from archdsl.study.identity.carried import with_places
 from archdsl.study.record.folder import read_state
 
@@ -32,6 +34,7 @@ def winner_of(folder: Path, sort: type[Reach] = Reach) -> Document:
             f"the search in {folder} has no winner: none of its trials succeeded",
             cure="name its space.yaml, or another run",
         )
-    name, text = str(folder / "best.yaml"), state.best.text
+    name = str(folder / "best.yaml")
+    text = f"{state.best.text}\n{write({'found': found(state, state.best)})}"
     entries = document_from_text(text, name, reach).import_folders
     return document_from_text(with_places(text, entries), name, reach)

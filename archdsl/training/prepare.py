@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from archdsl.compiler.network import Network, Shape
 from archdsl.components.options import written
+from archdsl.data.preprocessing import Preprocessing
 from archdsl.data.source import Searchable, Size, SourceInfo
 from archdsl.errors import SearchError
 from archdsl.progress import Progress, unwatched
@@ -34,6 +35,7 @@ class Prepared:
     module: the user's own LightningModule class, or None
     batch: the first training batch of the datamodule, in words
     alone: whether the last one of an epoch holds one image
+    preprocessing: how an image of anybody's becomes what the network sees
     """
 
     source: DataSource
@@ -48,6 +50,7 @@ class Prepared:
     module: Any = None
     batch: str = ""
     alone: bool = False
+    preprocessing: Preprocessing | None = None
 
     @property
     def unproven(self) -> bool:
@@ -105,7 +108,17 @@ def prepare(
         steps=_steps(recipe, len(data.train)),
         data=data,
         module=module,
+        preprocessing=_preprocessing(data, input_shape, size, recipe),
     )
+
+
+def _preprocessing(
+    data: Searchable, input_shape: Shape, size: Size, recipe: Recipe
+) -> Preprocessing:
+    said = data.preprocessing
+    if said is None:
+        return Preprocessing(data.info.class_names, input_shape[0], size, None)
+    return said.trained_at(size, recipe.interpolation)
 
 
 def _from_datamodule(
@@ -113,6 +126,7 @@ def _from_datamodule(
 ) -> Prepared:
     from archdsl.training.batch_checks import described
     from archdsl.training.loaders import examined
+    from archdsl.training.own_preprocessing import said_by
     from archdsl.training.set_up import called, set_up_alike
     from archdsl.training.user import datamodule_class, info_of
 
@@ -124,6 +138,8 @@ def _from_datamodule(
     check_fits(input_shape, classes, info)
     with set_up_alike():
         datamodule = called(cls, name)
+    said, notes = said_by(datamodule, name, input_shape, classes)
+    info = replace(info, class_names=said.class_names, notes=(*info.notes, *notes))
     _, height, width = input_shape
     return Prepared(
         source,
@@ -138,6 +154,7 @@ def _from_datamodule(
         module=module,
         batch=described(seen.batch),
         alone=seen.alone,
+        preprocessing=said,
     )
 
 

@@ -72,12 +72,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What the trials train on, in words; images by split, and what was passed over."""
+    """What the trials train on, in words; images by split, and what was passed over.
+
+    preprocessing: what was done to each image, as `Preprocessing.record` gives it
+    """
 
     kind: ClassVar = "data"
     words: str
     counts: dict[str, int]
     notes: list[str]
+    preprocessing: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +176,18 @@ def plain(event: Event) -> dict[str, Any]:
 
 
 def event(values: Mapping[str, Any]) -> Event:
-    """The event that `plain` gave. Raises Malformed for anything else."""
+    """The event that `plain` gave. Raises Malformed for anything else.
+
+    A field that has a default may be missing: it is younger than some records.
+    """
     kind = values.get("event")
     if not isinstance(kind, str) or kind not in KINDS:
         raise Malformed(f"there is no event {kind!r}")
     cls, given = KINDS[kind], {name: value for name, value in values.items() if name != "event"}
-    hints = _hints(cls)
+    hints, younger = _hints(cls), _younger(cls)
     for name in [*hints, *given]:
+        if name not in given and name in younger:
+            continue
         if name not in given or name not in hints:
             raise Malformed(f"{kind} has {'a' if name in given else 'no'} {name}")
         if not _fits(given[name], hints[name]):
@@ -197,6 +206,11 @@ def _hints(cls: type[Any]) -> dict[str, Any]:
         hints = typing.get_type_hints(cls)
         _known[cls] = {f.name: hints[f.name] for f in dataclasses.fields(cls)}
     return _known[cls]
+
+
+def _younger(cls: type[Any]) -> frozenset[str]:
+    fields = dataclasses.fields(cls)
+    return frozenset(f.name for f in fields if f.default is not dataclasses.MISSING)
 
 
 def _fits(value: Any, hint: Any) -> bool:
