@@ -253,7 +253,13 @@ INSIDE: dict[str, list[set[str]]] = {
         },
         {"engines.inline", "phases.jobs", "propose.samplers", "winner", "winner_of"},
         {"phases.looking", "propose.proposals", "report.read"},
-        {"driver", "phases.untrained", "propose.budget_sampler", "report.findings"},
+        {
+            "driver",
+            "phases.untrained",
+            "propose.budget_sampler",
+            "report.again",
+            "report.findings",
+        },
         {"phases.trials", "report.charts"},
         {"report.page"},
         {"report"},
@@ -262,7 +268,7 @@ INSIDE: dict[str, list[set[str]]] = {
     ],
     "study/report": [
         {"read"},
-        {"findings"},
+        {"again", "findings"},
         {"charts"},
         {"page"},
     ],

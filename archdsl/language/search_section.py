@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
+from pathlib import Path
 from typing import Any
 
 from archdsl.amounts import Budget, bounded
@@ -36,6 +37,7 @@ PROXY: dict[str, OptionType] = {
     "data": KindOf("data"),
     "datamodule": Text(),
     "module": Text(),
+    "folder": Text(),
     "epochs": POSITIVE,
     "steps_per_epoch": Maybe(POSITIVE),
     "validation_steps": Maybe(POSITIVE),
@@ -303,12 +305,14 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
     if node is None:
         return settings.ProxySettings(data=component("data", "digits"), folder=document.folder)
     section = _mapping(node, "search.proxy", tuple(PROXY), PROXY_NOT_BUILT)
-    given: dict[str, Any] = {"folder": document.folder}
+    given: dict[str, Any] = {"folder": _folder(section.get("folder"), document)}
     for key, value in section.items():
         address = f"search.proxy.{key}"
         type_ = PROXY[key]
+        if key == "folder":
+            continue
         if key == "data":
-            given["data"] = _data(value, address, document)
+            given["data"] = _data(value, address, given["folder"], document)
         elif key == "precision" and isinstance(value, Scalar) and isinstance(value.value, int):
             given[key] = _scalar(Scalar(value.text, value.text, mark=value.mark), type_, address)
         elif isinstance(type_, Maybe):
@@ -343,7 +347,14 @@ def _looks_like_a_class(path: str) -> bool:
     return bool(colon) and name.isidentifier() and all(p.isidentifier() for p in module.split("."))
 
 
-def _data(node: Node, address: str, document: Document) -> Any:
+def _folder(node: Node | None, document: Document) -> Path:
+    """What the paths of the data start from, and where classes of the user's own lie."""
+    if node is None:
+        return document.folder
+    return document.folder / str(_scalar(node, Text(), "search.proxy.folder"))
+
+
+def _data(node: Node, address: str, folder: Path, document: Document) -> Any:
     from archdsl.components.component import of_definition
     from archdsl.components.own import own
 
@@ -362,7 +373,7 @@ def _data(node: Node, address: str, document: Document) -> Any:
             type_ = type_.inner
         options[name] = _scalar(value, type_, here)
         if name == "path":
-            document.reach.tree(document.folder / options[name], here, value.mark)
+            document.reach.tree(folder / options[name], here, value.mark)
     if own(read.definition):
         document.reach.python(f"the data source {read.definition.name}", address, node.mark)
     return of_definition(read.definition, options)
