@@ -6,6 +6,7 @@ import html
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -116,18 +117,15 @@ def test_what_is_printed_does_it_again(sort, odd, tmp_path, monkeypatch) -> None
     else:
         module(project)
         proxy = 'datamodule: "mymodule:Mine"'
-        for name in ("mymodule", "neighbour"):
-            monkeypatch.delitem(sys.modules, name, raising=False)
     (project / "mine.yaml").write_text(SPEC.format(proxy=proxy))
     run = project / "out" / "first"
-    assert main(["search", str(project / "mine.yaml"), "--out", str(run)]) == 0
+    spec = project / "mine.yaml"
+    typed(shlex.join(["archdsl", "search", str(spec), "--out", str(run)]), tmp_path)
     words = printed(run)
     typed(words, run)
     assert judged(run / "again") == judged(run)
     if sort == "datamodule":
         assert words.startswith("(cd ") and 'search "$OLDPWD"/space.yaml' in words
-    for name in ("mymodule", "neighbour"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
 
 
 @pytest.mark.slow
