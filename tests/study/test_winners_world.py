@@ -73,7 +73,7 @@ def draw(folder: Path) -> None:
     for label, name in enumerate(NAMES):
         (folder / name).mkdir(parents=True)
         for number in range(30):
-            side = rng.integers(20, 90, 2) if number % 10 else rng.integers(300, 400, 2)
+            side = rng.integers(20, 90, 2) if number % 4 else rng.integers(300, 400, 2)
             pixels = rng.integers(0, 120, (*side, 3))
             pixels[side[0] // 4 : side[0] // 2] = 255  # an edge overshoots
             pixels[..., label % 3] += 60 * (label + 1) // 2
