@@ -202,16 +202,13 @@ def _pixels(said: object, channels: int) -> Pixels:
             raise NotStated(f"{name} is {shown(values)}, and takes a number for each channel")
     if 0 in given["std"]:
         raise NotStated("std is 0 for a channel, and a pixel is divided by it")
-    return Pixels(
-        None if scale is None else float(scale),
-        tuple(map(float, given["mean"])),
-        tuple(map(float, given["std"])),
-        *(
-            None if given[name] is None else _size(given[name], name)
-            for name in ("image_size", "cover")
-        ),
-        interpolation,
-    )
+    sizes = {
+        name: None if given[name] is None else _size(given[name], name)
+        for name in ("image_size", "cover")
+    }
+    mean, std = (tuple(map(float, given[name])) for name in ("mean", "std"))
+    scale = None if scale is None else float(scale)
+    return Pixels(scale, mean, std, **sizes, interpolation=interpolation)
 
 
 def _mapping(

@@ -29,8 +29,9 @@ def planes(image: Tensor, channels: int) -> Tensor:
     if (given, channels) == (1, 3):
         return image.expand(*image.shape[:-3], 3, *image.shape[-2:])
     if (given, channels) == (3, 1) and image.dtype == torch.uint8:
-        red, green, blue = image.int().split(1, -3)
-        return ((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16).byte()
+        red, green, blue = (image.int().narrow(-3, at, 1) for at in range(3))
+        grey = 19595 * red + 38470 * green + 7471 * blue + 32768
+        return grey.bitwise_right_shift(16).byte()
     if given != channels:
         raise ValueError(f"the image has {given} channels, and the network takes {channels}")
     return image

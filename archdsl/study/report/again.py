@@ -36,18 +36,17 @@ def commands(record: Record) -> str:
     if own or (proxy["data"] is not None and proxy["data"]["type"] != "digits"):
         patches["search.proxy.folder"] = proxy["folder"]
     started = record.sessions[-1]["machine"].get("folder") if record.sessions else None
-    here = '"$OLDPWD"/' if own and started is not None else ""
+    here = '"$OLDPWD"/' if own and started else ""
     words = ["archdsl search", f"{here}{SPACE}", "--out", f"{here}{AGAIN}"]
     for address, value in patches.items():
         words += ["--set", shlex.quote(f"{address}={inline(value)}")]
     line = " ".join(words)
-    return f"(cd {shlex.quote(started)} && {line})" if here else line
+    return f"(cd {shlex.quote(started)} && {line})" if started and here else line
 
 
 def _changed(record: Record) -> dict[str, Any]:
     """What may change between two starts of a search and did, since the space was written."""
-    tree = plain(read(record.space, SPACE))
-    assert isinstance(tree, dict), "a spec is a mapping"
+    tree: Any = plain(read(record.space, SPACE))
     search = tree.get("search", {})
     found = {}
     if record.settings["trials"] != search.get("trials", SearchSettings().trials):
