@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from archdsl.errors import SpecError
 from archdsl.language.nodes import plain
 from archdsl.language.settings import SearchSettings
 from archdsl.language.write import inline
@@ -32,8 +33,8 @@ def commands(record: Record) -> str:
         return _OWN_EVALUATE
     proxy = record.settings["proxy"]
     patches = {f"search.{name}": value for name, value in _changed(record).items()}
-    own = proxy["datamodule"] is not None or proxy["module"] is not None
-    if own or (proxy["data"] is not None and proxy["data"]["type"] != "digits"):
+    own = proxy.get("datamodule") is not None or proxy.get("module") is not None
+    if own or (proxy.get("data") is not None and proxy["data"]["type"] != "digits"):
         patches["search.proxy.folder"] = proxy["folder"]
     started = record.sessions[-1]["machine"].get("folder") if record.sessions else None
     here = '"$OLDPWD"/' if own and started else ""
@@ -46,12 +47,15 @@ def commands(record: Record) -> str:
 
 def _changed(record: Record) -> dict[str, Any]:
     """What may change between two starts of a search and did, since the space was written."""
-    tree: Any = plain(read(record.space, SPACE))
+    try:
+        tree: Any = plain(read(record.space, SPACE))
+    except SpecError:  # the file of a former run, which anybody may have edited
+        return {}
     search = tree.get("search", {})
     found = {}
     if record.settings["trials"] != search.get("trials", SearchSettings().trials):
         found["trials"] = record.settings["trials"]
-    data = record.settings["proxy"]["data"] or {}
+    data = record.settings["proxy"].get("data") or {}
     written = search.get("proxy", {}).get("data")
     if isinstance(written, dict) and "path" in data and data["path"] != written.get("path"):
         found["proxy.data.path"] = data["path"]
