@@ -345,6 +345,8 @@ def export(
 ) -> str | bytes | Files:
     """A spec in a form that needs no archdsl: as code, the text of a program on torch alone.
 
+    The winner of a search carries its class names and the preprocessing of its images.
+
     A form of several files gives name -> content; `archdsl.exporters.registry` has the forms.
     path: where to write it: a file, or a folder for several
     weights: a state dict in a file, as `build` takes it, for a form that carries weights
@@ -353,16 +355,18 @@ def export(
     """
     from archdsl.exporters import export as write_out
     from archdsl.exporters.registry import find
+    from archdsl.exporters.stated import stated_in
 
     where = None if path is None else given.path("path", path, ExportError)
     to = given.word("to", to, ExportError)
     spec = load(x)
+    said = stated_in(spec)
     if weights is None:
-        return write_out(spec.network(), to=to, path=where)
+        return write_out(spec.network(), to=to, path=where, preprocessing=said)
     if not find(to).carries_weights:
         raise ExportError(f"{to} carries no weights: drop them")
     state = build(spec, weights=given.path("weights", weights, ExportError)).state_dict()
-    return write_out(spec.network(), to=to, path=where, weights=state)
+    return write_out(spec.network(), to=to, path=where, weights=state, preprocessing=said)
 
 
 def _patches(set_: object) -> Mapping[str, Any]:

@@ -6,6 +6,8 @@ Nothing here imports torch, numpy or Pillow before images are asked for.
 from archdsl.data.digits import Digits as Digits
 from archdsl.data.image_folder import ImageFolder as ImageFolder
 from archdsl.data.npz import Npz as Npz
+from archdsl.data.preprocessing import Pixels as Pixels
+from archdsl.data.preprocessing import Preprocessing as Preprocessing
 from archdsl.data.source import ImageSource as ImageSource
 from archdsl.data.source import Searchable as Searchable
 from archdsl.data.source import SourceInfo as SourceInfo

@@ -39,7 +39,7 @@ def decode(path: Path, channels: int, size: tuple[int, int]) -> Any:
             file.draft(None, (2 * width, 2 * height))
             image = ImageOps.exif_transpose(file)
             image = _eight_bits(image, path).convert(MODES[channels])
-            image = ImageOps.fit(image, (width, height), method=Image.Resampling.BICUBIC)
+            image = _covering(image, size)
     except SearchError:
         raise
     except MemoryError:
@@ -50,6 +50,21 @@ def decode(path: Path, channels: int, size: tuple[int, int]) -> Any:
         ) from None
     array = np.asarray(image)
     return array[None] if channels == 1 else array.transpose(2, 0, 1)
+
+
+def _covering(image: Image, size: tuple[int, int]) -> Image:
+    """As `resampling.covering`, which leaves with a winner, bit for bit.
+
+    Along the rows first, whatever order this version of Pillow holds to be the quicker.
+    """
+    from PIL.Image import Resampling
+
+    from archdsl.data.resampling import window
+
+    (height, width), rows = size, image.height
+    left, top, right, bottom = window((rows, image.width), size)
+    image = image.resize((width, rows), Resampling.BICUBIC, box=(left, 0, right, rows))
+    return image.resize((width, height), Resampling.BICUBIC, box=(0, top, width, bottom))
 
 
 def decode_all(

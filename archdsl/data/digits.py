@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from archdsl.components.options import Bound, Fraction
 from archdsl.components.registry import data
 from archdsl.data.fingerprint import Fingerprint, Item, digest_of
+from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing
 from archdsl.data.source import (
     ImageSource,
     Searchable,
@@ -66,7 +67,10 @@ class Digits(ImageSource):
         images, labels, parts = _read()
         train = Split(images[list(parts.train)], labels[list(parts.train)])
         val = self._placed(images, labels, parts.val, VAL_SEED)
-        return Searchable(self._info(parts), train, val, self.canvas)
+        info, side = self._info(parts), self.canvas.side
+        pixels = Pixels(BYTES, (0.0,), (1.0,), image_size=(side, side))  # white ink on black
+        said = Preprocessing(info.class_names, 1, (side, side), pixels)
+        return Searchable(info, train, val, self.canvas, said)
 
     def held_out(self, folder: Path, size: Size) -> tuple[Split, Views]:
         """The test digits on their canvases."""

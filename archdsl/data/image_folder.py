@@ -15,6 +15,7 @@ from archdsl.data.digests import digests, size_of
 from archdsl.data.fingerprint import Fingerprint, Item, sampled
 from archdsl.data.layout import given_splits
 from archdsl.data.listing import Listing, listing
+from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing
 from archdsl.data.source import (
     ImageSource,
     Searchable,
@@ -86,7 +87,11 @@ class ImageFolder(ImageSource):
         train = self._split(splits["train"], size, lambda done: progress(before + done, total))
         before += len(train)
         val = self._split(splits["val"], size, lambda done: progress(before + done, total))
-        return Searchable(self._info(splits, folder), train, val, Windows(size, self.flip))
+        info = self._info(splits, folder)
+        mean, std = (0.5,) * self.channels, (0.25,) * self.channels
+        pixels = Pixels(BYTES, mean, std, cover=self._kept(size))
+        said = Preprocessing(info.class_names, self.channels, size, pixels)
+        return Searchable(info, train, val, Windows(size, self.flip), said)
 
     def held_out(self, folder: Path, size: Size) -> tuple[Split, Views]:
         """The test images."""
@@ -134,9 +139,13 @@ class ImageFolder(ImageSource):
 
         from archdsl.data.packs import packed
 
-        height, width = (side + round(side * self.margin) for side in size)
-        array = packed(images, self.channels, (height, width), progress)
+        array = packed(images, self.channels, self._kept(size), progress)
         return Split(array, np.asarray(images.labels, dtype=np.int64))
+
+    def _kept(self, size: Size) -> Size:
+        """The size at which images are kept, a margin larger than that of the network."""
+        height, width = (side + round(side * self.margin) for side in size)
+        return height, width
 
     def _splits(self, folder: Path) -> dict[str, Listing]:
         root = place(folder, self.path)

@@ -12,6 +12,7 @@ from archdsl.data.digests import digests, size_of
 from archdsl.data.fingerprint import Fingerprint, Item
 from archdsl.data.npz_file import arrays_of, names_in
 from archdsl.data.npz_names import Pair, pairs_of
+from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing
 from archdsl.data.source import (
     ImageSource,
     Searchable,
@@ -74,7 +75,9 @@ class Npz(ImageSource):
     def searchable(self, folder: Path, size: Size, progress: Progress = unwatched) -> Searchable:
         """The train and val arrays."""
         splits = self._splits(folder)
-        return Searchable(self._info(splits), splits["train"], splits["val"], Arrays(self.flip))
+        info = self._info(splits)
+        train, val = splits["train"], splits["val"]
+        return Searchable(info, train, val, Arrays(self.flip), _preprocessing(info, train))
 
     def held_out(self, folder: Path, size: Size) -> tuple[Split, Views]:
         """The test arrays."""
@@ -256,3 +259,13 @@ class Arrays:
 def one_column(labels: Any) -> Any:
     """Labels (N,) of an array (N,) or (N, 1); any other array as it is."""
     return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+
+
+def _preprocessing(info: SourceInfo, images: Split) -> Preprocessing:
+    channels, height, width = images.images.shape[1:]
+    size = (int(height), int(width))
+    if images.images.dtype.name == "uint8":
+        pixels = Pixels(BYTES, (0.5,) * channels, (0.25,) * channels, image_size=size)
+    else:
+        pixels = Pixels(None, (0.0,) * channels, (1.0,) * channels, image_size=size)
+    return Preprocessing(info.class_names, int(channels), size, pixels)

@@ -26,7 +26,7 @@ from archdsl.units import counted
 LIMIT = 16 * 2**30
 """Bytes that all packs together may take; the ones not used for longest go first."""
 
-VERSION = 3
+VERSION = 4
 """Of the form of a pack; a change of what `decode` makes is a new one."""
 
 PROBE = (8, 8)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
 from archdsl import given
 from archdsl.components.options import Bound
 from archdsl.data.fingerprint import Fingerprint
+from archdsl.data.preprocessing import Preprocessing
 from archdsl.errors import SearchError
 from archdsl.progress import Progress, unwatched
 from archdsl.units import plural
@@ -105,12 +106,17 @@ class Views(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Searchable:
-    """All that a search may see of its data: no test image can be reached from here."""
+    """All that a search may see of its data: no test image can be reached from here.
+
+    preprocessing: how an image of anybody's becomes what `views.plain` gives; None where the
+        source does not say
+    """
 
     info: SourceInfo
     train: Split
     val: Split
     views: Views
+    preprocessing: Preprocessing | None = None
 
 
 class ImageSource(ABC):

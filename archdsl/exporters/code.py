@@ -9,13 +9,20 @@ import torch
 
 from archdsl.compiler.builder import build_layer
 from archdsl.compiler.network import Layer, Network
-from archdsl.exporters import factory
+from archdsl.data.preprocessing import Preprocessing
+from archdsl.exporters import factory, preprocess
 from archdsl.exporters.bundle import Bundle
 from archdsl.exporters.layout import WIDTH
 from archdsl.nn.fuse import fuse
 
 
-def code(network: Network, *, macs: int | None = None, params: int | None = None) -> str:
+def code(
+    network: Network,
+    preprocessing: Preprocessing | None = None,
+    *,
+    macs: int | None = None,
+    params: int | None = None,
+) -> str:
     """The text of a file whose factory, named after the spec, makes the network.
 
     The model has the state-dict keys of `build(network)`, from the same seed the same weights,
@@ -23,18 +30,29 @@ def code(network: Network, *, macs: int | None = None, params: int | None = None
     text. The file holds the classes that the network uses, with the helpers and constants that
     they use, and nothing that only archdsl reads.
 
+    preprocessing: of the images that it was trained on, for `CLASSES` and `preprocess`
     macs, params: of the deployed form, for the file's first lines
     Raises ExportError for a class that needs more than torch and the standard library, and for
     one whose source cannot be read.
     """
-    name = factory.function_name(network.name)
+    said = preprocess.fitting(preprocessing, network)
+    taken = preprocess.reserved(said)
+    name = factory.function_name(network.name, taken)
     folds = _folds(network)
-    wanted: list[Callable[..., Any]] = [*factory.classes_of(network), *([fuse] if folds else [])]
-    bundle = Bundle(dict.fromkeys(wanted), (name, *factory.LOCAL))
-    function = factory.factory(network, bundle)
+    wanted: list[Callable[..., Any]] = [
+        *factory.classes_of(network),
+        *([fuse] if folds else []),
+        *preprocess.functions(said),
+    ]
+    bundle = Bundle(dict.fromkeys(wanted), (name, *taken, *factory.LOCAL))
+    function = factory.factory(network, bundle, name)
+    if preparing := preprocess.preprocess(said, bundle):
+        function += ["", "", *preparing]
     definitions = bundle.definitions()
-    header = _header(network, name, bundle.expression(fuse) if folds else None, macs, params)
-    parts = [*header, "", *bundle.imports(), "", "", *definitions, "", "", *function]
+    header = _header(network, name, bundle.expression(fuse) if folds else None, said, macs, params)
+    constants = preprocess.constants(said)
+    above = ["", *constants] if constants else []
+    parts = [*header, "", *bundle.imports(), *above, "", "", *definitions, "", "", *function]
     return "\n".join(parts) + "\n"
 
 
@@ -54,7 +72,12 @@ def _layer_folds(layer: Layer) -> bool:
 
 
 def _header(
-    network: Network, name: str, deployed: str | None, macs: int | None, params: int | None
+    network: Network,
+    name: str,
+    deployed: str | None,
+    said: Preprocessing | None,
+    macs: int | None,
+    params: int | None,
 ) -> list[str]:
     shape = ", ".join(str(side) for side in network.input)
     size = " and ".join(
@@ -68,7 +91,7 @@ def _header(
         *([one_line] if len(one_line) <= WIDTH else [f"{first}.", "", f"{size}."]),
         "",
         f"    model = {name}()",
-        f"    out = model(torch.randn(1, {shape}))",
+        *_used(shape, said),
     ]
     if deployed is not None:
         lines.append(
@@ -81,3 +104,12 @@ def _header(
         "archdsl wrote this file. The file is yours: use, change and share it as you like.",
         '"""',
     ]
+
+
+def _used(shape: str, said: Preprocessing | None) -> list[str]:
+    """The lines that show what goes in and what comes out."""
+    logits = f"out = model(torch.randn(1, {shape}))"
+    if said is not None and said.pixels is not None:
+        logits = "out = model.eval()(preprocess(image)[None])"
+    names = said is not None and said.class_names
+    return [f"    {logits}", *(["    print(CLASSES[out.argmax()])"] if names else [])]

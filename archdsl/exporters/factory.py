@@ -27,12 +27,16 @@ LOCAL = ("classes", "rates", "rate", "index", "block")
 PARTIAL = External("functools", "partial")
 
 
-def function_name(name: str) -> str:
-    """A spec's name as the name of a function: `my-net` is `my_net`, `list` is `list_`."""
+def function_name(name: str, taken: Sequence[str] = ()) -> str:
+    """A spec's name as the name of a function: `my-net` is `my_net`, `list` is `list_`.
+
+    taken: names that the file has for something else
+    """
     word = re.sub(r"[^0-9a-zA-Z_]", "_", name)
     if not word or word[0].isdigit():
         word = f"_{word}"
-    return f"{word}_" if keyword.iskeyword(word) or hasattr(builtins, word) else word
+    other = keyword.iskeyword(word) or hasattr(builtins, word) or word in taken
+    return f"{word}_" if other else word
 
 
 def classes_of(network: Network) -> Iterator[type]:
@@ -51,9 +55,9 @@ def classes_of(network: Network) -> Iterator[type]:
     yield from (block_parts.MetaFormerBlock, model_parts.Stage, model_parts.MetaFormer)
 
 
-def factory(network: Network, bundle: Bundle) -> list[str]:
-    """The lines of the factory."""
-    return Factory(network, bundle).lines()
+def factory(network: Network, bundle: Bundle, name: str) -> list[str]:
+    """The lines of the factory of this name."""
+    return Factory(network, bundle, name).lines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,9 @@ class Run:
 class Factory:
     """Writes one network's factory; `bundle` says what its classes are called."""
 
-    def __init__(self, network: Network, bundle: Bundle) -> None:
+    def __init__(self, network: Network, bundle: Bundle, name: str) -> None:
         self.network = network
+        self.name = name
         self.bundle = bundle
         self.rates = [_rate(block) for block in network.blocks()]
         self.ramp = _ramp(self.rates)
@@ -84,7 +89,7 @@ class Factory:
         network, model = self.network, self.bundle.expression(model_parts.MetaFormer)
         given = f"classes: int = {network.classes}" if self._asks_for_classes() else ""
         lines = [
-            *arrange(f"def {function_name(network.name)}({given}) -> {model}:"),
+            *arrange(f"def {self.name}({given}) -> {model}:"),
             f'{" " * INDENT}"""{_words(network)}"""',
         ]
         parts = [f"stem={self._list(self._layer(layer) for layer in network.stem)}"]

@@ -5,8 +5,10 @@
         \"\"\"A line of text.\"\"\"
         return {"summary.txt": f"{network.name}\\n"}
 
-The function is the form: it gives files by name, its docstring is the help, and one that has a
-second parameter `weights` carries them: the state dict of the model, or None where none are given.
+The function is the form: it gives files by name, and its docstring is the help. One that has a
+parameter `weights` carries them: the state dict of the model. One that has a parameter
+`preprocessing` carries that: what was done to the images that the network was trained on. Either is
+None where none is given.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ from archdsl.spelling import did_you_mean
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from archdsl.data.preprocessing import Preprocessing
+
 Files: TypeAlias = "Mapping[str, str | bytes]"
 """The files of a form: name -> what is in it. Names are plain, without a folder."""
 
@@ -32,22 +36,34 @@ F = TypeVar("F", bound=Callable[..., "Files"])
 
 @dataclass(frozen=True, slots=True)
 class ExportForm:
-    """One form. help: what it gives, in a line; carries_weights: whether it can be given any."""
+    """One form. help: what it gives, in a line; carries: what it can be given beside a network."""
 
     name: str
     help: str
     make: Callable[..., Files]
-    carries_weights: bool
+    carries: tuple[str, ...]
 
-    def files(self, network: Network, weights: Mapping[str, Tensor] | None = None) -> Files:
+    @property
+    def carries_weights(self) -> bool:
+        """Whether it can be given weights."""
+        return "weights" in self.carries
+
+    def files(
+        self,
+        network: Network,
+        weights: Mapping[str, Tensor] | None = None,
+        preprocessing: Preprocessing | None = None,
+    ) -> Files:
         """The files of a network.
 
         weights: a state dict of the model, for a form that carries them
+        preprocessing: of the images; a form that does not carry it leaves it out
         Raises ExportError for weights that the form does not carry, and for files that are none.
         """
         if weights is not None and not self.carries_weights:
             raise ExportError(f"{self.name} carries no weights: drop them")
-        made = self._made(network, weights)
+        both = {"weights": weights, "preprocessing": preprocessing}
+        made = self._made(network, {name: both[name] for name in self.carries})
         if not isinstance(made, Mapping) or not made:
             raise self._wrong(f"gives {made!r}")
         for name, content in made.items():
@@ -57,9 +73,9 @@ class ExportForm:
                 raise self._wrong(f"has {type(content).__name__} in {name}")
         return made
 
-    def _made(self, network: Network, weights: Mapping[str, Tensor] | None) -> Files:
+    def _made(self, network: Network, beside: Mapping[str, Any]) -> Files:
         try:
-            return self.make(network, weights) if self.carries_weights else self.make(network)
+            return self.make(network, **beside)
         except Exception as error:  # whatever another's own function raises
             if isinstance(error, ArchError) or self.make.__module__.startswith("archdsl."):
                 raise
@@ -96,7 +112,7 @@ def form(name: str) -> Callable[[F], F]:
                 f"the form '{name}' is taken by {'.'.join(_place(taken.make))}.  choose another "
                 "name"
             )
-        _registered[name] = ExportForm(name, help_, make, _carries_weights(name, make))
+        _registered[name] = ExportForm(name, help_, make, _carries(name, make))
         return make
 
     if not isinstance(name, str):
@@ -130,14 +146,16 @@ def _place(make: Callable[..., Any]) -> tuple[str, str]:
     return make.__module__, make.__qualname__
 
 
-def _carries_weights(name: str, make: Callable[..., Any]) -> bool:
+_CARRIED = ("weights", "preprocessing")
+
+
+def _carries(name: str, make: Callable[..., Any]) -> tuple[str, ...]:
     found = inspect.signature(make).parameters.values()
-    parameters = [p.name for p in found if p.default is p.empty or p.name == "weights"]
-    if len(parameters) == 1:
-        return False
-    if len(parameters) == 2 and parameters[1] == "weights":
-        return True
+    parameters = [p.name for p in found if p.default is p.empty or p.name in _CARRIED]
+    beside = tuple(parameters[1:])
+    if parameters and set(beside) <= set(_CARRIED):
+        return beside
     raise ExportError(
         f"the form '{name}' takes ({', '.join(parameters)}).  a form takes a network, and "
-        "weights  after it where it carries them"
+        "weights  or  preprocessing  after it where it carries them"
     )

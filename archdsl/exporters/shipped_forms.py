@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from archdsl.compiler.network import Network
+from archdsl.data.preprocessing import Preprocessing
 from archdsl.errors import CountError, ExportError
 from archdsl.exporters.registry import Files, form
 
 
 @form("code")
-def _code(network: Network) -> Files:
+def _code(network: Network, preprocessing: Preprocessing | None = None) -> Files:
     """one Python file that imports torch alone"""
     from archdsl.cost import Misshapen, count
     from archdsl.exporters.code import code
@@ -18,7 +19,7 @@ def _code(network: Network) -> Files:
     except Misshapen as error:  # what leaves would not run
         raise ExportError(str(error)) from None
     except CountError:  # only the first line of the file would have told
-        text = code(network)
+        text = code(network, preprocessing)
     else:
-        text = code(network, macs=cost.macs, params=cost.params)
+        text = code(network, preprocessing, macs=cost.macs, params=cost.params)
     return {f"{network.name}.py": text}

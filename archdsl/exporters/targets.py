@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 from archdsl.errors import ExportError
 from archdsl.exporters.source import Import, Module, read
 
-_CARRIED = "archdsl.nn"
-"""The part of archdsl that is the vocabulary itself; its source may leave with a network."""
+_CARRIED = ("archdsl.nn", "archdsl.data.resampling")
+"""The parts of archdsl whose source may leave: the vocabulary, and what becomes of images."""
 
 _KNOWN_TO_PYTHON = {"__name__", "__doc__", "__class__", "__module__", "__qualname__"}
 
@@ -147,8 +147,8 @@ def allowed(module: str) -> bool:
 
 
 def vocabulary(module: str) -> bool:
-    """Whether a module of archdsl is part of the vocabulary, whose source may leave."""
-    return module == _CARRIED or module.startswith(f"{_CARRIED}.")
+    """Whether a module of archdsl is one whose source may leave, such as the vocabulary."""
+    return any(module == part or module.startswith(f"{part}.") for part in _CARRIED)
 
 
 def _own(module: Module, other: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
+from pathlib import Path
 from typing import Any, Literal
 
 from archdsl.amounts import Budget, bounded
@@ -49,6 +50,7 @@ PROXY: dict[str, OptionType] = {
     "data": Maybe(KindOf("data")),
     "datamodule": Maybe(Text()),
     "module": Maybe(Text()),
+    "folder": Text(),
     "epochs": POSITIVE,
     "steps_per_epoch": Maybe(POSITIVE),
     "validation_steps": Maybe(POSITIVE),
@@ -375,16 +377,20 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
     if node is None:
         return settings.ProxySettings(data=component("data", "digits"), folder=document.folder)
     section = _mapping(node, "search.proxy", tuple(PROXY), PROXY_NOT_BUILT)
-    given: dict[str, Any] = {"folder": document.folder}
+    given: dict[str, Any] = {"folder": _folder(section.get("folder"), document)}
     for key, value in section.items():
         address = f"search.proxy.{key}"
         type_ = PROXY[key]
+        if key == "folder":
+            continue
         if key in OWN:
             if not typed.is_none(value):
                 given[key], given[f"{key}_options"] = own_class(value, key, address)
                 document.reach.python(f"the {key} {given[key]}", address, value.mark)
         elif key == "data":
-            given[key] = None if typed.is_none(value) else _data(value, address, document)
+            given[key] = (
+                None if typed.is_none(value) else _data(value, address, given["folder"], document)
+            )
         elif key == "precision" and isinstance(value, Scalar) and isinstance(value.value, int):
             given[key] = _scalar(Scalar(value.text, value.text, mark=value.mark), type_, address)
         elif key in WITHOUT and typed.is_none(value):
@@ -424,7 +430,14 @@ def _refuse_no_validation(given: MappingOf[str, Any], section: MappingOf[str, No
         )
 
 
-def _data(node: Node, address: str, document: Document) -> Any:
+def _folder(node: Node | None, document: Document) -> Path:
+    """What the paths of the data start from, and where classes of the user's own lie."""
+    if node is None:
+        return document.folder
+    return document.folder / str(_scalar(node, Text(), "search.proxy.folder"))
+
+
+def _data(node: Node, address: str, folder: Path, document: Document) -> Any:
     from archdsl.components.component import of_definition
     from archdsl.components.own import own
 
@@ -443,7 +456,7 @@ def _data(node: Node, address: str, document: Document) -> Any:
             type_ = type_.inner
         options[name] = _scalar(value, type_, here)
         if name == "path":
-            document.reach.tree(document.folder / options[name], here, value.mark)
+            document.reach.tree(folder / options[name], here, value.mark)
     if own(read.definition):
         document.reach.python(f"the data source {read.definition.name}", address, node.mark)
     return of_definition(read.definition, options)

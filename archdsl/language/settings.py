@@ -22,7 +22,8 @@ class ProxySettings:
     """How a candidate is trained to see what it is worth.
 
     data: a component of kind "data", or None where `datamodule` stands in for it
-    folder: what relative paths in `data` are relative to (the folder of the spec)
+    folder: what relative paths of the data start from, and where classes of the user's own are
+        looked for: the folder of the spec, unless it says another
     datamodule, module: "package.module:Class" of the user's own Lightning classes, or None;
         datamodule_options, module_options: their arguments, as they are written
     epochs, warmup: in epochs; batch: images per step; lr: the peak of the cosine schedule

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from archdsl.errors import ArchError
-from archdsl.language.settings import SearchSettings
 from archdsl.study.events import Listener, Preparing
 from archdsl.study.winner import write_winner
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from archdsl.study.record.folder import RunFolder
 
 
-def finish(run: RunFolder, settings: SearchSettings, emit: Listener) -> list[str]:
+def finish(run: RunFolder, emit: Listener) -> list[str]:
     """Write all that a search leaves but its record. Returns what there is to say besides."""
     from archdsl.study.report import write_report
     from archdsl.study.report.read import read
@@ -26,7 +25,7 @@ def finish(run: RunFolder, settings: SearchSettings, emit: Listener) -> list[str
     best = run.state.best
     if best is not None:
         emit(Preparing("writing the winner and the report"))
-        notes += _tried("the winner", lambda: write_winner(run, best, settings))
+        notes += _tried("the winner", lambda: write_winner(run, best))
     return notes + _tried(
         "the report", lambda: write_report(run.folder, read(run.folder, run.state))
     )

@@ -51,6 +51,7 @@ from archdsl.units import counted
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
+    from archdsl.training.prepare import Prepared
 
 _MEASURING = "measuring each distinct layer once"
 
@@ -219,10 +220,17 @@ class _Session:
         write_data(run.folder, new)
         self._held = new
         if prepared is not None:
-            info = prepared.info
-            data = recorded.Data(info.words(), dict(info.counts), list(info.notes))
-            if state.data != data and not (state.has_figures and state.data is not None):
-                run.add(data)
+            self._record_data(run, prepared)
+
+    def _record_data(self, run: RunFolder, prepared: Prepared) -> None:
+        """Put on record what the data are, which is not replaced once a figure follows from it."""
+        info, said, known = prepared.info, prepared.preprocessing, run.state.data
+        made = None if said is None else said.record()
+        data = recorded.Data(info.words(), dict(info.counts), list(info.notes), made)
+        if known is not None and run.state.has_figures:  # an older version left this out
+            data = dataclasses.replace(known, preprocessing=known.preprocessing or made)
+        if known != data:
+            run.add(data)
 
     def run(
         self, run: RunFolder, surveyed: Survey, setup: Mapping[str, Any], *, kept: bool
@@ -253,7 +261,7 @@ class _Session:
         run.sort_trials()
         if kept and (stopped is None or len(state.finished) > len(done)):
             try:
-                notes += finish(run, settings, self.emit)
+                notes += finish(run, self.emit)
             except KeyboardInterrupt:
                 raise Interrupted(_again(len(state.finished), folder)) from None
         if stopped is not None:

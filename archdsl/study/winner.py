@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from archdsl.amounts import bounded
+from archdsl.data.preprocessing import Preprocessing, weights_metadata
 from archdsl.errors import ArchError
-from archdsl.language.settings import SearchSettings
+from archdsl.study.found import found, preprocessing_of
 from archdsl.study.identity.carried import portable
 from archdsl.study.record import files
-from archdsl.study.trial import to_json
-from archdsl.version import VERSION
 
 if TYPE_CHECKING:
     from archdsl.study.record.folder import RunFolder
@@ -21,46 +19,42 @@ if TYPE_CHECKING:
 YAML, CODE, WEIGHTS = "best.yaml", "best.py", "best.safetensors"
 
 
-def write_winner(run: RunFolder, best: Trial, settings: SearchSettings) -> list[str]:
+def write_winner(run: RunFolder, best: Trial) -> list[str]:
     """Write `best.*` into the run directory; what could not be written is said in the notes."""
-    text = best.spec.dump(found=found(run, best, settings))
+    text = best.spec.dump(found=found(run.state, best))
     files.write_text(run.folder / YAML, portable(text, run.space))
-    weights, target = run.weights_of(best.number), run.folder / WEIGHTS
-    if weights.exists():
-        files.copy(weights, target)
+    said = preprocessing_of(run.state)
+    _write_weights(run.folder / WEIGHTS, run.weights_of(best.number), said)
+    return [*_names_left_out(said), *_write_code(run.folder / CODE, best, said)]
+
+
+def _write_weights(path: Path, weights: Path, said: Preprocessing | None) -> None:
+    """The weights of a trial, if it has any, with what was done to the images beside them."""
+    if not weights.exists():
+        with files.writing(path):
+            path.unlink(missing_ok=True)
+    elif said is None:  # those of an `evaluate` are whatever it left there
+        files.copy(weights, path)
     else:
-        with files.writing(target):
-            target.unlink(missing_ok=True)
-    return _write_code(run.folder / CODE, best)
+        from safetensors.torch import load_file, save
+
+        files.write_bytes(path, save(load_file(weights), weights_metadata(said)))
 
 
-def found(run: RunFolder, best: Trial, settings: SearchSettings) -> dict[str, Any]:
-    """What stands under `found:` in a winner: where it comes from and what it came to."""
-    record = best.record()
-    said: dict[str, Any] = {
-        "trial": best.number,
-        "trials": len(run.state.finished),
-        "sampler": settings.sampler,
-        "seed": settings.seed,
-        "metrics": _in_utf8(record["metrics"]),
-        "cost": {name: best.costs[name] for name in bounded()},
-    }
-    seen = run.state.looks.get(best.number)
-    if seen is not None:
-        said["test"] = _in_utf8(to_json(seen))
-    return {**said, "archdsl": VERSION}
+def _names_left_out(said: Preprocessing | None) -> list[str]:
+    if said is None or len(said.in_spec()["class_names"]) == len(said.class_names):
+        return []
+    return [
+        f"{YAML} leaves out the names of the {len(said.class_names):,} classes, as they are more "
+        f"than a spec holds; {CODE} has them"
+    ]
 
 
-def _in_utf8(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Metrics whose names YAML can say; the record has them as they are."""
-    return {name.encode("utf-8", "backslashreplace").decode(): v for name, v in metrics.items()}
-
-
-def _write_code(path: Path, best: Trial) -> list[str]:
+def _write_code(path: Path, best: Trial, said: Preprocessing | None) -> list[str]:
     from archdsl.exporters import export
 
     try:
-        export(best.spec.network(), to="code", path=path)
+        export(best.spec.network(), to="code", path=path, preprocessing=said)
     except ArchError as error:
         with contextlib.suppress(OSError):
             path.unlink()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archdsl.compiler.network import Network, Shape
 from archdsl.components.options import written
+from archdsl.data.preprocessing import Preprocessing
 from archdsl.data.source import Searchable, Size, SourceInfo
 from archdsl.errors import SearchError
 from archdsl.language.own_class import class_text
@@ -37,6 +38,7 @@ class Prepared:
     datamodule_arguments, module_arguments: what they are called with
     batch: the first training batch of the datamodule, in words
     alone: whether the last one of an epoch holds one image
+    preprocessing: how an image of anybody's becomes what the network sees
     """
 
     source: DataSource
@@ -53,6 +55,7 @@ class Prepared:
     module_arguments: dict[str, Any] = field(default_factory=dict)
     batch: str = ""
     alone: bool = False
+    preprocessing: Preprocessing | None = None
 
     @property
     def plain(self) -> bool:
@@ -117,7 +120,17 @@ def prepare(
         data=data,
         module=module,
         module_arguments=given,
+        preprocessing=_preprocessing(data, input_shape, size, recipe),
     )
+
+
+def _preprocessing(
+    data: Searchable, input_shape: Shape, size: Size, recipe: Recipe
+) -> Preprocessing:
+    said = data.preprocessing
+    if said is None:
+        return Preprocessing(data.info.class_names, input_shape[0], size, None)
+    return said.trained_at(size, recipe.interpolation)
 
 
 def _from_datamodule(
@@ -131,6 +144,7 @@ def _from_datamodule(
     from archdsl.training.arguments import arguments
     from archdsl.training.batch_checks import described
     from archdsl.training.loaders import examined
+    from archdsl.training.own_preprocessing import said_by
     from archdsl.training.set_up import ADDRESS, called, set_up_alike
     from archdsl.training.user import datamodule_class, info_of
 
@@ -144,6 +158,8 @@ def _from_datamodule(
     check_fits(input_shape, classes, info)
     with set_up_alike():
         datamodule = called(cls, name, given)
+    said, notes = said_by(datamodule, name, input_shape, classes)
+    info = replace(info, class_names=said.class_names, notes=(*info.notes, *notes))
     _, height, width = input_shape
     return Prepared(
         source,
@@ -160,6 +176,7 @@ def _from_datamodule(
         module_arguments=module_arguments,
         batch=described(seen.batch),
         alone=seen.alone,
+        preprocessing=said,
     )
 
 

@@ -301,7 +301,7 @@ def test_the_default_folder_of_proxy_training_is_runs_name(tiny, tmp_path, monke
 
     monkeypatch.chdir(tmp_path)
     nothing = SimpleNamespace(counts={}, notes=(), words=lambda: "none")
-    prepared = SimpleNamespace(info=nothing, datamodule=None)
+    prepared = SimpleNamespace(info=nothing, datamodule=None, preprocessing=None)
     monkeypatch.setattr(training.ProxyTraining, "prepare", lambda self: prepared)
     monkeypatch.setattr(
         training.ProxyTraining, "__call__", lambda self, c, job, begin: {"accuracy": 0.5}

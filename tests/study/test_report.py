@@ -181,15 +181,18 @@ def trial(number: int, accuracy: float, **decisions: Any) -> Trial:
                  metrics={"accuracy": accuracy}, values=(accuracy,))  # fmt: skip
 
 
+SPACE = "archdsl: 1\nname: mine\nsearch: {trials: 9}\n"
+
+
 def record(*trials: Trial, looks: dict[int, dict[str, float]] | None = None) -> Record:
     survey = Survey(100, 20, 31, {"macs": 9}, True)
     return Record(
         folder=Path("run"), name="mine", survey=survey,
         objectives=(Objective("accuracy", "maximize"),),
         settings={"budget": {"macs": [0, 5000]}, "trials": 9, "sampler": "tpe", "seed": 0,
-                  "proxy": {"epochs": 3}},
+                  "proxy": {"epochs": 3, "data": None, "datamodule": None, "module": None}},
         own_evaluate=False, sessions=[], trials=list(trials), looks=looks or {},
-        data={"words": "digits", "counts": {"val": 400}}, space="", winner="", has_code=False,
+        data={"words": "digits", "counts": {"val": 400}}, space=SPACE, winner="", has_code=False,
         has_weights=True,
     )  # fmt: skip
 

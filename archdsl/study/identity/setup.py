@@ -44,7 +44,7 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> dict[str, str]:
-    """Where the trials run, in words."""
+    """Where the trials run, in words; `folder` is the working directory."""
     import torch
 
     cuda = torch.cuda.is_available()
@@ -54,6 +54,7 @@ def machine() -> dict[str, str]:
         "cpus": str(os.cpu_count()),
         "threads": str(torch.get_num_threads()),
         "device": torch.cuda.get_device_name() if cuda else "cpu",
+        "folder": str(Path.cwd()),
     }
 
 

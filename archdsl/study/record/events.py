@@ -78,12 +78,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What the trials train on, in words; images by split, and what was passed over."""
+    """What the trials train on, in words; images by split, and what was passed over.
+
+    preprocessing: what was done to each image, as `Preprocessing.record` gives it
+    """
 
     kind: ClassVar = "data"
     words: str
     counts: dict[str, int]
     notes: list[str]
+    preprocessing: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

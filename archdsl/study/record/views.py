@@ -4,6 +4,7 @@ of archdsl never depends on it, and where it is missing it is written again.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -36,7 +37,7 @@ def write_run(folder: Path, state: State) -> None:
         said["evidence"] = state.evidence
     if state.data is not None:
         data = state.data
-        said["data"] = {"words": data.words, "counts": data.counts, "notes": data.notes}
+        said["data"] = dataclasses.asdict(data)
     text = json.dumps(said, indent=2, allow_nan=False) + "\n"
     write_if_other(folder / RUN, text)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from archdsl.amounts import bounded, written
 from archdsl.study.record import files
-from archdsl.study.report import charts, findings
+from archdsl.study.report import again, charts, findings
 from archdsl.study.report.read import Record, read
 from archdsl.views import html, svg
 
@@ -54,6 +54,8 @@ def _shown(record: Record) -> dict[str, Any]:
         "hypervolume": record.hypervolume,
         "costs": [name for name in bounded() if name in record.survey.default],
         "figures": _drawn(record),
+        "preprocessing": record.preprocessing,
+        "again": again.commands(record),
     }
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from archdsl.amounts import Budget, bounded
+from archdsl.data.preprocessing import Preprocessing
 from archdsl.errors import SearchError
 from archdsl.language.settings import Objective
 from archdsl.study import survey
+from archdsl.study.found import preprocessing_of
 from archdsl.study.hypervolume import Hypervolume, hypervolume
 from archdsl.study.objectives import front
 from archdsl.study.record.file_store import RECORD
@@ -28,6 +30,7 @@ class Record:
 
     looks: trial number -> metrics on the test split
     data: what the trials trained on, in words, and images by split; empty for an own `evaluate`
+    preprocessing: what was done to the images, where that is known
     space, winner: texts of YAML; has_code, has_weights: whether the winner left them
     """
 
@@ -45,6 +48,7 @@ class Record:
     winner: str
     has_code: bool
     has_weights: bool
+    preprocessing: Preprocessing | None = None
 
     @property
     def budget(self) -> Budget:
@@ -124,6 +128,7 @@ def read(folder: Path, state: State | None = None) -> Record:
         winner=_text(folder / YAML),
         has_code=(folder / CODE).is_file(),
         has_weights=(folder / WEIGHTS).is_file(),
+        preprocessing=preprocessing_of(state),
     )
 
 
