@@ -69,8 +69,9 @@ class InParts(SingleDeviceStrategy):
         module = self.lightning_module
         assert module is not None, "there is one while it is trained"
         # what a step logs is weighed by the images of the batch that Lightning knows of
-        module.trainer._results.batch = part
-        module.trainer._results.batch_size = None
+        logged = module.trainer._results
+        assert logged is not None, "a training step logs"
+        logged.batch, logged.batch_size = part, None
         return super().training_step(part, *rest, **named)
 
     def _keep(self) -> None:

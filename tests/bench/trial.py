@@ -71,7 +71,6 @@ def cases() -> dict[str, Callable[[], tuple[Space, Answers]]]:
     return {
         "digits, its default": lambda: default("digits"),
         "digits, a member at random": lambda: drawn("digits", 1),
-        "meta_mixer, its default": lambda: default("meta_mixer"),
         "poolformer_search on 64 x 64": lambda: default(LARGER),
     }
 
