@@ -76,7 +76,8 @@ class PositionBias(nn.Module):
         across, column = (down, row) if square else distances(*sides[1], self.fc1.weight)
         weight = self.fc1.weight
         right = across[:, None] * weight[:, 1] + self.fc1.bias  # (across, hidden)
-        strips = torch.split(down, max(1, _AT_ONCE // right.numel()))
+        most = 2 * queries[1] * _HIDDEN  # numbers in a strip of one distance down, at the most
+        strips = torch.split(down, max(1, _AT_ONCE // most))
         table = [self.fc2(F.relu(strip[:, None, None] * weight[:, 0] + right)) for strip in strips]
         pairs = torch.cat(table)[row.flatten()][:, column.flatten()]  # (Hq·Hk, Wq·Wk, heads)
         pairs = pairs.reshape(*row.shape, *column.shape, -1).permute(4, 0, 2, 1, 3)

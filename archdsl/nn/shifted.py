@@ -64,7 +64,7 @@ def _sums(weights: Tensor, values: Tensor, window: int) -> Tensor:
     slots = _slots(_padded(values, window), window)
     if values.is_meta:
         return torch.einsum("sbhwn,sbhwnd->bhwnd", weights, torch.stack([*slots]))
-    first, *others = zip(weights.unsqueeze(5), slots, strict=True)
+    first, *others = zip(weights.unsqueeze(5).unbind(0), slots, strict=True)
     out: Tensor = first[0] * first[1]
     for weight, value in others:
         out.addcmul_(weight, value)
@@ -76,7 +76,7 @@ def _spread(weights: Tensor, maps: Tensor, window: int) -> Tensor:
     around = window // 2
     height, width = maps.shape[1:3]
     padded = torch.zeros_like(_padded(maps, window))
-    for weight, slot in zip(weights.unsqueeze(5), _slots(padded, window), strict=True):
+    for weight, slot in zip(weights.unsqueeze(5).unbind(0), _slots(padded, window), strict=True):
         slot.addcmul_(weight, maps)
     return padded[:, around : around + height, around : around + width]
 

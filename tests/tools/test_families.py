@@ -14,7 +14,9 @@ from tests.tools import tried
 from tests.tools.models import FAMILIES, alone, built, images, small
 
 # torch says so of each trace, as long as it has traces; what a tracer warns of is an error.
-pytestmark = pytest.mark.filterwarnings(r"ignore:`torch\.jit\.\w+` is deprecated:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings(
+    r"ignore:`torch\.jit\.\w+` is deprecated:DeprecationWarning"
+)
 
 NAMES = (*FAMILIES, "others")
 EVERY = pytest.mark.parametrize("name", NAMES)

@@ -118,7 +118,9 @@ class AggregatedAttention(CachesInEval):
         near = window_products(scaled, F.normalize(keys, dim=4), self.window)
 
         pooled = self._pooled(x, size)  # (B, P, dim)
-        far_keys, far_values = self.kv(pooled).unflatten(2, (2, *split)).permute(2, 0, 3, 1, 4)
+        far_keys, far_values = (
+            self.kv(pooled).unflatten(2, (2, *split)).permute(2, 0, 3, 1, 4).unbind(0)
+        )
         far = _by_head(scaled) @ F.normalize(far_keys, dim=3).transpose(2, 3)  # (B, heads, N, P)
 
         logits = torch.cat([_by_head(near.permute(1, 2, 3, 4, 0)), far], dim=3)

@@ -73,7 +73,7 @@ class CosineAttention(CachesInEval):
         size = sides(x)
         x = x.permute(0, 2, 3, 1).flatten(1, 2)  # (B, N, dim)
         qkv = self.qkv(x).unflatten(2, (3, -1, self.head_dim))
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # (B, heads, N, head_dim) each
+        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (B, heads, N, head_dim) each
         scale = F.softplus(self.temperature) * math.log(math.prod(size))
         query = (F.normalize(query, dim=3) + self.query_embedding) * scale
         mixed = F.scaled_dot_product_attention(
