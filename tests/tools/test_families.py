@@ -13,10 +13,12 @@ import archdsl
 from tests.tools import tried
 from tests.tools.models import FAMILIES, alone, built, images, small
 
-# torch says so of each trace, as long as it has traces; what a tracer warns of is an error.
-pytestmark = pytest.mark.filterwarnings(
-    r"ignore:`torch\.jit\.\w+` is deprecated:DeprecationWarning"
-)
+# torch says the first of each trace, and the second of its own group norm; whatever else a tracer
+# warns of is an error.
+pytestmark = [
+    pytest.mark.filterwarnings(r"ignore:`torch\.jit\.\w+` is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning:torch.nn.functional"),
+]
 
 NAMES = (*FAMILIES, "others")
 EVERY = pytest.mark.parametrize("name", NAMES)
