@@ -95,6 +95,7 @@ def test_a_deployed_form_is_traced_and_exported(name: str) -> None:
     tried.assert_copies_are_the_same(model, partial(images, spec))
 
 
+@pytest.mark.filterwarnings("ignore:Encountering a list at the output of the tracer")
 @pytest.mark.parametrize(
     ("name", "stages"), [("poolformer_s12", [0, 2, 3]), ("swin_tiny", [1, 3]), ("deit_tiny", [0])]
 )
