@@ -133,6 +133,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"check", "winner"},
     ],
     "nn": [
+        {"recorded"},
         {
             "block",
             "cached",

@@ -29,7 +29,8 @@ class CachesInEval(nn.Module):
         """What `work()` gives for these parameters and this key.
 
         It is worked out anew in training and where gradients are wanted, and for tensors that are
-        not what they seem: a compiler's, a transformation's.
+        not what they seem: a compiler's, a transformation's. A trace holds what was kept before it
+        or, where nothing was, how it is worked out, and leaves nothing behind.
         """
         if (
             self.training
@@ -42,6 +43,8 @@ class CachesInEval(nn.Module):
         kept = self._kept
         if kept is not None and kept[0] == now:
             return kept[2]
+        if torch.jit.is_tracing():
+            return work()
         with torch.inference_mode(False), torch.no_grad():  # of use to later passes with gradients
             made = work()
         self._kept = now, parameters, made  # the parameters, too: no other may get their id

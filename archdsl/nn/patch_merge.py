@@ -13,6 +13,7 @@ from archdsl.errors import Misfit
 from archdsl.nn.checks import norm_misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.norms import LayerNorm
+from archdsl.nn.recorded import sides
 
 
 @layer("patch_merge")
@@ -45,8 +46,9 @@ class PatchMerge(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, dim_in, H, W) to (B, dim_out, *out_size)."""
-        if x.shape[2] % 2 or x.shape[3] % 2:
-            x = F.pad(x, (0, x.shape[3] % 2, 0, x.shape[2] % 2))
+        height, width = sides(x)
+        if height % 2 or width % 2:
+            x = F.pad(x, (0, width % 2, 0, height % 2))
         x = torch.unflatten(torch.unflatten(x.permute(0, 2, 3, 1), 2, (-1, 2)), 1, (-1, 2))
         x = x.permute(0, 1, 3, 4, 2, 5).flatten(3)  # of a patch, the left column comes first
         if self.norm is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from archdsl.nn.recorded import recorded
 
 
 class Pointwise(nn.Conv2d):
@@ -19,7 +20,7 @@ class Pointwise(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, dim_in, H, W) to (B, dim_out, H, W)."""
-        if x.device.type != "cpu" or torch.compiler.is_compiling() or self._many(x):
+        if x.device.type != "cpu" or recorded() or self._many(x):
             return super().forward(x)
         tokens = x.permute(0, 2, 3, 1)  # (B, H, W, dim_in), a view of channels-last memory
         return F.linear(tokens, self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)

@@ -55,7 +55,7 @@ class PositionBias(nn.Module):
 
         Always in the parameters' own precision.
         """
-        if self.fc1.weight.is_meta and not self.training:
+        if self.fc1.weight.is_meta and not self.training and not torch.is_grad_enabled():
             # A pass without memory shows what a pass costs, and in eval this is done before it.
             return torch.empty(
                 self.heads, math.prod(queries), math.prod(keys_of(queries)), device="meta"
@@ -70,11 +70,14 @@ class PositionBias(nn.Module):
             return bias.flatten(2).transpose(1, 2)
 
     def _computed(self, queries: Size, keys: Size) -> Tensor:
-        down, row = distances(queries[0], keys[0], self.scale[0], self.fc1.weight)
-        across, column = distances(queries[1], keys[1], self.scale[1], self.fc1.weight)
+        sides = list(zip(queries, keys, self.scale, strict=True))
+        down, row = distances(*sides[0], self.fc1.weight)
+        square = sides[0] == sides[1]
+        across, column = (down, row) if square else distances(*sides[1], self.fc1.weight)
         weight = self.fc1.weight
         right = across[:, None] * weight[:, 1] + self.fc1.bias  # (across, hidden)
-        strips = torch.split(down, max(1, _AT_ONCE // right.numel()))
+        most = 2 * queries[1] * _HIDDEN  # numbers in a strip of one distance down, at the most
+        strips = torch.split(down, max(1, _AT_ONCE // most))
         table = [self.fc2(F.relu(strip[:, None, None] * weight[:, 0] + right)) for strip in strips]
         pairs = torch.cat(table)[row.flatten()][:, column.flatten()]  # (Hq·Hk, Wq·Wk, heads)
         pairs = pairs.reshape(*row.shape, *column.shape, -1).permute(4, 0, 2, 1, 3)
@@ -90,21 +93,23 @@ def distances(queries: int, keys: int, scale: int, like: Tensor) -> tuple[Tensor
     (queries, keys).
     """
     device = like.device
-    key = torch.arange(keys, device=device)
-    first, stop = key * queries // keys, -(-(key + 1) * queries // keys)
-    twice = 2 * torch.arange(queries, device=device)[:, None] - (first + stop - 1)
+    start = torch.arange(0, keys * queries, queries, device=device)
+    first_and_stop = start // keys + (start + (queries + keys - 1)) // keys
     # The means end in .0 or .5; where all ranges are as long, all end alike.
     step = 2 if queries % keys == 0 else 1
     most = 2 * queries - 1 - -(-queries // keys)
-    found = torch.arange(-most, most + 1, step, device=device)
-    delta = found.float() / 2 / max(1, scale - 1) * 8
+    twice = torch.arange(most + 1, most + 1 + 2 * queries, 2, device=device)
+    delta = torch.arange(-most, most + 1, step, device=device) / 2 / max(1, scale - 1) * 8
     log = torch.sign(delta) * torch.log2(1 + delta.abs()) / 3
-    return log.to(like.dtype), (twice + most) // step
+    return log.to(like.dtype), (twice.unsqueeze(1) - first_and_stop) // step
 
 
 def full_precision(like: Tensor) -> AbstractContextManager[object]:
     """No autocast on a tensor's device: what is kept must not depend on the pass that made it."""
-    return nullcontext() if like.is_meta else torch.autocast(like.device.type, enabled=False)
+    device = like.device.type
+    if like.is_meta or not torch.is_autocast_enabled(device):  # nothing that a record would hold
+        return nullcontext()
+    return torch.autocast(device, enabled=False)
 
 
 def _grid(side: int | None, reduction: int) -> Size | None:

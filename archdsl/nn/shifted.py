@@ -16,6 +16,8 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.nn import functional as F
 
+from archdsl.nn.recorded import recorded
+
 
 def window_products(queries: Tensor, keys: Tensor, window: int) -> Tensor:
     """The product of each query with the keys around it: two maps to (slots, B, H, W, heads)."""
@@ -31,9 +33,12 @@ _Work = Callable[[Tensor, Tensor, int], Tensor]
 
 
 def _run(function: type[Function], work: _Work, one: Tensor, other: Tensor, window: int) -> Tensor:
-    """With gradients through their own formulas; a compiler finds better ones by itself."""
+    """With gradients through their own formulas; a compiler finds better ones by itself.
+
+    What a tracer records holds no formulas, and without memory there is none to save.
+    """
     wanted = torch.is_grad_enabled() and (one.requires_grad or other.requires_grad)
-    if not wanted or torch.compiler.is_compiling():
+    if not wanted or one.is_meta or recorded():
         return work(one, other, window)
     return _apply(function, one, other, window)
 
@@ -44,6 +49,8 @@ def _apply(function: type[Function], one: Tensor, other: Tensor, window: int) ->
 
 
 def _products(queries: Tensor, keys: Tensor, window: int) -> Tensor:
+    if torch.compiler.is_exporting():
+        return (queries * _at_once(keys, window)).sum(6).flatten(0, 1)
     slots = _slots(_padded(keys, window), window)
     if queries.is_meta:  # no memory to save, and this is what a counter of operators sees
         return torch.einsum("sbhwnd,bhwnd->sbhwn", torch.stack([*slots]), queries)
@@ -51,10 +58,13 @@ def _products(queries: Tensor, keys: Tensor, window: int) -> Tensor:
 
 
 def _sums(weights: Tensor, values: Tensor, window: int) -> Tensor:
+    if torch.compiler.is_exporting():
+        weights = torch.unflatten(weights, 0, (window, window)).unsqueeze(6)
+        return (weights * _at_once(values, window)).sum((0, 1))
     slots = _slots(_padded(values, window), window)
     if values.is_meta:
         return torch.einsum("sbhwn,sbhwnd->bhwnd", weights, torch.stack([*slots]))
-    first, *others = zip(weights.unsqueeze(5), slots, strict=True)
+    first, *others = zip(weights.unsqueeze(5).unbind(0), slots, strict=True)
     out: Tensor = first[0] * first[1]
     for weight, value in others:
         out.addcmul_(weight, value)
@@ -66,7 +76,7 @@ def _spread(weights: Tensor, maps: Tensor, window: int) -> Tensor:
     around = window // 2
     height, width = maps.shape[1:3]
     padded = torch.zeros_like(_padded(maps, window))
-    for weight, slot in zip(weights.unsqueeze(5), _slots(padded, window), strict=True):
+    for weight, slot in zip(weights.unsqueeze(5).unbind(0), _slots(padded, window), strict=True):
         slot.addcmul_(weight, maps)
     return padded[:, around : around + height, around : around + width]
 
@@ -82,6 +92,15 @@ def _slots(padded: Tensor, window: int) -> Iterator[Tensor]:
     for down in range(window):
         for right in range(window):
             yield padded[:, down : down + height, right : right + width]
+
+
+def _at_once(maps: Tensor, window: int) -> Tensor:
+    """The map as all slots see it, (window, window, B, H, W, heads, head_dim).
+
+    An exporter takes a time per operator, the longer the more axes of a free length there are.
+    """
+    slots = _padded(maps, window).unfold(1, window, 1).unfold(2, window, 1)
+    return slots.permute(5, 6, 0, 1, 2, 3, 4)
 
 
 class _Bilinear(Function):

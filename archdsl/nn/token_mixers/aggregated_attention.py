@@ -22,6 +22,7 @@ from archdsl.nn.position_bias import (
     full_precision,
     positions_misfit,
 )
+from archdsl.nn.recorded import sides
 from archdsl.nn.shifted import window_products, window_sums
 
 
@@ -106,7 +107,7 @@ class AggregatedAttention(CachesInEval):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, dim, H, W) to the same, for any H and W."""
-        size = (x.shape[2], x.shape[3])
+        size = sides(x)
         split = (-1, self.head_dim)
         scale, bias = self._scale_and_bias(size)
         x = x.permute(0, 2, 3, 1)  # (B, H, W, dim), a view of channels-last memory
@@ -116,13 +117,16 @@ class AggregatedAttention(CachesInEval):
         keys, values = self.kv(x).unflatten(3, (2, *split)).unbind(3)
         near = window_products(scaled, F.normalize(keys, dim=4), self.window)
 
-        pooled = self._pooled(x)  # (B, P, dim)
-        far_keys, far_values = self.kv(pooled).unflatten(2, (2, *split)).permute(2, 0, 3, 1, 4)
+        pooled = self._pooled(x, size)  # (B, P, dim)
+        far_keys, far_values = (
+            self.kv(pooled).unflatten(2, (2, *split)).permute(2, 0, 3, 1, 4).unbind(0)
+        )
         far = _by_head(scaled) @ F.normalize(far_keys, dim=3).transpose(2, 3)  # (B, heads, N, P)
 
         logits = torch.cat([_by_head(near.permute(1, 2, 3, 4, 0)), far], dim=3)
         logits += bias
-        near, far = torch.split(logits.softmax(dim=3), [len(near), far.shape[3]], dim=3)
+        meets = [self.window**2, math.prod(self._pool_grid(size))]
+        near, far = torch.split(logits.softmax(dim=3), meets, dim=3)
 
         found = self.learned_tokens.transpose(1, 2) @ _by_head(query).transpose(2, 3)
         found = found + self.learned_bias.transpose(1, 2) + near.transpose(2, 3)
@@ -141,10 +145,10 @@ class AggregatedAttention(CachesInEval):
         attention = positions * (3 * slots + 2 * pooled)  # keys, learned tokens, values
         return batch * dim * (dim * linear + attention)
 
-    def _pooled(self, x: Tensor) -> Tensor:
+    def _pooled(self, x: Tensor, size: Size) -> Tensor:
         """(B, H, W, dim) to (B, P, dim)."""
         y = F.gelu(self.pool_proj(x)).permute(0, 3, 1, 2)
-        y = F.adaptive_avg_pool2d(y, self._pool_grid((x.shape[1], x.shape[2])))
+        y = F.adaptive_avg_pool2d(y, self._pool_grid(size))
         pooled: Tensor = self.pool_norm(y)
         return pooled.flatten(2).transpose(1, 2)
 
@@ -158,31 +162,31 @@ class AggregatedAttention(CachesInEval):
 
         def made() -> tuple[Tensor, Tensor]:
             with full_precision(self.temperature):
-                return self._scale(size), self._bias(size)
+                inside = self._inside(size)
+                return self._scale(size, inside), self._bias(size, inside)
 
         own = (self.temperature, self.window_bias, *self.position_bias.parameters())
         scale, bias = self.cached(size, own, made)
         return scale, bias
 
-    def _scale(self, size: Size) -> Tensor:
+    def _scale(self, size: Size, inside: Tensor) -> Tensor:
         """The temperature, and the logarithm of the number of positions that a query meets."""
-        met = self._inside(size).sum(dim=(2, 3)) + math.prod(self._pool_grid(size))
+        met = inside.sum(dim=(2, 3)) + math.prod(self._pool_grid(size))
         length = torch.log(met.float()).to(self.temperature.dtype)
         return length[:, :, None, None] * F.softplus(self.temperature).squeeze(2)
 
-    def _bias(self, size: Size) -> Tensor:
+    def _bias(self, size: Size, inside: Tensor) -> Tensor:
         """What is added to the logits; minus infinity outside the map."""
-        inside = self._inside(size).flatten(2).flatten(0, 1)  # (N, slots)
-        window = self.window_bias[:, None].masked_fill(~inside, -math.inf)
+        outside = ~inside.flatten(2).flatten(0, 1)  # (N, slots)
+        window = self.window_bias.unsqueeze(1).masked_fill(outside, -math.inf)
         return torch.cat([window, self.position_bias.between(size, self._pool_grid)], dim=2)
 
     def _inside(self, size: Size) -> Tensor:
         """Which slots of a position's window lie inside the map, (H, W, window, window)."""
-        device = self.temperature.device
-        slot = torch.arange(self.window, device=device) - self.window // 2
-        row, column = (torch.arange(side, device=device)[:, None] + slot for side in size)
-        rows, columns = (row >= 0) & (row < size[0]), (column >= 0) & (column < size[1])
-        return rows[:, None, :, None] & columns[None, :, None, :]
+        around = self.window // 2
+        here = torch.ones(size, dtype=torch.bool, device=self.temperature.device)
+        padded = F.pad(here, (around, around, around, around))
+        return padded.unfold(0, self.window, 1).unfold(1, self.window, 1)
 
 
 def _by_head(maps: Tensor) -> Tensor:

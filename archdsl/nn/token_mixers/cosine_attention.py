@@ -15,6 +15,7 @@ from archdsl.nn.cached import CachesInEval
 from archdsl.nn.checks import heads_misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.position_bias import TEMPERATURE, PositionBias, Size, positions_misfit
+from archdsl.nn.recorded import sides
 
 
 @token_mixer("cosine_attention")
@@ -69,10 +70,10 @@ class CosineAttention(CachesInEval):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, dim, H, W) to the same, for any H and W."""
-        size = (x.shape[2], x.shape[3])
+        size = sides(x)
         x = x.permute(0, 2, 3, 1).flatten(1, 2)  # (B, N, dim)
         qkv = self.qkv(x).unflatten(2, (3, -1, self.head_dim))
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # (B, heads, N, head_dim) each
+        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (B, heads, N, head_dim) each
         scale = F.softplus(self.temperature) * math.log(math.prod(size))
         query = (F.normalize(query, dim=3) + self.query_embedding) * scale
         mixed = F.scaled_dot_product_attention(

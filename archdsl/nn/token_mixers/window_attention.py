@@ -14,6 +14,7 @@ from archdsl.errors import Misfit
 from archdsl.nn.cached import CachesInEval
 from archdsl.nn.checks import heads_misfit
 from archdsl.nn.init import small_normal
+from archdsl.nn.recorded import sides
 
 _APART = -100.0  # added between positions that only the shift has brought together
 
@@ -64,7 +65,7 @@ class WindowAttention(CachesInEval):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, dim, H, W) to the same, for any H and W."""
-        height, width = x.shape[2:]
+        batch, (height, width) = x.shape[0], sides(x)
         rows, columns = self.window
         down = rows // 2 if self.shifts and height > rows else 0
         right = columns // 2 if self.shifts and width > columns else 0
@@ -73,13 +74,13 @@ class WindowAttention(CachesInEval):
             x = F.pad(x, (0, 0, 0, -width % columns, 0, -height % rows))
         if down or right:
             x = x.roll((-down, -right), dims=(1, 2))
-        grid = x.shape[1] // rows, x.shape[2] // columns
+        grid = -(-height // rows), -(-width // columns)
         x = _windows(x, grid)  # (B · windows, positions, dim)
         qkv = self.qkv(x).unflatten(2, (3, -1, self.head_dim))
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (windows, heads, positions, head_dim) each
         bias = self._bias(grid, (down, right))
-        if len(bias) > 1:
-            bias = bias.repeat(len(x) // len(bias), 1, 1, 1)
+        if down or right:
+            bias = bias.repeat(batch, 1, 1, 1)
         x = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
         x = _map(x.transpose(1, 2).flatten(2), grid, self.window)
         if down or right:

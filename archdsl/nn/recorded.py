@@ -1,0 +1,28 @@
+"""Passes that a tool writes down, to run them later on other inputs."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+from torch import Tensor
+
+
+def recorded() -> bool:
+    """Whether a compiler, an exporter or a tracer writes down what runs.
+
+    What is chosen by the batch at hand would be chosen so for every other one.
+    """
+    return torch.compiler.is_compiling() or torch.jit.is_tracing()
+
+
+def sides(x: Tensor) -> tuple[int, int]:
+    """Height and width of a (B, C, H, W) map: a record is of images of one size.
+
+    A tracer has tensors in the place of lengths and warns of each that becomes a number.
+    """
+    if not torch.jit.is_tracing():
+        return x.shape[2], x.shape[3]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        return int(x.shape[2]), int(x.shape[3])

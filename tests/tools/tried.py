@@ -1,0 +1,99 @@
+"""A model given to a tool, and what the tool's model says beside it."""
+
+from __future__ import annotations
+
+import copy
+import io
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+
+Images = Callable[[int], Tensor]  # a number of images to so many
+
+BATCHES = (1, 2, 3, 7)
+
+
+def outputs(found: Any) -> list[Tensor]:
+    return [found] if isinstance(found, Tensor) else list(found)
+
+
+def assert_same(model: Callable[[Tensor], Any], expected: nn.Module, images: Images) -> None:
+    """The same outputs at batches of several sizes, but for the order of sums."""
+    for batch in BATCHES:
+        x = images(batch)
+        with torch.no_grad():
+            pairs = zip(outputs(model(x)), outputs(expected(x)), strict=True)
+            for one, other in pairs:
+                most = float(other.abs().max())
+                torch.testing.assert_close(one, other, rtol=0, atol=2e-5 * max(1.0, most))
+
+
+def traced(model: nn.Module, images: Images) -> torch.jit.ScriptModule:
+    """A trace of two images, saved and loaded."""
+    file = io.BytesIO()
+    torch.jit.save(torch.jit.trace(model, images(2)), file)
+    file.seek(0)
+    found: torch.jit.ScriptModule = torch.jit.load(file)
+    return found
+
+
+def exported(model: nn.Module, images: Images) -> torch.export.ExportedProgram:
+    return torch.export.export(model, (images(2),), dynamic_shapes=({0: Dim("batch")},))
+
+
+def in_onnx(model: nn.Module, images: Images, folder: Path) -> Callable[[Tensor], list[Tensor]]:
+    """What onnxruntime makes of the model's ONNX file."""
+    import onnxruntime
+
+    file = folder / "model.onnx"
+    torch.onnx.export(
+        model,
+        (images(2),),
+        file,
+        dynamo=True,
+        dynamic_shapes=({0: Dim("batch")},),
+        verbose=False,
+    )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    (given,) = session.get_inputs()
+
+    def run(x: Tensor) -> list[Tensor]:
+        return [torch.from_numpy(y) for y in session.run(None, {given.name: x.numpy()})]
+
+    return run
+
+
+def assert_gradients_on_meta(make: Callable[[], nn.Module], shape: tuple[int, ...]) -> None:
+    """Every parameter that is trained gets a gradient, in training and in eval."""
+    with torch.device("meta"):
+        for training in (True, False):
+            model = make().train(training)
+            sum(y.sum() for y in outputs(model(torch.randn(2, *shape)))).backward()
+            for name, parameter in model.named_parameters():
+                if parameter.requires_grad:
+                    assert parameter.grad is not None, name
+                    assert parameter.grad.is_meta
+
+
+def assert_copies_are_the_same(model: nn.Module, images: Images) -> None:
+    """Copies of a model that has run, and of one that has not: as deepcopy and pickle make them."""
+    x = images(1)
+    for copied in (copy.deepcopy, pickled):
+        with torch.no_grad():
+            cold = copied(model)
+            expected = outputs(model(x))
+            for twin in (cold, copied(model)):
+                assert list(twin.state_dict()) == list(model.state_dict())
+                assert all(map(torch.equal, outputs(twin(x)), expected))
+
+
+def pickled(model: nn.Module) -> nn.Module:
+    found: nn.Module = pickle.loads(pickle.dumps(model))
+    return found
