@@ -5,7 +5,7 @@ of archdsl never depends on it, and where it is missing it is written again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -46,7 +46,8 @@ def write_trials(folder: Path, trials: Iterable[Trial]) -> None:
 
     What is there already stays; it is followed by what is missing, in the place of what differs.
     """
-    path, rest = folder / TRIALS, map(_line, trials)
+    path = folder / TRIALS
+    rest: Iterator[bytes] = map(_line, trials)
     if not path.is_file():
         files.write_bytes(path, b"")
     size = 0
