@@ -2,8 +2,7 @@
 
 One line for each trial that is over. Nothing of ours reads it: where it is missing or behind,
 what is missing is added from the record, and what follows damage is written anew. So no line
-waits for the disk, and no trial of it is kept in memory: Optuna's own study of 10,000 trials of
-45 decisions takes 100 MB.
+waits for the disk, and no trial of it is kept in memory, where Optuna's own storage keeps each.
 """
 
 from __future__ import annotations
