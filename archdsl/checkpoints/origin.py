@@ -72,10 +72,11 @@ class Origin:
     def _is_well_formed(self) -> bool:
         numbers = [] if self.features is None else self.features
         texts: list[Any] = [self.spec, self.version]
-        if isinstance(self.layers, dict) and isinstance(self.files, list):
-            texts += [*self.layers.values(), *self.files]
-        else:
+        layers: Any = self.layers
+        files: Any = self.files
+        if not isinstance(layers, dict) or not isinstance(files, list):
             return False
+        texts += [*layers.values(), *files]
         return (
             isinstance(numbers, list)
             and all(type(number) is int for number in numbers)

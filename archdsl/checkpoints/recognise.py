@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Set
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from archdsl.checkpoints.fit import Entry, Fit, Form, Shapes, distinct, fits, known_namings
 from archdsl.checkpoints.naming import OWN, Naming
@@ -165,13 +166,17 @@ def _other_classes(network: Network, best: Fit, unused: Set[str]) -> str:
     )
 
 
+def _always(answer: Any, asked: object) -> Any:
+    return answer
+
+
 def _other_spec(network: Network, file: Shapes, others: Networks) -> str:
     """The specs that the file is for, among the others."""
     found: list[str] = []
     for other in others():
         if _alike(file, other):
-            unused = head_names(other)
-            if Target(other, unused=lambda _, unused=unused: unused).whole(file):
+            unused = partial(_always, head_names(other))
+            if Target(other, unused=unused).whole(file):
                 found.append(other.name)
     if network.name in found:
         return f"it fits {network.name} as it is shipped, without changes"

@@ -43,7 +43,7 @@ class CachesInEval(nn.Module):
         kept = self._kept
         if kept is not None and kept[0] == now:
             return kept[2]
-        if torch.jit.is_tracing():
+        if torch.jit.is_tracing():  # type: ignore[attr-defined, no-untyped-call]
             return work()
         with torch.inference_mode(False), torch.no_grad():  # of use to later passes with gradients
             made = work()

@@ -13,7 +13,7 @@ def recorded() -> bool:
 
     What is chosen by the batch at hand would be chosen so for every other one.
     """
-    return torch.compiler.is_compiling() or torch.jit.is_tracing()
+    return torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
 
 
 def sides(x: Tensor) -> tuple[int, int]:
@@ -21,8 +21,8 @@ def sides(x: Tensor) -> tuple[int, int]:
 
     A tracer has tensors in the place of lengths and warns of each that becomes a number.
     """
-    if not torch.jit.is_tracing():
+    if not torch.jit.is_tracing():  # type: ignore[attr-defined, no-untyped-call]
         return x.shape[2], x.shape[3]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
         return int(x.shape[2]), int(x.shape[3])
