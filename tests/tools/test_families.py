@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 import pytest
 import torch
@@ -57,18 +56,6 @@ def test_a_model_is_exported_with_a_free_batch(name: str, make: type[nn.Module])
     program = tried.exported(make(spec), partial(images, spec))
     assert len(program.state_dict) == len(built(spec).state_dict())
     tried.assert_same(program.module(), built(spec), partial(images, spec))
-
-
-@pytest.mark.slow
-@EVERY
-@MAKE
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # inside onnxscript
-def test_a_model_runs_in_onnx_with_a_free_batch(
-    name: str, make: type[nn.Module], tmp_path: Path
-) -> None:
-    spec = small(name)
-    run = tried.in_onnx(make(spec), partial(images, spec), tmp_path)
-    tried.assert_same(run, built(spec), partial(images, spec))
 
 
 @EVERY

@@ -6,7 +6,6 @@ import copy
 import io
 import pickle
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -44,30 +43,6 @@ def traced(model: nn.Module, images: Images) -> torch.jit.ScriptModule:
 
 def exported(model: nn.Module, images: Images) -> torch.export.ExportedProgram:
     return torch.export.export(model, (images(2),), dynamic_shapes=({0: Dim("batch")},))
-
-
-def in_onnx(model: nn.Module, images: Images, folder: Path) -> Callable[[Tensor], list[Tensor]]:
-    """What onnxruntime makes of the model's ONNX file."""
-    import onnxruntime
-
-    file = folder / "model.onnx"
-    torch.onnx.export(
-        model,
-        (images(2),),
-        file,
-        dynamo=True,
-        dynamic_shapes=({0: Dim("batch")},),
-        verbose=False,
-    )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    (given,) = session.get_inputs()
-
-    def run(x: Tensor) -> list[Tensor]:
-        return [torch.from_numpy(y) for y in session.run(None, {given.name: x.numpy()})]
-
-    return run
 
 
 def assert_gradients_on_meta(make: Callable[[], nn.Module], shape: tuple[int, ...]) -> None:
