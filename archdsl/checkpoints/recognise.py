@@ -170,12 +170,15 @@ def _other_spec(network: Network, file: Shapes, others: Networks) -> str:
     found: list[str] = []
     for other in others():
         if _alike(file, other):
-            unused = head_names(other)
-            if Target(other, unused=lambda _, unused=unused: unused).whole(file):
-                found.append(other.name)
+            found += [other.name] if _of_any_classes(other).whole(file) else []
     if network.name in found:
         return f"it fits {network.name} as it is shipped, without changes"
     return f"it fits {' and '.join(found)}" if found else ""
+
+
+def _of_any_classes(network: Network) -> Target:
+    unused = head_names(network)
+    return Target(network, unused=lambda _: unused)
 
 
 def _alike(file: Shapes, other: Network) -> bool:

@@ -16,6 +16,7 @@ from archdsl.study.record.folder import TRIALS_FOLDER, read_state
 from archdsl.study.record.views import RUN
 
 if TYPE_CHECKING:
+    from archdsl.study.record.state import State
     from archdsl.study.trial import Trial
 
 
@@ -28,7 +29,7 @@ def winner_of(folder: Path, sort: type[Reach] = Reach) -> Document:
     """
     reach = sort(folder)
     reach.tree(folder)
-    best = _best(folder)
+    _, best = _won(folder)
     name, text = str(folder / "best.yaml"), best.text
     entries = document_from_text(text, name, reach).import_folders
     return document_from_text(with_places(text, entries), name, reach)
@@ -41,7 +42,7 @@ def weights_of_winner(folder: Path) -> Path:
     trial, and otherwise the trial's own.
     Raises as `winner_of`, and BuildError for a winner without weights.
     """
-    best = _best(folder)
+    _, best = _won(folder)
     kept = [
         folder / TRIALS_FOLDER / f"{best.number:05}" / WEIGHTS,
         folder / "weights" / f"{best.number:05}.safetensors",  # of archdsl 0.1
@@ -69,7 +70,8 @@ def _same(one: Path, other: Path) -> bool:
     return first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
 
 
-def _best(folder: Path) -> Trial:
+def _won(folder: Path) -> tuple[State, Trial]:
+    """The state of a run, and its winner."""
     run = any((folder / name).exists() for name in (RECORD, RUN))
     state = read_state(folder) if run else None
     if state is None:
@@ -82,4 +84,4 @@ def _best(folder: Path) -> Trial:
             f"the search in {folder} has no winner: none of its trials succeeded",
             cure="name its space.yaml, or another run",
         )
-    return state.best
+    return state, state.best

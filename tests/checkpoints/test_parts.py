@@ -174,9 +174,7 @@ def test_an_averaged_model_of_torch_is_known_by_its_counter(file):
     path = file(averaged)
     model, notes = warned(path)
     assert is_now(model, AVERAGE)
-    assert notes == [
-        "x.pth: module. was taken, which has averaged weights, and no others fit"
-    ]
+    assert notes == ["x.pth: module. was taken, which has averaged weights, and no others fit"]
     assert warned(path, ema=True)[1] == []
     path = file({"weights": PLAIN, "other": averaged})
     assert is_now(warned(path, ema=True)[0], AVERAGE)
@@ -258,9 +256,7 @@ def test_averages_are_refused_where_there_are_none_and_others_where_there_are_no
     ]
     model, notes = warned(file({"model_ema": AVERAGE}))
     assert is_now(model, AVERAGE)
-    assert notes == [
-        "x.pth: model_ema was taken, which has averaged weights, and no others fit"
-    ]
+    assert notes == ["x.pth: model_ema was taken, which has averaged weights, and no others fit"]
 
 
 def test_ema_is_a_truth_about_weights(file):
