@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from archdsl.errors import BuildError
 from archdsl.language import load as reading
 from archdsl.language.document import Document
+from archdsl.language.nodes import Mapping as MappingNode
+from archdsl.language.nodes import Sequence
 from archdsl.language.sandbox import Reach
 from archdsl.loading import finished
 from archdsl.regular import is_other
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 SPEC, WEIGHTS = "spec.yaml", "model.safetensors"
 """What is in a folder of a saved model, beside the files that its spec imports."""
 
-_DRAFT = ".new.safetensors"
+_DRAFT = "new.safetensors"
+_IMAGES, _NAMES = "preprocessing", "class_names"  # under `found:`, and in that
 _CACHE = "__pycache__"  # Python leaves it beside what it imports
 
 
@@ -84,9 +87,13 @@ def _save_folder(model: Saveable, folder: Path) -> None:
     names = [name for name in files if name != SPEC]
     if folder.exists():
         _refuse_strangers(folder)
-        write_model(model, folder / _DRAFT, names)
+        old = [name for name in _saved_files(folder) if (folder / name).is_file()]
+        write_model(model, folder / _DRAFT, dict.fromkeys([*names, *old]))
         _put(files, folder)
         (folder / _DRAFT).replace(folder / WEIGHTS)
+        for name in old:
+            if name not in files and name.endswith(".py"):  # names are from the weights file
+                (folder / name).unlink(missing_ok=True)
         return
     draft = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
@@ -101,19 +108,13 @@ def _save_folder(model: Saveable, folder: Path) -> None:
 
 def _put(files: Mapping[str, bytes], folder: Path) -> None:
     """Write texts where they differ; weights that are there belong to the old ones, and go."""
-    old = _saved_files(folder)
     differing = {
         name: content
         for name, content in files.items()
         if not (folder / name).is_file() or (folder / name).read_bytes() != content
     }
-    gone = [name for name in old if name not in files]
-    if not differing and not gone:
-        return
-    if folder.joinpath(SPEC).exists():
+    if differing and (folder / SPEC).exists():
         (folder / WEIGHTS).unlink(missing_ok=True)
-    for name in gone:
-        (folder / name).unlink(missing_ok=True)
     for name, content in differing.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -149,7 +150,7 @@ def _spec_of(model: Saveable) -> Spec:
     document.import_folders = dict(text.imports)
     spec, classes = finished(document, None, True), model.network.classes
     if spec.network().classes != classes:
-        document.top.pop("found", None)  # it is about the other classes
+        _keep_of_images(document)
         spec = finished(document, {"classes": classes}, True)
     if spec.network() != model.network:
         raise BuildError(
@@ -159,11 +160,20 @@ def _spec_of(model: Saveable) -> Spec:
     return spec
 
 
+def _keep_of_images(document: Document) -> None:
+    """Drop what a search noted of a head for other classes, and keep what it did of the images."""
+    found = document.top.pop("found", None)
+    said = found.get(_IMAGES) if isinstance(found, MappingNode) else None
+    if isinstance(said, MappingNode) and _NAMES in said:
+        said = said.replaced(_NAMES, Sequence(()))
+        document.top["found"] = MappingNode({_IMAGES: said})
+
+
 def _refuse_strangers(folder: Path) -> None:
     """Raise BuildError for a folder that holds what `save` did not write."""
     if not folder.is_dir() or is_other(folder):
         raise BuildError(f"{folder}: this is no folder.  name another one")
-    known = {SPEC, WEIGHTS, _DRAFT, *_saved_files(folder)}
+    known = {SPEC, WEIGHTS, _DRAFT, f".{_DRAFT}.part", *_saved_files(folder)}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         if not path.is_dir() and name.as_posix() not in known and _CACHE not in name.parts:
@@ -174,7 +184,7 @@ def _refuse_strangers(folder: Path) -> None:
 
 
 def _saved_files(folder: Path) -> list[str]:
-    """The Python beside a saved model's spec and weights, as the weights name it."""
+    """The files beside a saved model's spec and weights, as the weights name them."""
     from archdsl.checkpoints import origin_of
 
     found: list[str] = []
@@ -182,11 +192,8 @@ def _saved_files(folder: Path) -> list[str]:
         with contextlib.suppress(BuildError):
             origin = origin_of(folder / name)
             found += [] if origin is None else origin.files
-    return [name for name in found if _is_python_below(PurePosixPath(name))]
-
-
-def _is_python_below(path: PurePosixPath) -> bool:
-    return path.suffix == ".py" and not path.is_absolute() and ".." not in path.parts
+    paths = map(PurePosixPath, found)
+    return [str(p) for p in paths if not p.is_absolute() and ".." not in p.parts]
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from archdsl.checkpoints.fit import Fit
-from archdsl.checkpoints.parts import Checkpoint, Part
+from archdsl.checkpoints.parts import Checkpoint, FilePart
 from archdsl.checkpoints.recognise import Target, only
 from archdsl.errors import BuildError
 
@@ -16,7 +16,7 @@ _MOST_NAMED = 3
 class Taken(NamedTuple):
     """The part of a file that fits, how it does, and what whoever reads the file should know."""
 
-    part: Part
+    part: FilePart
     fit: Fit
     notes: tuple[str, ...]
 
@@ -51,7 +51,7 @@ def taken(file: Checkpoint, target: Target, ema: bool | None = None) -> Taken:
     return Taken(part, fit, tuple(_notes(part, averages, ema)))
 
 
-def _equal(one: Part, other: Part) -> bool:
+def _equal(one: FilePart, other: FilePart) -> bool:
     import torch
 
     return one.tensors.keys() == other.tensors.keys() and all(
@@ -66,7 +66,7 @@ def _none_such(file: Checkpoint, ema: bool | None) -> str:
     return f"{file.path} has no {what}: it holds {held}\n  drop ema={ema}, or name another file"
 
 
-def _refusal(file: Checkpoint, target: Target, wanted: list[Part]) -> str:
+def _refusal(file: Checkpoint, target: Target, wanted: list[FilePart]) -> str:
     """Why no part fits, told of the one that comes nearest."""
     matched = [target.nearest(part.shapes).matched for part in wanted]
     part = wanted[matched.index(max(matched))]
@@ -75,7 +75,7 @@ def _refusal(file: Checkpoint, target: Target, wanted: list[Part]) -> str:
     return target.refusal(subject, part.shapes, under=part.prefix)
 
 
-def _notes(part: Part, averages: list[Part], ema: bool | None) -> Iterator[str]:
+def _notes(part: FilePart, averages: list[FilePart], ema: bool | None) -> Iterator[str]:
     other = averages[0] if averages and not part.averaged else None
     if ema is None and other is not None:
         yield (
@@ -91,7 +91,7 @@ def _notes(part: Part, averages: list[Part], ema: bool | None) -> Iterator[str]:
         yield f"{part.words} was taken; left out was {', '.join(left[:_MOST_NAMED])}{more}"
 
 
-def _is_large(part: Part, file: Checkpoint, target: Target) -> bool:
+def _is_large(part: FilePart, file: Checkpoint, target: Target) -> bool:
     """Whether a part may be weights, and is not a handful of figures that are averages."""
     most = max(len(whole.tensors) for whole in file.parts)
     return len(part.tensors) >= target.least or 2 * len(part.tensors) >= most

@@ -45,10 +45,9 @@ class Origin:
         """What a file says; None where archdsl did not write it."""
         try:
             said = json.loads(metadata[KEY])
-            found = cls(**said)
-        except (KeyError, ValueError, TypeError, RecursionError):
+            return cls(**said) if _is_well_formed(said) else None
+        except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
             return None
-        return found if found._is_well_formed() else None
 
     def written(self) -> str:
         """For the metadata of a file."""
@@ -69,19 +68,15 @@ class Origin:
             if there is not None and there != here and used(layer.address):
                 yield f"{layer.address} was {there}, and is {here}"
 
-    def _is_well_formed(self) -> bool:
-        numbers = [] if self.features is None else self.features
-        texts: list[Any] = [self.spec, self.version]
-        layers: Any = self.layers
-        files: Any = self.files
-        if not isinstance(layers, dict) or not isinstance(files, list):
-            return False
-        texts += [*layers.values(), *files]
-        return (
-            isinstance(numbers, list)
-            and all(type(number) is int for number in numbers)
-            and all(isinstance(text, str) for text in texts)
-        )
+
+def _is_well_formed(said: dict[str, Any]) -> bool:
+    texts = [said["spec"], said["version"], *said["layers"].values(), *said["files"]]
+    features = [] if said["features"] is None else said["features"]
+    return (
+        all(isinstance(text, str) for text in texts)
+        and isinstance(features, list)
+        and all(type(feature) is int for feature in features)
+    )
 
 
 def others(metadata: Mapping[str, str]) -> dict[str, str]:

@@ -37,7 +37,7 @@ _DEEPEST = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FilePart:
     """Tensors of a file that may be a model's weights.
 
     place: the keys that lead to their dict; none where the file is a state dict itself
@@ -66,7 +66,7 @@ class Part:
         """The names and shapes of the tensors."""
         return {name: tuple(tensor.shape) for name, tensor in self.tensors.items()}
 
-    def narrowed(self, least: int) -> Iterator[Part]:
+    def narrowed(self, least: int) -> Iterator[FilePart]:
         """The part itself, then what is left of it under each prefix that many names share.
 
         least: how many names are many; more than half of them are, too
@@ -82,7 +82,7 @@ class Part:
             if count >= least or 2 * count > len(self.tensors):
                 yield self._under(prefix)
 
-    def _under(self, prefix: str) -> Part:
+    def _under(self, prefix: str) -> FilePart:
         inside = {
             name.removeprefix(prefix): tensor
             for name, tensor in self.tensors.items()
@@ -102,7 +102,7 @@ class Checkpoint:
     """A file of weights: its parts, and what it says beside them."""
 
     path: Path
-    parts: tuple[Part, ...]
+    parts: tuple[FilePart, ...]
     metadata: dict[str, str]
 
     @property
@@ -141,14 +141,14 @@ def read(path: Path) -> dict[str, Tensor]:
 
 def _parts(
     found: object, place: tuple[str, ...], averaged: dict[tuple[str, ...], bool]
-) -> Iterator[Part]:
+) -> Iterator[FilePart]:
     if not isinstance(found, dict) or len(place) > _DEEPEST:
         return
     tensors = _state_dict(found)
     if tensors:
         counted = tensors.pop(_COUNTER, None) is not None
         named = averaged.get(place, _is_averaged(*place))
-        yield Part(place, _bare(tensors), named or counted)
+        yield FilePart(place, _bare(tensors), named or counted)
         return
     for key, value in found.items():
         if isinstance(key, str):
@@ -184,7 +184,7 @@ def _named_by_lightning(found: object) -> dict[tuple[str, ...], bool]:
     return {}
 
 
-def _turn(part: Part) -> tuple[bool, int, int]:
+def _turn(part: FilePart) -> tuple[bool, int, int]:
     """Plain weights come first, then those in the usual places, then the larger ones."""
     usual = [_USUAL.index(key) if key in _USUAL else len(_USUAL) for key in part.place[:1]]
     return part.averaged, usual[0] if usual else 0, -len(part.tensors)

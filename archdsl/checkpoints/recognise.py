@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Set
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from archdsl.checkpoints.fit import Entry, Fit, Form, Shapes, distinct, fits, known_namings
 from archdsl.checkpoints.naming import OWN, Naming
@@ -166,21 +165,20 @@ def _other_classes(network: Network, best: Fit, unused: Set[str]) -> str:
     )
 
 
-def _always(answer: Any, asked: object) -> Any:
-    return answer
-
-
 def _other_spec(network: Network, file: Shapes, others: Networks) -> str:
     """The specs that the file is for, among the others."""
     found: list[str] = []
     for other in others():
         if _alike(file, other):
-            unused = partial(_always, head_names(other))
-            if Target(other, unused=unused).whole(file):
-                found.append(other.name)
+            found += [other.name] if _of_any_classes(other).whole(file) else []
     if network.name in found:
         return f"it fits {network.name} as it is shipped, without changes"
     return f"it fits {' and '.join(found)}" if found else ""
+
+
+def _of_any_classes(network: Network) -> Target:
+    unused = head_names(network)
+    return Target(network, unused=lambda _: unused)
 
 
 def _alike(file: Shapes, other: Network) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
@@ -16,6 +17,7 @@ from archdsl.checkpoints.origin import KEY, Origin
 from archdsl.checkpoints.recognise import forms
 from archdsl.compiler.backbone import Backbone, left_out
 from archdsl.compiler.builder import Built
+from archdsl.compiler.network import Network
 from archdsl.errors import BuildError
 from archdsl.given import kind
 
@@ -70,7 +72,18 @@ def write_model(model: Saveable, path: Path, files: Iterable[str] = ()) -> None:
     """
     features = model.features if isinstance(model, Backbone) else None
     origin = Origin.of(model.network, features, list(files))
-    write(path, tensors_of(model), {**model.metadata, KEY: origin.written()})
+    beside = {name: _of_classes(text, model.network) for name, text in model.metadata.items()}
+    write(path, tensors_of(model), {**beside, KEY: origin.written()})
+
+
+def _of_classes(text: str, network: Network) -> str:
+    """What a search noted of the images, without names of classes that the head has no longer."""
+    try:
+        said = json.loads(text)
+        stale = len(said["class_names"]) != network.classes
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return text
+    return json.dumps({**said, "class_names": []}) if stale else text
 
 
 def _shapes(model: Saveable, form: Form) -> dict[str, tuple[int, ...]]:

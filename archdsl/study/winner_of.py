@@ -74,6 +74,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _won(folder: Path) -> tuple[State, Trial]:
+    """The state of a run, and its winner."""
     run = any((folder / name).exists() for name in (RECORD, RUN))
     state = read_state(folder) if run else None
     if state is None:

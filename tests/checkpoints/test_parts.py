@@ -212,6 +212,7 @@ def of_lightning(tmp_path, callbacks):
     return tmp_path / "x.pth", module.model.state_dict()
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_lightning_is_read_and_what_is_left_out_is_said(tmp_path):
     path, trained = of_lightning(tmp_path, [])
     model, notes = warned(path)
@@ -223,6 +224,7 @@ def test_a_checkpoint_of_lightning_is_read_and_what_is_left_out_is_said(tmp_path
     ]
 
 
+@pytest.mark.slow
 def test_lightnings_averages_stand_in_the_usual_place_and_are_known(tmp_path):
     from lightning.pytorch.callbacks import WeightAveraging
 
