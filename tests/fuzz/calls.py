@@ -103,7 +103,7 @@ def verbs() -> dict[str, Call]:
 
 def decorators() -> Iterator[tuple[str, Call]]:
     mixers = ["channel_mixer", "key", "out", "query", "token_mixer", "value"]
-    kinds = ["act", "head", "layer", "norm", "pos_embed", *mixers]
+    kinds = ["act", "data_source", "head", "layer", "norm", "pos_embed", *mixers]
     for kind in kinds:
         decorator = getattr(archdsl, kind)
         yield kind, functools.partial(_decorated, decorator)
