@@ -26,7 +26,7 @@ def columns(state: SearchState) -> list[Column]:
 def rows(state: SearchState, many: int) -> list[TableRow]:
     """The latest trials with the best, and those that run: about `many` together."""
     under_way = _under_way(state, max(1, many - _FINISHED))
-    shown = state.trials[-max(_FINISHED, many + 1 - len(under_way)) :]
+    shown = state.trials[-max(_FINISHED, many + 1 - max(1, len(under_way))) :]
     best = state.best
     if best is not None and best not in shown:
         shown = [best, *shown[1:]]
