@@ -3,7 +3,7 @@ reports goes on record.
 
 This process alone writes the record. A job is plain data and needs nothing of the driver's, and
 every proposal follows from the record. So a search can be killed at any moment and goes on with
-the same command: a trial that was running is judged again, under the same number.
+the same command: a trial that was running goes on from its last epoch, under the same number.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ import doctest
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,36 +17,12 @@ import archdsl
 from archdsl.cli import main
 from archdsl.errors import SpecError
 from archdsl.language.yaml import read
+from tests.docs.page import DOCS, Fence, Page
 
-MANUAL = Path(__file__).parents[2] / "docs" / "language.md"
-
-
-@dataclass(frozen=True)
-class Fence:
-    """A fenced block: its language, its text, and the text block right below it, if any."""
-
-    language: str
-    text: str
-    line: int
-    below: str | None
-
-    @property
-    def name(self) -> str:
-        found = re.search(r"^name: (\w+)$", self.text, re.MULTILINE)
-        return found[1] if found else ""
+MANUAL = DOCS / "language.md"
 
 
-def fences() -> list[Fence]:
-    text = MANUAL.read_text(encoding="utf-8")
-    pattern = re.compile(
-        r"^```(\w+)\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE
-    )
-    return [
-        Fence(m[1], m[2], text.count("\n", 0, m.start()) + 1, m[3]) for m in pattern.finditer(text)
-    ]
-
-
-FENCES = fences()
+FENCES = Page(MANUAL.name).fences
 SPECS = [fence for fence in FENCES if fence.language == "yaml"]
 WRONG = [fence for fence in SPECS if fence.below is not None]
 

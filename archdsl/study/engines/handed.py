@@ -15,6 +15,7 @@ import numpy as np
 
 from archdsl.errors import SearchError
 from archdsl.study.engines.work import Evaluate
+from archdsl.training.failures import first_line
 
 if TYPE_CHECKING:
     from archdsl.training.prepare import Prepared
@@ -33,10 +34,9 @@ def sent(evaluate: Evaluate) -> bytes:
     try:
         found: bytes = cloudpickle.dumps(evaluate)
     except Exception as error:  # whatever somebody's own __reduce__ raises
-        said = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise SearchError(
-            f"evaluate cannot be sent to a worker process ({said}).  make inside it what it works "
-            "with (open files, locks, connections, models on a GPU), or search with  workers: 1"
+            f"evaluate cannot be sent to a worker process ({first_line(error)}).  make inside it what "
+            "it works with (open files, locks, connections, models on a GPU), or search with  workers: 1"
         ) from error
     return found
 
@@ -46,10 +46,9 @@ def received(evaluate: bytes) -> Evaluate:
     try:
         made: Evaluate = pickle.loads(evaluate)
     except Exception as error:
-        said = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise SearchError(
-            f"evaluate cannot be made again in a worker process ({said}).  what it imports must be "
-            "importable there, too; or search with  workers: 1"
+            f"evaluate cannot be made again in a worker process ({first_line(error)}).  what it "
+            "imports must be importable there, too; or search with  workers: 1"
         ) from error
     return made
 

@@ -44,7 +44,7 @@ class Jobs:
         left = training in state.trainings and (self._run.folder_of(trial) / CHECKPOINT).is_file()
         if self._schedule is None or not left:
             return replace(self.judge(trial, decisions), accumulate=accumulate)
-        steps = [one["step"] for one in state.trainings.get(training, ())]
+        steps = [one["step"] for one in state.trainings[training]]
         job = self._job("judge", trial, decisions, self._run.folder_of(trial))
         return replace(job, step=steps[-1] if steps else None, accumulate=accumulate)
 
