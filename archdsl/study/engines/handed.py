@@ -35,8 +35,9 @@ def sent(evaluate: Evaluate) -> bytes:
         found: bytes = cloudpickle.dumps(evaluate)
     except Exception as error:  # whatever somebody's own __reduce__ raises
         raise SearchError(
-            f"evaluate cannot be sent to a worker process ({first_line(error)}).  make inside it what "
-            "it works with (open files, locks, connections, models on a GPU), or search with  workers: 1"
+            f"evaluate cannot be sent to a worker process ({first_line(error)}).  make inside it "
+            "what it works with (open files, locks, connections, models on a GPU), or search with  "
+            "workers: 1"
         ) from error
     return found
 
