@@ -21,7 +21,6 @@ from archdsl.components.component import component
 from archdsl.cost import layer_cost, origin, table
 from archdsl.cost import store as stores
 from archdsl.cost.store import Stored, store, stored
-from archdsl.language import imports
 from tests.cost.single import single
 
 ROW = Stored(7, 5, 6, (3, 4, 4), (8, 4, 4))
@@ -155,7 +154,6 @@ def test_a_mixer_of_ones_own_is_kept_until_its_text_changes(monkeypatch, tmp_pat
     with monkeypatch.context() as changed:
         refuse(changed)
         assert archdsl.count(own(tmp_path, two)) == first
-        imports._texts.clear()
         with pytest.raises(AssertionError, match="wide is measured"):
             archdsl.count(own(tmp_path, MIXER.replace("WIDTH", "3")))
     assert archdsl.count(own(tmp_path, MIXER.replace("WIDTH", "3"))).macs > first.macs

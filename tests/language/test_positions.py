@@ -162,7 +162,10 @@ def test_a_wrong_value_is_refused_in_the_usual_words(load: Load, stages: str, sa
     assert str(caught.value).splitlines()[0] == said
 
 
-def test_a_declared_key_is_listed(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_declared_key_is_listed(
+    load: Load, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     assert main(["list", "keys"]) == 0
     lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
     cells = [tuple(cell.strip() for cell in line if cell) for line in lines]

@@ -141,7 +141,10 @@ def test_latency_is_a_cost_once_somebody_registers_one(tiny: Any) -> None:
     assert tiny(minimize="latency").spec.settings().objectives[1].name == "latency"
 
 
-def test_the_command_line_prints_them(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_prints_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     assert main(["count", "poolformer_s12"]) == 0
     printed = capsys.readouterr().out
     assert printed.splitlines()[0].split() == [

@@ -35,7 +35,7 @@ class Delayed:
         self.order.append(job.trial)
         outcome = self._work(
             job,
-            begun=lambda at: None,
+            begun=lambda at, step: None,
             report=lambda step, metrics: hear(Reported(job, step, metrics)),
             should_stop=lambda: False,
         )
