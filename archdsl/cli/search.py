@@ -63,8 +63,10 @@ def _data(name: str, result: Result) -> dict[str, Any]:
         "name": name,
         "ended": result.ended,
         "message": result.message,
+        "verdict": None if result.verdict is None else result.verdict.record(),
         "folder": None if result.folder is None else str(result.folder),
         "best": None if result.best is None else result.best.number,
+        "winner": None if result.winner is None else result.winner.trial.number,
         "front": [trial.number for trial in result.front],
         "hypervolume": None if result.hypervolume is None else result.hypervolume.record(),
         "trials": [trial.record() for trial in result.trials],
@@ -74,10 +76,13 @@ def _data(name: str, result: Result) -> dict[str, Any]:
 
 def _text(result: Result) -> str:
     lines = [""]
-    if result.best is not None:
-        best = result.best
-        lines.append(f"the best is trial {best.number} of {len(result.trials)}:")
-        rows = [(name, f"{value:.4f}") for name, value in best.metrics.items()]
+    if result.verdict is not None:
+        lines += [result.verdict.sentence(), ""]
+    if result.winner is not None:
+        best = result.winner.trial
+        called = "the best is" if result.winner.name is None else "the winner is"
+        lines.append(f"{called} trial {best.number} of {len(result.trials)}:")
+        rows = [(name, f"{value:.4f}") for name, value in result.winner.metrics.items()]
         rows += [(name, f"{value:,}") for name, value in best.costs.items()]
         rows += [(address, str(answer)) for address, answer in best.decisions.items()]
         lines += [f"  {line}" for line in columns(rows)]

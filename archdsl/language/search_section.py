@@ -20,7 +20,7 @@ from archdsl.components.options import (
     with_unit,
 )
 from archdsl.errors import SpecError
-from archdsl.language import settings, typed
+from archdsl.language import final_section, setting, settings, typed
 from archdsl.language.document import Document
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.own_class import own_class
@@ -35,11 +35,11 @@ SAMPLERS = ("gp", "tpe", "evolution", "random", "grid")
 MEASURES = ("stagewise", "uniform")
 KEYS = (
     "maximize", "minimize", "budget", "trials", "sampler", "measure", "seed", "workers", "per_gpu",
-    "memory", "trial_timeout", "proxy",
+    "memory", "trial_timeout", "final", "baselines", "proxy",
 )  # fmt: skip
 UNSET = ("budget", "measure", "proxy")
 """Those for which `none` says that they are not written, whatever a parent wrote."""
-NOT_BUILT = ("engine", "storage", "prune", "baselines")
+NOT_BUILT = ("engine", "storage", "prune")
 RUNNING: dict[str, OptionType] = {
     "workers": POSITIVE,
     "per_gpu": POSITIVE,
@@ -88,11 +88,11 @@ def search_settings(document: Document) -> settings.SearchSettings:
     if "budget" in section:
         given["budget"] = budget(section["budget"])
     if "trials" in section:
-        given["trials"] = _scalar(section["trials"], POSITIVE, "search.trials")
+        given["trials"] = setting.scalar(section["trials"], POSITIVE, "search.trials")
     if "sampler" in section:
         given["sampler"], given["sampler_options"] = _sampler(section["sampler"])
     if "measure" in section:
-        given["measure"] = _scalar(section["measure"], OneOf(MEASURES), "search.measure")
+        given["measure"] = setting.scalar(section["measure"], OneOf(MEASURES), "search.measure")
         if given.get("sampler", "").startswith(settings.OPTUNA):
             raise SpecError(
                 "Optuna's samplers have no measure",
@@ -102,10 +102,14 @@ def search_settings(document: Document) -> settings.SearchSettings:
             )
     if "seed" in section:
         seed = Number(True, (Bound("int that is not negative", lambda v: v >= 0),))
-        given["seed"] = _scalar(section["seed"], seed, "search.seed")
+        given["seed"] = setting.scalar(section["seed"], seed, "search.seed")
     for key, type_ in RUNNING.items():
         if key in section:
-            given[key] = _maybe(section[key], type_, f"search.{key}")
+            given[key] = setting.maybe(section[key], type_, f"search.{key}")
+    if "final" in section:
+        given["final"] = final_section.final(section["final"])
+    if "baselines" in section:
+        given["baselines"] = final_section.baselines(section["baselines"])
     given["proxy"] = _proxy(section.get("proxy"), document)
     return settings.SearchSettings(**given)
 
@@ -126,7 +130,7 @@ def _sampler(node: Node) -> tuple[str, dict[str, Any]]:
         options = {key: value for key, value in node.items.items() if key != "type"}
     name = named.value if isinstance(named, Scalar) else None
     if not isinstance(name, str) or not name.startswith(settings.OPTUNA):
-        name = str(_scalar(named, OneOf(SAMPLERS), address))
+        name = str(setting.scalar(named, OneOf(SAMPLERS), address))
         for key, value in options.items():
             raise SpecError(
                 f"{name} has no options",
@@ -189,26 +193,6 @@ def _mapping(
     return node.items
 
 
-def _scalar(node: Node, type_: OptionType, address: str) -> Any:
-    try:
-        if isinstance(node, Mapping) or typed.expression(node) is not None:
-            raise SpecError(
-                "search settings have no holes and no params",
-                mark=node.mark,
-                cure="write the value",
-            )
-        return typed.scalar(node, type_)
-    except SpecError as error:
-        raise error.at(address) from None
-
-
-def _maybe(node: Node, type_: OptionType, address: str) -> Any:
-    """A plain value, or None where the type may be `none`."""
-    if isinstance(type_, Maybe):
-        return None if typed.is_none(node) else _scalar(node, type_.inner, address)
-    return _scalar(node, type_, address)
-
-
 def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]:
     found: list[settings.Objective] = []
     for direction in _DIRECTIONS:
@@ -225,7 +209,7 @@ def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]
                 cure=f"name one, or drop {direction}",
             )
         for item in items:
-            name = _scalar(item, Text(), address)
+            name = setting.scalar(item, Text(), address)
             if name in ("flops", "flop"):
                 raise _flops(address, "", item)
             if name in _not_built():
@@ -392,11 +376,13 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
                 None if typed.is_none(value) else _data(value, address, given["folder"], document)
             )
         elif key == "precision" and isinstance(value, Scalar) and isinstance(value.value, int):
-            given[key] = _scalar(Scalar(value.text, value.text, mark=value.mark), type_, address)
+            given[key] = setting.scalar(
+                Scalar(value.text, value.text, mark=value.mark), type_, address
+            )
         elif key in WITHOUT and typed.is_none(value):
             given[key] = 0.0
         else:
-            given[key] = _maybe(value, type_, address)
+            given[key] = setting.maybe(value, type_, address)
     _refuse_no_validation(given, section)
     named = [key for key in ("data", "datamodule") if given.get(key) is not None]
     if len(named) == 2:
@@ -434,7 +420,7 @@ def _folder(node: Node | None, document: Document) -> Path:
     """What the paths of the data start from, and where classes of the user's own lie."""
     if node is None:
         return document.folder
-    return document.folder / str(_scalar(node, Text(), "search.proxy.folder"))
+    return document.folder / str(setting.scalar(node, Text(), "search.proxy.folder"))
 
 
 def _data(node: Node, address: str, folder: Path, document: Document) -> Any:
@@ -454,7 +440,7 @@ def _data(node: Node, address: str, folder: Path, document: Document) -> Any:
                 options[name] = None
                 continue
             type_ = type_.inner
-        options[name] = _scalar(value, type_, here)
+        options[name] = setting.scalar(value, type_, here)
         if name == "path":
             document.reach.tree(folder / options[name], here, value.mark)
     if own(read.definition):

@@ -62,6 +62,22 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True)
+class FinalSettings:
+    """The final round: what is trained anew, from scratch, once the trials are done.
+
+    keep: how many of the best trials; seeds: how often each is trained
+    epochs: of each training; None for the proxy's
+    asked: whether the spec says so, and not the default: a search with an `evaluate` of its own
+        has a final round only then, and what was asked for is not made smaller
+    """
+
+    keep: int = 5
+    seeds: int = 3
+    epochs: int | None = None
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SearchSettings:
     """The `search:` section.
 
@@ -74,6 +90,8 @@ class SearchSettings:
     measure: what random means: every decision uniform in its turn, or every member alike
     workers: processes that judge candidates; per_gpu: how many of them share a GPU
     memory: bytes that each of them may take, or None; trial_timeout: seconds of a trial, or None
+    final: the final round, or None for a search that ends with its trials
+    baselines: specs that are trained beside the best in it, as they are written
     """
 
     objectives: tuple[Objective, ...] = (Objective("accuracy", "maximize"),)
@@ -87,4 +105,6 @@ class SearchSettings:
     per_gpu: int = 1
     memory: int | None = None
     trial_timeout: float | None = None
+    final: FinalSettings | None = field(default_factory=FinalSettings)
+    baselines: tuple[str, ...] = ()
     proxy: ProxySettings = field(default_factory=ProxySettings)

@@ -18,8 +18,9 @@ from archdsl.study.engines.engine import Engine
 from archdsl.study.engines.job import Begun, EngineEvent, Over, Reported
 from archdsl.study.events import Listener
 from archdsl.study.phases.phase import Phase
-from archdsl.study.record.events import Event, Finished, Retried
+from archdsl.study.record.events import Event, Finished, Retried, Round, Trained
 from archdsl.study.record.folder import RunFolder, worth_keeping
+from archdsl.study.record.rounds import is_final
 from archdsl.study.trial import Trial
 
 
@@ -61,10 +62,11 @@ class Driver:
 
     def _heard(self, event: EngineEvent, phase: Phase) -> None:
         self._running -= isinstance(event, Over)
-        if isinstance(event, Reported):
+        of_a_trial = not is_final(event.job.training)
+        if isinstance(event, Reported) and of_a_trial:
             self.emit(events.Epoch(event.job.trial, event.step, dict(event.metrics)))
         self._record(phase.heard(event, self.run.state))
-        if isinstance(event, Begun) and event.job.task == "judge":
+        if isinstance(event, Begun) and event.job.task == "judge" and of_a_trial:
             trial = self.run.state.trials[event.job.trial]
             self.emit(
                 events.TrialStarted(
@@ -76,10 +78,18 @@ class Driver:
         for event in what:
             before = self.run.state.leading[:1]
             self.run.add(event)
-            if isinstance(event, Retried):
+            if isinstance(event, Retried) and not is_final(event.training):
                 self.emit(events.TrialRetried(event.training.trial, event.cause))
+            if isinstance(event, Round | Trained):
+                self._tell_of_the_round()
             if isinstance(event, Finished):
                 self._finished(self.run.state.trials[event.trial], before)
+
+    def _tell_of_the_round(self) -> None:
+        final = self.run.state.rounds.last
+        assert final is not None, "a round has begun"
+        total = len(final.trainings())
+        self.emit(events.FinalRound(final.begun.number, final.entrants, len(final.over), total))
 
     def _finished(self, trial: Trial, before: list[Trial]) -> None:
         state = self.run.state

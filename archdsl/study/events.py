@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from archdsl.language.settings import SearchSettings
+    from archdsl.study.final.entrants import Entrant
     from archdsl.study.result import Result
     from archdsl.study.survey import Survey
     from archdsl.study.trial import Metrics, Trial
@@ -95,6 +96,16 @@ class Best:
 
 
 @dataclass(frozen=True, slots=True)
+class FinalRound:
+    """The final round is so far: `done` of `total` trainings. number: from 0"""
+
+    number: int
+    entrants: tuple[Entrant, ...]
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The search is over, or was interrupted; all of it is on disk."""
 
@@ -103,7 +114,7 @@ class Finished:
 
 Event: TypeAlias = (
     Preparing | Notice | Started | TrialStarted | Epoch | Said | TrialRetried | TrialFinished
-    | Best | Finished
+    | Best | FinalRound | Finished
 )  # fmt: skip
 Listener: TypeAlias = Callable[[Event], None]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.errors import ArchError
 from archdsl.study.events import Listener, Preparing
+from archdsl.study.final.winner import won
 from archdsl.study.winner import write_winner
 
 if TYPE_CHECKING:
@@ -22,10 +23,10 @@ def finish(run: RunFolder, emit: Listener) -> list[str]:
     from archdsl.study.report.read import read
 
     notes: list[str] = []
-    best = run.state.best
-    if best is not None:
+    winner = won(run.state)
+    if winner is not None:
         emit(Preparing("writing the winner and the report"))
-        notes += _tried("the winner", lambda: write_winner(run, best))
+        notes += _tried("the winner", lambda: write_winner(run, winner))
     return notes + _tried(
         "the report", lambda: write_report(run.folder, read(run.folder, run.state))
     )

@@ -10,8 +10,8 @@ from archdsl.study.trial import to_json
 from archdsl.version import VERSION
 
 if TYPE_CHECKING:
+    from archdsl.study.final.winner import Won
     from archdsl.study.record.state import State
-    from archdsl.study.trial import Trial
 
 
 def preprocessing_of(state: State) -> Preprocessing | None:
@@ -20,21 +20,21 @@ def preprocessing_of(state: State) -> Preprocessing | None:
     return None if said is None else Preprocessing.from_record(said)
 
 
-def found(state: State, best: Trial) -> dict[str, Any]:
+def found(state: State, winner: Won) -> dict[str, Any]:
     """Where a winner comes from, what it came to, and what was done to its images."""
     assert state.created is not None, "a winner has a run"
-    record, settings = best.record(), state.created.setup["settings"]
+    best, settings = winner.trial, state.created.setup["settings"]
     said: dict[str, Any] = {
         "trial": best.number,
         "trials": len(state.finished),
         "sampler": settings["sampler"],
         "seed": settings["seed"],
-        "metrics": _in_utf8(record["metrics"]),
+        "metrics": _in_utf8(to_json(winner.metrics)),
         "cost": {name: best.costs[name] for name in bounded() if name in best.costs},
     }
-    seen = state.looks.get(best.number)
+    seen = state.looks.get(winner.training)
     if seen is not None:
-        said["test"] = _in_utf8(to_json(seen))
+        said["test"] = _in_utf8(to_json(seen.metrics))
     preprocessing = preprocessing_of(state)
     if preprocessing is not None:
         said["preprocessing"] = preprocessing.in_spec()

@@ -14,6 +14,8 @@ from archdsl.units import counted, rounded
 if TYPE_CHECKING:
     import pandas
 
+    from archdsl.study.final.verdict import Verdict
+    from archdsl.study.final.winner import Won
     from archdsl.study.hypervolume import Hypervolume
     from archdsl.study.survey import Survey
 
@@ -28,6 +30,8 @@ class Result:
     """What a search came to.
 
     best: the best trial, or None where none succeeded
+    winner: whose files a search leaves: the best of its final round, or the best trial where there
+        was none; None where no trial succeeded
     trials: all of them, in order, the failed included
     front: with two objectives the trials that no other dominates, else the best alone
     ended: "done", "exhausted" (every architecture inside the budget was tried), "interrupted"
@@ -35,11 +39,14 @@ class Result:
     survey: the size of the space, and how much of it fits the budget
     folder: the run directory; None for a search that keeps no record
     notes: what else there is to say, such as a winner that cannot be exported
+    verdict: how the winner compares with the default, the baselines and the best at random; None
+        where no final round was trained
     hypervolume: how much the front dominates, with two objectives; None where there is no saying
     objectives: what was made large or small, the first of them first
     """
 
     best: Trial | None
+    winner: Won | None
     trials: tuple[Trial, ...]
     front: tuple[Trial, ...]
     ended: Ending
@@ -47,6 +54,7 @@ class Result:
     survey: Survey
     folder: Path | None
     notes: tuple[str, ...] = ()
+    verdict: Verdict | None = None
     hypervolume: Hypervolume | None = None
     objectives: tuple[Objective, ...] = ()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.errors import SearchError
-from archdsl.language.settings import SearchSettings
+from archdsl.language.settings import FinalSettings, SearchSettings
 from archdsl.progress import Progress
 from archdsl.study import events
 from archdsl.study.driver import Driver
@@ -22,6 +22,9 @@ from archdsl.study.engines.seat import Limits
 from archdsl.study.engines.work import Evaluate, Work
 from archdsl.study.engines.workers import Staff, Workers
 from archdsl.study.events import Listener, silent
+from archdsl.study.final.baselines import baselines
+from archdsl.study.final.verdict import verdict
+from archdsl.study.final.winner import won
 from archdsl.study.finish import finish
 from archdsl.study.hypervolume import hypervolume
 from archdsl.study.identity.carried import portable
@@ -34,6 +37,7 @@ from archdsl.study.identity.evidence import (
     write_data,
 )  # fmt: skip
 from archdsl.study.identity.setup import machine, refuse_changes, setup, versions
+from archdsl.study.phases.final_round import Finals
 from archdsl.study.phases.jobs import Jobs
 from archdsl.study.phases.looking import Looking
 from archdsl.study.phases.trials import Trials
@@ -51,6 +55,7 @@ from archdsl.units import counted
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
+    from archdsl.study.final.entrants import Entrant
     from archdsl.training.prepare import Prepared
 
 _MEASURING = "measuring each distinct layer once"
@@ -96,6 +101,7 @@ def search(
             surveyed = from_record(known.created.survey)
         else:
             surveyed = session.survey()
+            session.refuse_baselines()
             session.prepare()
         text = portable(space.spec.dump(), space)
         created = recorded.Created(space.spec.name, text, this, surveyed.record())
@@ -153,6 +159,8 @@ class _Session:
             else None
         )
         self._own = evaluate
+        self._beside: list[Entrant] = []
+        self._noted = False
         self.engine = engine or self._engine(folder)
         self._held: Evidence | None = None
 
@@ -174,6 +182,17 @@ class _Session:
             lambda: None if self.training is None else self.training.prepared,
             lambda number, line: self.emit(events.Said(number, line)),
         )
+
+    @property
+    def final(self) -> FinalSettings | None:
+        """The final round that there is to be: after an `evaluate` only where it is asked for."""
+        final = self.settings.final
+        return None if final is not None and self._own is not None and not final.asked else final
+
+    def refuse_baselines(self) -> None:
+        """Raise SearchError for a baseline that does not fit, before the first trial."""
+        if self.final is not None:
+            self._beside = baselines(self.space, self.settings)
 
     def survey(self) -> Survey:
         """How large the space is and how much of it fits. Raises InfeasibleBudget."""
@@ -247,10 +266,9 @@ class _Session:
         ended: Ending = "interrupted"
         notes: list[str] = []
         try:
+            self.refuse_baselines()
             if _unfinished(state, settings.trials):
-                self.prepare()
-                self.hold(run)
-                self._note_session(run)
+                self._begin_training(run)
             if run.state.created is not None and run.state.created.setup != setup:
                 run.add(recorded.Changed(dict(setup)))
             ended = self._phases(run, folder, notes, kept=kept)
@@ -280,6 +298,13 @@ class _Session:
         with self.engine as engine:
             driver = Driver(run, engine, self.settings, self.emit, folder)
             driver.drive(trials)
+            if self.final is not None:
+                epochs = 1 if self.training is None else self.training.recipe.epochs
+                final = Finals(
+                    self.space, self.settings, self.final, self._beside, jobs, epochs,
+                    lambda: self._begin_training(run),
+                )  # fmt: skip
+                driver.drive(final)
             if kept and self.training is not None and run.state.best is not None:
                 self.emit(events.Preparing("looking at the test split"))
                 looking = Looking(run, jobs, lambda: self.hold(run))
@@ -287,7 +312,16 @@ class _Session:
                 notes += looking.notes
         return "exhausted" if trials.exhausted else "done"
 
+    def _begin_training(self, run: RunFolder) -> None:
+        """What comes before the first training of this start, of a trial or of the final round."""
+        if self._noted:
+            return
+        self.prepare()
+        self.hold(run)
+        self._note_session(run)
+
     def _note_session(self, run: RunFolder) -> None:
+        self._noted = True
         begun = datetime.now(UTC).isoformat(timespec="seconds")
         first, workers = len(run.state.trials), self.engine.capacity
         run.add(recorded.Session(begun, first, versions(), machine(), workers))
@@ -299,6 +333,7 @@ class _Session:
         trials = tuple(state.in_order())
         return Result(
             best=state.best,
+            winner=won(state),
             trials=trials,
             front=tuple(state.leading),
             ended=ended,
@@ -306,6 +341,7 @@ class _Session:
             survey=surveyed,
             folder=run.shown if kept else None,
             notes=tuple(notes),
+            verdict=verdict(state),
             hypervolume=hypervolume(objectives, trials),
             objectives=objectives,
         )

@@ -13,18 +13,20 @@ from archdsl.study.identity.carried import portable
 from archdsl.study.record import files
 
 if TYPE_CHECKING:
+    from archdsl.study.final.winner import Won
     from archdsl.study.record.folder import RunFolder
     from archdsl.study.trial import Trial
 
 YAML, CODE, WEIGHTS = "best.yaml", "best.py", "best.safetensors"
 
 
-def write_winner(run: RunFolder, best: Trial) -> list[str]:
+def write_winner(run: RunFolder, winner: Won) -> list[str]:
     """Write `best.*` into the run directory; what could not be written is said in the notes."""
-    text = best.spec.dump(found=found(run.state, best))
+    best = winner.trial
+    text = best.spec.dump(found=found(run.state, winner))
     files.write_text(run.folder / YAML, portable(text, run.space))
     said = preprocessing_of(run.state)
-    _write_weights(run.folder / WEIGHTS, run.weights_of(best.number), said)
+    _write_weights(run.folder / WEIGHTS, run.weights_of_training(winner.training), said)
     return [*_names_left_out(said), *_write_code(run.folder / CODE, best, said)]
 
 

@@ -11,15 +11,15 @@ from archdsl.language.load import document_from_text
 from archdsl.language.sandbox import Reach
 from archdsl.language.write import write
 from archdsl.study.candidate import WEIGHTS
+from archdsl.study.final.winner import Won, won
 from archdsl.study.found import found
 from archdsl.study.identity.carried import with_places
 from archdsl.study.record.file_store import RECORD
-from archdsl.study.record.folder import TRIALS_FOLDER, read_state
+from archdsl.study.record.folder import folder_of_training, read_state
 from archdsl.study.record.views import RUN
 
 if TYPE_CHECKING:
     from archdsl.study.record.state import State
-    from archdsl.study.trial import Trial
 
 
 def winner_of(folder: Path, sort: type[Reach] = Reach) -> Document:
@@ -31,9 +31,9 @@ def winner_of(folder: Path, sort: type[Reach] = Reach) -> Document:
     """
     reach = sort(folder)
     reach.tree(folder)
-    state, best = _won(folder)
+    state, winner = _won(folder)
     name = str(folder / "best.yaml")
-    text = f"{best.text}\n{write({'found': found(state, best)})}"
+    text = f"{winner.trial.text}\n{write({'found': found(state, winner)})}"
     entries = document_from_text(text, name, reach).import_folders
     return document_from_text(with_places(text, entries), name, reach)
 
@@ -45,10 +45,11 @@ def weights_of_winner(folder: Path) -> Path:
     trial, and otherwise the trial's own.
     Raises as `winner_of`, and BuildError for a winner without weights.
     """
-    _, best = _won(folder)
+    state, winner = _won(folder)
+    number = winner.trial.number
     kept = [
-        folder / TRIALS_FOLDER / f"{best.number:05}" / WEIGHTS,
-        folder / "weights" / f"{best.number:05}.safetensors",  # of archdsl 0.1
+        folder_of_training(folder, winner.training, state) / WEIGHTS,
+        folder / "weights" / f"{number:05}.safetensors",  # of archdsl 0.1
     ]
     own = next((path for path in kept if path.is_file()), None)
     if own is None:
@@ -73,7 +74,7 @@ def _same(one: Path, other: Path) -> bool:
     return first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
 
 
-def _won(folder: Path) -> tuple[State, Trial]:
+def _won(folder: Path) -> tuple[State, Won]:
     """The state of a run, and its winner."""
     run = any((folder / name).exists() for name in (RECORD, RUN))
     state = read_state(folder) if run else None
@@ -82,9 +83,10 @@ def _won(folder: Path) -> tuple[State, Trial]:
             f"{folder} is a folder and holds no search",
             cure="name a file, the run directory of a search, or a folder that archdsl.save wrote",
         )
-    if state.best is None:
+    winner = won(state)
+    if winner is None:
         raise SpecError(
             f"the search in {folder} has no winner: none of its trials succeeded",
             cure="name its space.yaml, or another run",
         )
-    return state, state.best
+    return state, winner

@@ -12,6 +12,7 @@ from archdsl.training.batch_checks import images_in
 from archdsl.training.batches import Batches, to_judge_by
 from archdsl.training.metrics import Metrics
 from archdsl.training.module import Classifier, module_around
+from archdsl.training.one_by_one import OneByOne
 from archdsl.training.own_failures import PAIR, failure
 from archdsl.training.prepare import Prepared
 from archdsl.training.recipe import Recipe
@@ -25,18 +26,24 @@ WORDS = {"val": "validation", "test": "test"}
 
 
 def evaluate(
-    model: nn.Module, recipe: Recipe, data: Prepared, split: Literal["val", "test"]
+    model: nn.Module,
+    recipe: Recipe,
+    data: Prepared,
+    split: Literal["val", "test"],
+    one_by_one: OneByOne | None = None,
 ) -> Metrics:
     """The metrics of a trained model on a split, and `n`, how many images it holds.
 
     With a datamodule or a module of the user's own, their loader and step for that split; there
     is no `n` where their batches do not tell how many images they hold.
+    one_by_one: is told which images were right
     data: prepared for this recipe; they cannot reach the test images, which are read here
     Raises SearchError.
     """
     data.refuse_another(recipe)
     count = _Count(split)
-    run = trainer(recipe, callbacks=[count], inference_mode=False, enable_checkpointing=False)
+    callbacks = [count] if one_by_one is None else [count, one_by_one]
+    run = trainer(recipe, callbacks=callbacks, inference_mode=False, enable_checkpointing=False)
     try:
         with set_up_alike(), quiet(), channels_last_convolutions(model):
             where = _where(run, recipe, data, split)

@@ -55,19 +55,27 @@ class Classifier(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
         """Add one batch to the metrics; there is one loader."""
+        self._judge(batch)
+
+    def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> dict[str, Tensor]:
+        """Add one batch to the metrics; which of its images were told right, and their labels."""
+        return {"right": self._judge(batch), "labels": batch[1]}
+
+    def _judge(self, batch: Batch) -> Tensor:
+        """(B,) whether each image was told right."""
         images, labels = batch
         logits = self.model(images).float()
         self.accuracy.update(logits, labels)
         self.macro_accuracy.update(logits, labels)
         # image by image: with this nan_strategy a weight would be ignored
         self.loss.update(F.cross_entropy(logits, labels, reduction="none"))
+        return logits.argmax(dim=1) == labels
 
     def on_validation_epoch_end(self) -> None:
         """Log the metrics once; logging them by step costs more than a step of a small network."""
         for name in ("accuracy", "macro_accuracy", "loss"):
             self.log(name, getattr(self, name))
 
-    test_step = validation_step
     on_test_epoch_end = on_validation_epoch_end
 
     def configure_gradient_clipping(
@@ -127,10 +135,10 @@ class CheckedClassifier(Classifier):
         self._check(batch, "a validation batch")
         super().validation_step(batch, batch_idx)
 
-    def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
-        """Add one batch to the metrics. Raises SearchError."""
+    def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> dict[str, Tensor]:
+        """Add one batch to the metrics; which images were told right. Raises SearchError."""
         self._check(batch, "a test batch")
-        super().validation_step(batch, batch_idx)
+        return super().test_step(batch, batch_idx)
 
     def _check(self, batch: Any, which: str) -> None:
         name = self.recipe.datamodule

@@ -81,6 +81,7 @@ class Outcome:
     metrics: of the last epoch, or what `evaluate` returned
     cause, trace: why it failed, in words, and where, for a fault of the code that ran
     fault: of which kind the failure was
+    seen: of a look, what was told of images one by one, as `Looked` has it
     begun, ended: seconds since 1970; seconds: how long it took
     """
 
@@ -89,6 +90,7 @@ class Outcome:
     cause: str | None = None
     trace: str | None = None
     fault: Fault | None = None
+    seen: dict[str, Any] | None = None
     begun: float = 0.0
     ended: float = 0.0
     seconds: float = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,9 +32,14 @@ class ProxyTraining:
     ) -> None:
         self.recipe = Recipe.of(settings)
         self.source = DataSource.of(settings)
+        self._settings = _placed(settings)
         self._space = space
         self._progress = progress
         self.prepared: Prepared | None = None
+
+    def trains_by(self, settings: ProxySettings) -> bool:
+        """Whether settings are those that it was made of."""
+        return _placed(settings) == self._settings
 
     def prepare(self) -> Prepared:
         """Read and check the data, once. Raises SearchError for what cannot be trained on."""
@@ -119,3 +125,8 @@ class ProxyTraining:
         state = {name: tensor.contiguous() for name, tensor in trained.state_dict.items()}
         save_file(state, candidate.folder / WEIGHTS)
         return trained.metrics
+
+
+def _placed(settings: ProxySettings) -> ProxySettings:
+    """Settings wherever the working directory is."""
+    return dataclasses.replace(settings, folder=Path(settings.folder).absolute())

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archdsl import threads
 from archdsl.errors import SearchError
@@ -80,8 +80,10 @@ class Work:
         training: ProxyTraining | None = None,
     ) -> None:
         self.evaluate = evaluate
-        self._space, self._training = space, training
-        self._made_of: tuple[str, str] | None = None
+        self._spaces: dict[tuple[str, str], Space] = {}
+        if space is not None:
+            self._spaces[space.spec.dump(), str(Path(space.spec.folder).absolute())] = space
+        self._training = training
         self._process = os.getpid()
 
     def __call__(
@@ -102,13 +104,14 @@ class Work:
         at, clock = time.time(), time.monotonic()
         begin = _Begin(lambda step: begun(at, step))
         metrics: Metrics = {}
+        seen: dict[str, Any] | None = None
         cause: str | None = None
         trace: str | None = None
         fault: Fault | None = None
         try:
             space = self._space_of(job)
             if job.task == "look":
-                metrics = self._look(job, space)
+                metrics, seen = self._look(job, space)
             else:
                 metrics = self._judge(job, space, begin, report, told)
         except (Exception, SystemExit) as error:
@@ -130,6 +133,7 @@ class Work:
             cause,
             trace,
             fault,
+            seen,
             begun=at,
             ended=time.time(),
             seconds=round(time.monotonic() - clock, 3),
@@ -161,11 +165,12 @@ class Work:
         finally:
             candidate.end()
 
-    def _look(self, job: Job, space: Space) -> Metrics:
-        """The metrics of a trial's weights on the test split."""
+    def _look(self, job: Job, space: Space) -> tuple[Metrics, dict[str, Any] | None]:
+        """The metrics of a training's weights on the test split, and its images one by one."""
         from archdsl.checkpoints import load_into
         from archdsl.compiler.builder import build
         from archdsl.training.evaluate import evaluate
+        from archdsl.training.one_by_one import OneByOne
         from archdsl.training.recipe import Recipe
 
         assert job.schedule is not None, "there is a look only where there was training"
@@ -173,23 +178,24 @@ class Work:
         data = self.training_of(space).prepare()
         model = build(spec.network())
         load_into(model, Path(job.folder) / WEIGHTS)
+        one_by_one = OneByOne(spec.network().classes)
         with threads.for_work(space.cost(spec).macs * recipe.batch):
-            return evaluate(model, recipe, data, "test")
+            return evaluate(model, recipe, data, "test", one_by_one), one_by_one.seen()
 
     def training_of(self, space: Space) -> ProxyTraining:
-        """What trains the candidates of a space."""
-        if self._training is None:
-            self._training = ProxyTraining(space, space.spec.settings().proxy)
+        """What trains the candidates of a space, and of others that are trained alike."""
+        settings = space.spec.settings().proxy
+        if self._training is None or not self._training.trains_by(settings):
+            self._training = ProxyTraining(space, settings)
         return self._training
 
     def _space_of(self, job: Job) -> Space:
         made_of = job.space, job.base
-        if self._space is None or (self._made_of is not None and self._made_of != made_of):
+        if made_of not in self._spaces:
             from archdsl.loading import space_from_text
 
-            self._space, self._training = space_from_text(job.space, Path(job.base)), None
-        self._made_of = made_of
-        return self._space
+            self._spaces[made_of] = space_from_text(job.space, Path(job.base))
+        return self._spaces[made_of]
 
     def _described(self, error: BaseException, job: Job) -> tuple[str, str]:
         cause, trace = causes.described(error)

@@ -25,10 +25,11 @@ _PACKAGES = (
     "fvcore", "safetensors", "torchvision",
 )  # fmt: skip
 
-# `trials` may grow, data may move (what they hold is compared by itself), and another machine may
-# have more cores or less memory.
+# `trials` may grow, data may move (what they hold is compared by itself), another machine may
+# have more cores or less memory, and what is done after the trials changes none of them.
 _MAY_CHANGE = (
     "trials", "workers", "per_gpu", "memory", "trial_timeout", "proxy.folder", "proxy.data.path",
+    "final", "final.keep", "final.seeds", "final.epochs", "final.asked", "baselines",
 )  # fmt: skip
 
 

@@ -11,9 +11,11 @@ from archdsl.study.candidate import CHECKPOINT
 from archdsl.study.engines.job import Job, Task
 from archdsl.study.objectives import first_metric
 from archdsl.study.record.events import Training
+from archdsl.study.record.rounds import is_final
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
+    from archdsl.study.final.entrants import Entrant
     from archdsl.study.record.folder import RunFolder
     from archdsl.study.record.state import State
 
@@ -34,28 +36,59 @@ class Jobs:
 
     def judge(self, trial: int, decisions: dict[str, Any]) -> Job:
         """The job of judging a candidate, from its first epoch, in an empty folder."""
-        return self._job("judge", trial, decisions, self._run.begin_trial(trial))
+        return self._job("judge", self.training(trial), decisions, self._run.begin_trial(trial))
 
     def go_on(self, trial: int, state: State) -> Job:
         """The job of judging a candidate on from the last epoch that it left behind, if any did."""
         decisions = state.trials[trial].decisions
-        training = self._training(trial)
+        training = self.training(trial)
         accumulate = state.retries[training][-1].accumulate if training in state.retries else 1
         left = training in state.trainings and (self._run.folder_of(trial) / CHECKPOINT).is_file()
         if self._schedule is None or not left:
             return replace(self.judge(trial, decisions), accumulate=accumulate)
         steps = [one["step"] for one in state.trainings[training]]
-        job = self._job("judge", trial, decisions, self._run.folder_of(trial))
+        job = self._job("judge", training, decisions, self._run.folder_of(trial))
         return replace(job, step=steps[-1] if steps else None, accumulate=accumulate)
 
-    def look(self, trial: int, decisions: dict[str, Any]) -> Job:
-        """The job of looking at the test split with the weights that a trial left."""
-        return self._job("look", trial, decisions, self._run.folder_of(trial))
+    def final(self, entrant: Entrant, training: Training, epochs: int, state: State) -> Job:
+        """The job of training an entrant of a final round, on from its last epoch if any is left.
 
-    def _job(self, task: Task, trial: int, decisions: dict[str, Any], folder: Path) -> Job:
+        epochs: of the whole training
+        """
+        folder = self._run.folder_of_final(entrant, training)
+        retries = state.retries.get(training)
+        job = self._of(entrant, training, folder)
+        if self._schedule is not None:
+            job = replace(job, schedule={**self._schedule, "epochs": epochs})
+        if retries:
+            job = replace(job, accumulate=retries[-1].accumulate)
+        left = training in state.trainings and (folder / CHECKPOINT).is_file()
+        if self._schedule is None or not left:
+            self._run.begin_folder(folder)
+            return job
+        steps = [one["step"] for one in state.trainings[training]]
+        return replace(job, step=steps[-1] if steps else None)
+
+    def look(self, training: Training, state: State) -> Job:
+        """The job of looking at the test split with the weights that a training left."""
+        if not is_final(training):
+            trial = training.trial
+            decisions = state.trials[trial].decisions
+            return self._job("look", training, decisions, self._run.folder_of(trial))
+        entrant = state.rounds.of(training).entrants[training.trial]
+        job = self._of(entrant, training, self._run.folder_of_final(entrant, training))
+        return replace(job, task="look", checkpoint=None)
+
+    def _of(self, entrant: Entrant, training: Training, folder: Path) -> Job:
+        job = self._job("judge", training, entrant.decisions, folder)
+        if entrant.space is None or entrant.base is None:
+            return job
+        return replace(job, space=entrant.space, base=entrant.base)
+
+    def _job(self, task: Task, training: Training, decisions: dict[str, Any], folder: Path) -> Job:
         return Job(
             task=task,
-            training=self._training(trial),
+            training=training,
             space=self._text,
             base=self._base,
             decisions=dict(decisions),
@@ -65,5 +98,6 @@ class Jobs:
             checkpoint=str(folder / CHECKPOINT) if task == "judge" and self._schedule else None,
         )
 
-    def _training(self, trial: int) -> Training:
+    def training(self, trial: int) -> Training:
+        """The training of a trial that a search judges it by."""
         return Training(trial, "search", self._settings.seed, 0)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from archdsl.errors import ArchError
 from archdsl.study.engines.job import EngineEvent, Over
 from archdsl.study.phases.phase import Next
-from archdsl.study.record.events import Event, Looked
+from archdsl.study.record.events import Event, Looked, Training
 from archdsl.study.record.state import State
-from archdsl.study.trial import Trial, to_json
+from archdsl.study.trial import to_json
 
 if TYPE_CHECKING:
     from archdsl.study.phases.jobs import Jobs
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class Looking:
-    """Has the winner and the trial it started from judged on the test split, unless that was done.
+    """Has every training of the final round judged on the test split, unless that was done.
 
-    Every look stays on record: a search that goes on and finds another winner looks again, and
-    its report says how often.
+    Without a final round those are the winner's and that of the trial it started from. Every look
+    stays on record: a search that goes on looks again, and its report says how often.
 
     hold: raises ArchError where the data are no longer those of the trials
     notes: what went wrong, in words
@@ -33,13 +33,13 @@ class Looking:
     def __init__(self, run: RunFolder, jobs: Jobs, hold: Callable[[], None]) -> None:
         self.notes: list[str] = []
         self._run, self._jobs, self._hold = run, jobs, hold
-        self._asked: set[int] = set()
+        self._asked: set[Training] = set()
         self._held = False
 
     def next(self, state: State) -> Next | None:
         """The next trial to look with; none after something went wrong."""
-        trial = next(iter(self._missing(state)), None)
-        if trial is None or self.notes:
+        training = next(iter(self._missing(state)), None)
+        if training is None or self.notes:
             return None
         if not self._held:
             try:
@@ -48,26 +48,32 @@ class Looking:
                 self._note(str(error))
                 return None
             self._held = True
-        self._asked.add(trial.number)
-        return Next(job=self._jobs.look(trial.number, trial.decisions))
+        self._asked.add(training)
+        return Next(job=self._jobs.look(training, state))
 
     def heard(self, event: EngineEvent, state: State) -> tuple[Event, ...]:
         """What was seen."""
         match event:
             case Over(job, outcome) if outcome.state == "complete":
-                return (Looked(job.trial, "test", to_json(outcome.metrics)),)
+                return (Looked(job.training, "test", to_json(outcome.metrics), outcome.seen),)
             case Over(_, outcome):
                 self._note(outcome.cause or outcome.state)
         return ()
 
-    def _missing(self, state: State) -> list[Trial]:
+    def _missing(self, state: State) -> list[Training]:
+        return [
+            one for one in self._wanted(state)
+            if one not in state.looks and one not in self._asked
+            and self._run.weights_of_training(one).exists()
+        ]  # fmt: skip
+
+    def _wanted(self, state: State) -> list[Training]:
+        final = state.rounds.last
+        if final is not None and final.done:
+            return [one for one, over in final.over.items() if over.state == "complete"]
         if state.best is None:
             return []
-        return [
-            state.trials[number] for number in dict.fromkeys((0, state.best.number))
-            if number not in state.looks and number not in self._asked
-            and self._run.weights_of(number).exists()
-        ]  # fmt: skip
+        return [self._jobs.training(number) for number in dict.fromkeys((0, state.best.number))]
 
     def _note(self, cause: str) -> None:
         self.notes.append(f"the test split was not looked at: {cause}")

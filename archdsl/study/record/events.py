@@ -18,9 +18,11 @@ from archdsl.study.trial import Ended, Fault, Origin
 
 
 class Training(NamedTuple):
-    """Which training of which trial: a trial may be trained more than once.
+    """Which training of which network: one may be trained more than once.
 
-    purpose: what for, such as "search"; branch: of a schedule that forks, 0 where it does not
+    trial: its number; in a final round the number of the entrant there
+    purpose: what for: "search", or "final/0" for the first final round
+    branch: of a schedule that forks, 0 where it does not
     """
 
     trial: int
@@ -169,18 +171,60 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """A final round begins: everybody in it is trained anew, once with every seed.
+
+    number: from 0; trials: how many were over; asked: the settings that it follows from
+    entrants: as `Entrant.record` gives them; their trainings count them from 0
+    seeds: of the trainings; epochs: of each
+    rule: how the best trials were picked, in words; note: what was made smaller, in words
+    """
+
+    kind: ClassVar = "round"
+    number: int
+    trials: int
+    asked: dict[str, Any]
+    entrants: list[dict[str, Any]]
+    seeds: list[int]
+    epochs: int
+    rule: str
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A training of a final round is over. The fields are those of `Outcome`."""
+
+    kind: ClassVar = "trained"
+    training: Training
+    state: Literal["complete", "failed"]
+    metrics: dict[str, Any]
+    cause: str | None
+    trace: str | None
+    fault: Fault | None
+    seconds: float
+    begun: float
+    ended: float
+
+
+@dataclass(frozen=True, slots=True)
 class Looked:
-    """Somebody looked at a split that no proposal may depend on."""
+    """Somebody looked at a split that no proposal may depend on, with what a training left.
+
+    seen: images one by one, where that is known: `right`, a bit each in hexadecimal, and by class
+        how many were right, and of how many
+    """
 
     kind: ClassVar = "looked"
-    trial: int
+    training: Training
     split: Literal["test"]
     metrics: dict[str, Any]
+    seen: dict[str, Any] | None = None
 
 
 Event: TypeAlias = (
     Created | Changed | Session | Evidence | Data | Proposed | Running | Epoch | Paused
-    | Retried | Finished | Looked
+    | Retried | Finished | Round | Trained | Looked
 )  # fmt: skip
 
 KINDS: dict[str, type[Any]] = {one.kind: one for one in typing.get_args(Event)}

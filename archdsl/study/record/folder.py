@@ -2,6 +2,7 @@
 
 record.jsonl     the record: whatever happened, a line an event. All else follows from it
 trials/00012/    of trial 12: its weights while it is among the best, and the whole of a long error
+final/0/NAME/seed-1/   of a training of the first final round: its weights
 lock             who writes
 
 What is written from the record, and never read to decide anything:
@@ -36,16 +37,21 @@ from archdsl.study.record.events import (
     Evidence,
     Finished,
     Looked,
+    Round,
     Session,
+    Trained,
+    Training,
 )  # fmt: skip
 from archdsl.study.record.file_store import LOCK, RECORD
 from archdsl.study.record.former import is_former, read_former
 from archdsl.study.record.optuna_view import OptunaView
 from archdsl.study.record.reading import Reading
+from archdsl.study.record.rounds import is_final
 from archdsl.study.record.state import State
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
+    from archdsl.study.final.entrants import Entrant
 
 STUDY, SPACE, SPACE_WRITTEN = "study.journal", "space.yaml", "space.written.yaml"
 TRIALS_FOLDER, ERROR = "trials", "error.txt"
@@ -71,11 +77,13 @@ class RunFolder:
     def add(self, event: Event) -> None:
         """Put an event on record, and what follows from it into the files beside."""
         self.state.check(event)  # what cannot come next is a fault of ours, and never recorded
-        self._store.add(event, durable=isinstance(event, Finished | Looked))
+        self._store.add(event, durable=isinstance(event, Finished | Round | Trained | Looked))
         self.state.hear(event)
         match event:
             case Changed() | Session() | Evidence() | Data():
                 views.write_run(self.folder, self.state)
+            case Trained(training):
+                self.end_folder(self.weights_of_training(training).parent, weights=True)
             case Looked():
                 views.write_looks(self.folder, self.state)
             case Finished(number):
@@ -114,15 +122,26 @@ class RunFolder:
 
     def folder_of(self, number: int) -> Path:
         """A trial's own folder."""
-        return self.folder / TRIALS_FOLDER / f"{number:05}"
+        return _folder_of_trial(self.folder, number)
 
     def weights_of(self, number: int) -> Path:
         """Where the weights of a trial are kept, if they are."""
         return self.folder_of(number) / WEIGHTS
 
+    def folder_of_final(self, entrant: Entrant, training: Training) -> Path:
+        """The folder of one training of a final round: `final/0/trial-00012/seed-1`."""
+        return _folder_of_final(self.folder, entrant, training)
+
+    def weights_of_training(self, training: Training) -> Path:
+        """Where the weights of a training are kept, if they are."""
+        return folder_of_training(self.folder, training, self.state) / WEIGHTS
+
     def begin_trial(self, number: int) -> Path:
         """A trial's folder, empty."""
-        folder = self.folder_of(number)
+        return self.begin_folder(self.folder_of(number))
+
+    def begin_folder(self, folder: Path) -> Path:
+        """A folder of a training, empty."""
         with files.writing(folder):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
@@ -131,6 +150,12 @@ class RunFolder:
     def end_trial(self, number: int, *, weights: bool) -> None:
         """Drop what a trial left in its folder but the whole of its error, and its weights."""
         folder = self.folder_of(number)
+        self.end_folder(folder, weights=weights)
+        if weights and (folder / WEIGHTS).is_file():
+            self._kept.add(number)
+
+    def end_folder(self, folder: Path, *, weights: bool) -> None:
+        """The same of the folder of any training."""
         if not folder.is_dir():
             return
         keep = {ERROR, *([WEIGHTS] if weights else [])}
@@ -144,7 +169,6 @@ class RunFolder:
                 folder.rmdir()
         if weights and (folder / WEIGHTS).is_file():
             files.sync(folder / WEIGHTS)
-            self._kept.add(number)
 
     def keep_weights(self, numbers: Iterable[int]) -> None:
         """Drop the weights of all other trials that are over."""
@@ -158,6 +182,22 @@ class RunFolder:
         for path in (self.folder / TRIALS_FOLDER).iterdir():
             if path.name.isdigit() and (path / WEIGHTS).exists():
                 self._kept.add(int(path.name))
+
+
+def folder_of_training(folder: Path, training: Training, state: State) -> Path:
+    """Where a training has its weights, in the run directory `folder`."""
+    if not is_final(training):
+        return _folder_of_trial(folder, training.trial)
+    entrant = state.rounds.of(training).entrants[training.trial]
+    return _folder_of_final(folder, entrant, training)
+
+
+def _folder_of_trial(folder: Path, number: int) -> Path:
+    return folder / TRIALS_FOLDER / f"{number:05}"
+
+
+def _folder_of_final(folder: Path, entrant: Entrant, training: Training) -> Path:
+    return folder / training.purpose / entrant.name / f"seed-{training.seed}"
 
 
 def read_state(folder: Path, space: Space | None = None) -> State | None:

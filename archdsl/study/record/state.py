@@ -23,11 +23,14 @@ from archdsl.study.record.events import (
     Paused,
     Proposed,
     Retried,
+    Round,
     Running,
     Session,
+    Trained,
     Training,
 )
-from archdsl.study.trial import Metrics, Trial, from_json
+from archdsl.study.record.rounds import Look, Rounds, is_final
+from archdsl.study.trial import Trial, from_json
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
@@ -42,7 +45,7 @@ class State:
     trials: number -> trial, whatever its state; finished: those that are over, as they ended
     trainings: training -> its reports, those of steps that were trained anew left out
     retries: training -> how often it was broken off and went on
-    looks: trial -> its metrics on the test split
+    rounds: the final rounds; looks: training -> what its weights came to on the test split
     leading: the trials that no other dominates, the best in the first objective first
     """
 
@@ -55,7 +58,8 @@ class State:
         self.finished: list[Trial] = []
         self.trainings: dict[Training, list[dict[str, Any]]] = {}
         self.retries: dict[Training, list[Retried]] = {}
-        self.looks: dict[int, Metrics] = {}
+        self.rounds = Rounds()
+        self.looks: dict[Training, Look] = {}
         self.leading: list[Trial] = []
         self.objectives: tuple[Objective, ...] = ()
         self._space = space
@@ -93,15 +97,17 @@ class State:
                 if number != len(self.trials):
                     raise Malformed(f"trial {number} is proposed after {len(self.trials)} others")
             case Running(training):
-                self._known(training.trial, "proposed", "running", "paused")
+                self._may_run(training)
             case Epoch(training) | Paused(training) | Retried(training):
-                self._known(training.trial, "running")
-                if training not in self.trainings:
-                    raise Malformed(f"trial {training.trial} has no such training")
+                self._runs(training)
             case Finished(number):
                 self._known(number, "proposed", "running", "paused")
-            case Looked(number):
-                self._known(number, "complete")
+            case Round():
+                self.rounds.check(event)
+            case Trained(training):
+                self._runs(training)
+            case Looked(training):
+                self._complete(training)
 
     def hear(self, event: Event) -> None:
         """Take the next event. Raises Malformed for one that cannot come next."""
@@ -126,16 +132,50 @@ class State:
             case Epoch(training, step, metrics):
                 self.trainings[training].append({"step": step, **_shared(from_json(metrics))})
             case Paused(training):
-                trial = self.trials[training.trial]
-                self.trials[trial.number] = dataclasses.replace(trial, state="paused")
+                self._pause(training)
             case Retried(training):
-                trial = self.trials[training.trial]
-                self.trials[trial.number] = dataclasses.replace(trial, state="paused")
+                self._pause(training)
                 self.retries.setdefault(training, []).append(event)
             case Finished():
                 self._finish(event)
-            case Looked(number, _, metrics):
-                self.looks[number] = from_json(metrics)
+            case Round():
+                self.rounds.begin(event)
+            case Trained(training):
+                final = self.rounds.of(training)
+                final.running.discard(training)
+                final.over[training] = event
+            case Looked(training, _, metrics, seen):
+                self.looks[training] = Look(from_json(metrics), seen)
+
+    def _may_run(self, training: Training) -> None:
+        if not is_final(training):
+            self._known(training.trial, "proposed", "running", "paused")
+        elif training in self.rounds.of(training).over:
+            raise Malformed(f"training {training.trial} of {training.purpose} is over")
+
+    def _runs(self, training: Training) -> None:
+        if is_final(training):
+            running = training in self.rounds.of(training).running
+        else:
+            self._known(training.trial, "running")
+            running = training in self.trainings
+        if not running:
+            raise Malformed(f"trial {training.trial} has no such training")
+
+    def _complete(self, training: Training) -> None:
+        if not is_final(training):
+            self._known(training.trial, "complete")
+            return
+        over = self.rounds.of(training).over.get(training)
+        if over is None or over.state != "complete":
+            raise Malformed(f"training {training.trial} of {training.purpose} is not complete")
+
+    def _pause(self, training: Training) -> None:
+        if is_final(training):
+            self.rounds.of(training).running.discard(training)
+            return
+        trial = self.trials[training.trial]
+        self.trials[trial.number] = dataclasses.replace(trial, state="paused")
 
     def _known(self, number: int, *stages: str) -> Trial:
         trial = self.trials.get(number)
@@ -159,11 +199,14 @@ class State:
 
     def _run(self, event: Running) -> None:
         number, step = event.training.trial, event.step
-        trial = self.trials[number]
-        self.trials[number] = dataclasses.replace(trial, state="running", begun=event.begun)
         before = self.trainings.get(event.training)
-        if before is None:
-            self._trainings_of.setdefault(number, []).append(event.training)
+        if is_final(event.training):
+            self.rounds.of(event.training).running.add(event.training)
+        else:
+            trial = self.trials[number]
+            self.trials[number] = dataclasses.replace(trial, state="running", begun=event.begun)
+            if before is None:
+                self._trainings_of.setdefault(number, []).append(event.training)
         self.trainings[event.training] = [
             one for one in before or () if step is not None and one["step"] <= step
         ]

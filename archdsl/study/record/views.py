@@ -9,9 +9,12 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from archdsl.study.record import files
+from archdsl.study.record.events import Training
 from archdsl.study.record.lines import FORMAT
+from archdsl.study.record.rounds import Look, is_final
 from archdsl.study.record.state import State
 from archdsl.study.trial import Trial, to_json
 
@@ -71,9 +74,9 @@ def add_trial(folder: Path, trial: Trial) -> None:
 
 
 def write_looks(folder: Path, state: State) -> None:
-    """test.json: trial -> its metrics on the test split, for every look there was."""
+    """test.json: a row for every look at the test split that there was."""
     if state.looks:
-        looks = {str(number): to_json(metrics) for number, metrics in state.looks.items()}
+        looks = [_look(state, training, look) for training, look in state.looks.items()]
         write_if_other(folder / TEST, json.dumps(looks, indent=2, allow_nan=False) + "\n")
     else:
         with files.writing(folder / TEST):
@@ -88,6 +91,18 @@ def write_if_other(path: Path, text: str) -> bool:
             return False
     files.write_bytes(path, content)
     return True
+
+
+def _look(state: State, training: Training, look: Look) -> dict[str, Any]:
+    """What was seen, and with the weights of which training."""
+    trial, name = training.trial, None
+    if is_final(training):
+        entrant = state.rounds.of(training).entrants[training.trial]
+        trial, name = entrant.trial, entrant.name
+    return {
+        "trial": trial, "purpose": training.purpose, "name": name, "seed": training.seed,
+        "metrics": to_json(look.metrics), "seen": look.seen,
+    }  # fmt: skip
 
 
 def _line(trial: Trial) -> bytes:

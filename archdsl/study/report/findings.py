@@ -8,7 +8,9 @@ from typing import Any
 
 from archdsl.components.options import written
 from archdsl.spaces.count import Count
+from archdsl.study.final.verdict import called
 from archdsl.study.intervals import Interval, difference, mean, wilson
+from archdsl.study.record.rounds import FinalRound, is_final
 from archdsl.study.report.read import Record
 from archdsl.study.trial import Trial
 from archdsl.units import counted, percent, points, rounded
@@ -47,20 +49,45 @@ def first_words(record: Record) -> str:
 
 
 def looks(record: Record) -> list[Look]:
-    """The winner and the trial it started from on the test split."""
+    """The field of the final round on the test split, averaged over the seeds.
+
+    Without one the winner and the trial it started from.
+    """
     if record.best is None:
         return []
+    if record.final is not None and record.final.done:
+        return _looks_of_the_field(record, record.final)
+    single = {key.trial: look for key, look in record.looks.items() if not is_final(key)}
     who = {record.best.number: "the winner"}
     if record.best.number != 0:
         who[0] = first_words(record)
     found = []
     for number, words in who.items():
-        if number not in record.looks:
+        if number not in single:
             continue
-        metrics = dict(record.looks[number])
+        metrics = dict(single[number].metrics)
         n = int(metrics.pop("n", 0)) or None
         interval = share_interval(metrics.get("accuracy"), n)
         found.append(Look(words, number, metrics, n, interval))
+    return found
+
+
+def _looks_of_the_field(record: Record, final: FinalRound) -> list[Look]:
+    found: list[Look] = []
+    for number, entrant in enumerate(final.entrants):
+        trainings = [final.training(number, seed) for seed in final.begun.seeds]
+        seen = [record.looks[one].metrics for one in trainings if one in record.looks]
+        if not seen:
+            continue
+        means = {
+            name: sum(one[name] for one in seen) / len(seen)
+            for name in seen[0]
+            if all(name in one for one in seen)
+        }
+        n = int(means.pop("n", 0)) or None
+        won = record.won is not None and record.won.name == entrant.name
+        who = "the winner" if won else called(entrant)
+        found.append(Look(who, -1 if entrant.trial is None else entrant.trial, means, n, None))
     return found
 
 
@@ -81,6 +108,8 @@ def share_interval(share: float | None, n: int | None) -> Interval | None:
 def verdict(record: Record) -> str:
     """What may be claimed of the winner, in words."""
     best = record.best
+    if record.verdict is not None:
+        return record.verdict.sentence()
     if best is None:
         return "No trial succeeded, so there is no winner."
     if best.number == 0:

@@ -13,11 +13,15 @@ from archdsl.data.preprocessing import Preprocessing
 from archdsl.errors import SearchError
 from archdsl.language.settings import Objective
 from archdsl.study import survey
+from archdsl.study.final.verdict import Verdict, verdict
+from archdsl.study.final.winner import Won, won
 from archdsl.study.found import preprocessing_of
 from archdsl.study.hypervolume import Hypervolume, hypervolume
 from archdsl.study.objectives import front
+from archdsl.study.record.events import Training
 from archdsl.study.record.file_store import RECORD
 from archdsl.study.record.folder import read_state
+from archdsl.study.record.rounds import FinalRound, Look
 from archdsl.study.record.state import State
 from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
@@ -28,7 +32,9 @@ from archdsl.study.winner import CODE, WEIGHTS, YAML
 class Record:
     """A run as it lies on disk.
 
-    looks: trial number -> metrics on the test split
+    looks: training -> what its weights came to on the test split
+    final: the last final round, if there was one; verdict: of it, once it is done
+    won: the winner, and which training its weights are of
     data: what the trials trained on, in words, and images by split; empty for an own `evaluate`
     preprocessing: what was done to the images, where that is known
     space, winner: texts of YAML; has_code, has_weights: whether the winner left them
@@ -42,7 +48,10 @@ class Record:
     own_evaluate: bool
     sessions: list[dict[str, Any]]
     trials: list[Trial]
-    looks: dict[int, dict[str, float]]
+    looks: dict[Training, Look]
+    final: FinalRound | None
+    won: Won | None
+    verdict: Verdict | None
     data: dict[str, Any]
     space: str
     winner: str
@@ -82,8 +91,8 @@ class Record:
 
     @property
     def best(self) -> Trial | None:
-        """The winner."""
-        return next(iter(self.front), None)
+        """The winner: the best of the final round, or the best trial where there was none."""
+        return None if self.won is None else self.won.trial
 
     @cached_property
     def hypervolume(self) -> Hypervolume | None:
@@ -123,6 +132,9 @@ def read(folder: Path, state: State | None = None) -> Record:
         sessions=[dataclasses.asdict(one) for one in state.sessions],
         trials=list(state.in_order()),
         looks=state.looks,
+        final=state.rounds.last,
+        won=won(state),
+        verdict=verdict(state),
         data={} if data is None else dataclasses.asdict(data),
         space=created.space,
         winner=_text(folder / YAML),
