@@ -238,7 +238,7 @@ class _Session:
         """Go on from the record until the search is over, in whatever way."""
         settings, state = self.settings, run.state
         folder = run.shown if kept else None
-        run.keep_weights(worth_keeping(state))
+        run.end_trials(worth_keeping(state))
         done = tuple(state.in_order())
         self.emit(events.Started(self.space.spec.name, settings, surveyed, folder, done))
         if state.best is not None:
