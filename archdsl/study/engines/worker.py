@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -86,9 +87,16 @@ def _settle(handed: Handed, output: Connection) -> None:
     multiprocessing.set_start_method(handed.start_method, force=True)
     handed.place.take()
     if handed.memory is not None:
-        import resource
+        _limit(handed.memory)
 
-        resource.setrlimit(resource.RLIMIT_DATA, (handed.memory, handed.memory))
+
+def _limit(memory: int) -> None:
+    """Take so many bytes at most, or as many as the system lets a process ask for."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    most = sys.maxsize if most == resource.RLIM_INFINITY else most
+    resource.setrlimit(resource.RLIMIT_DATA, (min(memory, most),) * 2)
 
 
 class _Worker:

@@ -153,11 +153,15 @@ class RunFolder:
             self.end_trial(number, weights=False)
         self._kept &= wanted
 
-    def find_weights(self) -> None:
-        """Look which trials have kept something in their folders."""
+    def end_trials(self, keep: Iterable[int]) -> None:
+        """End every trial that is over once more: a kill may have come before that was done.
+
+        keep: whose weights stay
+        """
+        going, wanted = {trial.number for trial in self.state.pending}, set(keep)
         for path in (self.folder / TRIALS_FOLDER).iterdir():
-            if path.name.isdigit() and (path / WEIGHTS).exists():
-                self._kept.add(int(path.name))
+            if path.name.isdigit() and int(path.name) not in going:
+                self.end_trial(int(path.name), weights=int(path.name) in wanted)
 
 
 def read_state(folder: Path, space: Space | None = None) -> State | None:
@@ -223,7 +227,6 @@ def opened(
             reading.start_afresh(created)
         run = RunFolder(shown, reading, space)
         run.write_views()
-        run.find_weights()
         yield run
 
 

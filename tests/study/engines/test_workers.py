@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -195,3 +197,23 @@ def test_workers_share_the_cores_or_the_gpus(monkeypatch) -> None:
         "search.workers: 5 on 2 GPUs, each for 2 by search.per_gpu.  write at most 4 workers, or  "
         "per_gpu: 3"
     )
+
+
+@pytest.mark.parametrize(
+    ("most", "asked", "has"),
+    [
+        (4 * 10**9, 8 * 10**9, 4 * 10**9),
+        (4 * 10**9, 2 * 10**9, 2 * 10**9),
+        (-1, 10**27, sys.maxsize),
+    ],
+)
+def test_a_worker_takes_no_more_than_the_system_lets_it_ask_for(most, asked, has) -> None:
+    program = (
+        "import resource\n"
+        "from archdsl.study.engines.worker import _limit\n"
+        f"resource.setrlimit(resource.RLIMIT_DATA, ({most}, {most}))\n"
+        f"_limit({asked})\n"
+        "print(resource.getrlimit(resource.RLIMIT_DATA))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == f"({has}, {has})\n", done.stderr
