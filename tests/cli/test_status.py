@@ -72,5 +72,9 @@ def test_a_folder_without_a_search_is_refused_in_words(tmp_path, capsys) -> None
     assert capsys.readouterr().err == (
         f"{tmp_path} holds no search.  name a run directory, such as runs/digits\n"
     )
-    assert main(["status", str(tmp_path / "none")]) == 2
-    assert "holds no search" in capsys.readouterr().err
+    (tmp_path / "a.txt").touch()
+    for path in (tmp_path, tmp_path / "a.txt", tmp_path / "none"):
+        assert main(["status", str(path)]) == 2
+        assert capsys.readouterr().err == (
+            f"{path} holds no search.  name a run directory, such as runs/digits\n"
+        )

@@ -23,8 +23,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from archdsl.errors import ArchError
+from archdsl.study import causes
 from archdsl.study.engines.handed import prepared_again, received
-from archdsl.study.engines.job import Job, job
+from archdsl.study.engines.job import Job, Outcome, job
 from archdsl.study.engines.places import MachineShare
 from archdsl.study.engines.surroundings import Surroundings
 from archdsl.study.engines.work import Work
@@ -129,8 +130,14 @@ class _Worker:
                 report=report,
                 should_stop=lambda: job.trial in self._cancelled,
             )
+        except KeyboardInterrupt as error:  # no key of anybody's: Ctrl-C is the driver's
+            cause, trace = causes.described(error)
+            return Outcome("failed", cause=cause, trace=trace, fault="error")
         finally:
             self._busy = False
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(Exception):  # somebody closed or replaced it
+                    stream.flush()
 
     def say(self, what: Mapping[str, Any]) -> None:
         """Tell the driver."""

@@ -165,10 +165,12 @@ class RunFolder:
 
 
 def read_state(folder: Path, space: Space | None = None) -> State | None:
-    """The state of the run in a folder, read without holding it; None where none has begun.
+    """The state of the run in a folder, read without holding it; None where there is none.
 
-    Raises SearchError for a folder that holds something else, and for a damaged record.
+    Raises SearchError for a damaged record, and for a run whose record is gone.
     """
+    if not any((folder / name).is_file() for name in (RECORD, views.RUN)):
+        return None
     return state_by_now(Reading(folder, space))
 
 

@@ -89,6 +89,41 @@ def test_whatever_a_candidate_does_is_its_own_failure_and_the_search_goes_on(
     assert (Path.cwd(), threading.active_count()) == here
 
 
+def chatty(candidate: Candidate) -> float:
+    print(f"hello from {candidate.number}")
+    os.system(f"echo shell of {candidate.number}")
+    print(f"end of {candidate.number}", end="")
+    return judged(candidate)
+
+
+def test_what_is_printed_has_its_trial_also_of_the_shortest(tiny, run, tmp_path) -> None:
+    heard: list[Any] = []
+    run(tiny(trials=8, sampler="random", workers=2), tmp_path / "run", evaluate=chatty,
+        listener=heard.append)  # fmt: skip
+    said = {(e.number, e.line) for e in heard if isinstance(e, events.Said)}
+    assert said == {
+        (number, f"{words} {number}")
+        for number in range(8)
+        for words in ("hello from", "shell of", "end of")
+    }
+
+
+def interrupting(candidate: Candidate) -> float:
+    if candidate.number == 1:
+        raise KeyboardInterrupt
+    return judged(candidate)
+
+
+def test_an_interrupt_that_is_raised_in_a_worker_is_an_error_of_the_trial(
+    tiny, run, tmp_path
+) -> None:
+    space = tiny(trials=3, sampler="random", workers=2)
+    result = run(space, tmp_path / "run", evaluate=interrupting)
+    assert [(t.fault, t.cause) for t in result.trials] == [
+        (None, None), ("error", "KeyboardInterrupt"), (None, None)
+    ]  # fmt: skip
+
+
 def staff(tmp_path: Path, workers: int, **limits: Any) -> Staff:
     return Staff(workers, 1, None, Limits(**limits), tmp_path / "workers.lock")
 
