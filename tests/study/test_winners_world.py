@@ -82,7 +82,7 @@ def draw(folder: Path) -> None:
             pixels[side[0] // 4 : side[0] // 2] = 255  # an edge overshoots
             pixels[..., label % 3] += 60 * (label + 1) // 2
             image = Image.fromarray(pixels.clip(0, 255).astype("uint8"))
-            if number % 10 == 9:  # a PNG of 16 bits
+            if number % 12 == 9:  # a PNG of 16 bits
                 image = Image.fromarray(np.asarray(image.convert("L")).astype("uint16") * 256 + 77)
             image.save(folder / name / f"{number}.{('png', 'jpg', 'webp')[number % 3]}")
 
