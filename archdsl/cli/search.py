@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.cli.answer import DONE, INTERRUPTED, MENDABLE, Answer
 from archdsl.cli.parser import loaded, takes_a_spec
+from archdsl.errors import SearchError
 from archdsl.views.text import columns
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def run(known: argparse.Namespace) -> Answer:
     import archdsl
     from archdsl.display.choice import for_stream
 
+    if known.workers is not None and not known.workers.strip():
+        raise SearchError("--workers is empty.  write how many, as in  --workers 2")
     if known.workers is not None:
         known.patches.append(f"search.workers={known.workers}")
     with for_stream(sys.stderr if known.json else sys.stdout) as listener:

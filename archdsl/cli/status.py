@@ -38,7 +38,8 @@ def _text(found: Status) -> str:
         said = "  ".join(f"{name} {value:.4g}" for name, value in found.values(best))
         lines.append(f"the best is trial {best.number}: {said}")
     if found.underway:
-        lines.append(f"{counted(len(found.underway), 'trial')} under way:")
+        runs = "under way" if found.holder is not None else "broken off"
+        lines.append(f"{counted(len(found.underway), 'trial')} {runs}:")
         lines += [f"  {line}" for line in columns([_row(one) for one in found.underway])]
     if found.failures:
         lines.append(f"the last {plural(len(found.failures), 'failure')}:")

@@ -118,4 +118,6 @@ def _quiet() -> Iterator[None]:
 def _words(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    if type(error).__name__ == "UnidentifiedImageError":  # whose words name a Python object
+        return "it is of no kind that Pillow knows"
     return str(error).partition("\n")[0] or type(error).__name__

@@ -43,7 +43,7 @@ NOT_BUILT = ("engine", "storage", "prune")
 RUNNING: dict[str, OptionType] = {
     "workers": POSITIVE,
     "per_gpu": POSITIVE,
-    "memory": Maybe(Number(True, (Bound("amount of at least 1G", lambda v: v >= 10**9),))),
+    "memory": Maybe(Number(True, (Bound("amount from 1G on, such as 4G", lambda v: v >= 10**9),))),
     "trial_timeout": Maybe(Duration()),
 }
 PROXY: dict[str, OptionType] = {

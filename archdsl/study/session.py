@@ -257,12 +257,13 @@ class _Session:
         """Go on from the record until the search is over, in whatever way."""
         settings, state = self.settings, run.state
         folder = run.shown if kept else None
-        run.keep_weights(worth_keeping(state))
+        run.end_trials(worth_keeping(state))
         done = tuple(state.in_order())
         self.emit(events.Started(self.space.spec.name, settings, surveyed, folder, done))
         if state.best is not None:
             self.emit(events.Best(state.best))
         stopped: SearchError | None = None
+        before = False
         ended: Ending = "interrupted"
         notes: list[str] = []
         try:
@@ -273,7 +274,7 @@ class _Session:
                 run.add(recorded.Changed(dict(setup)))
             ended = self._phases(run, folder, notes, kept=kept)
         except KeyboardInterrupt:
-            pass
+            before = True
         except SearchError as error:
             stopped = error
         run.sort_trials()
@@ -281,7 +282,7 @@ class _Session:
             try:
                 notes += finish(run, self.emit)
             except KeyboardInterrupt:
-                raise Interrupted(_again(len(state.finished), folder)) from None
+                raise Interrupted(_at_once(before, len(state.finished), folder)) from None
         if stopped is not None:
             raise stopped
         result = self._result(run, surveyed, ended, notes, kept=kept)
@@ -350,9 +351,11 @@ class _Session:
         return lambda done, total: self.emit(events.Preparing(what, done, total))
 
 
-def _again(done: int, folder: Path | None) -> str:
+def _at_once(before: bool, done: int, folder: Path | None) -> str:
+    """What is said where a search does not come to its end. before: whether it was interrupted."""
+    when = "once more" if before else "at the end"
     return (
-        f"interrupted once more, after {counted(done, 'trial')}: the winner's files and the report "
+        f"interrupted {when}, after {counted(done, 'trial')}: the winner's files and the report "
         f"may be those of before.  the record is in {folder}; the same command goes on from there"
     )
 

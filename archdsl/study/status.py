@@ -24,6 +24,7 @@ FAILURES = 3
 class Underway:
     """A trial that is not over.
 
+    stage: "paused" where it was broken off, and goes on with the search
     last: its last report, with its `step`; seconds: since it began, where a search is running
     """
 
@@ -114,10 +115,11 @@ def status(folder: Path) -> Status:
 
 def _underway(trial: Trial, state: State, running: bool) -> Underway:
     reports = [e for key, e in state.trainings.items() if key.trial == trial.number and e]
-    began = trial.begun if running and trial.state == "running" else None
+    stage = "paused" if trial.state == "running" and not running else trial.state
+    began = trial.begun if stage == "running" else None
     return Underway(
         trial.number,
-        trial.state,
+        stage,
         reports[-1][-1] if reports else None,
         None if began is None else round(max(0.0, time.time() - began), 1),
     )

@@ -109,6 +109,7 @@ def prepare(
     opened = source.open()
     check_fits(input_shape, classes, opened.describe(source.folder), size=recipe.size)
     data = opened.searchable(source.folder, size, progress)
+    _refuse_longer_validation(recipe, len(data.val))
     return Prepared(
         source,
         recipe,
@@ -194,3 +195,15 @@ def _steps(recipe: Recipe, images: int) -> int:
             "it"
         )
     return wanted
+
+
+def _refuse_longer_validation(recipe: Recipe, images: int) -> None:
+    """Raise SearchError for more batches of a validation than a source has."""
+    wanted, batch = recipe.validation_steps, recipe.validation_batch * recipe.batch
+    batches = -(-images // batch)
+    if wanted is not None and wanted > batches:
+        raise SearchError(
+            f"search.proxy.validation_steps: a validation is to take "
+            f"{counted(wanted, 'batch', 'batches')}, and {images:,} images in batches of {batch} "
+            f"are {batches:,}.  write at most {batches}, or drop it"
+        )

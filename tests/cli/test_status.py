@@ -52,7 +52,7 @@ def test_a_search_is_looked_at_while_it_runs_and_afterwards(tmp_path, capsys) ->
     assert status(out).words() == "4 of 4 trials, done"
 
 
-def test_what_was_stopped_says_how_to_go_on(tmp_path) -> None:
+def test_what_was_stopped_says_how_to_go_on(tmp_path, capsys) -> None:
     def evaluate(candidate: Any) -> float:
         if candidate.number == 1:
             raise KeyboardInterrupt
@@ -62,9 +62,9 @@ def test_what_was_stopped_says_how_to_go_on(tmp_path) -> None:
     search(space, evaluate=evaluate, out=out, settings=space.spec.settings())
     found = status(out)
     assert found.words() == "1 of 4 trials; nobody is searching, and the same command goes on"
-    assert [(one.number, one.stage, one.seconds) for one in found.underway] == [
-        (1, "running", None)
-    ]
+    assert [(one.number, one.stage, one.seconds) for one in found.underway] == [(1, "paused", None)]
+    assert main(["status", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == ["1 trial broken off:", "  trial 1  paused"]
 
 
 def test_a_folder_without_a_search_is_refused_in_words(tmp_path, capsys) -> None:
@@ -72,5 +72,9 @@ def test_a_folder_without_a_search_is_refused_in_words(tmp_path, capsys) -> None
     assert capsys.readouterr().err == (
         f"{tmp_path} holds no search.  name a run directory, such as runs/digits\n"
     )
-    assert main(["status", str(tmp_path / "none")]) == 2
-    assert "holds no search" in capsys.readouterr().err
+    (tmp_path / "a.txt").touch()
+    for path in (tmp_path, tmp_path / "a.txt", tmp_path / "none"):
+        assert main(["status", str(path)]) == 2
+        assert capsys.readouterr().err == (
+            f"{path} holds no search.  name a run directory, such as runs/digits\n"
+        )

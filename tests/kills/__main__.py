@@ -2,12 +2,14 @@
 
 python -m tests.kills --moments 100 --seed 0
 
-Prints a line for each victim; the exit code is 1 where a run ended otherwise than without a kill.
+Prints a line for each kill, and the sum; the exit code is 1 where a run ended otherwise than
+without a kill.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import shutil
 import sys
@@ -25,24 +27,20 @@ def main() -> int:
     parser.add_argument("--moments", type=int, default=100, help="kills of each victim")
     parser.add_argument("--seed", type=int, default=0)
     known = parser.parse_args()
+    moments: Counter[str] = Counter()
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / "whole"
+        whole, out = Path(folder) / "whole", Path(folder) / "killed"
         searching.start(whole).join()
-        for victim in VICTIMS:
-            moments: Counter[str] = Counter()
-            for number in range(known.moments):
-                out = Path(folder) / "killed"
-                draws = random.Random(f"{known.seed}-{victim}-{number}")
-                moments[kill_once(out, victim, draws)] += 1
-                found = differences(out, whole)
-                wrong += bool(found)
-                for line in found:
-                    print(f"{victim} {number}: {line}", flush=True)
-                shutil.rmtree(out)
-            said = ", ".join(f"{count} {when}" for when, count in sorted(moments.items()))
-            print(f"{victim}: {known.moments} kills ({said})", flush=True)
-    print(f"{wrong} runs ended otherwise than without a kill")
+        for number, victim in itertools.product(range(known.moments), VICTIMS):
+            when = kill_once(out, victim, random.Random(f"{known.seed}-{victim}-{number}"))
+            found = differences(out, whole)
+            shutil.rmtree(out)
+            moments[when] += 1
+            wrong += bool(found)
+            print(f"{victim} {number}, {when}: {'; '.join(found) or 'the same'}", flush=True)
+    said = ", ".join(f"{count} {when}" for when, count in sorted(moments.items()))
+    print(f"{moments.total()} kills ({said}), of which {wrong} ended otherwise than without one")
     return int(wrong > 0)
 
 

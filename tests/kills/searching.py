@@ -46,7 +46,7 @@ def _search(out: Path) -> None:
         sys.stdout = sys.stderr = nothing
         space = tiny_space(
             {"input": [1, 12, 12]}, trials=TRIALS, workers=2, budget={"macs": "200k"},
-            proxy={"epochs": EPOCHS, "steps_per_epoch": 4, "warmup": 0},
+            proxy={"epochs": EPOCHS, "steps_per_epoch": 2, "warmup": 0},
         )  # fmt: skip
         search(space, out=out, settings=space.spec.settings())
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from archdsl.amounts import Budget
-from archdsl.study.propose.samplers import Gp, History, Seen, gp
+from archdsl.study.propose.samplers import Gp, History, Seen, gaussian, gp
+from archdsl.study.propose.samplers.indicators import Indicators
 
 BUDGET = Budget({"macs": (0, 60_000)})
 KERNEL = "stages.1.token_mixer.sep_conv.kernel"
@@ -151,6 +152,44 @@ def test_of_many_trials_the_best_and_the_youngest_are_learnt_from(monkeypatch) -
     values = np.array([5.0, 9.0, 1.0, 7.0, 8.0, 0.0, 2.0, 3.0, 4.0])
     assert gp.informative(values).tolist() == [1, 3, 4, 6, 7, 8]
     assert gp.informative(values[:6]).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.slow
+def test_of_any_number_of_trials_two_thousand_are_looked_at(tiny, monkeypatch) -> None:
+    """So that neither its time nor its memory grows with those that are over or pending."""
+    rows: dict[str, list[int]] = {"inverted": [], "fitted": [], "told apart": []}
+    factor, fitted, told = gaussian.cholesky, gp.fitted, Indicators.of
+
+    def inverted(matrix: Any, **given: Any) -> Any:
+        rows["inverted"].append(len(matrix))
+        return factor(matrix, **given)
+
+    def learnt(groups: Any, columns: Any, values: Any) -> Any:
+        rows["fitted"].append(len(columns))
+        return fitted(groups, columns, values)
+
+    def apart(self: Indicators, members: Any) -> Any:
+        found = told(self, members)
+        rows["told apart"].append(len(found))
+        return found
+
+    monkeypatch.setattr(gaussian, "cholesky", inverted)
+    monkeypatch.setattr(gp, "fitted", learnt)
+    monkeypatch.setattr(Indicators, "of", apart)
+    space = tiny()
+    few = [drawn.decisions for drawn in space.draws(30, BUDGET, 0, "stagewise")]
+    history = History()
+    for number in range(2_500):
+        history.add(Seen(number, few[number % 30], (deep(few[number % 30]),)))
+    assert first(Gp(space, BUDGET), history, 1)
+    assert max(rows["inverted"]) == max(rows["fitted"]) == 200
+    assert max(rows["told apart"]) <= gp.AT_RANDOM + len(gp.HEATS) * gp.GUIDED
+    for number in range(2_500, 5_000):
+        history.wait(number, few[number % 30])
+    assert first(Gp(space, BUDGET), history, 1)
+    assert max(rows["inverted"]) == 2_000
+    assert max(rows["fitted"]) == 200
+    assert max(rows["told apart"]) == 1_800
 
 
 def test_weights_of_many_decisions_stay_finite(tiny, monkeypatch) -> None:

@@ -309,6 +309,24 @@ def test_what_a_kill_leaves_is_cleared_away(tiny, run, tmp_path) -> None:
     assert (out / "trials.jsonl").read_text() == "".join(lines)
 
 
+def test_what_a_trial_leaves_that_was_over_at_a_kill_is_cleared_away(tiny, run, tmp_path) -> None:
+    def evaluate(candidate: Any) -> float:
+        (candidate.folder / "weights.safetensors").write_text(str(candidate.number))
+        return [0.2, 0.5, 0.4][candidate.number]
+
+    out = tmp_path / "run"
+    run(tiny(trials=3), out, evaluate=evaluate)
+    kept = sorted((out / "trials").rglob("*"))
+    assert [path.parent.name for path in kept if path.is_file()] == ["00000", "00001"]
+    for number in range(3):  # the kill came when the record had the trial, before its folder went
+        folder = out / "trials" / f"{number:05}"
+        folder.mkdir(exist_ok=True)
+        (folder / "checkpoint.ckpt").write_text("of its last epoch")
+    (out / "trials" / "00002" / "weights.safetensors").write_text("2")
+    run(tiny(trials=3), out, evaluate=evaluate)
+    assert sorted((out / "trials").rglob("*")) == kept
+
+
 @pytest.mark.parametrize("name", ["record.jsonl", "trials", "lock"])
 def test_a_set_up_that_was_cut_short_is_made_again(tiny, run, tmp_path, name) -> None:
     out = tmp_path / "run"

@@ -60,18 +60,20 @@ def test_a_handler_of_the_callers_own_stays(tiny, run) -> None:
         signal.signal(signal.SIGTERM, before)
 
 
-def test_a_second_one_ends_it_at_once_and_says_how_to_go_on(
-    tiny, run, tmp_path, monkeypatch
+@pytest.mark.parametrize(("first", "said"), [(True, "once more"), (False, "at the end")])
+def test_one_at_the_end_ends_it_at_once_and_says_how_to_go_on(
+    tiny, run, tmp_path, monkeypatch, first, said
 ) -> None:
-    def impatient(*given: Any) -> list[str]:
+    def impatient(*given: Any) -> Any:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(session, "finish", impatient)
     with pytest.raises(Interrupted) as stopped:
-        run(tiny(trials=1), tmp_path / "run")
+        run(tiny(trials=1), tmp_path / "run", evaluate=impatient if first else judged)
     assert str(stopped.value) == (
-        "interrupted once more, after 1 trial: the winner's files and the report may be those of "
-        f"before.  the record is in {tmp_path / 'run'}; the same command goes on from there"
+        f"interrupted {said}, after {0 if first else 1} trial{'s' * first}: the winner's files and "
+        f"the report may be those of before.  the record is in {tmp_path / 'run'}; the same "
+        "command goes on from there"
     )
 
 

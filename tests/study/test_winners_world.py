@@ -57,7 +57,11 @@ model = names["shapes"]().eval()
 model.load_state_dict(load_file("best.safetensors"))
 inputs, answers = [], []
 for path in json.loads(sys.stdin.read()):
-    image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+    image = ImageOps.exif_transpose(Image.open(path))
+    if image.mode.startswith("I;16"):  # of 16 bits the upper eight: convert would clip
+        upper = image.tobytes()["B" not in image.mode :: 2]
+        image = Image.frombytes("L", image.size, upper)
+    image = image.convert("RGB")
     pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
     inputs.append(names["preprocess"](pixels.view(image.height, image.width, 3)))
     with torch.no_grad():
@@ -78,6 +82,8 @@ def draw(folder: Path) -> None:
             pixels[side[0] // 4 : side[0] // 2] = 255  # an edge overshoots
             pixels[..., label % 3] += 60 * (label + 1) // 2
             image = Image.fromarray(pixels.clip(0, 255).astype("uint8"))
+            if number % 12 == 9:  # a PNG of 16 bits
+                image = Image.fromarray(np.asarray(image.convert("L")).astype("uint16") * 256 + 77)
             image.save(folder / name / f"{number}.{('png', 'jpg', 'webp')[number % 3]}")
 
 

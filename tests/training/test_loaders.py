@@ -379,6 +379,20 @@ def test_bundled_data_have_no_more_steps_than_batches(recipe, source) -> None:
     )
 
 
+def test_bundled_data_have_no_more_validation_steps_than_batches(recipe, source) -> None:
+    images = len(prepare(recipe, source, (1, 8, 8), 10).data.val)
+    batch = recipe.validation_batch * recipe.batch
+    batches = -(-images // batch)
+    assert batches > 1 and images % batch
+    prepare(dataclasses.replace(recipe, validation_steps=batches), source, (1, 8, 8), 10)
+    with pytest.raises(SearchError) as caught:
+        prepare(dataclasses.replace(recipe, validation_steps=batches + 1), source, (1, 8, 8), 10)
+    assert str(caught.value) == (
+        f"search.proxy.validation_steps: a validation is to take {batches + 1} batches, and "
+        f"{images} images in batches of {batch} are {batches}.  write at most {batches}, or drop it"
+    )
+
+
 def test_a_split_at_random_is_the_same_in_every_training(prepared, network) -> None:
     class Split(pl.LightningDataModule):
         def setup(self, stage: str) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import io
 import mmap
 import pickle
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,8 @@ from archdsl.training.failures import first_line
 if TYPE_CHECKING:
     from archdsl.training.prepare import Prepared
 
+_FILES = (io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRandom, io.FileIO)
+
 LARGE = 1 << 20
 """Bytes from which on an array is mapped from a file, so that all workers share one copy."""
 
@@ -31,8 +34,18 @@ def sent(evaluate: Evaluate) -> bytes:
     """
     import cloudpickle
 
+    class Sender(cloudpickle.Pickler):  # type: ignore[misc]
+        """As cloudpickle, but a file stays where it is open: each worker would have a copy."""
+
+        def reducer_override(self, obj: Any) -> Any:
+            if isinstance(obj, _FILES) and obj not in (sys.stdin, sys.stdout, sys.stderr):
+                raise TypeError(f"it holds an open file, {getattr(obj, 'name', '')}".rstrip(", "))
+            return super().reducer_override(obj)
+
+    stream = io.BytesIO()
     try:
-        found: bytes = cloudpickle.dumps(evaluate)
+        Sender(stream).dump(evaluate)
+        found = stream.getvalue()
     except Exception as error:  # whatever somebody's own __reduce__ raises
         raise SearchError(
             f"evaluate cannot be sent to a worker process ({first_line(error)}).  make inside it "

@@ -141,6 +141,8 @@ class Seat:
             case {"reported": [step, metrics]} if job is not None:
                 return [Reported(job, step, from_json(metrics))]
             case {"over": record, "fit": fit} if job is not None:
+                self._read_output()  # what it printed came before its word that it is over
+                self._say_rest()
                 self.job = None
                 if not fit:
                     self._dismiss()
@@ -207,11 +209,15 @@ class Seat:
             *lines, self._line = (self._line + chunk).split(b"\n")
             for line in lines:
                 self._say(line)
+        self._say_rest()
+        self._output.close()
+        self._output = None
+
+    def _say_rest(self) -> None:
+        """The beginning of a line that was not ended."""
         if self._line:
             self._say(self._line)
             self._line = b""
-        self._output.close()
-        self._output = None
 
     def _say(self, line: bytes) -> None:
         number = None if self.job is None else self.job.trial

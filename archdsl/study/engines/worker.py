@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -22,8 +23,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from archdsl.errors import ArchError
+from archdsl.study import causes
 from archdsl.study.engines.handed import prepared_again, received
-from archdsl.study.engines.job import Job, job
+from archdsl.study.engines.job import Job, Outcome, job
 from archdsl.study.engines.places import MachineShare
 from archdsl.study.engines.surroundings import Surroundings
 from archdsl.study.engines.work import Work
@@ -86,9 +88,16 @@ def _settle(handed: Handed, output: Connection) -> None:
     multiprocessing.set_start_method(handed.start_method, force=True)
     handed.place.take()
     if handed.memory is not None:
-        import resource
+        _limit(handed.memory)
 
-        resource.setrlimit(resource.RLIMIT_DATA, (handed.memory, handed.memory))
+
+def _limit(memory: int) -> None:
+    """Take so many bytes at most, or as many as the system lets a process ask for."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    most = sys.maxsize if most == resource.RLIM_INFINITY else most
+    resource.setrlimit(resource.RLIMIT_DATA, (min(memory, most),) * 2)
 
 
 class _Worker:
@@ -121,8 +130,14 @@ class _Worker:
                 report=report,
                 should_stop=lambda: job.trial in self._cancelled,
             )
+        except KeyboardInterrupt as error:  # no key of anybody's: Ctrl-C is the driver's
+            cause, trace = causes.described(error)
+            return Outcome("failed", cause=cause, trace=trace, fault="error")
         finally:
             self._busy = False
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(Exception):  # somebody closed or replaced it
+                    stream.flush()
 
     def say(self, what: Mapping[str, Any]) -> None:
         """Tell the driver."""

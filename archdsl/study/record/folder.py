@@ -177,11 +177,15 @@ class RunFolder:
             self.end_trial(number, weights=False)
         self._kept &= wanted
 
-    def find_weights(self) -> None:
-        """Look which trials have kept something in their folders."""
+    def end_trials(self, keep: Iterable[int]) -> None:
+        """End every trial that is over once more: a kill may have come before that was done.
+
+        keep: whose weights stay
+        """
+        going, wanted = {trial.number for trial in self.state.pending}, set(keep)
         for path in (self.folder / TRIALS_FOLDER).iterdir():
-            if path.name.isdigit() and (path / WEIGHTS).exists():
-                self._kept.add(int(path.name))
+            if path.name.isdigit() and int(path.name) not in going:
+                self.end_trial(int(path.name), weights=int(path.name) in wanted)
 
 
 def folder_of_training(folder: Path, training: Training, state: State) -> Path:
@@ -201,10 +205,12 @@ def _folder_of_final(folder: Path, entrant: Entrant, training: Training) -> Path
 
 
 def read_state(folder: Path, space: Space | None = None) -> State | None:
-    """The state of the run in a folder, read without holding it; None where none has begun.
+    """The state of the run in a folder, read without holding it; None where there is none.
 
-    Raises SearchError for a folder that holds something else, and for a damaged record.
+    Raises SearchError for a damaged record, and for a run whose record is gone.
     """
+    if not any((folder / name).is_file() for name in (RECORD, views.RUN)):
+        return None
     return state_by_now(Reading(folder, space))
 
 
@@ -263,7 +269,6 @@ def opened(
             reading.start_afresh(created)
         run = RunFolder(shown, reading, space)
         run.write_views()
-        run.find_weights()
         yield run
 
 

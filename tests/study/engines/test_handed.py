@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import Any
 
@@ -65,6 +66,24 @@ def test_an_evaluate_of_a_notebook_is_sent_with_what_it_names() -> None:
     cells: dict[str, Any] = {"__name__": "__main__"}
     exec("import math\nscale = 3\ndef evaluate(c):\n    return math.sqrt(scale * c)", cells)
     assert received(sent(cells["evaluate"]))(12) == 6.0  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("mode", ["r", "w", "rb", "r+b"])
+def test_an_open_file_is_not_sent(mode, tmp_path) -> None:
+    """Each worker would have a copy at a place of its own."""
+    (tmp_path / "data.txt").write_text("12")
+    with (tmp_path / "data.txt").open(mode) as file:
+        held = lambda candidate: len(file.read())  # noqa: E731
+        with pytest.raises(SearchError) as refused:
+            sent(held)  # type: ignore[arg-type]
+    assert str(refused.value) == (
+        "evaluate cannot be sent to a worker process (TypeError: it holds an open file, "
+        f"{tmp_path / 'data.txt'}).  make inside it what it works with (open files, locks, "
+        "connections, models on a GPU), or search with  workers: 1"
+    )
+    text = io.StringIO("12")
+    fine = lambda candidate: len(text.read())  # noqa: E731
+    assert received(sent(fine))(None) == 2  # type: ignore[arg-type]
 
 
 def test_an_evaluate_that_cannot_be_made_again_is_said_to_be_so() -> None:

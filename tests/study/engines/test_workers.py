@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -85,6 +87,41 @@ def test_whatever_a_candidate_does_is_its_own_failure_and_the_search_goes_on(
     said = [(e.number, e.line) for e in heard if isinstance(e, events.Said)]
     assert (9, "said aloud") in said and (10, "out of a shell") in said
     assert (Path.cwd(), threading.active_count()) == here
+
+
+def chatty(candidate: Candidate) -> float:
+    print(f"hello from {candidate.number}")
+    os.system(f"echo shell of {candidate.number}")
+    print(f"end of {candidate.number}", end="")
+    return judged(candidate)
+
+
+def test_what_is_printed_has_its_trial_also_of_the_shortest(tiny, run, tmp_path) -> None:
+    heard: list[Any] = []
+    run(tiny(trials=8, sampler="random", workers=2), tmp_path / "run", evaluate=chatty,
+        listener=heard.append)  # fmt: skip
+    said = {(e.number, e.line) for e in heard if isinstance(e, events.Said)}
+    assert said == {
+        (number, f"{words} {number}")
+        for number in range(8)
+        for words in ("hello from", "shell of", "end of")
+    }
+
+
+def interrupting(candidate: Candidate) -> float:
+    if candidate.number == 1:
+        raise KeyboardInterrupt
+    return judged(candidate)
+
+
+def test_an_interrupt_that_is_raised_in_a_worker_is_an_error_of_the_trial(
+    tiny, run, tmp_path
+) -> None:
+    space = tiny(trials=3, sampler="random", workers=2)
+    result = run(space, tmp_path / "run", evaluate=interrupting)
+    assert [(t.fault, t.cause) for t in result.trials] == [
+        (None, None), ("error", "KeyboardInterrupt"), (None, None)
+    ]  # fmt: skip
 
 
 def staff(tmp_path: Path, workers: int, **limits: Any) -> Staff:
@@ -195,3 +232,23 @@ def test_workers_share_the_cores_or_the_gpus(monkeypatch) -> None:
         "search.workers: 5 on 2 GPUs, each for 2 by search.per_gpu.  write at most 4 workers, or  "
         "per_gpu: 3"
     )
+
+
+@pytest.mark.parametrize(
+    ("most", "asked", "has"),
+    [
+        (4 * 10**9, 8 * 10**9, 4 * 10**9),
+        (4 * 10**9, 2 * 10**9, 2 * 10**9),
+        (-1, 10**27, sys.maxsize),
+    ],
+)
+def test_a_worker_takes_no_more_than_the_system_lets_it_ask_for(most, asked, has) -> None:
+    program = (
+        "import resource\n"
+        "from archdsl.study.engines.worker import _limit\n"
+        f"resource.setrlimit(resource.RLIMIT_DATA, ({most}, {most}))\n"
+        f"_limit({asked})\n"
+        "print(resource.getrlimit(resource.RLIMIT_DATA))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == f"({has}, {has})\n", done.stderr

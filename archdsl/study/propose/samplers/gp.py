@@ -177,11 +177,12 @@ class Gp(Learning):
                 weights = self.indicators.by_address(self._weights(gains / heat, even))
                 drawing = self.fixed.drawing(self.budget, weights=weights, cells=CELLS)
                 found.extend(drawing.members(GUIDED, draws))
-            rows = self._with_unasked(self.indicators.of(one.decisions for one in found))
-            tried = set(map(bytes, self._columns([seen for seen, _ in known])))
-            new = {bytes(row): at for at, row in enumerate(rows) if bytes(row) not in tried}
-            distinct = sorted(new.values())
-            self._guide = _Guide(known, lengths, [found[i] for i in distinct], rows[distinct])
+            places = {frozenset(one.decisions.items()): at for at, one in enumerate(found)}
+            for seen, _ in known:
+                places.pop(frozenset(seen.decisions.items()), None)
+            candidates = [found[at] for at in sorted(places.values())]
+            rows = self._with_unasked(self.indicators.of(one.decisions for one in candidates))
+            self._guide = _Guide(known, lengths, candidates, rows)
         return self._guide
 
     def _columns(self, seen: list[Seen]) -> Floats:
