@@ -69,7 +69,7 @@ class Classifier(pl.LightningModule):
         self.macro_accuracy.update(logits, labels)
         # image by image: with this nan_strategy a weight would be ignored
         self.loss.update(F.cross_entropy(logits, labels, reduction="none"))
-        return logits.argmax(dim=1) == labels
+        return torch.eq(logits.argmax(dim=1), labels)
 
     def on_validation_epoch_end(self) -> None:
         """Log the metrics once; logging them by step costs more than a step of a small network."""

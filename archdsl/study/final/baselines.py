@@ -97,7 +97,7 @@ def _text(spec: Spec, space: Space) -> str:
     search: dict[str, Any] = {key: given[key] for key in ("maximize", "minimize") if key in given}
     folder = str(Path(space.spec.settings().proxy.folder).absolute())
     search["proxy"] = {**(proxy.items if isinstance(proxy, Mapping) else {}), "folder": folder}
-    return f"{spec.as_text()}\n{write({'search': search})}"
+    return f"{spec.as_text().text}\n{write({'search': search})}"
 
 
 def _slug(written: str) -> str:

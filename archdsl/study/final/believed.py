@@ -57,4 +57,5 @@ def _believed(space: Space, trials: Sequence[Trial], figures: Floats) -> Floats:
     decisions = np.arange(len(indicators.sizes))
     groups = np.concatenate([np.repeat(decisions, indicators.sizes), decisions])
     values = standardised(figures)
-    return Posterior(groups, fitted(groups, columns, values), columns, values).known
+    belief = Posterior(groups, fitted(groups, columns, values), columns, values)
+    return np.asarray(belief.known)

@@ -95,7 +95,8 @@ def write_if_other(path: Path, text: str) -> bool:
 
 def _look(state: State, training: Training, look: Look) -> dict[str, Any]:
     """What was seen, and with the weights of which training."""
-    trial, name = training.trial, None
+    trial: int | None = training.trial
+    name: str | None = None
     if is_final(training):
         entrant = state.rounds.of(training).entrants[training.trial]
         trial, name = entrant.trial, entrant.name
