@@ -179,7 +179,9 @@ def test_in_a_real_kernel_a_search_leaves_one_table_and_its_result(tmp_path, mon
     )
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    of_tqdm = "import warnings; warnings.filterwarnings('ignore', 'IProgress not found')"
     cells = [
+        of_tqdm,  # it asks for ipywidgets where there are none
         f"import archdsl\nspec = {SPEC!r}\njudge = lambda candidate: candidate.cost.params",
         "archdsl.search(spec, judge, trials=2)",
         "archdsl.search(spec, judge, trials=2, listener=None)",
@@ -189,7 +191,7 @@ def test_in_a_real_kernel_a_search_leaves_one_table_and_its_result(tmp_path, mon
         input=json.dumps(cells), capture_output=True, text=True, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    _, shown, silent = json.loads(done.stdout)
+    _, _, shown, silent = json.loads(done.stdout)
     assert [output["output_type"] for output in shown] == ["display_data", "execute_result"]
     assert "2 of 2 trials" in shown[0]["data"]["text/html"]
     assert shown[1]["data"]["text/plain"].startswith("<Result: 2 trials, the best is ")

@@ -10,7 +10,6 @@ import torch
 from tests.tools import tried
 from tests.tools.models import FAMILIES, built, images, small
 
-
 SLOW = ("transnext_micro", "swin_tiny")
 NAMES = [
     pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
