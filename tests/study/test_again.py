@@ -41,13 +41,17 @@ from neighbour import SIDE
 
 
 class Mine(pl.LightningDataModule):
+    def __init__(self, root=".", side=SIDE):
+        super().__init__()
+        self.root, self.side = Path(root), side
+
     def fingerprint(self):
-        return {"labels": Path("labels.txt")}
+        return {"labels": self.root / "labels.txt"}
 
     def setup(self, stage):
         number = int(Path("number.txt").read_text())  # of the working directory
         labels = torch.arange(number) % 2
-        images = torch.randn(number, 1, SIDE, SIDE) + labels[:, None, None, None]
+        images = torch.randn(number, 1, self.side, self.side) + labels[:, None, None, None]
         self.data = TensorDataset(images, labels)
 
     def train_dataloader(self):
@@ -100,7 +104,7 @@ def judged(run: Path) -> list[object]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sort", ["folder", "npz", "datamodule"])
+@pytest.mark.parametrize("sort", ["folder", "npz", "datamodule", "arguments"])
 @pytest.mark.parametrize("odd", ["plain", 'it\'s "$HOME" & #1: ü'])
 def test_what_is_printed_does_it_again(sort, odd, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path / "cache"))
@@ -117,6 +121,8 @@ def test_what_is_printed_does_it_again(sort, odd, tmp_path, monkeypatch) -> None
     else:
         module(project)
         proxy = 'datamodule: "mymodule:Mine"'
+        if sort == "arguments":
+            proxy = 'datamodule: {type: "mymodule:Mine", root: ., side: 8}'
     (project / "mine.yaml").write_text(SPEC.format(proxy=proxy))
     run = project / "out" / "first"
     spec = project / "mine.yaml"
@@ -124,7 +130,7 @@ def test_what_is_printed_does_it_again(sort, odd, tmp_path, monkeypatch) -> None
     words = printed(run)
     typed(words, run)
     assert judged(run / "again") == judged(run)
-    if sort == "datamodule":
+    if sort in ("datamodule", "arguments"):
         assert words.startswith("(cd ") and 'search "$OLDPWD"/space.yaml' in words
 
 
