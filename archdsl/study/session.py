@@ -78,8 +78,8 @@ def search(
     Raises InfeasibleBudget before the first trial where nothing fits, and SearchError for data
     that cannot be used, an `evaluate` that cannot be sent to a worker, a record of another search,
     failures of one cause in a row (three before the first success, ten after), or 10,000 draws in
-    a row that lead to nothing new. Raises Interrupted for a second Ctrl-C, while the winner and
-    the report are written.
+    a row that lead to nothing new. Raises Interrupted for Ctrl-C while the winner and the report
+    are written.
     """
     with ExitStack() as stack:
         stack.enter_context(terminable())
