@@ -72,10 +72,20 @@ def plural(number: int, one: str, many: str = "") -> str:
 def rounded(value: float) -> str:
     """A value to four figures.
 
-    >>> rounded(0.94911), rounded(1812267.0)
-    ('0.9491', '1,812,267')
+    >>> rounded(0.94911), rounded(1812267.0), rounded(-2.5e40)
+    ('0.9491', '1,812,267', '-2.5e+40')
     """
-    return f"{value:.4g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    return f"{value:,.0f}" if 1e6 <= abs(value) < 1e15 else f"{value:.4g}"
+
+
+def figure(value: float) -> str:
+    """A value among others of its kind: to four decimals, where those show it.
+
+    >>> figure(0.5), figure(0.0), figure(1e-6), figure(2.5e40)
+    ('0.5000', '0.0000', '1e-06', '2.5e+40')
+    """
+    shows = value == 0 or 0.01 <= abs(value) < 1e6
+    return f"{value:.4f}" if shows else rounded(value)
 
 
 def percent(share: float) -> str:

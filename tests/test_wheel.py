@@ -61,7 +61,7 @@ def test_the_wheel_carries_what_is_known_of_the_published_models(
 ) -> None:
     printed = ran(installed / "archdsl", "list", "baselines", folder=tmp_path)
     rows = [line.split()[0] for line in printed.splitlines() if not line.startswith(" ")]
-    assert rows == ["name", *shipped.names(shipped.BASELINES)]
+    assert rows[0] == "name" and sorted(rows[1:]) == shipped.names(shipped.BASELINES)
     program = (
         "from archdsl.checkpoints.tables import namings; print(len(namings('poolformer_s12')))"
     )

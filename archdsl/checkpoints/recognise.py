@@ -102,29 +102,6 @@ class Target:
         return ""
 
 
-def recognised(
-    path: Path,
-    file: Shapes,
-    network: Network,
-    *,
-    unused: Unused = nothing,
-    label: str | None = None,
-    others: Networks = tuple,
-) -> Fit:
-    """The one naming, and the form, in which a file fits a network, every name and shape equal.
-
-    file: the tensors of the file
-    label: the only naming to try
-    others: networks to look among for the one that the file is for
-    Raises BuildError.
-    """
-    target = Target(network, unused=unused, label=label, others=others)
-    found = target.whole(file)
-    if not found:
-        raise BuildError(target.refusal(str(path), file))
-    return only(path, network, found)
-
-
 def only(path: Path, network: Network, found: list[Fit]) -> Fit:
     """The fit of a file, where there is one. Raises BuildError where there are more."""
     if len(found) > 1:

@@ -14,7 +14,9 @@ from archdsl.amounts import bounded, kind, written
 from archdsl.cli.answer import Answer
 from archdsl.cli.parser import loaded, takes_a_spec
 from archdsl.language.own_class import class_text
+from archdsl.printable import printable_line
 from archdsl.units import percent
+from archdsl.views.fitted import width, wrapped
 from archdsl.views.terminal import busy
 from archdsl.views.text import bars, columns
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from archdsl.spaces import Space
     from archdsl.spaces.overview import Bin, Effect
     from archdsl.study.survey import Survey
+
+_IN = 4
+_GAP = "   "
 
 HELP = "say whether a spec is right, and where it is not; of a space, how much fits its budget"
 
@@ -43,8 +48,8 @@ def run(known: argparse.Namespace) -> Answer:
         spec = loaded(known.file, known)
         space = archdsl.space(spec)
     own = _own(spec.settings().proxy)
-    lines = [f"  {line}" for line in (*spec.discarded, *spec.notes)]
-    lines += [f"  {key} {text}" for key, text in own.items()]
+    said_of_it = [*spec.discarded, *spec.notes, *(f"{key} {text}" for key, text in own.items())]
+    lines = [line for one in said_of_it for line in wrapped(one, width(), 2, _IN)]
     data: dict[str, Any] = {
         "file": known.file,
         "name": spec.name,
@@ -63,7 +68,7 @@ def run(known: argparse.Namespace) -> Answer:
     surveyed, more = _surveyed(space, known.file)
     data |= more
     words = f"a space of {surveyed.words()}"
-    said = [f"{known.file}: right, {words}", *lines, ""]
+    said = [*wrapped(f"{known.file}: right, {words}", width(), hanging=_IN), *lines, ""]
     if "uncounted" in more:
         said += _uncounted(more["uncounted"], surveyed.default)
     else:
@@ -131,7 +136,8 @@ def _costs(costs: dict[str, tuple[int, ...]]) -> list[str]:
 
 def _uncounted(why: str, default: dict[str, int]) -> list[str]:
     costs = ", ".join(f"{name} {written(name, default[name])}" for name in bounded())
-    return [f"  not counted: {why}", f"  the default has {costs}"]
+    both = (f"not counted: {why}", f"the default has {costs}")
+    return [line for one in both for line in wrapped(one, width(), 2, _IN)]
 
 
 def _histogram(bins: list[Bin]) -> list[str]:
@@ -150,12 +156,27 @@ def _effects(found: list[Effect]) -> list[str]:
     for one in found:
         by_address.setdefault(one.address, []).append(one)
     about = "" if all(one.exact for one in found) else " (about)"
-    rows = [[f"what the budget does{about}", "share of each answer, in the space → inside"]]
+    rows = [(f"what the budget does{about}", ["share of each answer, in the space → inside"])]
     for address, its in by_address.items():
         said = [
             f"{answered(one.answer)}: {percent(round(one.before, 2))} → "
             + (percent(round(one.after, 2)) if one.possible else "never")
             for one in its
         ]
-        rows.append([address, "   ".join(said)])
-    return [f"  {line}" for line in columns(rows)]
+        rows.append((address, said))
+    room = width() - 2
+    lines = columns([(address, _GAP.join(said)) for address, said in rows])
+    if max(map(len, lines)) > room:
+        lines = [line for address, said in rows for line in (address, *_packed(said, room))]
+    return [f"  {line}" for line in lines]
+
+
+def _packed(said: list[str], room: int) -> list[str]:
+    """Answers with their shares, as many on an indented line as there is room for."""
+    lines: list[str] = []
+    for one in map(printable_line, said):
+        if lines and len(lines[-1]) + len(_GAP) + len(one) <= room:
+            lines[-1] += _GAP + one
+        else:
+            lines.append(" " * _IN + one)
+    return lines

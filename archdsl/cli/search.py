@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.cli.answer import DONE, INTERRUPTED, MENDABLE, Answer
 from archdsl.cli.parser import loaded, takes_a_spec
 from archdsl.errors import SearchError
+from archdsl.units import figure
 from archdsl.views.text import columns
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _text(result: Result) -> str:
         best = result.winner.trial
         called = "the best is" if result.winner.name is None else "the winner is"
         lines.append(f"{called} trial {best.number} of {len(result.trials)}:")
-        rows = [(name, f"{value:.4f}") for name, value in result.winner.metrics.items()]
+        rows = [(name, figure(value)) for name, value in result.winner.metrics.items()]
         rows += [(name, f"{value:,}") for name, value in best.costs.items()]
         rows += [(address, str(answer)) for address, answer in best.decisions.items()]
         lines += [f"  {line}" for line in columns(rows)]

@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archdsl.amounts import written
 from archdsl.cli.answer import DONE, Answer
-from archdsl.units import counted, duration, plural
+from archdsl.units import counted, duration, figure, plural, rounded
 from archdsl.views.text import columns
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ def _text(found: Status) -> str:
         lines.append("  ".join(f"{number} {state}" for state, number in found.counts.items()))
     if found.best is not None:
         best = found.best
-        said = "  ".join(f"{name} {value:.4g}" for name, value in found.values(best))
+        said = "  ".join(
+            f"{name} {written(name, int(value)) if name in best.costs else rounded(value)}"
+            for name, value in found.values(best)
+        )
         lines.append(f"the best is trial {best.number}: {said}")
     if found.underway:
         runs = "under way" if found.holder is not None else "broken off"
@@ -51,7 +55,7 @@ def _text(found: Status) -> str:
 def _row(one: Underway) -> tuple[str, str]:
     metrics: dict[str, Any] = {k: v for k, v in (one.last or {}).items() if k != "step"}
     said = [one.stage if one.last is None else f"step {one.last['step']:g}"]
-    said += [f"{name} {value:.4f}" for name, value in metrics.items()]
+    said += [f"{name} {figure(value)}" for name, value in metrics.items()]
     if one.seconds is not None:
         said.append(f"for {duration(one.seconds)}")
     return f"trial {one.number}", "  ".join(said)

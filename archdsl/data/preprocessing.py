@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self, TypeAlias, get_args
@@ -146,7 +146,7 @@ def stated(
     """What somebody's own data say of themselves: a mapping with some of these.
 
     class_names: in the order of the labels
-    mean, std: of each channel, or one for all; scale: 1/255 unless said
+    mean, std: of each channel, or one for all; scale: 1/255 unless said, and always a number
     cover, interpolation: as of `Pixels`; without `cover` an image comes in the size of the network
     Raises NotStated.
     """
@@ -164,9 +164,11 @@ def stated(
             for name in ("mean", "std")
             for value in [given[name]]
         }
-        cover = given.get("cover")
+        scale, cover = given.get("scale", BYTES), given.get("cover")
+        if scale is None:  # of floating point as it is, which has no mean, no std and no cover
+            raise NotStated("scale is None, and takes a number above 0")
         whole = {
-            "scale": given.get("scale", BYTES),
+            "scale": scale,
             **of_each,
             "image_size": None if cover is not None else size,
             "cover": cover,
@@ -200,13 +202,18 @@ def _pixels(said: object, channels: int) -> Pixels:
             or not all(map(_is_number, values))
         ):
             raise NotStated(f"{name} is {shown(values)}, and takes a number for each channel")
-    if 0 in given["std"]:
-        raise NotStated("std is 0 for a channel, and a pixel is divided by it")
+    if (least := min(given["std"])) <= 0:
+        raise NotStated(f"std is {shown(least)} for a channel, and takes numbers above 0")
     sizes = {
         name: None if given[name] is None else _size(given[name], name)
         for name in ("image_size", "cover")
     }
     mean, std = (tuple(map(float, given[name])) for name in ("mean", "std"))
+    if scale is None and (any(mean) or set(std) != {1.0} or sizes["cover"]):
+        raise NotStated(
+            "scale is None, of numbers that stay as they are, and takes a mean of 0, a std of 1 "
+            "and no cover"
+        )
     scale = None if scale is None else float(scale)
     return Pixels(scale, mean, std, **sizes, interpolation=interpolation)
 
@@ -243,7 +250,7 @@ def _is_count(value: object) -> bool:
 
 def _is_number(value: object) -> bool:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and math.isfinite(value)  # type: ignore[arg-type]
+    return number and abs(value) <= sys.float_info.max  # type: ignore[arg-type]  # not of NaN
 
 
 def _alike(values: tuple[float, ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any, Protocol, Self, TextIO
 
 from archdsl.display.plain import PlainDisplay
@@ -38,7 +38,8 @@ def for_python() -> Display:
         from archdsl.display.notebook import NotebookDisplay
 
         return _WhileItLasts(NotebookDisplay())
-    return _WhileItLasts(None if sys.stderr is None else for_stream(sys.stderr))
+    closed = sys.stderr is None or sys.stderr.closed
+    return _WhileItLasts(None if closed else for_stream(sys.stderr))
 
 
 class _WhileItLasts:
@@ -59,8 +60,14 @@ class _WhileItLasts:
         self._tried(lambda display: display(event))
 
     def _tried(self, what: Callable[[Display], object]) -> None:
-        if self._display is not None:
-            try:
-                what(self._display)
-            except (Unwritable, OSError, ValueError):  # rich writes to a closed file: ValueError
-                self._display = None
+        if (display := self._display) is None:
+            return
+        try:
+            what(display)
+        except _UNWRITABLE:
+            self._display = None
+            with suppress(*_UNWRITABLE):  # it may have put itself in the place of sys.stdout
+                display.__exit__(None, None, None)
+
+
+_UNWRITABLE = (Unwritable, OSError, ValueError)  # rich writes to a closed file: ValueError

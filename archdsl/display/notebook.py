@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 from archdsl.display import trial_table
-from archdsl.display.plain import opening
+from archdsl.display.plain import opening, told
 from archdsl.display.search_state import SearchState
-from archdsl.study.events import Event, Finished, Notice, Started
+from archdsl.study.events import Event, Finished, Said, Started
 from archdsl.views.card import CardTable, card
 from archdsl.views.notebook import CellOutput
+from archdsl.views.terminal import say_line
 
 _ROWS = 10
 _BETWEEN = 0.5  # seconds from one drawing to the next: each goes to the browser
@@ -33,8 +36,11 @@ class NotebookDisplay:
         self.state.hear(event)
         if isinstance(event, Started):
             self._said += opening(event)
-        elif isinstance(event, Notice):
-            self._said.append(event.text)
+        elif (line := told(event)) is not None:
+            if isinstance(event, Said):  # where it stands that a program printed in one process
+                say_line(line, sys.stdout)
+            else:
+                self._said.append(line)
         now = self.state.clock()
         if self._drawn is None or isinstance(event, Finished) or now - self._drawn >= _BETWEEN:
             self._draw()

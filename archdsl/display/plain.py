@@ -88,7 +88,7 @@ def told(event: Event) -> str | None:
         case Said(number, line):
             return line if number is None else f"trial {number}: {line}"
         case TrialRetried(number, cause):
-            return f"trial {number} goes on from its last epoch: {cause}"
+            return f"trial {number} is tried again: {cause}"
     return None
 
 

@@ -20,6 +20,7 @@ from archdsl.study.events import (
     TrialStarted,
 )
 from archdsl.study.trial import Trial
+from archdsl.units import figure
 
 _RECENT = 10
 
@@ -117,7 +118,7 @@ def values(state: SearchState, trial: Trial) -> list[str]:
         word = "outside" if trial.state == "outside" else "failed"
         return [word for _ in objectives(state)]
     return [
-        written(name, int(value)) if name in trial.costs else f"{value:.4f}"
+        written(name, int(value)) if name in trial.costs else figure(value)
         for name, value in zip(objectives(state), trial.values, strict=True)
     ]
 

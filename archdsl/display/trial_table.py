@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.display.search_state import RunningTrial, SearchState, costs, objectives, values
 from archdsl.study.trial import Trial
-from archdsl.units import counted, duration
+from archdsl.units import counted, duration, figure
 from archdsl.views.rows import Column, TableRow, Tone
 
 _FINISHED = 3  # rows of trials that are over, however many run
@@ -91,7 +91,7 @@ def _running(state: SearchState, one: RunningTrial) -> TableRow:
     return TableRow(
         (
             str(trial.number),
-            *(f"{metrics[n]:.4f}" if n in metrics else "" for n in objectives(state)),
+            *(figure(metrics[n]) if n in metrics else "" for n in objectives(state)),
             *(value for _, value in costs(state, trial.costs)),
             "begins" if epoch is None else f"epoch {epoch.step}/{state.epochs}",
             trial.origin,

@@ -383,7 +383,7 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
             given[key] = 0.0
         else:
             given[key] = setting.maybe(value, type_, address)
-    _refuse_no_validation(given, section)
+    _refuse_fewer_epochs(given, section)
     named = [key for key in ("data", "datamodule") if given.get(key) is not None]
     if len(named) == 2:
         raise SpecError(
@@ -404,7 +404,7 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
     return settings.ProxySettings(**given)
 
 
-def _refuse_no_validation(given: MappingOf[str, Any], section: MappingOf[str, Node]) -> None:
+def _refuse_fewer_epochs(given: MappingOf[str, Any], section: MappingOf[str, Node]) -> None:
     every = given.get("validate_every", 1)
     epochs = given.get("epochs", settings.ProxySettings().epochs)
     if every > epochs:

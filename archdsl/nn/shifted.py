@@ -97,10 +97,19 @@ def _slots(padded: Tensor, window: int) -> Iterator[Tensor]:
 def _at_once(maps: Tensor, window: int) -> Tensor:
     """The map as all slots see it, (window, window, B, H, W, heads, head_dim).
 
-    An exporter takes a time per operator, the longer the more axes of a free length there are.
+    An exporter takes its time per operator, and this is one: a convolution each of whose outputs
+    is what stands at one slot.
     """
-    slots = _padded(maps, window).unfold(1, window, 1).unfold(2, window, 1)
-    return slots.permute(5, 6, 0, 1, 2, 3, 4)
+    heads, head_dim = maps.shape[3:]
+    numbers = range(window**2)
+    kernels = torch.tensor(  # a constant to an exporter, and no operators that make it
+        [[[float(slot == own)] for slot in numbers] for own in numbers],
+        dtype=maps.dtype, device=maps.device,
+    ).view(-1, 1, window, window).repeat(heads * head_dim, 1, 1, 1)  # fmt: skip
+    channels = maps.flatten(3).permute(0, 3, 1, 2)
+    slots = F.conv2d(channels, kernels, padding=window // 2, groups=heads * head_dim)
+    slots = torch.unflatten(slots, 1, (heads, head_dim, window, window))
+    return slots.permute(3, 4, 0, 5, 6, 1, 2)
 
 
 class _Bilinear(Function):

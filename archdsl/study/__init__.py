@@ -11,7 +11,10 @@
     survey.py       how large a space is and how much of it fits
     objectives.py   which trial is better, and fronts;  hypervolume.py intervals.py
     trial.py result.py candidate.py events.py    what a search hands out
-    finish.py       what is written at its end;  winner.py
+    finish.py       what is written at its end;  winner.py found.py
+    winner_of.py    the winner of a run directory, and its weights
+    status.py       where a search stands, for another process;  frame.py  trials for pandas
+    causes.py       why trials fail, and when to give up;  signals.py  how a search is ended
     distributions.py optuna_trials.py   holes and trials as Optuna knows them
 
 Import the names from here; they load what they need when they are first asked for.

@@ -75,7 +75,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class TrialRetried:
-    """A trial was broken off and goes on from its last epoch. cause: what broke it off."""
+    """A trial was broken off and is tried again, from its last epoch where it left a checkpoint.
+
+    cause: what broke it off
+    """
 
     number: int
     cause: str

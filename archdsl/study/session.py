@@ -78,10 +78,13 @@ def search(
         record of proxy training goes to `runs/NAME`, and a search with its own `evaluate`
         leaves none
     salvage: go on from the lines of a damaged record that stand before the damage
-    engine: what runs the jobs; in this process, one after another, without it
+    engine: what runs the jobs; without it, this process, one after another, or worker processes
+        where the settings ask for several, or for a limit of memory or of time
     Raises InfeasibleBudget before the first trial where nothing fits, and SearchError for data
-    that cannot be used, a record of another search, three failures of one cause in a row, or
-    10,000 draws in a row that lead to nothing new.
+    that cannot be used, an `evaluate` that cannot be sent to a worker, a record of another search,
+    failures of one cause in a row (three before the first success, ten after), or 10,000 draws in
+    a row that lead to nothing new. Raises Interrupted for Ctrl-C while the winner and the report
+    are written.
     """
     with ExitStack() as stack:
         stack.enter_context(terminable())

@@ -12,7 +12,7 @@ from archdsl.checkpoints import export_weights, head_names, import_weights, read
 from archdsl.checkpoints.fit import known_namings
 from archdsl.checkpoints.naming import Naming, Rule
 from archdsl.checkpoints.pattern import Pattern
-from archdsl.checkpoints.recognise import recognised
+from archdsl.checkpoints.recognise import Target, only
 from archdsl.compiler.builder import shapes
 from archdsl.errors import BuildError
 from tests.checkpoints.made import published, tensors
@@ -25,6 +25,15 @@ def in_naming(spec, label):
     model = shapes(spec.network())
     found = {naming.label: where for naming, where in known_namings(spec.name, model)}
     return {entry.name: entry.axes.their_shape(model[name]) for name, entry in found[label].items()}
+
+
+def recognised(path, file, network, **how):
+    """How a file of these names and shapes fits a network."""
+    target = Target(network, **how)
+    found = target.whole(file)
+    if not found:
+        raise BuildError(target.refusal(str(path), file))
+    return only(path, network, found)
 
 
 def told(spec, file, **how):

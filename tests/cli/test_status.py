@@ -10,6 +10,7 @@ import subprocess
 import sys
 from typing import Any
 
+from archdsl.amounts import written
 from archdsl.cli import main
 from archdsl.study import search
 from archdsl.study.status import status
@@ -50,6 +51,25 @@ def test_a_search_is_looked_at_while_it_runs_and_afterwards(tmp_path, capsys) ->
     assert (said["running"], said["done"], said["trials"]) == (False, 4, 4)
     assert said["counts"] == {"complete": 3, "failed": 1}
     assert status(out).words() == "4 of 4 trials, done"
+
+
+def test_figures_are_said_as_large_as_they_are(tmp_path, capsys) -> None:
+    reported = {"loss": 1e-6, "none": 0.0, "half": 0.5, "large": 2.5e40}
+
+    def evaluate(candidate: Any) -> dict[str, float]:
+        candidate.report(1, reported)
+        if candidate.number == 1:
+            raise KeyboardInterrupt
+        return reported
+
+    space = tiny_space(trials=2, maximize=None, minimize=["loss", "macs"])
+    done = search(space, evaluate=evaluate, out=tmp_path, settings=space.spec.settings())
+    capsys.readouterr()
+    assert main(["status", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    macs = done.trials[0].costs["macs"]
+    assert f"the best is trial 0: loss 1e-06  macs {written('macs', macs)}" in lines
+    assert "  trial 1  step 1  loss 1e-06  none 0.0000  half 0.5000  large 2.5e+40" in lines
 
 
 def test_what_was_stopped_says_how_to_go_on(tmp_path, capsys) -> None:

@@ -54,6 +54,16 @@ def test_what_show_draws_fits(run, monkeypatch, name):
     held(run, monkeypatch, "show", name)
 
 
+@pytest.mark.parametrize("name", ["digits", "poolformer_s12", *EXAMPLES], ids=str)
+def test_what_check_says_fits(run, monkeypatch, name):
+    printed = {}
+    for columns in (1_000, 80):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        printed[columns] = run("check", name).out
+    assert max(map(len, printed[80].splitlines())) <= 80
+    assert words(printed[1_000]) == words(printed[80])
+
+
 def rows_of(name: str, **how: bool) -> list[CostRow]:
     spec = archdsl.load(name)
     return counted_rows(spec.network(), archdsl.count(spec), **how)

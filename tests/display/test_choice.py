@@ -18,7 +18,7 @@ from archdsl.display.choice import for_python
 from archdsl.display.live import LiveDisplay
 from archdsl.display.plain import PlainDisplay
 from archdsl.errors import SearchError
-from archdsl.study.events import Finished, Notice, Started
+from archdsl.study.events import Finished, Notice, Said, Started, TrialRetried
 from archdsl.views.notebook import in_notebook
 
 SPEC = {
@@ -95,14 +95,32 @@ class ClosedTerminal(Terminal):
         raise ValueError("I/O operation on closed file")
 
 
+def closed() -> io.StringIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
 @pytest.mark.parametrize(
-    "stream", [lambda: None, Full, ClosedTerminal], ids=["none", "full", "closed terminal"]
+    "stream",
+    [lambda: None, closed, Full, ClosedTerminal],
+    ids=["none", "closed", "full", "closed terminal"],
 )
 def test_a_search_goes_on_where_nothing_can_be_shown(
     monkeypatch: pytest.MonkeyPatch, stream: Callable[[], Any]
 ) -> None:
     monkeypatch.setattr(sys, "stderr", stream())
     assert len(search().trials) == 2
+
+
+def test_a_table_that_can_be_drawn_no_more_gives_standard_output_back(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", own := Terminal())
+    monkeypatch.setattr(sys, "stderr", shown := Terminal())
+    with for_python() as display:
+        assert sys.stdout is not own  # rich has it, so that lines stand above the table
+        monkeypatch.setattr(shown, "write", Full().write)
+        display(Notice("lost"))
+        assert sys.stdout is own
 
 
 def test_the_same_display_is_chosen_for_a_stream_by_the_command_line(monkeypatch):
@@ -148,6 +166,16 @@ def test_what_a_notebook_is_given_is_escaped(kernel):
     assert "&lt;script&gt;" in kernel[-1] and "<script" not in kernel[-1]
 
 
+def test_what_workers_print_stands_where_the_program_prints(kernel, capsys):
+    with for_python() as display:
+        display(Said(3, "halfway"))
+        display(Said(None, "ready"))
+        display(TrialRetried(3, "killed: its worker was ended from outside (SIGKILL)"))
+    assert capsys.readouterr() == ("trial 3: halfway\nready\n", "")
+    assert "halfway" not in kernel[-1]
+    assert "trial 3 is tried again: killed: its worker was ended from outside" in kernel[-1]
+
+
 def test_ipython_on_a_terminal_is_no_notebook(kernel, monkeypatch):
     assert in_notebook()
     monkeypatch.setattr(sys.modules["IPython"], "get_ipython", lambda: SimpleNamespace())
@@ -179,7 +207,9 @@ def test_in_a_real_kernel_a_search_leaves_one_table_and_its_result(tmp_path, mon
     )
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    of_tqdm = "import warnings; warnings.filterwarnings('ignore', 'IProgress not found')"
     cells = [
+        of_tqdm,  # it asks for ipywidgets where there are none
         f"import archdsl\nspec = {SPEC!r}\njudge = lambda candidate: candidate.cost.params",
         "archdsl.search(spec, judge, trials=2)",
         "archdsl.search(spec, judge, trials=2, listener=None)",
@@ -189,7 +219,7 @@ def test_in_a_real_kernel_a_search_leaves_one_table_and_its_result(tmp_path, mon
         input=json.dumps(cells), capture_output=True, text=True, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    _, shown, silent = json.loads(done.stdout)
+    _, _, shown, silent = json.loads(done.stdout)
     assert [output["output_type"] for output in shown] == ["display_data", "execute_result"]
     assert "2 of 2 trials" in shown[0]["data"]["text/html"]
     assert shown[1]["data"]["text/plain"].startswith("<Result: 2 trials, the best is ")

@@ -150,6 +150,13 @@ def test_the_table_has_a_row_for_each_trial_and_what_runs():
     assert "best so far: trial 0 with accuracy 0.5000" in lines[5]
 
 
+def test_a_small_or_large_value_is_shown_as_large_as_it_is():
+    small, large = (trial(n, v) for n, v in enumerate((2e-6, 3e40)))
+    running = [TrialStarted(2, "tpe", {}, COSTS), Epoch(2, 1, {"accuracy": 1e-6})]
+    lines = drawn([started(), TrialFinished(small), TrialFinished(large), *running]).splitlines()
+    assert [line.split()[1] for line in lines[1:4]] == ["2e-06", "3e+40", "1e-06"]
+
+
 def test_the_table_says_what_was_not_trained():
     events = [started(), *map(TrialFinished, [trial(0, 0.5), *untrained()])]
     lines = drawn(events).splitlines()

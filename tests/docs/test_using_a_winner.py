@@ -47,7 +47,7 @@ def test_every_block_runs_in_order(tmp_path, monkeypatch) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout == "rose\n"
     assert (tmp_path / "run" / "tuned.pt").exists()
-    assert len(blocks("python")) == 4
+    assert len(blocks("python")) == 6
 
 
 def test_the_keys_of_a_statement_are_those_that_are_read() -> None:

@@ -203,7 +203,10 @@ def test_a_statement_of_another_shape_is_refused_where_it_stands() -> None:
          "it has no 'classes', and takes class_names, channels, size, pixels"),
         ({**good, "class_names": [1, 2]}, "class_names is [1, 2], and takes a list of texts"),
         ({**good, "pixels": {**good["pixels"], "std": [0, 1, 1]}},
-         "std is 0 for a channel, and a pixel is divided by it"),
+         "std is 0 for a channel, and takes numbers above 0"),
+        ({**good, "pixels": {**good["pixels"], "scale": None}},
+         "scale is None, of numbers that stay as they are, and takes a mean of 0, a std of 1 and "
+         "no cover"),
         (["daisy"],
          "it is ['daisy'], and takes a mapping with class_names, channels, size, pixels"),
     ):  # fmt: skip

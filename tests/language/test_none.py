@@ -219,8 +219,12 @@ def test_so_it_is_of_what_is_set_on_top(child: Any) -> None:
 
 
 def test_the_command_line_and_the_listener_say_it(
-    child: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    child: Any,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")  # room for the note and the folder of the test
     lines = [
         "class_token: none", "search.proxy: none", "search.maximize: f1", "search.trials: 2",
         "block.token_mixer: {choice: [pooling, identity]}", "search.budget: none", "params: none",

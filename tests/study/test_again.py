@@ -15,7 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import archdsl
 from archdsl.cli import main
+from archdsl.study.engines.inline import Inline
+from archdsl.study.engines.work import Work
 
 SPEC = """\
 archdsl: 1
@@ -41,13 +44,17 @@ from neighbour import SIDE
 
 
 class Mine(pl.LightningDataModule):
+    def __init__(self, root=".", side=SIDE):
+        super().__init__()
+        self.root, self.side = Path(root), side
+
     def fingerprint(self):
-        return {"labels": Path("labels.txt")}
+        return {"labels": self.root / "labels.txt"}
 
     def setup(self, stage):
         number = int(Path("number.txt").read_text())  # of the working directory
         labels = torch.arange(number) % 2
-        images = torch.randn(number, 1, SIDE, SIDE) + labels[:, None, None, None]
+        images = torch.randn(number, 1, self.side, self.side) + labels[:, None, None, None]
         self.data = TensorDataset(images, labels)
 
     def train_dataloader(self):
@@ -100,7 +107,7 @@ def judged(run: Path) -> list[object]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sort", ["folder", "npz", "datamodule"])
+@pytest.mark.parametrize("sort", ["folder", "npz", "datamodule", "arguments"])
 @pytest.mark.parametrize("odd", ["plain", 'it\'s "$HOME" & #1: ü'])
 def test_what_is_printed_does_it_again(sort, odd, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path / "cache"))
@@ -117,6 +124,8 @@ def test_what_is_printed_does_it_again(sort, odd, tmp_path, monkeypatch) -> None
     else:
         module(project)
         proxy = 'datamodule: "mymodule:Mine"'
+        if sort == "arguments":
+            proxy = 'datamodule: {type: "mymodule:Mine", root: ., side: 8}'
     (project / "mine.yaml").write_text(SPEC.format(proxy=proxy))
     run = project / "out" / "first"
     spec = project / "mine.yaml"
@@ -124,7 +133,7 @@ def test_what_is_printed_does_it_again(sort, odd, tmp_path, monkeypatch) -> None
     words = printed(run)
     typed(words, run)
     assert judged(run / "again") == judged(run)
-    if sort == "datamodule":
+    if sort in ("datamodule", "arguments"):
         assert words.startswith("(cd ") and 'search "$OLDPWD"/space.yaml' in words
 
 
@@ -153,3 +162,52 @@ def test_digits_need_nothing_more_and_an_evaluate_is_pythons(tiny, run, tmp_path
     assert printed(tmp_path / "run") == (
         'import archdsl\n\narchdsl.search("./space.yaml", evaluate, out="again")'
     )
+
+
+class Several(Inline):
+    """Says that it takes as many jobs at once as the settings say."""
+
+    def __init__(self, space: archdsl.Space) -> None:
+        super().__init__(Work(judged_by_cost, space=space))
+        self.capacity = space.spec.settings().workers
+
+
+def judged_by_cost(candidate: archdsl.Candidate) -> float:
+    return candidate.cost.params / 1e6
+
+
+def told(run: Path) -> str:
+    text = re.sub(r"\s+", " ", html.unescape((run / "report.html").read_text()))
+    found = re.search(r"The same space, settings, .* All of the record is in this folder\.", text)
+    assert found is not None
+    return found[0]
+
+
+SAME = "The same space, settings, seed and versions propose the same trials"
+HERE = " All of the record is in this folder."
+
+
+def test_workers_that_changed_are_said_since_other_trials_may_be_proposed(tiny, run, tmp_path):
+    out = tmp_path / "run"
+    for trials, workers in ((2, 1), (4, 2)):
+        space = tiny(trials=trials, workers=workers)
+        run(space, out, engine=Several(space), evaluate=judged_by_cost)
+        if workers == 1:
+            assert told(out) == f"{SAME}.{HERE}"
+    assert printed(out) == (
+        'import archdsl\n\narchdsl.search("./space.yaml", evaluate, out="again", '
+        "trials=4, workers=2)"
+    )
+    assert told(out) == (
+        f"{SAME} as long as there are as many workers, and here that changed: 1 worker from trial "
+        f"0 on, 2 workers from trial 2 on. So others may be proposed.{HERE}"
+    )
+
+
+def test_workers_from_the_beginning_are_the_spaces_and_need_no_word(tiny, run, tmp_path):
+    out = tmp_path / "run"
+    for trials in (2, 4):
+        space = tiny(trials=trials, workers=2)
+        run(space, out, engine=Several(space), evaluate=judged_by_cost)
+    assert printed(out).endswith('out="again", trials=4)')
+    assert told(out) == f"{SAME}.{HERE}"

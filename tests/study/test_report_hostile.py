@@ -79,7 +79,7 @@ def hostile(evil: str) -> Record:
         own_evaluate=False,
         sessions=[{
             "begun": f"b{evil}", "machine": {"system": f"y{evil}"},
-            "versions": {f"p{evil}": f"q{evil}"},
+            "versions": {f"p{evil}": f"q{evil}"}, "first_trial": 0, "workers": 1,
         }],
         trials=[trial(0, origin="default"), trial(1), trial(2, origin=f"r{evil}"), failed],
         looks={n: {metric: 0.5 + n, "accuracy": 0.5, "n": 400, evil: 1.0} for n in (0, 2)},

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from archdsl.errors import SearchError
-from archdsl.study import Candidate, Result
+from archdsl.study import Candidate, Result, events
+from archdsl.study.engines.job import Outcome, Over
 from archdsl.study.engines.work import Work
 from archdsl.study.record.folder import read_state
 from tests.study.conftest import judged
@@ -118,6 +119,31 @@ def test_who_learns_nothing_waits_for_nothing(tiny, run, sampler) -> None:
     assert engine.order[-1] == 0
     alone = run(space)
     assert [t.decisions for t in alone.trials] == [t.decisions for t in run(space).trials]
+
+
+def test_a_worker_that_ends_before_its_job_begins_costs_no_trial(tiny, run) -> None:
+    space = tiny(**{**GIVEN, "trials": 8}, sampler="random")
+
+    class Killed(Delayed):
+        """Trial 3 never begins where it is tried the first time."""
+
+        killed = False
+
+        def events(self, hear: Any) -> None:
+            early = next((job for job in self._begun if job.trial == 3), None)
+            if early is None or self.killed:
+                super().events(hear)
+                return
+            self.killed = True
+            self._begun.remove(early)
+            self._due = {due: job for due, job in self._due.items() if job is not early}
+            hear(Over(early, Outcome("failed", cause="killed: from outside", fault="killed")))
+
+    engine = Killed(Work(judged, space=space), WORKERS, 0)
+    heard: list[Any] = []
+    assert told(run(space, engine=engine, listener=heard.append)) == told(run(space))
+    assert engine.killed
+    assert [e.number for e in heard if isinstance(e, events.TrialRetried)] == [3]
 
 
 def lines_of(out: Path) -> list[bytes]:

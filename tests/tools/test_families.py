@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 import pytest
 import torch
@@ -20,12 +22,20 @@ pytestmark = [
 ]
 
 NAMES = (*FAMILIES, "others")
-EVERY = pytest.mark.parametrize("name", NAMES)
-SLOW_TO_EXPORT = ("transnext_micro", "swin_tiny")
-EXPORTED = pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=pytest.mark.slow) if n in SLOW_TO_EXPORT else n for n in NAMES],
-)
+IN_A_MOMENT = ("poolformer_s12", "resmlp_s12", "others")
+
+
+def shortly(names: Iterable[Any]) -> list[Any]:
+    """Parameters, those that are not done in a moment marked as slow."""
+    first = [name if isinstance(name, str) else name[0] for name in names]
+    return [
+        pytest.param(*([name] if isinstance(name, str) else name), marks=marks)
+        for name, known in zip(names, first, strict=True)
+        for marks in [[] if known in IN_A_MOMENT else [pytest.mark.slow]]
+    ]
+
+
+EVERY = pytest.mark.parametrize("name", shortly(NAMES))
 MAKE = pytest.mark.parametrize("make", [built, alone])
 
 
@@ -49,7 +59,7 @@ def test_a_model_is_traced_after_a_pass_and_without_gradients(name: str) -> None
         tried.assert_same(trace, model, partial(images, spec))
 
 
-@EXPORTED
+@EVERY
 @MAKE
 def test_a_model_is_exported_with_a_free_batch(name: str, make: type[nn.Module]) -> None:
     spec = small(name)
@@ -71,7 +81,7 @@ def test_copies_are_the_same(name: str) -> None:
     tried.assert_copies_are_the_same(built(spec), partial(images, spec))
 
 
-@pytest.mark.parametrize("name", ["poolformer_s12", "swin_tiny", "ffnet_1"])
+@pytest.mark.parametrize("name", shortly(["poolformer_s12", "swin_tiny", "ffnet_1"]))
 def test_a_deployed_form_is_traced_and_exported(name: str) -> None:
     spec = small(name)
     model = archdsl.fuse(built(spec))
@@ -84,7 +94,8 @@ def test_a_deployed_form_is_traced_and_exported(name: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:Encountering a list at the output of the tracer")
 @pytest.mark.parametrize(
-    ("name", "stages"), [("poolformer_s12", [0, 2, 3]), ("swin_tiny", [1, 3]), ("deit_tiny", [0])]
+    ("name", "stages"),
+    shortly([("poolformer_s12", [0, 2, 3]), ("swin_tiny", [1, 3]), ("deit_tiny", [0])]),
 )
 def test_a_backbone_is_traced_and_exported(name: str, stages: list[int]) -> None:
     spec = small(name)

@@ -6,6 +6,7 @@ import copy
 import io
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,9 +22,14 @@ def outputs(found: Any) -> list[Tensor]:
     return [found] if isinstance(found, Tensor) else list(found)
 
 
-def assert_same(model: Callable[[Tensor], Any], expected: nn.Module, images: Images) -> None:
+def assert_same(
+    model: Callable[[Tensor], Any],
+    expected: nn.Module,
+    images: Images,
+    batches: tuple[int, ...] = BATCHES,
+) -> None:
     """The same outputs at batches of several sizes, but for the order of sums."""
-    for batch in BATCHES:
+    for batch in batches:
         x = images(batch)
         with torch.no_grad():
             pairs = zip(outputs(model(x)), outputs(expected(x)), strict=True)
@@ -43,6 +49,23 @@ def traced(model: nn.Module, images: Images) -> torch.jit.ScriptModule:
 
 def exported(model: nn.Module, images: Images) -> torch.export.ExportedProgram:
     return torch.export.export(model, (images(2),), dynamic_shapes=({0: Dim("batch")},))
+
+
+Runs = Callable[[Tensor], Tensor]
+
+
+def in_onnx(model: nn.Module, x: Tensor, path: Path) -> Runs:
+    """An ONNX file written with a free batch, as onnxruntime runs it. x: two images"""
+    import onnxruntime
+
+    program = torch.onnx.export(
+        model, (x,), dynamo=True, dynamic_shapes=({0: Dim("batch")},), verbose=False
+    )
+    assert program is not None, "it is given for dynamo=True"
+    program.save(path)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    (name,) = (one.name for one in session.get_inputs())
+    return lambda x: torch.from_numpy(session.run(None, {name: x.numpy()})[0])
 
 
 def assert_gradients_on_meta(make: Callable[[], nn.Module], shape: tuple[int, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +24,10 @@ def test_a_statement_is_taken_from_an_attribute_or_a_method() -> None:
     pixels = Pixels(BYTES, (0.5,) * 3, (0.1, 0.2, 0.3), cover=(9, 10))
     assert said(GOOD) == (Preprocessing(("a", "b"), 3, (8, 8), pixels), ())
     assert said(lambda: GOOD) == said(GOOD)
+    assert said({**GOOD, "scale": 1}) == (
+        Preprocessing(("a", "b"), 3, (8, 8), replace(pixels, scale=1.0)),
+        (),
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,11 +49,17 @@ def test_what_is_not_said_is_noted(statement, missing) -> None:
     [
         ({**GOOD, "class_names": ["a"]}, "class_names has 1 names, and the spec 2 classes"),
         ({"mean": 0.5}, "it says no std, and takes mean and std together"),
-        ({**GOOD, "std": 0}, "std is 0 for a channel, and a pixel is divided by it"),
+        ({**GOOD, "std": 0}, "std is 0 for a channel, and takes numbers above 0"),
+        ({**GOOD, "std": [0.1, -0.2, 0.3]}, "std is -0.2 for a channel, and takes numbers above 0"),
         ({**GOOD, "cover": [4, 9]}, "cover is 4 x 9, and the input is 8 x 8"),
         ({**GOOD, "interpolation": "area"},
          "interpolation is 'area', and takes bilinear or bicubic"),
         ({**GOOD, "scale": 0}, "scale is 0, and takes a number above 0"),
+        ({**GOOD, "mean": 10**400},
+         "mean is [100000000000000000...0000000000000000000, 100000000000000000..."
+         "0000000000000000000, 100000000000000000...0000000000000000000], and takes a number for "
+         "each channel"),
+        ({**GOOD, "scale": None}, "scale is None, and takes a number above 0"),
     ],
 )  # fmt: skip
 def test_a_wrong_statement_is_refused(statement, words) -> None:

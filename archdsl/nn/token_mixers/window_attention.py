@@ -82,7 +82,10 @@ class WindowAttention(CachesInEval):
         if down or right:
             bias = bias.repeat(batch, 1, 1, 1)
         x = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-        x = _map(x.transpose(1, 2).flatten(2), grid, self.window)
+        x = x.transpose(1, 2)
+        if torch.compiler.is_exporting():  # whoever takes attention apart lays it out otherwise
+            x = x.clone(memory_format=torch.contiguous_format)
+        x = _map(x.flatten(2), grid, self.window)
         if down or right:
             x = x.roll((down, right), dims=(1, 2))
         x = self.proj(x[:, :height, :width])

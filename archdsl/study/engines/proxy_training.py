@@ -45,6 +45,10 @@ class ProxyTraining:
         """Read and check the data, once. Raises SearchError for what cannot be trained on."""
         if self.prepared is None:
             self._refuse_unknown_objectives()
+            if self.recipe.precision == "16":  # the one that not every machine has
+                from archdsl.training.trainer import precision
+
+                precision(self.recipe.precision)
             network = self._space.default().network()
             prepared = prepare(
                 self.recipe, self.source, network.input, network.classes, self._progress

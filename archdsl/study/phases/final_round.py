@@ -91,15 +91,14 @@ class Finals:
         assert self._waiting is not None, "a job is of a round"
         training = job.training
         ran = training in state.rounds.of(training).running
-        retried = again(job, outcome, state.retries.get(training, ())) if ran else None
+        # a worker may have ended before its word that the job began
+        began = () if ran else (Running(training, job.step, outcome.begun),)
+        retried = again(job, outcome, state.retries.get(training, ()))
         if retried is None and outcome.state != "cancelled":
-            if not ran:  # it failed before it began
-                running = Running(training, None, outcome.begun)
-                return (running, self._trained(job, outcome, state))
-            return (self._trained(job, outcome, state),)
+            return (*began, self._trained(job, outcome, state))
         self._waiting.insert(0, training)
         if retried is not None:
-            return (retried,)
+            return (*began, retried)
         return (Paused(training),) if ran else ()
 
     def _trained(self, job: Job, outcome: Outcome, state: State) -> Trained:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.errors import ArchError
 from archdsl.study.engines.job import EngineEvent, Over
+from archdsl.study.phases.again import BROKEN, MOST_BROKEN
 from archdsl.study.phases.phase import Next
 from archdsl.study.record.events import Event, Looked, Training
 from archdsl.study.record.state import State
@@ -24,7 +25,8 @@ class Looking:
     """Has every training of the final round judged on the test split, unless that was done.
 
     Without a final round those are the winner's and that of the trial it started from. Every look
-    stays on record: a search that goes on looks again, and its report says how often.
+    stays on record: a search that goes on looks again, and its report says how often. One whose
+    worker was killed is taken again, as a training goes on.
 
     hold: raises ArchError where the data are no longer those of the trials
     notes: what went wrong, in words
@@ -34,6 +36,7 @@ class Looking:
         self.notes: list[str] = []
         self._run, self._jobs, self._hold = run, jobs, hold
         self._asked: set[Training] = set()
+        self._broken = 0
         self._held = False
 
     def next(self, state: State) -> Next | None:
@@ -56,6 +59,9 @@ class Looking:
         match event:
             case Over(job, outcome) if outcome.state == "complete":
                 return (Looked(job.training, "test", to_json(outcome.metrics), outcome.seen),)
+            case Over(job, outcome) if outcome.fault in BROKEN and self._broken < MOST_BROKEN:
+                self._broken += 1
+                self._asked.discard(job.training)
             case Over(_, outcome):
                 self._note(outcome.cause or outcome.state)
         return ()

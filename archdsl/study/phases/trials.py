@@ -94,13 +94,14 @@ class Trials:
 
     def _over(self, job: Job, outcome: Outcome, state: State) -> tuple[Event, ...]:
         ran = state.trials[job.trial].state == "running"
-        retried = again(job, outcome, state.retries.get(job.training, ())) if ran else None
+        retried = again(job, outcome, state.retries.get(job.training, ()))
         self._running.discard(job.trial)
         if retried is None and outcome.state != "cancelled":
             return (self._finished(job, outcome, state),)
         insort(self._open, job.trial)
-        if retried is not None:
-            return (retried,)
+        if retried is not None:  # a worker may have ended before its word that the job began
+            began = () if ran else (Running(job.training, job.step, outcome.begun),)
+            return (*began, retried)
         return (Paused(job.training),) if ran else ()
 
     def _finished(self, job: Job, outcome: Outcome, state: State) -> Finished:

@@ -56,6 +56,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "figures": _drawn(record),
         "preprocessing": record.preprocessing,
         "again": again.commands(record),
+        "workers": again.workers(record),
     }
 
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import optuna
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from optuna.trial import Trial, TrialState
 
 import archdsl
@@ -71,34 +69,6 @@ class Asked:
                 self.study.tell(trial, float("nan"), skip_if_finished=True)
             case _:
                 self.study.tell(trial, value)
-
-
-STEPS = st.lists(
-    st.none() | st.tuples(st.integers(0, 30), st.sampled_from(ENDS)), min_size=10, max_size=45
-)
-"""Ask for a trial, or end one of those under way."""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=12)
-@given(steps=STEPS)
-def test_whatever_is_pending_a_proposal_is_inside_and_another_than_all(name, steps) -> None:
-    asked = Asked(SPACE, BUDGET, name)
-    for _ in range(12):  # the last few have something to learn from
-        asked.ask()
-    for _ in range(11):
-        asked.end(0, "value")
-    for step in steps:
-        if step is None:
-            asked.ask()
-        elif asked.pending:
-            asked.end(*step)
-        assert len(set(asked.tried)) == len(asked.tried)
-    while asked.pending:
-        asked.end(0, "value")
-    asked.ask()
-    assert len(set(asked.tried)) == len(asked.tried) == len(asked.study.trials)
 
 
 @pytest.mark.parametrize("name", NAMES)
