@@ -67,11 +67,17 @@ def _data(name: str, result: Result) -> dict[str, Any]:
         "name": name,
         "ended": result.ended,
         "message": result.message,
+        "distinguishable": None if result.verdict is None else result.verdict.distinguishable,
         "verdict": None if result.verdict is None else result.verdict.record(),
+        "verdicts": [one.record() for one in result.verdicts],
         "folder": None if result.folder is None else str(result.folder),
         "best": None if result.best is None else result.best.number,
         "winner": None if result.winner is None else result.winner.trial.number,
         "front": [trial.number for trial in result.front],
+        "front_members": [
+            {"trial": one.trial.number, "values": list(one.values), "files": f"front/{one.stem}"}
+            for one in result.front_members
+        ],
         "hypervolume": None if result.hypervolume is None else result.hypervolume.record(),
         "trials": [trial.record() for trial in result.trials],
         "notes": list(result.notes),
@@ -93,6 +99,9 @@ def _text(result: Result) -> str:
     if len(result.front) > 1:
         lines.append("no other trial is better in both objectives than any of")
         lines.append("  " + " ".join(str(trial.number) for trial in result.front))
+    if result.front_members:
+        lines.append("what stands for the front:")
+        lines += [f"  {line}" for line in columns(_front(result))]
     if result.hypervolume is not None:
         value = f"{result.hypervolume.value:.4g}"
         lines.append(f"the front's hypervolume is {value}: {result.hypervolume.words()}")
@@ -102,6 +111,17 @@ def _text(result: Result) -> str:
         if written:
             lines.append(f"in {result.folder}: {' '.join(written)}")
     return "\n".join(lines)
+
+
+def _front(result: Result) -> list[tuple[str, ...]]:
+    """A row for each network that stands for the front, under the names of the objectives."""
+    names = [one.name for one in result.objectives]
+    rows: list[tuple[str, ...]] = [("", *names, "")]
+    for one in result.front_members:
+        said = (f"{value:,.0f}" if name in one.trial.costs else figure(value)
+                for name, value in zip(names, one.values, strict=True))  # fmt: skip
+        rows.append((f"trial {one.trial.number}", *said, f"front/{one.stem}.yaml"))
+    return rows
 
 
 _MADE = ("best.yaml", "best.py", "best.safetensors", "report.html")

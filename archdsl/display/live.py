@@ -48,7 +48,7 @@ class LiveDisplay:
         if state.trials or state.running:
             many = max(3, min(_MOST_ROWS, self.picture.height - _AROUND))
             parts.append(terminal.table(trial_table.columns(state), trial_table.rows(state, many)))
-            parts.append(terminal.bar(len(state.trials), state.total, trial_table.far(state)))
+            parts.append(terminal.bar(*trial_table.bar(state), trial_table.far(state)))
             if state.best is not None:
                 parts.append(terminal.line(trial_table.best(state, state.best), "good"))
         if ready := trial_table.preparing(state):

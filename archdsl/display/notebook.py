@@ -52,7 +52,7 @@ class NotebookDisplay:
         if state.trials or state.running:
             rows = trial_table.rows(state, _ROWS)
             tables.append(CardTable(trial_table.columns(state), rows, "trial"))
-            words, bar = trial_table.far(state), (len(state.trials), state.total)
+            words, bar = trial_table.far(state), trial_table.bar(state)
             if state.best is not None:
                 notes.append(trial_table.best(state, state.best))
             notes += filter(None, [trial_table.preparing(state)])

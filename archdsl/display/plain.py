@@ -8,6 +8,7 @@ from archdsl.display.search_state import SearchState, costs, objectives, values
 from archdsl.study.events import (
     Best,
     Event,
+    FinalRound,
     Notice,
     Preparing,
     Said,
@@ -15,8 +16,9 @@ from archdsl.study.events import (
     TrialFinished,
     TrialRetried,
 )
+from archdsl.study.final.entrants import called
 from archdsl.study.trial import Trial
-from archdsl.units import counted, duration
+from archdsl.units import counted, duration, figure
 from archdsl.views.terminal import say_line
 
 
@@ -51,6 +53,8 @@ class PlainDisplay:
                     self._write(line)
             case TrialFinished(trial):
                 self._pending = self._line(trial)
+            case FinalRound():
+                self._write(self._of_the_round(event))
             case Best() if self._pending:  # a search that goes on names its best anew
                 self._pending += "  the best so far"
                 self._flush()
@@ -68,6 +72,20 @@ class PlainDisplay:
         said += [f"{name} {value}" for name, value in costs(state, trial.costs)]
         said += [trial.origin, duration(trial.seconds) if trial.trained else "not trained"]
         if (left := state.left) is not None:
+            said.append(f"{duration(left)} left")
+        return "  ".join(said)
+
+    def _of_the_round(self, final: FinalRound) -> str:
+        last = final.last
+        if last is None:
+            return final_round(final)
+        said = [f"final round  {final.done} of {final.total}", called(last.entrant)]
+        said.append(f"seed {last.seed}")
+        if last.cause is not None:
+            said.append(f"failed: {last.cause}")
+        names = objectives(self.state)
+        said += [f"{name} {figure(last.metrics[name])}" for name in names if name in last.metrics]
+        if (left := self.state.left) is not None:
             said.append(f"{duration(left)} left")
         return "  ".join(said)
 
@@ -90,6 +108,13 @@ def told(event: Event) -> str | None:
         case TrialRetried(number, cause):
             return f"trial {number} is tried again: {cause}"
     return None
+
+
+def final_round(final: FinalRound) -> str:
+    """What the final round is to be, on one line."""
+    who = ", ".join(map(called, final.entrants))
+    said = f"final round: {who}, each trained anew with {counted(final.seeds, 'seed')}"
+    return said if final.note is None else f"{said}.  {final.note}"
 
 
 def opening(event: Started) -> list[str]:

@@ -12,6 +12,7 @@ from archdsl.study.events import (
     Best,
     Epoch,
     Event,
+    FinalRound,
     Finished,
     Preparing,
     Started,
@@ -40,6 +41,7 @@ class SearchState:
     preparing: what it is getting ready; None while trials run
     trials: on record, in the order in which they ended; best: the best of them
     running: the trials under way, by their numbers
+    final: the final round, once it has begun
     clock: seconds that only go up
     """
 
@@ -50,7 +52,9 @@ class SearchState:
         self.trials: list[Trial] = []
         self.best: Trial | None = None
         self.running: dict[int, RunningTrial] = {}
+        self.final: FinalRound | None = None
         self._begun = clock()
+        self._final_begun = (0.0, 0)  # when it began here, and how much of it was done then
 
     def hear(self, event: Event) -> None:
         """Take in one event."""
@@ -72,6 +76,10 @@ class SearchState:
                 self.running.pop(trial.number, None)
             case Best(trial):
                 self.best = trial
+            case FinalRound(done=done):
+                if self.final is None or event.last is None:
+                    self._final_begun = self.clock(), done
+                self.final, self.preparing = event, None
             case Finished():
                 self.running, self.preparing = {}, None
 
@@ -92,7 +100,12 @@ class SearchState:
 
     @property
     def left(self) -> float | None:
-        """Seconds until the last trial ends, as the latest ones went; None before the first."""
+        """Seconds until the trials, or the final round, end as the latest ones went.
+
+        None where there is nothing to go by.
+        """
+        if self.final is not None:
+            return self._left_of(self.final)
         trained = [trial for trial in self.trials if trial.trained]
         lasted = [trial.seconds for trial in trained[-_RECENT:]]
         missing = self.total - len(self.trials)
@@ -104,6 +117,13 @@ class SearchState:
         under_way = sum(min(now - one.begun, each) for one in self.running.values())
         workers = self.started.settings.workers if self.started else 1
         return max(missing * each - under_way, 0.0) / min(workers, missing)
+
+    def _left_of(self, final: FinalRound) -> float | None:
+        begun, before = self._final_begun
+        here = final.done - before
+        if here < 1 or final.done == final.total:
+            return None
+        return (self.clock() - begun) / here * (final.total - final.done)
 
 
 def objectives(state: SearchState) -> list[str]:

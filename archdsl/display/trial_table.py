@@ -34,12 +34,20 @@ def rows(state: SearchState, many: int) -> list[TableRow]:
     return found + under_way
 
 
+def bar(state: SearchState) -> tuple[int, int]:
+    """How much is done, and of how much: trials, or trainings of the final round."""
+    if state.final is not None:
+        return state.final.done, state.final.total
+    return len(state.trials), state.total
+
+
 def far(state: SearchState) -> str:
     """`12 of 50 trials  3 min gone  about 9 min left`."""
-    said = [
-        f"{len(state.trials)} of {counted(state.total, 'trial')}",
-        f"{duration(state.gone)} gone",
-    ]
+    done, total = bar(state)
+    what = f"{done} of {counted(total, 'trial')}"
+    if state.final is not None:
+        what = f"final round: {done} of {counted(total, 'training')}"
+    said = [what, f"{duration(state.gone)} gone"]
     if (left := state.left) is not None:
         said.append(f"about {duration(left)} left")
     return "  ".join(said)

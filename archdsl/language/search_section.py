@@ -24,7 +24,7 @@ from archdsl.language import final_section, setting, settings, typed
 from archdsl.language.document import Document
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.own_class import own_class
-from archdsl.language.positions import POSITIVE
+from archdsl.language.positions import POSITIVE, RATE
 from archdsl.spelling import did_you_mean
 from archdsl.units import UNITS
 
@@ -34,8 +34,8 @@ _NOT_NEGATIVE = Number(False, (Bound("number from 0", lambda v: v >= 0),))
 SAMPLERS = ("gp", "tpe", "evolution", "random", "grid")
 MEASURES = ("stagewise", "uniform")
 KEYS = (
-    "maximize", "minimize", "budget", "trials", "sampler", "measure", "seed", "workers", "per_gpu",
-    "memory", "trial_timeout", "final", "baselines", "proxy",
+    "maximize", "minimize", "budget", "trials", "sampler", "measure", "random_share", "seed",
+    "workers", "per_gpu", "memory", "trial_timeout", "final", "baselines", "proxy",
 )  # fmt: skip
 UNSET = ("budget", "measure", "proxy")
 """Those for which `none` says that they are not written, whatever a parent wrote."""
@@ -59,7 +59,7 @@ PROXY: dict[str, OptionType] = {
     "lr": _ABOVE_ZERO,
     "weight_decay": _NOT_NEGATIVE,
     "warmup": _NOT_NEGATIVE,
-    "label_smoothing": Number(False, (Bound("number from 0 to below 1", lambda v: 0 <= v < 1),)),
+    "label_smoothing": RATE,
     "size": Maybe(POSITIVE),
     "precision": OneOf(("auto", "32", "bf16", "16")),
 }
@@ -100,6 +100,9 @@ def search_settings(document: Document) -> settings.SearchSettings:
                 mark=section["measure"].mark,
                 cure="drop it; it says how the samplers inside the budget draw",
             )
+    if "random_share" in section:
+        share = setting.maybe(section["random_share"], Maybe(RATE), "search.random_share")
+        given["random_share"] = share or 0.0
     if "seed" in section:
         seed = Number(True, (Bound("int that is not negative", lambda v: v >= 0),))
         given["seed"] = setting.scalar(section["seed"], seed, "search.seed")

@@ -88,6 +88,7 @@ class SearchSettings:
         Optuna's
     sampler_options: those of Optuna's, by name
     measure: what random means: every decision uniform in its turn, or every member alike
+    random_share: of the trials, how many are drawn at random whatever the sampler has learnt
     workers: processes that judge candidates; per_gpu: how many of them share a GPU
     memory: bytes that each of them may take, or None; trial_timeout: seconds of a trial, or None
     final: the final round, or None for a search that ends with its trials
@@ -100,6 +101,7 @@ class SearchSettings:
     sampler: str = "gp"
     sampler_options: dict[str, bool | int | float | str | None] = field(default_factory=dict)
     measure: Literal["stagewise", "uniform"] = "stagewise"
+    random_share: float = 0.0
     seed: int = 0
     workers: int = 1
     per_gpu: int = 1

@@ -21,7 +21,7 @@ from archdsl.study.phases.phase import Phase
 from archdsl.study.record.events import Event, Finished, Retried, Round, Trained
 from archdsl.study.record.folder import RunFolder, worth_keeping
 from archdsl.study.record.rounds import is_final
-from archdsl.study.trial import Trial
+from archdsl.study.trial import Trial, from_json
 
 
 class Driver:
@@ -81,15 +81,24 @@ class Driver:
             if isinstance(event, Retried) and not is_final(event.training):
                 self.emit(events.TrialRetried(event.training.trial, event.cause))
             if isinstance(event, Round | Trained):
-                self._tell_of_the_round()
+                self._tell_of_the_round(event)
             if isinstance(event, Finished):
                 self._finished(self.run.state.trials[event.trial], before)
 
-    def _tell_of_the_round(self) -> None:
+    def _tell_of_the_round(self, event: Round | Trained) -> None:
         final = self.run.state.rounds.last
         assert final is not None, "a round has begun"
-        total = len(final.trainings())
-        self.emit(events.FinalRound(final.begun.number, final.entrants, len(final.over), total))
+        last = None
+        if isinstance(event, Trained):
+            entrant = final.entrants[event.training.trial]
+            metrics = from_json(event.metrics)
+            last = events.TrainedAnew(entrant, event.training.seed, metrics, event.cause)
+        self.emit(
+            events.FinalRound(
+                final.entrants, len(final.begun.seeds), len(final.over), len(final.trainings()),
+                final.begun.note, last,
+            )
+        )  # fmt: skip
 
     def _finished(self, trial: Trial, before: list[Trial]) -> None:
         state = self.run.state

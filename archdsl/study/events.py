@@ -99,13 +99,28 @@ class Best:
 
 
 @dataclass(frozen=True, slots=True)
-class FinalRound:
-    """The final round is so far: `done` of `total` trainings. number: from 0"""
+class TrainedAnew:
+    """A training of the final round is over. cause: why it failed, None where it did not"""
 
-    number: int
+    entrant: Entrant
+    seed: int
+    metrics: Metrics
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FinalRound:
+    """The final round is so far: `done` of `total` trainings.
+
+    note: what was made smaller, in words; last: what has just ended, None when the round begins
+    """
+
     entrants: tuple[Entrant, ...]
+    seeds: int
     done: int
     total: int
+    note: str | None
+    last: TrainedAnew | None
 
 
 @dataclass(frozen=True, slots=True)

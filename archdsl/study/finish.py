@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from archdsl.errors import ArchError
 from archdsl.study.events import Listener, Preparing
 from archdsl.study.final.winner import won
-from archdsl.study.winner import write_winner
+from archdsl.study.front_files import write_front
+from archdsl.study.winner import BEST, write_files
 
 if TYPE_CHECKING:
     from archdsl.study.record.folder import RunFolder
@@ -26,7 +27,8 @@ def finish(run: RunFolder, emit: Listener) -> list[str]:
     winner = won(run.state)
     if winner is not None:
         emit(Preparing("writing the winner and the report"))
-        notes += _tried("the winner", lambda: write_winner(run, winner))
+        notes += _tried("the winner", lambda: write_files(run, winner, run.folder / BEST))
+        notes += _tried("the front", lambda: write_front(run))
     return notes + _tried(
         "the report", lambda: write_report(run.folder, read(run.folder, run.state))
     )

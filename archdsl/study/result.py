@@ -34,13 +34,14 @@ class Result:
         was none; None where no trial succeeded
     trials: all of them, in order, the failed included
     front: with two objectives the trials that no other dominates, else the best alone
+    front_members: with two objectives a few networks that stand for it, each with files of its own
     ended: "done", "exhausted" (every architecture inside the budget was tried), "interrupted"
     message: how it ended and how to go on, in words
     survey: the size of the space, and how much of it fits the budget
     folder: the run directory; None for a search that keeps no record
     notes: what else there is to say, such as a winner that cannot be exported
-    verdict: how the winner compares with the default, the baselines and the best at random; None
-        where no final round was trained
+    verdicts: how the winner compares with the default, the baselines and the best at random, by
+        each metric; empty where no final round was trained
     hypervolume: how much the front dominates, with two objectives; None where there is no saying
     objectives: what was made large or small, the first of them first
     """
@@ -54,7 +55,8 @@ class Result:
     survey: Survey
     folder: Path | None
     notes: tuple[str, ...] = ()
-    verdict: Verdict | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    front_members: tuple[Won, ...] = ()
     hypervolume: Hypervolume | None = None
     objectives: tuple[Objective, ...] = ()
 
@@ -62,6 +64,11 @@ class Result:
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended it."""
         return self.ended == "interrupted"
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """That by the first objective."""
+        return self.verdicts[0] if self.verdicts else None
 
     def to_pandas(self) -> pandas.DataFrame:
         """The trials as a DataFrame of pandas, a row each, the number of the trial as index.

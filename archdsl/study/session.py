@@ -23,8 +23,8 @@ from archdsl.study.engines.work import Evaluate, Work
 from archdsl.study.engines.workers import Staff, Workers
 from archdsl.study.events import Listener, silent
 from archdsl.study.final.baselines import baselines
-from archdsl.study.final.verdict import verdict
-from archdsl.study.final.winner import won
+from archdsl.study.final.verdicts import verdicts
+from archdsl.study.final.winner import of_the_front, won
 from archdsl.study.finish import finish
 from archdsl.study.hypervolume import hypervolume
 from archdsl.study.identity.carried import portable
@@ -345,7 +345,8 @@ class _Session:
             survey=surveyed,
             folder=run.shown if kept else None,
             notes=tuple(notes),
-            verdict=verdict(state),
+            verdicts=verdicts(state),
+            front_members=tuple(of_the_front(state)),
             hypervolume=hypervolume(objectives, trials),
             objectives=objectives,
         )

@@ -1,4 +1,4 @@
-"""The winner as files that stand by themselves: spec, code, weights."""
+"""A winner, or a member of a front, as files that stand by themselves: spec, code, weights."""
 
 from __future__ import annotations
 
@@ -17,17 +17,21 @@ if TYPE_CHECKING:
     from archdsl.study.record.folder import RunFolder
     from archdsl.study.trial import Trial
 
-YAML, CODE, WEIGHTS = "best.yaml", "best.py", "best.safetensors"
+BEST = "best"
+"""What the winner's files are called, before the dot."""
+
+YAML, CODE, WEIGHTS = (f"{BEST}.{ending}" for ending in ("yaml", "py", "safetensors"))
 
 
-def write_winner(run: RunFolder, winner: Won) -> list[str]:
-    """Write `best.*` into the run directory; what could not be written is said in the notes."""
+def write_files(run: RunFolder, winner: Won, path: Path) -> list[str]:
+    """Write `PATH.yaml`, `.py` and `.safetensors`; returns what could not be written, in words."""
     best = winner.trial
     text = best.spec.dump(found=found(run.state, winner))
-    files.write_text(run.folder / YAML, portable(text, run.space))
-    said = preprocessing_of(run.state)
-    _write_weights(run.folder / WEIGHTS, run.weights_of_training(winner.training), said)
-    return [*_names_left_out(said), *_write_code(run.folder / CODE, best, said)]
+    files.write_text(path.with_suffix(".yaml"), portable(text, run.space))
+    said, weights = preprocessing_of(run.state), run.weights_of_training(winner.training)
+    _write_weights(path.with_suffix(".safetensors"), weights, said)
+    notes = _write_code(path.with_suffix(".py"), best, said)
+    return [*_names_left_out(path.name, said), *notes]
 
 
 def _write_weights(path: Path, weights: Path, said: Preprocessing | None) -> None:
@@ -43,12 +47,12 @@ def _write_weights(path: Path, weights: Path, said: Preprocessing | None) -> Non
         files.write_bytes(path, save(load_file(weights), weights_metadata(said)))
 
 
-def _names_left_out(said: Preprocessing | None) -> list[str]:
+def _names_left_out(name: str, said: Preprocessing | None) -> list[str]:
     if said is None or len(said.in_spec()["class_names"]) == len(said.class_names):
         return []
     return [
-        f"{YAML} leaves out the names of the {len(said.class_names):,} classes, as they are more "
-        f"than a spec holds; {CODE} has them"
+        f"{name}.yaml leaves out the names of the {len(said.class_names):,} classes, as they are "
+        f"more than a spec holds; {name}.py has them"
     ]
 
 

@@ -12,27 +12,31 @@ from archdsl.study.engines.job import Job, Outcome, Over
 from archdsl.study.phases.again import MOST_BROKEN
 from archdsl.study.phases.looking import Looking
 from archdsl.study.record.events import Looked, Training
+from archdsl.study.record.rounds import Rounds
 
 KILLED = Outcome("failed", cause="killed: its worker was ended from outside", fault="killed")
 SEEN = Outcome("complete", metrics={"accuracy": 0.5})
 
 
-def look(trial: int, decisions: dict[str, Any]) -> Job:
-    training = Training(trial, "search", 0, 0)
-    return Job("look", training, "", "", decisions, {}, "accuracy", "")
+def training(trial: int) -> Training:
+    return Training(trial, "search", 0, 0)
+
+
+def look(training: Training, state: Any) -> Job:
+    return Job("look", training, "", "", {}, {}, "accuracy", "")
 
 
 @pytest.fixture
 def state() -> Any:
     """Of a search whose third trial is the best, and which has looked with none."""
     trials = [SimpleNamespace(number=number, decisions={}) for number in range(3)]
-    return SimpleNamespace(best=trials[2], trials=trials, looks={})
+    return SimpleNamespace(best=trials[2], trials=trials, looks={}, rounds=Rounds())
 
 
 @pytest.fixture
 def looking() -> Looking:
-    run: Any = SimpleNamespace(weights_of=lambda number: Path(__file__))
-    jobs: Any = SimpleNamespace(look=look)
+    run: Any = SimpleNamespace(weights_of_training=lambda training: Path(__file__))
+    jobs: Any = SimpleNamespace(look=look, training=training)
     return Looking(run, jobs, lambda: None)
 
 
@@ -45,7 +49,7 @@ def taken(looking: Looking, state: Any, *outcomes: Outcome) -> list[int]:
         found.append(following.job.trial)
         for event in looking.heard(Over(following.job, outcome), state):
             assert isinstance(event, Looked)
-            state.looks[event.trial] = event.metrics
+            state.looks[event.training] = event.metrics
     return found
 
 

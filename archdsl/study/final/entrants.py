@@ -44,3 +44,14 @@ class Entrant:
 def entrant(record: Mapping[str, Any]) -> Entrant:
     """The entrant that `record()` gave. Raises TypeError for what is none."""
     return Entrant(**{**record, "roles": tuple(record["roles"])})
+
+
+def called(entrant: Entrant) -> str:
+    """What an entrant is called in a sentence."""
+    if "baseline" in entrant.roles:
+        return entrant.name.removeprefix("baseline-")
+    if "default" in entrant.roles:
+        return "the default"
+    if "random" in entrant.roles:
+        return "the best at random"
+    return f"trial {entrant.trial}"

@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal, TypeAlias
 
-import numpy as np
-
-from archdsl.amounts import bounded
-from archdsl.study.final.comparison import Arm, Difference, compared, seed_noise
-from archdsl.study.final.entrants import Entrant
-from archdsl.study.final.winner import won
-from archdsl.training.metrics import metric
-from archdsl.training.one_by_one import unpacked
+from archdsl.study.final.comparison import Arm, Difference
 from archdsl.units import counted, points, rounded
 
-if TYPE_CHECKING:
-    from archdsl.study.record.rounds import FinalRound
-    from archdsl.study.record.state import State
+Split: TypeAlias = Literal["val", "test"]
+
+_WHERE: dict[Split, str] = {"test": "the test split", "val": "validation"}
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How the winner of a final round compares with the rest of the field.
+    """How the winner of a final round compares with the rest of the field, by one metric.
 
     metric: what is compared; split: where: "test", or "val" where nobody may look at test images
-    winner: its arm; differences: it minus each of default, random and baselines
-    images: how many; None where they are not known one by one
+    winner: its arm; arms: those of everybody whose trainings all came to a figure
+    differences: the winner minus each of default, random and baselines
+    failed: those of them of which a training failed, so that there is nothing to compare
+    seeds: of each arm; images: how many; None where they are not known one by one
     """
 
     metric: str
-    split: str
+    split: Split
     winner: Arm
+    arms: tuple[Arm, ...]
     differences: tuple[Difference, ...]
+    failed: tuple[str, ...]
     seeds: int
     images: int | None
 
@@ -43,33 +40,32 @@ class Verdict:
 
     def sentence(self) -> str:
         """It in words."""
-        share = self.metric.endswith("accuracy")
-        where = {"test": "the test split", "val": "validation"}[self.split]
-        said = [self._one(difference, share) for difference in self.differences]
-        mean = self.winner.mean
-        lead = f"The winner has {self.metric} {rounded(mean)} on {where}"
-        if not said:
-            return f"{lead}; there is nothing beside it to compare it with."
-        return f"{lead}, the mean of {counted(self.seeds, 'seed')}: {'; '.join(said)}."
+        figure = f"{self.metric} {rounded(self.winner.mean)} on {_WHERE[self.split]}"
+        lead = f"The winner is {self.winner.name}, with {figure}"
+        failed = [f"{name} was not compared, as a training of it failed" for name in self.failed]
+        if not self.differences:
+            return "; ".join([lead, *(failed or ["there is nothing to compare it with"])]) + "."
+        said = "; ".join([*map(self._one, self.differences), *failed])
+        return f"{lead}, the mean of {counted(self.seeds, 'seed')}: {said}."
 
-    def _one(self, difference: Difference, share: bool) -> str:
-        def amount(value: float) -> str:
-            return points(value) if share else rounded(value)
-
-        name = difference.other
+    def _one(self, difference: Difference) -> str:
+        share = is_share(self.metric)
+        name, gap = difference.other, self.amount(difference.gap)
         if difference.interval is None:
-            return f"{amount(difference.gap)} from {name}, and no run of it varied"
-        low, high = difference.interval
-        between = f"(95 % interval {amount(low)} to {amount(high)})"
+            return f"{gap} against {name}, and no run of either varied"
+        low, high = map(self.amount, difference.interval)
+        between = f"95 % interval {low} to {high}"
         if difference.distinguishable:
-            return f"{amount(difference.gap)} {between} from {name}"
+            return f"{gap} against {name} ({between})"
         more = ""
         if share and difference.per_point is not None:
             more = f", and {difference.per_point} seeds each would tell a point apart"
-        return (
-            f"not distinguishable from {name} with {self.seeds} seeds "
-            f"({amount(difference.gap)}, {between[1:-1]}){more}"
-        )
+        with_seeds = counted(self.seeds, "seed")
+        return f"not distinguishable from {name} with {with_seeds} ({gap}, {between}){more}"
+
+    def amount(self, gap: float) -> str:
+        """A difference as text."""
+        return points(gap) if is_share(self.metric) else f"{gap:+.4g}"
 
     def record(self) -> dict[str, Any]:
         """The verdict as values that JSON can hold."""
@@ -80,7 +76,12 @@ class Verdict:
             "split": self.split,
             "seeds": self.seeds,
             "images": self.images,
-            "winner": {"name": self.winner.name, "mean": self.winner.mean},
+            "winner": self.winner.name,
+            "arms": [
+                {"name": arm.name, "mean": arm.mean, "values": [float(v) for v in arm.values]}
+                for arm in self.arms
+            ],
+            "failed": list(self.failed),
             "differences": [
                 {
                     "other": one.other,
@@ -94,65 +95,6 @@ class Verdict:
         }
 
 
-def verdict(state: State, name: str | None = None) -> Verdict | None:
-    """The verdict of the last final round; None where none is done.
-
-    name: of the metric; the first objective that is no cost without it
-    """
-    final = state.rounds.last
-    winner = won(state)
-    if final is None or not final.done or winner is None or winner.name is None:
-        return None
-    judged = [one.name for one in state.objectives if one.name not in bounded()]
-    if not judged and name is None:
-        return None
-    name = name or judged[0]
-    looked = all(one in state.looks for one, over in final.over.items() if over.state == "complete")
-    split = "test" if looked and final.over else "val"
-    arms = {
-        number: arm
-        for number in range(len(final.entrants))
-        if (arm := _arm(state, final, number, name, split)) is not None
-    }
-    numbers = {one.name: number for number, one in enumerate(final.entrants)}
-    at = numbers[winner.name]
-    noise = seed_noise(list(arms.values()))
-    others = [n for n in arms if n != at and _is_compared(final.entrants[n])]
-    kept = sum("kept" in one.roles for one in final.entrants)
-    comparisons = max(1, kept * len(others))
-    differences = [compared(arms[at], arms[n], noise, comparisons) for n in others]
-    right = arms[at].right
-    return Verdict(
-        name, split, arms[at], tuple(differences), len(final.begun.seeds),
-        None if right is None else right.shape[1],
-    )  # fmt: skip
-
-
-def called(entrant: Entrant) -> str:
-    """What an entrant is called in a sentence."""
-    if "baseline" in entrant.roles:
-        return entrant.name.removeprefix("baseline-")
-    if "default" in entrant.roles:
-        return "the default"
-    if "random" in entrant.roles:
-        return "the best at random"
-    return f"trial {entrant.trial}"
-
-
-def _is_compared(entrant: Entrant) -> bool:
-    return bool({"default", "random", "baseline"} & set(entrant.roles))
-
-
-def _arm(state: State, final: FinalRound, number: int, name: str, split: str) -> Arm | None:
-    """An entrant as the trainings of all seeds have it; None where one failed."""
-    runs = final.metrics_of(number)
-    if runs is None:
-        return None
-    who = called(final.entrants[number])
-    if split == "val":
-        return Arm(who, np.array([metric(one, name) for one in runs]))
-    looks = [state.looks[final.training(number, seed)] for seed in final.begun.seeds]
-    values = np.array([metric(one.metrics, name) for one in looks])
-    if name != "accuracy" or any(one.seen is None for one in looks):
-        return Arm(who, values)
-    return Arm(who, values, np.array([unpacked(one.seen) for one in looks if one.seen is not None]))
+def is_share(metric: str) -> bool:
+    """Whether a metric is a share by its name, so that a difference of it is told in points."""
+    return metric.endswith("accuracy")

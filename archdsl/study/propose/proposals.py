@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,7 +95,8 @@ class Proposals:
     @property
     def by_cost(self) -> bool:
         """Whether proposals are drawn by what layers cost, so that the cost table is needed."""
-        return self._optunas is None and self.settings.sampler != "grid"
+        in_order = self._optunas is not None or self.settings.sampler == "grid"
+        return not in_order or self.settings.random_share > 0
 
     @property
     def learns(self) -> bool:
@@ -145,12 +147,20 @@ class Proposals:
             found = None if spec is None else self._new(spec, "default")
             if found is not None:
                 return found
+        if self._at_random(trial_number):
+            return self._drawn(trial_number, source, source.random)
         if self._optunas is not None:
             spec = self._optunas.propose()
             return Proposal(spec, self.space.cost(spec), fingerprint(spec.network()), "optuna")
         if self.settings.sampler == "grid":
             return self._next_in_order(source)
-        return self._drawn(trial_number, source)
+        learned = self._history.successes >= STARTUP
+        return self._drawn(trial_number, source, source.learning if learned else source.random)
+
+    def _at_random(self, trial_number: int) -> bool:
+        """Whether a trial is one of those that are random whatever was learnt, evenly spread."""
+        share = self.settings.random_share
+        return floor(trial_number * share) > floor((trial_number - 1) * share)
 
     def source(self, fixed: Mapping[str, Any]) -> _Source:
         """What is drawn from where some answers are fixed."""
@@ -165,10 +175,8 @@ class Proposals:
             del self._sources[next(iter(self._sources))]
         return found
 
-    def _drawn(self, trial_number: int, source: _Source) -> Proposal | None:
+    def _drawn(self, trial_number: int, source: _Source, proposer: Proposer) -> Proposal | None:
         draws = np.random.default_rng(number(self.settings.seed, "trial", trial_number))
-        learned = self._history.successes >= STARTUP
-        proposer = source.learning if learned else source.random
         attempt = None
         for attempt, drawn in enumerate(proposer.propose(self._history, draws)):
             if attempt == PATIENCE:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from archdsl.amounts import written
+from archdsl.study.final.verdict import Verdict
 from archdsl.study.hypervolume import Hypervolume
 from archdsl.study.report.findings import Look
 from archdsl.study.report.read import Record
@@ -91,6 +92,24 @@ def test_looks(seen: list[Look]) -> Chart:
         y_names=[f"trial {look.trial}" for look in reversed(seen)],
         height=0.7 + 0.5 * len(seen),
         y_range=(-0.6, len(seen) - 0.4),
+    )
+
+
+def final_round(verdict: Verdict) -> Chart:
+    """Every training of the final round, and the mean of each network."""
+    marks = []
+    for row, arm in enumerate(reversed(verdict.arms)):
+        colour = GOOD if arm is verdict.winner else _FIRST
+        marks.append(Marks("dots", list(arm.values), [row] * len(arm.values), QUIET))
+        marks.append(Marks("dot", (arm.mean,), (row,), colour))
+    where = "the test split" if verdict.split == "test" else "validation"
+    return Chart(
+        title=f"{verdict.metric} on {where} in the final round",
+        marks=marks,
+        x_label=f"{verdict.metric} on {where}: each training, and the mean",
+        y_names=[arm.name for arm in reversed(verdict.arms)],
+        height=0.7 + 0.4 * len(verdict.arms),
+        y_range=(-0.6, len(verdict.arms) - 0.4),
     )
 
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from archdsl.components.options import written
 from archdsl.spaces.count import Count
-from archdsl.study.final.verdict import called
 from archdsl.study.intervals import Interval, difference, mean, wilson
-from archdsl.study.record.rounds import FinalRound, is_final
+from archdsl.study.record.rounds import is_final
 from archdsl.study.report.read import Record
 from archdsl.study.trial import Trial
 from archdsl.units import counted, percent, points, rounded
@@ -49,14 +48,9 @@ def first_words(record: Record) -> str:
 
 
 def looks(record: Record) -> list[Look]:
-    """The field of the final round on the test split, averaged over the seeds.
-
-    Without one the winner and the trial it started from.
-    """
-    if record.best is None:
+    """The winner and the trial it started from on the test split; none after a final round."""
+    if record.best is None or record.verdicts:
         return []
-    if record.final is not None and record.final.done:
-        return _looks_of_the_field(record, record.final)
     single = {key.trial: look for key, look in record.looks.items() if not is_final(key)}
     who = {record.best.number: "the winner"}
     if record.best.number != 0:
@@ -69,25 +63,6 @@ def looks(record: Record) -> list[Look]:
         n = int(metrics.pop("n", 0)) or None
         interval = share_interval(metrics.get("accuracy"), n)
         found.append(Look(words, number, metrics, n, interval))
-    return found
-
-
-def _looks_of_the_field(record: Record, final: FinalRound) -> list[Look]:
-    found: list[Look] = []
-    for number, entrant in enumerate(final.entrants):
-        trainings = [final.training(number, seed) for seed in final.begun.seeds]
-        seen = [record.looks[one].metrics for one in trainings if one in record.looks]
-        if not seen:
-            continue
-        means = {
-            name: sum(one[name] for one in seen) / len(seen)
-            for name in seen[0]
-            if all(name in one for one in seen)
-        }
-        n = int(means.pop("n", 0)) or None
-        won = record.won is not None and record.won.name == entrant.name
-        who = "the winner" if won else called(entrant)
-        found.append(Look(who, -1 if entrant.trial is None else entrant.trial, means, n, None))
     return found
 
 
@@ -159,17 +134,35 @@ def _without_interval(name: str, winner: Look, first: Look) -> str | None:
 
 
 def random_words(record: Record) -> str | None:
-    """What random architectures inside the budget came to, if there were any."""
+    """What random architectures inside the budget came to, and as many that a sampler proposed.
+
+    As many, because the best of more trainings is larger by chance alone.
+    """
     values = [record.value(trial) for trial in record.complete if trial.origin == "random"]
     if not values:
         return None
+    said = (
+        f"{counted(len(values), 'random architecture')} inside the budget: {record.judged_by} "
+        f"{_mean_and_best(record, values)}"
+    )
+    sought = [record.value(trial) for trial in record.complete if trial.origin in _SOUGHT]
+    if not sought:
+        return said
+    many = min(len(values), len(sought))
+    one = f"the first {many} that the sampler proposed" if many > 1 else "the first it proposed"
+    return f"{said}. For comparison, {one}: {_mean_and_best(record, sought[:many])}"
+
+
+_SOUGHT = ("gp", "tpe", "evolution", "optuna", "grid")
+
+
+def _mean_and_best(record: Record, values: list[float]) -> str:
     centre, interval = mean(values)
-    best = max(values) if _maximised(record) else min(values)
-    said = f"{len(values)} random architectures inside the budget: {record.judged_by} "
     if interval is None:
-        return said + rounded(centre)
+        return rounded(centre)
+    best = max(values) if _maximised(record) else min(values)
     return (
-        said + f"{rounded(centre)} on average (95 % interval {rounded(interval[0])} to "
+        f"{rounded(centre)} on average (95 % interval {rounded(interval[0])} to "
         f"{rounded(interval[1])}), the best of them {rounded(best)}"
     )
 

@@ -43,6 +43,8 @@ def _shown(record: Record) -> dict[str, Any]:
         "verdict": findings.verdict(record),
         "share_words": findings.share_words(record),
         "random_words": findings.random_words(record),
+        "verdicts": record.verdicts,
+        "by_class": _by_class(record),
         "looks": (looks := findings.looks(record)),
         "held_out": list(dict.fromkeys(name for look in looks for name in look.metrics)),
         "sides": findings.side_by_side(best, first) if best and first else [],
@@ -60,6 +62,17 @@ def _shown(record: Record) -> dict[str, Any]:
     }
 
 
+def _by_class(record: Record) -> dict[str, Any] | None:
+    """The classes of uneven data by name, with what the networks of the final round came to."""
+    found = record.by_class
+    if found is None or not found.uneven:
+        return None
+    names = record.preprocessing.class_names if record.preprocessing else ()
+    named = [names[c] if c < len(names) else f"class {c}" for c in range(len(found.images))]
+    columns = zip(*found.shares.values(), strict=True)
+    return {"who": list(found.shares), "rows": list(zip(named, found.images, columns, strict=True))}
+
+
 def _drawn(record: Record) -> dict[str, Any]:
     if not record.complete:
         return {}
@@ -67,10 +80,12 @@ def _drawn(record: Record) -> dict[str, Any]:
     shown = dict.fromkeys([*record.budget, *sought, "macs"])
     seen = [look for look in findings.looks(record) if look.interval is not None]
     covered = record.hypervolume
+    final = record.verdict
     found = {
         "best_so_far": charts.best_so_far(record),
         **{f"against_{cost}": charts.against_cost(record, cost) for cost in shown},
         **({"test": charts.test_looks(seen)} if seen else {}),
+        **({"final": charts.final_round(final)} if final else {}),
         **({"hypervolume": charts.hypervolume(covered)} if covered else {}),
     }
     return {name: svg.drawn(chart) for name, chart in found.items()}

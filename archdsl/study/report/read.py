@@ -13,7 +13,9 @@ from archdsl.data.preprocessing import Preprocessing
 from archdsl.errors import SearchError
 from archdsl.language.settings import Objective
 from archdsl.study import survey
-from archdsl.study.final.verdict import Verdict, verdict
+from archdsl.study.final.by_class import ByClass, by_class
+from archdsl.study.final.verdict import Verdict
+from archdsl.study.final.verdicts import verdicts
 from archdsl.study.final.winner import Won, won
 from archdsl.study.found import preprocessing_of
 from archdsl.study.hypervolume import Hypervolume, hypervolume
@@ -33,7 +35,9 @@ class Record:
     """A run as it lies on disk.
 
     looks: training -> what its weights came to on the test split
-    final: the last final round, if there was one; verdict: of it, once it is done
+    final: the last final round, if there was one; rounds: how many there were
+    verdicts: of the last round, by metric, once it is done
+    by_class: what its networks came to in each class, where that is known
     won: the winner, and which training its weights are of
     data: what the trials trained on, in words, and images by split; empty for an own `evaluate`
     preprocessing: what was done to the images, where that is known
@@ -51,7 +55,9 @@ class Record:
     looks: dict[Training, Look]
     final: FinalRound | None
     won: Won | None
-    verdict: Verdict | None
+    rounds: int
+    verdicts: tuple[Verdict, ...]
+    by_class: ByClass | None
     data: dict[str, Any]
     space: str
     winner: str
@@ -100,6 +106,11 @@ class Record:
         return hypervolume(self.objectives, self.trials)
 
     @property
+    def verdict(self) -> Verdict | None:
+        """How the winner of the final round compares, by the first objective."""
+        return self.verdicts[0] if self.verdicts else None
+
+    @property
     def judged_by(self) -> str:
         """The objective that tells a good architecture from a bad one, and is no cost."""
         named = [one.name for one in self.objectives if one.name not in bounded()]
@@ -133,8 +144,10 @@ def read(folder: Path, state: State | None = None) -> Record:
         trials=list(state.in_order()),
         looks=state.looks,
         final=state.rounds.last,
+        rounds=len(state.rounds.all),
         won=won(state),
-        verdict=verdict(state),
+        verdicts=verdicts(state),
+        by_class=by_class(state),
         data={} if data is None else dataclasses.asdict(data),
         space=created.space,
         winner=_text(folder / YAML),
