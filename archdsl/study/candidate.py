@@ -42,8 +42,9 @@ class Candidate:
     """One architecture on trial.
 
     decisions: the answers that made it
-    number: of the trial; seed: for all that is random in judging it, the same for every trial,
-        so that two architectures differ in nothing else
+    number: of the trial, also in a final round; None for a baseline there
+    seed: for all that is random in judging it, the same for every trial, so that two architectures
+        differ in nothing else; another in every training of a final round
     folder: a folder of its own while the trial lasts. A `weights.safetensors` left there is
         kept for as long as the trial is among the best
     metric: what a bare number that is reported or returned is called
@@ -53,7 +54,7 @@ class Candidate:
         self,
         space: Space,
         decisions: Mapping[str, Any],
-        number: int,
+        number: int | None,
         seed: int,
         folder: Path,
         *,
@@ -76,7 +77,8 @@ class Candidate:
 
     def __repr__(self) -> str:
         name = printable_line(self._space.spec.name)
-        return f"<Candidate {self.number} of {name}, {counted(len(self._made_of), 'answer')}>"
+        number = "baseline" if self.number is None else self.number
+        return f"<Candidate {number} of {name}, {counted(len(self._made_of), 'answer')}>"
 
     @cached_property
     def spec(self) -> Spec:

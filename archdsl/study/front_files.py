@@ -1,4 +1,4 @@
-"""A front of two objectives as files: a spec, code and weights for each network that stands for it."""
+"""A front of two objectives as files: of each network that stands for it, as of a winner."""
 
 from __future__ import annotations
 

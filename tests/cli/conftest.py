@@ -42,6 +42,7 @@ stages.0.depth: {range: [1, 3]}
 
 search:
   trials: 2
+  final: none
   proxy: {epochs: 1}
 """
 

@@ -44,7 +44,8 @@ head: linear
 
 
 def tiny_space(patches: dict[str, Any] | None = None, **settings: Any) -> Space:
-    """The tiny space; `settings` are those of its `search:` section."""
+    """The tiny space; `settings` are those of its `search:` section. Without a final round."""
+    settings = {"final": None, **settings}
     patches = {**(patches or {}), **{f"search.{key}": value for key, value in settings.items()}}
     return archdsl.space(archdsl.loads(TINY, set=patches))
 

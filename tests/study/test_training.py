@@ -47,9 +47,11 @@ def test_a_search_trains_its_candidates_and_looks_at_the_test_split_once(
     recipe = Recipe.of(proxy)
     data = prepare(recipe, DataSource.of(proxy), network.input, network.classes)
     seen = judge(model, recipe, data, "test")
-    looks = json.loads((out / "test.json").read_text())
-    assert looks[str(best.number)] == pytest.approx(seen)
-    assert looks.keys() == {"0", str(best.number)}
+    looks = {row["trial"]: row for row in json.loads((out / "test.json").read_text())}
+    assert looks[best.number]["metrics"] == pytest.approx(seen)
+    assert looks.keys() == {0, best.number}
+    right, many = (sum(column) for column in zip(*looks[0]["seen"]["classes"], strict=True))
+    assert (right / many, many) == (pytest.approx(looks[0]["metrics"]["accuracy"]), seen["n"])
     assert len(looked) == len(looks)
     assert archdsl.load(out / "best.yaml").tree["found"]["test"]["n"] == seen["n"]
     page = (out / "report.html").read_text()

@@ -220,7 +220,7 @@ class Seat:
             self._line = b""
 
     def _say(self, line: bytes) -> None:
-        number = None if self.job is None else self.job.trial
+        number = None if self.job is None else self.job.candidate
         self._said(number, line.decode(errors="replace"))
 
 

@@ -150,7 +150,7 @@ class Work:
         candidate = Candidate(
             space,
             job.decisions,
-            job.trial,
+            job.candidate,
             job.training.seed,
             Path(job.folder),
             metric=job.metric,

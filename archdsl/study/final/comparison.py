@@ -4,24 +4,27 @@ The figure of arm a with seed s is m + arm_a + seed_as + (what image i is to arm
 n images. Two things are drawn at random: seeds, and images. What seeds do is estimated over all
 arms together, as each arm alone has too few of them; what the choice of images does is estimated
 from the same images under two arms, less what seeds do to single images. The half-width of an
-interval is Student's t with Satterthwaite's degrees of freedom (1946), at a level that is divided
-by the number of comparisons (Bonferroni).
-
-A winner that was picked among several arms is compared as if each of them had been: that holds the
-level whichever is picked.
+interval is so many standard errors, with Satterthwaite's degrees of freedom (1946), that all
+differences that are shown lie inside theirs in 95 of 100 cases (Dunnett, 1955), also for an arm
+that was picked as the best of several by figures that have the same luck in them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from functools import cache
+from math import ceil, inf, sqrt
 
 import numpy as np
 
 from archdsl.study.intervals import Interval
 
 LEVEL = 0.05
+
+_DRAWS = 200_000
+_LARGE = 1000.0
+"""Degrees of freedom from which on Student's t is the normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,18 @@ def seed_noise(arms: Sequence[Arm]) -> Noise | None:
 
 
 def compared(
-    one: Arm, other: Arm, noise: Noise | None, comparisons: int = 1, point: float = 0.01
+    one: Arm,
+    other: Arm,
+    noise: Noise | None,
+    picked_of: int = 1,
+    others: int = 1,
+    point: float = 0.01,
 ) -> Difference:
     """One arm minus another, with its interval.
 
-    noise: of seeds, pooled over all arms; comparisons: how many differences the level is shared by
-    point: the difference that `per_point` is about
+    noise: of seeds, pooled over all arms
+    picked_of: among how many arms, besides the others, the one was the best
+    others: how many it is compared with, each of which might have won, too; point: the difference that `per_point` is about
     """
     gap = one.mean - other.mean
     if noise is None:
@@ -96,8 +105,8 @@ def compared(
     if seeds + images == 0:
         return Difference(one.name, other.name, gap, None, None)
     freedom = _satterthwaite(seeds, noise.freedom, images, count - 1)
-    half = _quantile(freedom, comparisons) * sqrt(seeds + images)
-    needed = _needed(noise, images, comparisons, point)
+    half = errors(freedom, picked_of, others) * sqrt(seeds + images)
+    needed = _needed(noise, images, errors(inf, picked_of, others), point)
     return Difference(one.name, other.name, gap, (gap - half, gap + half), needed)
 
 
@@ -124,15 +133,34 @@ def _satterthwaite(first: float, of_first: int, second: float, of_second: int) -
     return (first + second) ** 2 / (first**2 / of_first + second**2 / of_second)
 
 
-def _quantile(freedom: float, comparisons: int) -> float:
-    from scipy.special import stdtrit  # scipy.stats takes two seconds to import
+def errors(freedom: float, picked_of: int, others: int) -> float:
+    """Standard errors to each side of a difference, so that all hold at once.
 
-    return float(stdtrit(freedom, 1 - LEVEL / (2 * comparisons)))
+    The 95 % point, of draws with a fixed seed, of the largest of: the best of all arms minus each
+    of the others, which is too large by luck; and, for an arm that wins by merit, each of the others
+    minus it. For one arm and one other that is Student's t.
+    """
+    if picked_of == others == 1:
+        from scipy.special import stdtrit  # scipy.stats takes two seconds to import
+
+        return float(stdtrit(freedom if freedom < _LARGE else inf, 1 - LEVEL / 2))
+    return _simulated(round(min(freedom, _LARGE), 1), picked_of, others)
 
 
-def _needed(noise: Noise, images: float, comparisons: int, point: float) -> int | None:
+@cache
+def _simulated(freedom: float, picked_of: int, others: int) -> float:
+    draws = np.random.default_rng(0)
+    arms = draws.standard_normal((_DRAWS, picked_of))
+    rest = draws.standard_normal((_DRAWS, others))
+    scale = np.sqrt(draws.chisquare(freedom, _DRAWS) / freedom) if freedom < _LARGE else 1.0
+    low, high = rest.min(axis=1), rest.max(axis=1)
+    best = np.maximum(arms.max(axis=1), high)
+    largest = np.maximum(best - low, high - arms[:, 0]) / np.sqrt(2) / scale
+    return float(np.quantile(largest, 1 - LEVEL))
+
+
+def _needed(noise: Noise, images: float, quantile: float, point: float) -> int | None:
     """The least number of seeds for each arm whose interval would be no wider than a point."""
     per_seed = 2 * noise.variance
-    quantile = _quantile(1e6, comparisons)
     room = (point / quantile) ** 2 - images
     return max(2, ceil(per_seed / room)) if room > 0 else None

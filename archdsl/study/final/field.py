@@ -60,7 +60,10 @@ def _best(space: Space, state: State, keep: int) -> tuple[list[Trial], str]:
     if len(state.objectives) > 1:
         return spread(state.objectives, state.in_order(), keep), FRONT
     order, rule = by_belief(space, state.objectives, state.in_order())
-    return order[:keep], rule
+    kept, best = order[:keep], state.best
+    if best is not None and best not in kept:  # whatever is believed of it, it has the best figure
+        kept = [*kept[: keep - 1], best]
+    return kept, rule
 
 
 def _entrant(trial: Trial, roles: tuple[Role, ...]) -> Entrant:

@@ -69,15 +69,16 @@ def _verdict(state: State, final: FinalRound, at: int, name: str, split: Split) 
     noise = seed_noise(list(arms.values()))
     compared_with = [n for n, one in enumerate(final.entrants) if n != at and _is_compared(one)]
     others = [n for n in compared_with if n in arms]
-    kept = sum("kept" in one.roles for one in final.entrants)
-    comparisons = max(1, kept * len(others))
+    picked_of = max(1, sum(one.of_the_space and not _is_compared(one) for one in final.entrants))
     right = arms[at].right
     return Verdict(
         metric=name,
         split=split,
         winner=arms[at],
         arms=tuple(arms.values()),
-        differences=tuple(compared(arms[at], arms[n], noise, comparisons) for n in others),
+        differences=tuple(
+            compared(arms[at], arms[n], noise, picked_of, len(others)) for n in others
+        ),
         failed=tuple(called(final.entrants[n]) for n in compared_with if n not in arms),
         seeds=len(final.begun.seeds),
         images=None if right is None else right.shape[1],

@@ -136,7 +136,7 @@ class Finals:
         field = field_of(self._space, state, self._final, self._beside, self._epochs)
         first = self._settings.seed + 1  # not that of the trials, which they were picked by
         return Round(
-            number=len(state.rounds.all),
+            index=len(state.rounds.all),
             trials=len(state.finished),
             asked=self._asked,
             entrants=[one.record() for one in field.entrants],

@@ -80,7 +80,7 @@ class Jobs:
         return replace(job, task="look", checkpoint=None)
 
     def _of(self, entrant: Entrant, training: Training, folder: Path) -> Job:
-        job = self._job("judge", training, entrant.decisions, folder)
+        job = replace(self._job("judge", training, entrant.decisions, folder), of=entrant.trial)
         if entrant.space is None or entrant.base is None:
             return job
         return replace(job, space=entrant.space, base=entrant.base)

@@ -174,14 +174,14 @@ class Finished:
 class Round:
     """A final round begins: everybody in it is trained anew, once with every seed.
 
-    number: from 0; trials: how many were over; asked: the settings that it follows from
+    index: from 0; trials: how many were over; asked: the settings that it follows from
     entrants: as `Entrant.record` gives them; their trainings count them from 0
     seeds: of the trainings; epochs: of each
     rule: how the best trials were picked, in words; note: what was made smaller, in words
     """
 
     kind: ClassVar = "round"
-    number: int
+    index: int
     trials: int
     asked: dict[str, Any]
     entrants: list[dict[str, Any]]

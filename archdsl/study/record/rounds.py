@@ -38,7 +38,7 @@ class FinalRound:
     @property
     def purpose(self) -> str:
         """Of its trainings."""
-        return f"{PURPOSE}{self.begun.number}"
+        return f"{PURPOSE}{self.begun.index}"
 
     def training(self, number: int, seed: int) -> Training:
         """The training of an entrant with a seed."""
@@ -88,8 +88,8 @@ class Rounds:
 
     def check(self, event: Round) -> None:
         """Raise Malformed for a round that cannot come next."""
-        if event.number != len(self.all):
-            raise Malformed(f"final round {event.number} begins after {len(self.all)} others")
+        if event.index != len(self.all):
+            raise Malformed(f"final round {event.index} begins after {len(self.all)} others")
         try:
             tuple(map(entrant, event.entrants))
         except (TypeError, KeyError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -29,6 +30,19 @@ EVENTS = st.one_of(
     st.builds(events.Running, TRAININGS, st.none() | FLOATS, FLOATS),
     st.builds(events.Epoch, TRAININGS, FLOATS, METRICS),
     st.builds(events.Paused, TRAININGS),
+    st.builds(
+        events.Round, st.integers(0, 9), st.integers(0, 99), st.dictionaries(TEXTS, ANSWERS),
+        st.lists(st.dictionaries(TEXTS, ANSWERS, max_size=3), max_size=2),
+        st.lists(st.integers(), max_size=3), st.integers(1, 99), TEXTS, st.none() | TEXTS,
+    ),
+    st.builds(
+        events.Trained, TRAININGS, st.sampled_from(["complete", "failed"]), METRICS,
+        st.none() | TEXTS, st.none() | TEXTS, st.none(), FLOATS, FLOATS, FLOATS,
+    ),
+    st.builds(
+        events.Looked, TRAININGS, st.just("test"), METRICS,
+        st.none() | st.fixed_dictionaries({"images": st.integers(0), "right": TEXTS}),
+    ),
     st.builds(
         events.Finished, st.integers(0, 99),
         st.sampled_from(["complete", "failed", "outside", "repeated"]), METRICS,
@@ -128,3 +142,9 @@ def test_an_event_is_held_to_its_fields(change, said) -> None:
 
 def test_every_kind_of_event_can_be_told_apart() -> None:
     assert len(KINDS) == 12
+
+
+def test_no_field_of_an_event_has_the_name_of_what_is_around_it() -> None:
+    around = {"event", "number", "format", "writer", "sum"}
+    for kind, cls in KINDS.items():
+        assert not around & {field.name for field in dataclasses.fields(cls)}, kind
