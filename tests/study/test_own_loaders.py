@@ -123,8 +123,9 @@ def test_the_look_before_the_first_trial_changes_no_trial(mine, tmp_path, monkey
 def test_figures_of_a_module_of_ones_own_are_held_out_and_reported(mine, tmp_path) -> None:
     space = mine("Dicts", "f1", module="streams:OfDicts")
     result = search(space, out=tmp_path / "run", settings=space.spec.settings())
-    looks = json.loads((tmp_path / "run" / "test.json").read_text())
-    look = looks[str(result.best.number)]
+    rows = json.loads((tmp_path / "run" / "test.json").read_text())
+    (row,) = [one for one in rows if one["trial"] == result.best.number]
+    look = row["metrics"]
     assert look.keys() == {"f1", "spread", "n"}
     assert (look["n"], look["spread"]) == (60, "inf")
     page = (tmp_path / "run" / "report.html").read_text()

@@ -39,7 +39,11 @@ def baselines(space: Space, settings: SearchSettings) -> list[Entrant]:
 def _entrant(written: str, space: Space, settings: SearchSettings) -> Entrant:
     shape = space.default().network().input
     try:
-        spec = _spec(written, space)
+        path = _path(written, space)
+    except ArchError as error:
+        raise SearchError(f"{_ADDRESS}: {error}") from None
+    try:
+        spec = _spec(path, space)
     except ArchError as error:
         raise SearchError(
             f"{_ADDRESS}: {written} does not fit: {error}.  it is built on the input of the space, "
@@ -73,14 +77,19 @@ def _entrant(written: str, space: Space, settings: SearchSettings) -> Entrant:
     )
 
 
-def _spec(written: str, space: Space) -> Spec:
-    """A baseline on the space's input. Raises ArchError."""
+def _path(written: str, space: Space) -> Path:
+    """Where a baseline is written. Raises ArchError."""
     document = space.spec.document
     if "/" in written or written.endswith((".yaml", ".yml")):
         path = document.folder / written
         document.reach.file(path, _ADDRESS)
-    else:
-        path = shipped.shipped(written)
+        return path
+    return shipped.shipped(written)
+
+
+def _spec(path: Path, space: Space) -> Spec:
+    """A baseline on the space's input. Raises ArchError."""
+    document = space.spec.document
     own = space.default().network()
     patches = {"input": list(own.input), "classes": own.classes}
     spec = looked_at(finished(document_from_file(path, type(document.reach)), patches, True))

@@ -17,11 +17,11 @@ from typing import Any
 
 from archdsl.study.record.events import Event, Malformed, event, plain
 
-FORMAT = 3
+FORMAT = 4
 """Of the record. 1 was the run directory without one; in 2 a session did not say how many workers
-it had, and had one."""
+it had, and had one; until 3 a look at the test split named a trial, which was trained once."""
 
-READS = (2, FORMAT)
+READS = (2, 3, FORMAT)
 
 _DIGEST = 8  # bytes
 _TAIL = len(', "sum": ""}') + 2 * _DIGEST
@@ -52,12 +52,13 @@ class Reader:
         self.number = 0
         self.last = ""
         self._by_writer: dict[str, str] = {}
+        self._trained_once: list[Any] | None = None
 
     def read(self, line: bytes) -> Numbered:
         """The event of the line that comes next, without its newline."""
         values = _values(line)
         if values.get("format") not in READS:
-            said = " and ".join(map(str, READS))
+            said = ", ".join(map(str, READS))
             raise Malformed(f"its format is {values.get('format')!r}, and this reads {said}")
         if values.get("number") != self.number:
             raise Malformed(f"its number is {values.get('number')!r} and not {self.number}")
@@ -67,12 +68,24 @@ class Reader:
         written = _sum(self._by_writer.get(writer, self.last), line[:-_TAIL])
         if values.get("sum") != written or not line.endswith(f', "sum": "{written}"}}'.encode()):
             raise Malformed("its checksum is of another line")
+        if values["format"] < FORMAT:
+            self._bring_up(values)
         for name in _ENVELOPE:
             del values[name]
         found = Numbered(self.number, writer, event(values), written)
         self._by_writer[writer] = self.last = written
         self.number += 1
         return found
+
+    def _bring_up(self, values: dict[str, Any]) -> None:
+        """Put a line of an earlier format as this one has it."""
+        if values.get("event") == "running":
+            self._trained_once = values.get("training")
+        if values.get("event") == "looked" and "trial" in values:
+            if self._trained_once is None:
+                raise Malformed("a look comes before every training")
+            _, *rest = self._trained_once  # all trainings of such a record are alike but for it
+            values["training"] = [values.pop("trial"), *rest]
 
 
 _ENVELOPE = ("number", "format", "writer", "sum")

@@ -37,7 +37,7 @@ def test_the_winner_is_the_best_mean_and_its_weights_those_of_its_best_seed(
 ) -> None:
     def flattered(candidate: Candidate) -> float:
         own = judged(candidate)
-        return own + 0.5 if candidate.seed == 0 and candidate.number == 3 else own
+        return own + 0.8 if candidate.seed == 0 and candidate.number == 3 else own
 
     def leaves(candidate: Candidate) -> float:
         (candidate.folder / "weights.safetensors").write_text(str(candidate.seed))
@@ -201,7 +201,10 @@ def test_a_baseline_is_set_to_the_input_and_the_classes_of_the_space(tiny, run, 
     ("change", "said"),
     [
         (("dim: 16", "dim: {choice: [16, 32]}"), "is a space, and a baseline has nothing left"),
-        (("dim: 16", "dim: 1024"), "and the budget is at most 200K MACs.  write a smaller one"),
+        (
+            ("dim: 16", "dim: 1024"),
+            r"has 8,696,960 macs, and the budget is {macs: 200000}\.  write a smaller one",
+        ),
         (("kernel: 3, stride: 2}\nblock", "kernel: 9, padding: 0}\nblock"), "does not fit: "),
     ],
 )
@@ -221,7 +224,9 @@ def test_one_that_does_not_fit_is_refused_before_the_first_trial(
 
 
 def test_an_unknown_baseline_is_refused_with_what_is_near(tiny, run) -> None:
-    with pytest.raises(SearchError, match="did you mean poolformer_s12"):
+    with pytest.raises(
+        SearchError, match=r"no shipped spec is called 'poolformer_s13'\n  did you mean"
+    ):
         run(tiny(trials=3, final=FINAL, baselines=["poolformer_s13"]))
 
 

@@ -8,12 +8,12 @@ import re
 import pytest
 
 from archdsl.errors import SearchError
-from archdsl.study.record.events import Looked
+from archdsl.study.record.events import Looked, Training
 from archdsl.study.record.file_store import FileStore
 
 
 def look(number: int) -> Looked:
-    return Looked(number, "test", {"who \udcff\u2028\x85": 0.5})
+    return Looked(Training(number, "search", 0, 0), "test", {"who \udcff\u2028\x85": 0.5})
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_half_a_last_line_is_dropped_wherever_it_was_torn(store, tmp_path) -> No
 
 
 def test_damage_is_named_with_its_line_and_can_be_left_behind(store, tmp_path) -> None:
-    damaged = store.path.read_bytes().replace(b'"trial": 1', b'"trial": 7')
+    damaged = store.path.read_bytes().replace(b'[1, "search"', b'[7, "search"')
     store.path.write_bytes(damaged)
     words = (
         f"{store.path}: line 2 is damaged: its checksum is of another line.  "

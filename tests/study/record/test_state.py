@@ -28,6 +28,7 @@ from archdsl.study.record.events import (
     Training,
 )  # fmt: skip
 from archdsl.study.record.folder import read_state
+from archdsl.study.record.rounds import Look
 from archdsl.study.record.state import State, fold
 from archdsl.study.report import write_report
 from archdsl.study.report.read import read
@@ -129,9 +130,9 @@ def test_the_epochs_of_a_trial_are_those_of_the_training_that_began_last() -> No
 
 def test_what_was_seen_in_the_test_split_and_what_changed_is_known() -> None:
     state = fold([CREATED, proposed(0), begun(0), finished(0, 0.5)])
-    state.hear(Looked(0, "test", {"accuracy": 0.25}))
+    state.hear(Looked(training(0), "test", {"accuracy": 0.25}))
     state.hear(Changed({**SETUP, "trials": 9}))
-    assert state.looks == {0: {"accuracy": 0.25}}
+    assert state.looks == {training(0): Look({"accuracy": 0.25})}
     assert state.created is not None and state.created.setup["trials"] == 9
 
 
@@ -146,7 +147,10 @@ def test_what_was_seen_in_the_test_split_and_what_changed_is_known() -> None:
         ([CREATED, proposed(0), Epoch(training(0), 1, {})], "trial 0 is proposed"),
         ([CREATED, proposed(0), Paused(training(0))], "trial 0 is proposed"),
         ([CREATED, proposed(0), finished(0, 0.5), finished(0, 0.5)], "trial 0 is complete"),
-        ([CREATED, proposed(0), finished(0, None), Looked(0, "test", {})], "trial 0 is failed"),
+        (
+            [CREATED, proposed(0), finished(0, None), Looked(training(0), "test", {})],
+            "trial 0 is failed",
+        ),
         ([dataclasses.replace(CREATED, setup={})], "its setup names no objectives"),
     ],
 )
@@ -239,7 +243,7 @@ def test_a_record_whose_events_contradict_each_other_is_named(out, tmp_path) -> 
     store = FileStore(out)
     with store.open():
         list(store.replay())
-        number = store.add(Looked(2, "test", {}))
+        number = store.add(Looked(training(2), "test", {}))
     with pytest.raises(
         SearchError, match=f"line {number + 1} cannot follow those before it: trial 2"
     ):
