@@ -66,23 +66,38 @@ class RunFolder:
         self.folder, self.shown, self.space = reading.folder, shown, space
         self.state, self._store = reading.state, reading.store
         self._optuna: OptunaView | None = None
+        self._unsettled: list[Finished | Looked] = []
         self._kept: set[int] = set()
 
     def add(self, event: Event) -> None:
-        """Put an event on record, and what follows from it into the files beside."""
+        """Put an event on record, and what follows from it into the files beside.
+
+        A result may wait for others: what follows from it is written by `settle`.
+        """
         self.state.check(event)  # what cannot come next is a fault of ours, and never recorded
-        self._store.add(event, durable=isinstance(event, Finished | Looked))
+        self._store.add(event)
         self.state.hear(event)
         match event:
             case Changed() | Session() | Evidence() | Data():
                 views.write_run(self.folder, self.state)
-            case Looked():
-                views.write_looks(self.folder, self.state)
-            case Finished(number):
-                trial = self.state.trials[number]
-                assert self._optuna is not None, "the views are there before a trial is over"
-                self._optuna.add(trial)
-                views.add_trial(self.folder, trial)
+            case Finished() | Looked():
+                self._unsettled.append(event)
+
+    def settle(self) -> None:
+        """Wait for the disk, once for all results since the last time, and list them beside."""
+        if not self._unsettled:
+            return
+        self._store.settle()
+        results, self._unsettled = self._unsettled, []
+        for result in results:
+            match result:
+                case Looked():
+                    views.write_looks(self.folder, self.state)
+                case Finished(number):
+                    trial = self.state.trials[number]
+                    assert self._optuna is not None, "the views are there before a trial is over"
+                    self._optuna.add(trial)
+                    views.add_trial(self.folder, trial)
 
     def write_views(self) -> None:
         """Write what is missing or behind beside the record."""
