@@ -231,7 +231,8 @@ def broken_in(
 CASES = [
     (None, None), ("Usual", None), ("Epochwise", None), ("Plateau", None), ("EverySecond", None),
     ("ByHand", None), ("Averaged", None), ("Counted", None),
-    (None, "Still"), (None, "Shuffled"), (None, "OwnGenerator"), (None, "Workers"),
+    (None, "Still"), (None, "Shuffled"), (None, "OwnGenerator"),
+    pytest.param(None, "Workers", marks=pytest.mark.slow),
     (None, "Stateful"), ("Plateau", "Shuffled"),
 ]  # fmt: skip
 
