@@ -40,7 +40,14 @@ from archdsl.study.phases.trials import Trials
 from archdsl.study.propose.members import Members
 from archdsl.study.propose.proposals import Proposals
 from archdsl.study.record import events as recorded
-from archdsl.study.record.folder import WORKERS, RunFolder, opened, state_by_now, worth_keeping
+from archdsl.study.record.folder import (
+    SHARED,
+    WORKERS,
+    RunFolder,
+    opened,
+    state_by_now,
+    worth_keeping,
+)  # fmt: skip
 from archdsl.study.record.former import refuse_former
 from archdsl.study.record.reading import Reading
 from archdsl.study.record.state import State
@@ -172,6 +179,7 @@ class _Session:
                 settings.memory,
                 Limits(settings.trial_timeout),
                 folder / WORKERS,
+                folder / SHARED,
             ),
             self._own,
             lambda: None if self.training is None else self.training.prepared,

@@ -37,7 +37,10 @@ ORPHANS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Who works, and under which limits. lock: a file that every worker holds."""
+    """Who works, and under which limits.
+
+    lock: a file that every worker holds; shared: a folder for data that they share
+    """
 
     workers: int
     per_gpu: int
@@ -47,6 +50,7 @@ class Staff:
 
 
 class Workers:
+    shared: Path
     """Runs jobs in worker processes, which stay warm from one job to the next.
 
     evaluate: judges candidates, or None for proxy training
@@ -138,7 +142,7 @@ class Workers:
 
     def _handed(self, seat: Seat) -> Handed:
         if self._data is None:
-            self._data = SharedData()
+            self._data = SharedData(self._staff.shared)
             prepared = self._prepared() if self._evaluate is None else None
             self._bytes = None if prepared is None else self._data.of(prepared)
         return Handed(

@@ -3,6 +3,7 @@
 record.jsonl     the record: whatever happened, a line an event. All else follows from it
 trials/00012/    of trial 12: its weights while it is among the best, and the whole of a long error
 lock             who writes
+.shared/         large arrays that worker processes map, while the search runs
 
 What is written from the record, and never read to decide anything:
 run.json         what is searched and how, versions, how much of the space fits
@@ -52,8 +53,10 @@ TRIALS_FOLDER, ERROR = "trials", "error.txt"
 WORKERS = "workers.lock"
 """Held by every worker process of a search."""
 
+SHARED = ".shared"
+"""Large arrays that its workers map. Nothing of it is worth keeping once the search has ended."""
 # What a search may have left behind before its first event.
-_EARLY = {LOCK, RECORD, TRIALS_FOLDER, WORKERS}
+_EARLY = {LOCK, RECORD, TRIALS_FOLDER, WORKERS, SHARED}
 
 
 class RunFolder:
@@ -237,6 +240,7 @@ def opened(
     with reading.store.open():
         files.drop_drafts(folder)
         with files.writing(folder / TRIALS_FOLDER):
+        shutil.rmtree(folder / SHARED, ignore_errors=True)
             (folder / TRIALS_FOLDER).mkdir(exist_ok=True)
         if salvage:
             reading.store.salvage()

@@ -125,7 +125,9 @@ def test_an_interrupt_that_is_raised_in_a_worker_is_an_error_of_the_trial(
 
 
 def staff(tmp_path: Path, workers: int, **limits: Any) -> Staff:
-    return Staff(workers, 1, None, Limits(**limits), tmp_path / "workers.lock")
+    return Staff(
+        workers, 1, None, Limits(**limits), tmp_path / "workers.lock", tmp_path / ".shared"
+    )
 
 
 def pids(candidate: Candidate) -> float:
