@@ -184,6 +184,7 @@ class _Session:
             self._own,
             lambda: None if self.training is None else self.training.prepared,
             lambda number, line: self.emit(events.Said(number, line)),
+            lambda what: self.emit(events.Notice(what)),
         )
 
     def survey(self) -> Survey:
