@@ -28,7 +28,8 @@ ALL_FILES = sorted(
 # its neighbours on the same floor.
 FLOORS: list[set[str]] = [
     {"printable"},
-    {"errors", "version", "threads", "cache", "units", "progress", "spelling", "regular", "memory"},
+    {"errors", "version", "threads", "cache", "units", "progress", "spelling", "regular", "drafts",
+     "memory"},
     {"shipped", "components", "views", "given"},
     {"amounts"},
     {"language", "nn", "data"},
@@ -43,7 +44,7 @@ FLOORS: list[set[str]] = [
     {"testing"},
     {"cli"},
     {"__main__"},
-]
+]  # fmt: skip
 RANK = {unit: rank for rank, units in enumerate(FLOORS) for unit in units}
 
 # Who alone may import a package, at the top of a file or inside a function.

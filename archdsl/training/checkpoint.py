@@ -15,15 +15,13 @@ from torch import nn
 
 from archdsl import regular
 from archdsl.components.options import written
+from archdsl.drafts import draft_of, drop_left
 from archdsl.errors import SearchError
 from archdsl.training.failures import is_out_of_memory
 from archdsl.training.metrics import Metrics
 from archdsl.training.prepare import Prepared
 from archdsl.training.recipe import Recipe
 from archdsl.training.trainer import CheckpointIO
-
-DRAFT = ".part"
-"""What is added to the name of a checkpoint while it is written."""
 
 TRAINING = "training"
 """Where a checkpoint says of which training it is, and how far that has come."""
@@ -45,18 +43,13 @@ class Sealed(CheckpointIO):
         buffer = io.BytesIO()
         torch.save(checkpoint, buffer)
         content = buffer.getbuffer()
-        target = Path(path)
-        draft = target.with_name(target.name + DRAFT)
         try:
-            with draft.open("wb") as file:
+            with draft_of(Path(path)) as draft, draft.open("wb") as file:
                 file.write(content)
                 file.write(_digest(content))
-            draft.replace(target)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)  # where the disk is full, it is full of this
             raise SearchError(
-                f"{target} cannot be written: {error.strerror or error}.  see to it, and the same "
+                f"{path} cannot be written: {error.strerror or error}.  see to it, and the same "
                 "command goes on"
             ) from None
 
@@ -89,7 +82,8 @@ def trained_so_far(
     training: what `training_of` says; weights_only: whether nothing but plain values is read
     Raises SearchError for the checkpoint of another training, and for what is no file.
     """
-    path.with_name(path.name + DRAFT).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        drop_left(path)
     try:
         said = Sealed().load_checkpoint(path, weights_only=weights_only)[TRAINING]
     except FileNotFoundError:

@@ -128,7 +128,8 @@ def train_model(
     checkpoint: a file to go on from if it is there, and where the state is left after each epoch,
         once `on_epoch` has returned. Going on gives what a training without a break would have
         given. A process that is killed between the two trains that one epoch again and reports it
-        again, with the same figures. A file that is damaged is deleted, and the training is afresh
+        again, with the same figures. A file that cannot be read is moved aside, which is said on
+        standard error, and the training is afresh
     on_resume: called before the first epoch where there is a checkpoint to go on from, with the
         metrics of the epochs before it, which are reported no more
     accumulate: in how many parts a batch goes through the model before the optimiser steps, for a

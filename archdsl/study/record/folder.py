@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archdsl.drafts import SUFFIX
 from archdsl.errors import SearchError
 from archdsl.study.candidate import WEIGHTS
 from archdsl.study.identity.carried import copy_imports
@@ -52,9 +53,9 @@ STUDY, SPACE, SPACE_WRITTEN = "study.journal", "space.yaml", "space.written.yaml
 TRIALS_FOLDER, ERROR = "trials", "error.txt"
 WORKERS = "workers.lock"
 """Held by every worker process of a search."""
-
 SHARED = ".shared"
 """Large arrays that its workers map. Nothing of it is worth keeping once the search has ended."""
+
 # What a search may have left behind before its first event.
 _EARLY = {LOCK, RECORD, TRIALS_FOLDER, WORKERS, SHARED}
 
@@ -216,7 +217,7 @@ def _refuse_strangers(folder: Path) -> None:
             f"{folder} holds a search whose {RECORD} is gone or empty.  restore it from a copy, "
             "or choose another --out"
         )
-    strangers = [n for n in names if n not in _EARLY and not n.endswith(".tmp")]
+    strangers = [n for n in names if n not in _EARLY and not n.endswith(SUFFIX)]
     if strangers:
         raise SearchError(
             f"{folder} is not empty and holds no search ({strangers[0]} is there).  "
@@ -239,8 +240,8 @@ def opened(
         folder.mkdir(parents=True, exist_ok=True)
     with reading.store.open():
         files.drop_drafts(folder)
-        with files.writing(folder / TRIALS_FOLDER):
         shutil.rmtree(folder / SHARED, ignore_errors=True)
+        with files.writing(folder / TRIALS_FOLDER):
             (folder / TRIALS_FOLDER).mkdir(exist_ok=True)
         if salvage:
             reading.store.salvage()
