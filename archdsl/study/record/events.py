@@ -53,6 +53,13 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class Exhausted:
+    """Every architecture inside the budget was tried; more trials would find nothing new."""
+
+    kind: ClassVar = "exhausted"
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """Trials are about to run, on these versions and this machine.
 
@@ -180,7 +187,7 @@ class Looked:
 
 Event: TypeAlias = (
     Created | Changed | Session | Evidence | Data | Proposed | Running | Epoch | Paused
-    | Retried | Finished | Looked
+    | Retried | Finished | Exhausted | Looked
 )  # fmt: skip
 
 KINDS: dict[str, type[Any]] = {one.kind: one for one in typing.get_args(Event)}

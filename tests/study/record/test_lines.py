@@ -127,4 +127,4 @@ def test_an_event_is_held_to_its_fields(change, said) -> None:
 
 
 def test_every_kind_of_event_can_be_told_apart() -> None:
-    assert len(KINDS) == 12
+    assert len(KINDS) == 13
