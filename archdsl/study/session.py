@@ -96,7 +96,7 @@ def search(
         folder = shown.absolute()  # an `evaluate` may change the working directory
         settings = _settled(settings)
         session = _Session(space, settings, evaluate, listener or silent, engine, folder)
-        for note in space.spec.notes:
+        for note in (*space.spec.notes, *settings.notes):
             session.emit(events.Notice(note))
         this = setup(space, settings, evaluate is not None)
         refuse_former(folder)
