@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from archdsl.drafts import draft_of, drafts_left, drop_left
 from archdsl.errors import BuildError
 from archdsl.language import load as reading
 from archdsl.language.document import Document
@@ -17,7 +19,6 @@ from archdsl.language.nodes import Mapping as MappingNode
 from archdsl.language.nodes import Sequence
 from archdsl.language.sandbox import Reach
 from archdsl.loading import finished
-from archdsl.regular import is_other
 
 if TYPE_CHECKING:
     from archdsl.checkpoints.saved import Saveable
@@ -27,6 +28,8 @@ SPEC, WEIGHTS = "spec.yaml", "model.safetensors"
 """What is in a folder of a saved model, beside the files that its spec imports."""
 
 _DRAFT = "new.safetensors"
+_THERE_BY_NOW = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
+"""What a system says where something came to lie in a folder's place meanwhile."""
 _IMAGES, _NAMES = "preprocessing", "class_names"  # under `found:`, and in that
 _CACHE = "__pycache__"  # Python leaves it beside what it imports
 
@@ -81,29 +84,58 @@ def _is_saved(folder: Path) -> bool:
 
 
 def _save_folder(model: Saveable, folder: Path) -> None:
+    files = _files_of(model)
+    if not folder.exists():
+        try:
+            with draft_of(folder) as draft:
+                _fill(draft, model, files)
+            return
+        except OSError as error:
+            if error.errno not in _THERE_BY_NOW:
+                raise
+    if not folder.is_dir():
+        raise BuildError(f"{folder}: this is no folder.  name another one")
+    with _alone(folder):
+        _refuse_strangers(folder)
+        drop_left(folder / _DRAFT)
+        _refill(folder, model, files)
+
+
+def _fill(folder: Path, model: Saveable, files: Mapping[str, bytes]) -> None:
+    """Save into a folder that is made."""
     from archdsl.checkpoints import write_model
 
-    files = _files_of(model)
+    folder.mkdir()
+    write_model(model, folder / WEIGHTS, [name for name in files if name != SPEC])
+    _put(files, folder)
+
+
+def _refill(folder: Path, model: Saveable, files: Mapping[str, bytes]) -> None:
+    """Save in the place of what was saved there, in an order that a kill may break anywhere."""
+    from archdsl.checkpoints import write_model
+
     names = [name for name in files if name != SPEC]
-    if folder.exists():
-        _refuse_strangers(folder)
-        old = [name for name in _saved_files(folder) if (folder / name).is_file()]
-        write_model(model, folder / _DRAFT, dict.fromkeys([*names, *old]))
-        _put(files, folder)
-        (folder / _DRAFT).replace(folder / WEIGHTS)
-        for name in old:
-            if name not in files and name.endswith(".py"):  # names are from the weights file
-                (folder / name).unlink(missing_ok=True)
-        return
-    draft = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)
+    old = [name for name in _saved_files(folder) if (folder / name).is_file()]
+    write_model(model, folder / _DRAFT, dict.fromkeys([*names, *old]))
+    _put(files, folder)
+    (folder / _DRAFT).replace(folder / WEIGHTS)
+    for name in old:
+        if name not in files and name.endswith(".py"):  # names are from the weights file
+            (folder / name).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Be the only process that saves into a folder: another one waits. Raises OSError."""
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        draft.mkdir()
-        write_model(model, draft / WEIGHTS, names)
-        _put(files, draft)
-        draft.replace(folder)
+        with contextlib.suppress(OSError):  # not every file system has locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        os.close(handle)
 
 
 def _put(files: Mapping[str, bytes], folder: Path) -> None:
@@ -171,9 +203,8 @@ def _keep_of_images(document: Document) -> None:
 
 def _refuse_strangers(folder: Path) -> None:
     """Raise BuildError for a folder that holds what `save` did not write."""
-    if not folder.is_dir() or is_other(folder):
-        raise BuildError(f"{folder}: this is no folder.  name another one")
-    known = {SPEC, WEIGHTS, _DRAFT, f".{_DRAFT}.part", *_saved_files(folder)}
+    left = [path.name for path in drafts_left(folder / _DRAFT)]
+    known = {SPEC, WEIGHTS, _DRAFT, *left, *_saved_files(folder)}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         if not path.is_dir() and name.as_posix() not in known and _CACHE not in name.parts:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import archdsl
+from tests.soon import soon
 
 FOLDER = Path(__file__).parents[1] / "specs" / "baselines"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -88,7 +89,7 @@ DROP_PATH = {
 HEAD_DROPOUT = {"caformer_s36": 0.4, "caformer_m36": 0.4, "caformer_b36": 0.5}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", soon(FILES, name=lambda path: path.stem))
 def test_a_baseline_reads_writes_and_says_what_it_costs(path: Path) -> None:
     spec = archdsl.load(path.stem)
     assert spec.name == path.stem
@@ -199,7 +200,7 @@ def test_every_kind_of_baseline_leaves_as_the_same_model(name: str) -> None:
         assert torch.equal(ours(x), exported(x))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", soon(FILES, name=lambda path: path.stem))
 def test_a_baseline_leaves_as_code_that_compiles(path: Path) -> None:
     text = archdsl.export(path.stem)
     compile(text, f"{path.stem}.py", "exec")

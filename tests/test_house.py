@@ -28,7 +28,8 @@ ALL_FILES = sorted(
 # its neighbours on the same floor.
 FLOORS: list[set[str]] = [
     {"printable"},
-    {"errors", "version", "threads", "cache", "units", "progress", "spelling", "regular", "memory"},
+    {"errors", "version", "threads", "cache", "units", "progress", "spelling", "regular", "drafts",
+     "memory"},
     {"shipped", "components", "views", "given"},
     {"amounts"},
     {"language", "nn", "data"},
@@ -43,7 +44,7 @@ FLOORS: list[set[str]] = [
     {"testing"},
     {"cli"},
     {"__main__"},
-]
+]  # fmt: skip
 RANK = {unit: rank for rank, units in enumerate(FLOORS) for unit in units}
 
 # Who alone may import a package, at the top of a file or inside a function.
@@ -289,6 +290,28 @@ def test_no_file_is_over_five_hundred_lines_and_most_are_small() -> None:
     lengths = {path: len(path.read_text().splitlines()) for path in ALL_FILES}
     assert {str(path): n for path, n in lengths.items() if n > 500} == {}
     assert statistics.median(lengths[path] for path in FILES) <= 250
+
+
+def told_of(folder: Path) -> str:
+    """What a folder says of its files: a page, or a list where its `__init__` has one."""
+    page, door = folder / "README.md", folder / "__init__.py"
+    if page.is_file():
+        return page.read_text()
+    said = (ast.get_docstring(ast.parse(door.read_text())) or "") if door.is_file() else ""
+    return said if re.search(r"^\w+\.py ", said, re.MULTILINE) else ""
+
+
+def test_a_folder_that_tells_of_its_files_tells_of_each() -> None:
+    folders = [path for path in (PACKAGE, *PACKAGE.rglob("*")) if path.is_dir()]
+    told = {folder: said for folder in folders if (said := told_of(folder))}
+    assert {PACKAGE / "language", PACKAGE / "study" / "engines"} <= set(told)
+    found = {
+        str(path.relative_to(ROOT))
+        for folder, said in told.items()
+        for path in folder.glob("[a-z]*.py")
+        if not re.search(rf"\b{path.name}\b", said)
+    }
+    assert not found
 
 
 def test_no_file_is_named_for_nothing() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archdsl.drafts import draft_of
 from archdsl.errors import BuildError
 from archdsl.regular import is_other
 
@@ -62,23 +62,19 @@ def write(
     # Each tensor with memory of its own: safetensors refuses views of one storage, and a pickle
     # would write the whole storage for each of them.
     alone = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    draft = path.with_name(f".{path.name}.part")
     if path.is_dir() or is_other(path):
         what = "a folder" if path.is_dir() else "no regular file"
         raise BuildError(f"{path}: this is {what}.  name another file")
     try:
-        draft.touch()
-        _write(draft, alone, path.suffix, metadata or {})
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
-        draft.replace(path)
+        with draft_of(path) as draft:
+            draft.touch()
+            _write(draft, alone, path.suffix, metadata or {})
+            with draft.open("rb") as file:
+                os.fsync(file.fileno())
     except OSError as error:
         raise BuildError(
             f"{path}: cannot be written ({error.strerror or error}).  choose another place"
         ) from None
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink()
 
 
 def _content(path: Path) -> tuple[object, dict[str, str]]:
@@ -120,4 +116,5 @@ def _write(
     else:
         import torch
 
-        torch.save(tensors, path)
+        with path.open("wb") as file:  # of a path its name would stand in what is written
+            torch.save(tensors, file)

@@ -47,8 +47,9 @@ def run(known: argparse.Namespace) -> Answer:
     with busy(f"checking {known.file}"):
         spec = loaded(known.file, known)
         space = archdsl.space(spec)
-    own = _own(spec.settings().proxy)
-    said_of_it = [*spec.discarded, *spec.notes, *(f"{key} {text}" for key, text in own.items())]
+    settings = spec.settings()
+    own, notes = _own(settings.proxy), [*spec.notes, *settings.notes]
+    said_of_it = [*spec.discarded, *notes, *(f"{key} {text}" for key, text in own.items())]
     lines = [line for one in said_of_it for line in wrapped(one, width(), 2, _IN)]
     data: dict[str, Any] = {
         "file": known.file,
@@ -56,7 +57,7 @@ def run(known: argparse.Namespace) -> Answer:
         "space": spec.is_space,
         "size": space.size,
         "discarded": list(spec.discarded),
-        "notes": list(spec.notes),
+        "notes": notes,
         **own,
     }
     if not spec.is_space:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from pathlib import Path
 
 from archdsl.cache import cache_folder
+from archdsl.drafts import draft_of
 
 
 def kept(counter: str) -> dict[str, str] | None:
@@ -41,9 +41,8 @@ def keep(counter: str, wrong: dict[str, str]) -> None:
     with contextlib.suppress(OSError):
         path = _path(counter)
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{os.getpid()}.part")
-        draft.write_text(f"{_digest(text)}\n{text}", encoding="utf-8")
-        draft.replace(path)
+        with draft_of(path) as draft:
+            draft.write_text(f"{_digest(text)}\n{text}", encoding="utf-8")
 
 
 def _path(counter: str) -> Path:

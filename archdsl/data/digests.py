@@ -19,6 +19,7 @@ from typing import Any
 
 from archdsl.cache import cache_folder
 from archdsl.data import sealed
+from archdsl.drafts import draft_of
 from archdsl.errors import SearchError
 from archdsl.regular import opened
 
@@ -88,8 +89,7 @@ def _known(store: Path | None) -> dict[str, list[Any]]:
 
 
 def _keep(store: Path, rows: dict[str, list[Any]]) -> None:
-    draft = store.with_suffix(f".{os.getpid()}.part")
     with contextlib.suppress(OSError):
         store.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(sealed.sealed(json.dumps(rows).encode()))
-        draft.replace(store)
+        with draft_of(store) as draft:
+            draft.write_bytes(sealed.sealed(json.dumps(rows).encode()))

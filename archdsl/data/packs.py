@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from archdsl.cache import cache_folder
 from archdsl.data import sealed
 from archdsl.data.decode import decode_all
 from archdsl.data.listing import Listing
+from archdsl.drafts import draft_of, name_beside
 from archdsl.errors import SearchError
 from archdsl.units import counted
 
@@ -48,7 +48,7 @@ def packed(
     if sealed.is_whole(path, lambda part: progress(round(part * count))):
         _touch(path)
         return np.load(path, mmap_mode="r")
-    draft = path.with_suffix(f".{os.getpid()}.part")
+    draft = name_beside(path)
     try:
         array = _room_for(draft, shape, images.root)
 
@@ -80,9 +80,8 @@ def checked(images: Listing, channels: int, progress: Callable[[int], None]) -> 
     decode_all(images.root, images.files, channels, PROBE, lambda *_: None, progress)
     with contextlib.suppress(OSError):
         marker.parent.mkdir(parents=True, exist_ok=True)
-        draft = marker.with_suffix(f".{os.getpid()}.part")
-        draft.write_bytes(sealed.sealed(marker.name.encode()))
-        draft.replace(marker)
+        with draft_of(marker) as draft:
+            draft.write_bytes(sealed.sealed(marker.name.encode()))
 
 
 def _digest(images: Listing, channels: int, size: tuple[int, int]) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from archdsl import regular
+from archdsl.drafts import draft_of, write_durably
 from archdsl.errors import ExportError
 from archdsl.units import counted
 
@@ -55,22 +54,6 @@ def _bytes(content: str | bytes) -> bytes:
 
 
 def _write(files: Mapping[Path, str | bytes]) -> None:
-    waiting: dict[Path, Path] = {}
-    mask = os.umask(0)
-    os.umask(mask)
-    try:
+    with contextlib.ExitStack() as drafts:
         for path, content in files.items():
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            waiting[Path(name)] = path
-            with os.fdopen(handle, "wb") as file:
-                file.write(_bytes(content))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o666 & ~mask)  # mkstemp's own mode keeps everyone else out
-        for ready, path in waiting.items():
-            ready.replace(path)
-    except BaseException:
-        for ready in waiting:
-            with contextlib.suppress(OSError):
-                ready.unlink()
-        raise
+            write_durably(drafts.enter_context(draft_of(path)), _bytes(content))

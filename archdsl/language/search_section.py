@@ -6,7 +6,7 @@ from collections.abc import Mapping as MappingOf
 from pathlib import Path
 from typing import Any, Literal
 
-from archdsl.amounts import Budget, bounded
+from archdsl.amounts import bounded
 from archdsl.components.component import component
 from archdsl.components.options import (
     Bound,
@@ -17,16 +17,17 @@ from archdsl.components.options import (
     OneOf,
     OptionType,
     Text,
-    with_unit,
 )
 from archdsl.errors import SpecError
 from archdsl.language import final_section, setting, settings, typed
+from archdsl.language.budget_section import budget, flops, not_built
 from archdsl.language.document import Document
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.own_class import own_class
 from archdsl.language.positions import POSITIVE, RATE
+from archdsl.language.section import mapping
+from archdsl.language.write import inline
 from archdsl.spelling import did_you_mean
-from archdsl.units import UNITS
 
 _ABOVE_ZERO = Number(False, (Bound("positive number", lambda v: v > 0),))
 _NOT_NEGATIVE = Number(False, (Bound("number from 0", lambda v: v >= 0),))
@@ -68,7 +69,6 @@ OWN = ("datamodule", "module")
 WITHOUT = ("weight_decay", "warmup", "label_smoothing")
 """Those of `proxy` that are 0 where there is none of it."""
 PROXY_NOT_BUILT = ("optimizer", "seeds")
-COST_NOT_BUILT = ("latency",)
 
 
 def check_search(document: Document) -> None:
@@ -79,7 +79,7 @@ def check_search(document: Document) -> None:
 def search_settings(document: Document) -> settings.SearchSettings:
     """The section as settings, defaults filled in. Raises SpecError."""
     node = document.top.get("search")
-    section = _mapping(node, "search", KEYS, NOT_BUILT) if node is not None else {}
+    section = mapping(node, "search", KEYS, NOT_BUILT) if node is not None else {}
     given: dict[str, Any] = {}
     objectives = _objectives(section)
     section = {k: v for k, v in section.items() if not (k in UNSET and typed.is_none(v))}
@@ -167,35 +167,6 @@ def _plain(node: Node, address: str) -> Any:
         raise error.at(address) from None
 
 
-def _mapping(
-    node: Node, address: str, known: tuple[str, ...], not_built: tuple[str, ...]
-) -> MappingOf[str, Node]:
-    if not isinstance(node, Mapping):
-        raise SpecError(
-            "a mapping belongs here",
-            address=address,
-            mark=node.mark,
-            cure=f"{address} takes: {', '.join(known)}",
-        )
-    for key in node:
-        if key in not_built:
-            raise SpecError(
-                f"{key} is not implemented",
-                address=f"{address}.{key}",
-                mark=node.marks.get(key),
-                cure=f"drop it; {address} takes: {', '.join(known)}",
-            )
-        if key not in known:
-            hint = did_you_mean(key, known, after="  ")
-            raise SpecError(
-                f"{address} has no key '{key}'",
-                address=f"{address}.{key}",
-                mark=node.marks.get(key),
-                cure=f"{hint}{address} takes: {', '.join(known)}",
-            )
-    return node.items
-
-
 def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]:
     found: list[settings.Objective] = []
     for direction in _DIRECTIONS:
@@ -214,8 +185,8 @@ def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]
         for item in items:
             name = setting.scalar(item, Text(), address)
             if name in ("flops", "flop"):
-                raise _flops(address, "", item)
-            if name in _not_built():
+                raise flops(address, "", item)
+            if name in not_built():
                 raise SpecError(
                     f"{name} is not implemented",
                     address=address,
@@ -278,92 +249,16 @@ def _named(node: Node | None) -> dict[str, str]:
     """Direction -> what is to be made large or small, in words."""
     section = node.items if isinstance(node, Mapping) else {}
     return {
-        key: _shown(section[key])
+        key: inline(section[key])
         for key in _DIRECTIONS
         if key in section and not typed.is_none(section[key])
     }
 
 
-def budget(node: Node, address: str = "search.budget") -> Budget:
-    """A budget as it is written. Raises SpecError."""
-    if typed.is_none(node):
-        return Budget()
-    if not isinstance(node, Mapping) or not node.items:
-        raise SpecError(
-            "a budget names the costs that it bounds",
-            address=address,
-            mark=node.mark,
-            cure="write  budget: {macs: 2G}  or  {macs: [1.5G, 2G], params: 12M}",
-        )
-    for key in node:
-        if key in ("flops", "flop"):
-            raise _flops(f"{address}.{key}", _half(node.items[key]), node, key)
-    _mapping(node, address, bounded(), _not_built())
-    bounds = {key: value for key, value in node.items.items() if not typed.is_none(value)}
-    return Budget({key: _bounds(value, f"{address}.{key}") for key, value in bounds.items()})
-
-
-def _not_built() -> tuple[str, ...]:
-    """Costs that many expect, unless somebody registered one of the name."""
-    return tuple(name for name in COST_NOT_BUILT if name not in bounded())
-
-
-def _flops(address: str, example: str, node: Node, key: str | None = None) -> SpecError:
-    mark = node.marks.get(key) if key and isinstance(node, Mapping) else node.mark
-    return SpecError(
-        "archdsl counts multiply–accumulates.  1 MAC = 2 FLOPs; write "
-        + (f" macs: {example}" if example else "macs"),
-        address=address,
-        mark=mark,
-    )
-
-
-def _half(node: Node) -> str:
-    """Half of a number of FLOPs, with the unit that it was written with."""
-    value = with_unit(node.value) if isinstance(node, Scalar) else None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return "1G"
-    assert isinstance(node, Scalar)
-    unit = node.text[-1] if node.text[-1] in UNITS else ""
-    return f"{value / 2 / UNITS.get(unit, 1):g}{unit}"
-
-
-def _bounds(node: Node, address: str) -> tuple[int, int]:
-    items = node.items if isinstance(node, Sequence) else (node,)
-    values = [with_unit(i.value) if isinstance(i, Scalar) else None for i in items]
-    if len(values) not in (1, 2) or not all(
-        isinstance(v, (int, float)) and not isinstance(v, bool) and v >= 0 for v in values
-    ):
-        raise SpecError(
-            f"{_shown(node)} is no bound",
-            address=address,
-            mark=node.mark,
-            cure="write  2G  for at most, or  [1.5G, 2G]  for between",
-        )
-    # a bound is inclusive and costs are integers: round towards the inside
-    numbers = [v for v in values if isinstance(v, (int, float))]
-    low = -int(-numbers[0] // 1) if len(numbers) == 2 else 0
-    high = int(numbers[-1] // 1)
-    if low > high:
-        raise SpecError(
-            f"the budget {_shown(node)} ends before it begins",
-            address=address,
-            mark=node.mark,
-            cure="write the smaller number first",
-        )
-    return low, high
-
-
-def _shown(node: Node) -> str:
-    from archdsl.language.write import inline
-
-    return inline(node)
-
-
 def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
     if node is None:
         return settings.ProxySettings(data=component("data", "digits"), folder=document.folder)
-    section = _mapping(node, "search.proxy", tuple(PROXY), PROXY_NOT_BUILT)
+    section = mapping(node, "search.proxy", tuple(PROXY), PROXY_NOT_BUILT)
     given: dict[str, Any] = {"folder": _folder(section.get("folder"), document)}
     for key, value in section.items():
         address = f"search.proxy.{key}"

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from archdsl.amounts import Budget
 from archdsl.components.component import Component
+from archdsl.units import counted
 
 OPTUNA = "optuna:"
 """What the name of one of Optuna's own samplers begins with."""
@@ -110,3 +111,14 @@ class SearchSettings:
     final: FinalSettings | None = field(default_factory=FinalSettings)
     baselines: tuple[str, ...] = ()
     proxy: ProxySettings = field(default_factory=ProxySettings)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is as it was asked for, and hardly as it was meant; one line each."""
+        if self.workers <= self.trials:
+            return ()
+        idle, trials = self.workers - self.trials, counted(self.trials, "trial")
+        return (
+            f"search.workers: {self.workers:,} workers for {trials}, {idle:,} of them with no "
+            "trial to judge",
+        )

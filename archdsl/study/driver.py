@@ -41,24 +41,39 @@ class Driver:
         self.run, self.engine, self.settings = run, engine, settings
         self.emit, self.kept = emit, kept
         self._running = 0
+        self._ended: list[tuple[Trial, bool]] = []
         self._failures, self._judged = causes.Failures(), 0
         for trial in self._next_over():  # what stands on record has stopped a search once
             self._failures.hopeless(trial)
 
     def drive(self, phase: Phase) -> None:
-        """Run a phase to its end. Raises SearchError where going on would teach nothing."""
-        while True:
-            while self._running < self.engine.capacity:
-                following = phase.next(self.run.state)
-                if following is None:
-                    break
-                self._record(following.events)
-                if following.job is not None:
-                    self._running += 1
-                    self.engine.submit(following.job)
-            if not self._running:
+        """Run a phase to its end. Raises SearchError where going on would teach nothing.
+
+        Results that come in together wait for the disk together; before they are durable nothing
+        is done that follows from them.
+        """
+        try:
+            while True:
+                self._hand_out(phase)
+                self._settle()
+                if not self._running:
+                    return
+                self.engine.events(lambda event: self._heard(event, phase))
+                self._settle()
+                self._refuse_the_hopeless()
+        finally:
+            self._settle()
+
+    def _hand_out(self, phase: Phase) -> None:
+        while self._running < self.engine.capacity:
+            following = phase.next(self.run.state)
+            if following is None:
                 return
-            self.engine.events(lambda event: self._heard(event, phase))
+            self._record(following.events)
+            if following.job is not None:
+                self._settle()
+                self._running += 1
+                self.engine.submit(following.job)
 
     def _heard(self, event: EngineEvent, phase: Phase) -> None:
         self._running -= isinstance(event, Over)
@@ -83,7 +98,8 @@ class Driver:
             if isinstance(event, Round | Trained):
                 self._tell_of_the_round(event)
             if isinstance(event, Finished):
-                self._finished(self.run.state.trials[event.trial], before)
+                leads = self.run.state.leading[:1] != before
+                self._ended.append((self.run.state.trials[event.trial], leads))
 
     def _tell_of_the_round(self, event: Round | Trained) -> None:
         final = self.run.state.rounds.last
@@ -100,14 +116,23 @@ class Driver:
             )
         )  # fmt: skip
 
-    def _finished(self, trial: Trial, before: list[Trial]) -> None:
-        state = self.run.state
-        keep = worth_keeping(state)
-        self.run.end_trial(trial.number, weights=trial.number in keep)
+    def _settle(self) -> None:
+        """Make the results durable that there are since, and do what follows from them."""
+        self.run.settle()
+        ended, self._ended = self._ended, []
+        if not ended:
+            return
+        keep = worth_keeping(self.run.state)
+        for trial, _ in ended:
+            self.run.end_trial(trial.number, weights=trial.number in keep)
         self.run.keep_weights(keep)
-        self.emit(events.TrialFinished(trial))
-        if state.leading[:1] != before:
-            self.emit(events.Best(trial))
+        for trial, leads in ended:
+            self.emit(events.TrialFinished(trial))
+            if leads:
+                self.emit(events.Best(trial))
+
+    def _refuse_the_hopeless(self) -> None:
+        """Raise SearchError where the failures so far say that the next trial fails like them."""
         for judged in self._next_over():
             if self._failures.hopeless(judged):
                 raise SearchError(_stopped(judged, self._failures, self.kept))

@@ -44,7 +44,14 @@ from archdsl.study.phases.trials import Trials
 from archdsl.study.propose.members import Members
 from archdsl.study.propose.proposals import Proposals
 from archdsl.study.record import events as recorded
-from archdsl.study.record.folder import WORKERS, RunFolder, opened, state_by_now, worth_keeping
+from archdsl.study.record.folder import (
+    SHARED,
+    WORKERS,
+    RunFolder,
+    opened,
+    state_by_now,
+    worth_keeping,
+)  # fmt: skip
 from archdsl.study.record.former import refuse_former
 from archdsl.study.record.reading import Reading
 from archdsl.study.record.state import State
@@ -94,7 +101,7 @@ def search(
         folder = shown.absolute()  # an `evaluate` may change the working directory
         settings = _settled(settings)
         session = _Session(space, settings, evaluate, listener or silent, engine, folder)
-        for note in space.spec.notes:
+        for note in (*space.spec.notes, *settings.notes):
             session.emit(events.Notice(note))
         this = setup(space, settings, evaluate is not None)
         refuse_former(folder)
@@ -180,10 +187,12 @@ class _Session:
                 settings.memory,
                 Limits(settings.trial_timeout),
                 folder / WORKERS,
+                folder / SHARED,
             ),
             self._own,
             lambda: None if self.training is None else self.training.prepared,
             lambda number, line: self.emit(events.Said(number, line)),
+            lambda what: self.emit(events.Notice(what)),
         )
 
     @property

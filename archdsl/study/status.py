@@ -39,7 +39,8 @@ class Status:
     """Where a search stands.
 
     holder: the process that searches, in words; None where none does
-    trials: as many as there are to be; counts: state -> trials that are over
+    trials: as many as there are to be; exhausted: whether there are no more to be had
+    counts: state -> trials that are over
     workers: processes of the session that is, or was the last
     failures: the last ones
     """
@@ -47,6 +48,7 @@ class Status:
     name: str
     holder: str | None
     trials: int
+    exhausted: bool
     workers: int
     counts: dict[str, int]
     objectives: tuple[str, ...]
@@ -66,6 +68,8 @@ class Status:
             return f"{far}, by {self.holder} with {counted(self.workers, 'worker')}"
         if self.done >= self.trials:
             return f"{far}, done"
+        if self.exhausted:
+            return f"{far}, done: every architecture inside the budget was tried"
         return f"{far}; nobody is searching, and the same command goes on"
 
     def values(self, trial: Trial) -> list[tuple[str, float]]:
@@ -81,6 +85,7 @@ class Status:
             "workers": self.workers,
             "done": self.done,
             "trials": self.trials,
+            "exhausted": self.exhausted,
             "counts": self.counts,
             "best": None if self.best is None else self.best.record(),
             "underway": [
@@ -104,6 +109,7 @@ def status(folder: Path) -> Status:
         name=state.created.name,
         holder=by,
         trials=settings["trials"],
+        exhausted=state.exhausted,
         workers=settings.get("workers", 1),
         counts=dict(Counter(trial.state for trial in state.finished)),
         objectives=tuple(one.name for one in state.objectives),

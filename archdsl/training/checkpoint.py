@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,26 @@ from torch import nn
 
 from archdsl import regular
 from archdsl.components.options import written
+from archdsl.drafts import draft_of, drop_left
 from archdsl.errors import SearchError
-from archdsl.training.failures import is_out_of_memory
+from archdsl.training.failures import first_line, is_out_of_memory
 from archdsl.training.metrics import Metrics
 from archdsl.training.prepare import Prepared
 from archdsl.training.recipe import Recipe
 from archdsl.training.trainer import CheckpointIO
-
-DRAFT = ".part"
-"""What is added to the name of a checkpoint while it is written."""
+from archdsl.views.terminal import Unwritable, say
 
 TRAINING = "training"
 """Where a checkpoint says of which training it is, and how far that has come."""
 
+ASIDE = ".unreadable"
+"""What is added to the name of a checkpoint that cannot be read."""
+
 _DIGEST = 16
+
+
+class Torn(ValueError):
+    """A checkpoint is not as it was written."""
 
 
 class Sealed(CheckpointIO):
@@ -45,29 +52,24 @@ class Sealed(CheckpointIO):
         buffer = io.BytesIO()
         torch.save(checkpoint, buffer)
         content = buffer.getbuffer()
-        target = Path(path)
-        draft = target.with_name(target.name + DRAFT)
         try:
-            with draft.open("wb") as file:
+            with draft_of(Path(path)) as draft, draft.open("wb") as file:
                 file.write(content)
                 file.write(_digest(content))
-            draft.replace(target)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)  # where the disk is full, it is full of this
             raise SearchError(
-                f"{target} cannot be written: {error.strerror or error}.  see to it, and the same "
+                f"{path} cannot be written: {error.strerror or error}.  see to it, and the same "
                 "command goes on"
             ) from None
 
     def load_checkpoint(
         self, path: str | Path, map_location: Any = None, weights_only: bool | None = None
     ) -> dict[str, Any]:
-        """The state that was written. Raises ValueError for a file that is not as it was."""
+        """The state that was written. Raises Torn for a file that is not as it was."""
         with regular.opened(Path(path)) as file:
             content = memoryview(file.read())
         if len(content) < _DIGEST or content[-_DIGEST:] != _digest(content[:-_DIGEST]):
-            raise ValueError(f"{path} is not as it was written")
+            raise Torn(f"{path} is not as it was written")
         state: dict[str, Any] = torch.load(
             io.BytesIO(content[:-_DIGEST]),
             map_location=map_location or "cpu",
@@ -85,11 +87,13 @@ def trained_so_far(
 ) -> list[Metrics] | None:
     """The metrics of the epochs that a checkpoint has behind it; None where there is none to read.
 
-    What a kill left half written is deleted, and so is what is damaged: its training begins anew.
+    What a kill left half written is deleted. What cannot be read is moved aside, which is said on
+    standard error: its training begins anew.
     training: what `training_of` says; weights_only: whether nothing but plain values is read
     Raises SearchError for the checkpoint of another training, and for what is no file.
     """
-    path.with_name(path.name + DRAFT).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        drop_left(path)
     try:
         said = Sealed().load_checkpoint(path, weights_only=weights_only)[TRAINING]
     except FileNotFoundError:
@@ -101,7 +105,13 @@ def trained_so_far(
     except Exception as error:
         if is_out_of_memory(error):
             raise
-        path.unlink()
+        aside = path.with_name(path.name + ASIDE)
+        path.replace(aside)
+        why = "it is not as it was written" if isinstance(error, Torn) else first_line(error)
+        _note(
+            f"{path} cannot be gone on from: {why}.  it is kept as {aside.name}, and its training "
+            "begins anew"
+        )
         return None
     for name, now in training.items():
         was = said["of"].get(name)
@@ -112,6 +122,13 @@ def trained_so_far(
             )
     history: list[Metrics] = said["history"]
     return history
+
+
+def _note(text: str) -> None:
+    """Say something on standard error, if there is one: a training is worth more."""
+    if sys.stderr is not None:
+        with contextlib.suppress(Unwritable):
+            say(text, sys.stderr)
 
 
 def training_of(model: nn.Module, recipe: Recipe, data: Prepared, seed: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One training step on a batch in parts, for a device that the whole does not fit on."""
+"""One step on a batch in parts, for a device that the whole does not fit on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class InParts(SingleDeviceStrategy):
 
     A part's loss counts by its share of the images, so that of a loss that is a mean over the
     images the gradient is that of the whole batch, up to rounding. A batch is whole until it has
-    reached the device and was changed at random.
+    reached the device and was changed at random. Batches of a validation are taken in as many
+    parts, for the same metrics, where there is telling what of them belongs to which image.
 
     parts: how many, of a batch of at least so many images
     """
@@ -65,14 +66,36 @@ class InParts(SingleDeviceStrategy):
         self._kept = []
         return super().backward(closure_loss, optimizer, *args, **kwargs)
 
+    def validation_step(self, batch: Any, *rest: Any, **named: Any) -> Any:
+        """The step of each part in turn; what is returned is that of the last."""
+        outputs: Any = None
+        for part in self._judged(batch):
+            self._weigh_by(part)
+            outputs = super().validation_step(part, *rest, **named)
+        return outputs
+
+    def _judged(self, batch: Any) -> list[Any]:
+        """The parts of a validation batch: itself, where a step of a part would be another."""
+        module = self.lightning_module
+        assert module is not None, "there is one while it is judged"
+        if is_overridden("on_validation_batch_end", module):  # it is told what the step returned
+            return [batch]
+        try:
+            return [part for part, _ in shares(batch, self.parts)]
+        except NotDivisible:
+            return [batch]
+
     def _step(self, part: Any, *rest: Any, **named: Any) -> Any:
+        self._weigh_by(part)
+        return super().training_step(part, *rest, **named)
+
+    def _weigh_by(self, part: Any) -> None:
+        """What a step logs is weighed by the images of the batch that Lightning knows of."""
         module = self.lightning_module
         assert module is not None, "there is one while it is trained"
-        # what a step logs is weighed by the images of the batch that Lightning knows of
         logged = module.trainer._results
-        assert logged is not None, "a training step logs"
+        assert logged is not None, "a step logs"
         logged.batch, logged.batch_size = part, None
-        return super().training_step(part, *rest, **named)
 
     def _keep(self) -> None:
         groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]

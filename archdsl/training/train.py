@@ -128,12 +128,14 @@ def train_model(
     checkpoint: a file to go on from if it is there, and where the state is left after each epoch,
         once `on_epoch` has returned. Going on gives what a training without a break would have
         given. A process that is killed between the two trains that one epoch again and reports it
-        again, with the same figures. A file that is damaged is deleted, and the training is afresh
+        again, with the same figures. A file that cannot be read is moved aside, which is said on
+        standard error, and the training is afresh
     on_resume: called before the first epoch where there is a checkpoint to go on from, with the
         metrics of the epochs before it, which are reported no more
-    accumulate: in how many parts a batch goes through the model before the optimiser steps, for a
-        device that the whole does not fit on. Gradients and losses are those of the whole batch
-        but for rounding; batch norm takes the statistics of each part
+    accumulate: in how many parts a batch goes through the model before the optimiser steps, and a
+        batch of a validation too, for a device that the whole does not fit on. Gradients and
+        losses are those of the whole batch but for rounding; batch norm takes the statistics of
+        each part
     Raises Diverged as soon as the loss is not finite; NotDivisible where batches cannot be taken
     in parts; and SearchError for data that were prepared for another recipe, the checkpoint of
     another training, or a batch of one image where batch norm needs two.

@@ -1,12 +1,13 @@
 """What the driver takes for a trial, by how many are on record, with workers that only sleep.
 
     python -m tests.bench.driver [--finished 10000] [--more 200] [--workers 64]
-        [--sampler random] [--epochs 0] [--slower SECONDS] [--make RUN | --run RUN]
+        [--sampler gp|tpe|evolution|random] [--epochs 0] [--slower SECONDS] [--make RUN | --run RUN]
 
 A process of its own makes a run with so many finished trials of the space of the analytic
 benchmark, whose members inside the budget take about 45 of 85 decisions. This one goes on with
 it: how long its state takes to read, how long it is until the next trial is handed out, what a
-trial takes over `--more` of them, and for which share of their time the workers sleep.
+trial takes over `--more` of them, for which share of their time the workers sleep, and how much
+memory the process has as it hands out the first of them and the last.
 `--slower` makes the disk so much slower with everything that has to be durable.
 """
 
@@ -36,6 +37,7 @@ from tests.bench.sleepers import Disk, Sleepers
 
 SPACE = Path(__file__).parents[2] / "benchmarks" / "analytic.yaml"
 BUDGET = {"macs": "40M"}
+SAMPLERS = ("gp", "tpe", "evolution", "random")
 FIRST = 8
 """Trials of a run that were searched; those that follow are drawn, and have their texts."""
 
@@ -44,13 +46,13 @@ class Marked(Sleepers):
     """Notes the driver's time, its CPU time and its waits when the first job is given, and now."""
 
     first: tuple[float, float, int] | None = None
-    resident = 0.0
+    resident: tuple[float, float] = (0.0, 0.0)
 
     def submit(self, job: Job) -> None:
         if self.first is None:
-            pages = int(Path("/proc/self/statm").read_text().split()[1])
-            self.resident = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+            self.resident = (megabytes(), 0.0)
             self.first = self.mark()
+        self.resident = (self.resident[0], megabytes())
         super().submit(job)
 
     def events(self, hear: Hear) -> None:
@@ -59,6 +61,12 @@ class Marked(Sleepers):
 
     def mark(self) -> tuple[float, float, int]:
         return self.own(), time.process_time(), self.disk.waits
+
+
+def megabytes() -> float:
+    """What this process has in memory."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def never(candidate: object) -> float:
@@ -116,7 +124,8 @@ def measured(known: argparse.Namespace, out: Path) -> None:
         (now - then) / known.more for now, then in zip(engine.last, engine.first, strict=True)
     )
     after = engine.first[1] - begun
-    print(f"gone on after {after:.2f} s of CPU, with {engine.resident:.0f} MB")
+    before, at_last = engine.resident
+    print(f"gone on after {after:.2f} s of CPU, with {before:.0f} MB, and {at_last:.0f} MB at last")
     print(
         f"a trial: {1e3 * own:.1f} ms ({1e3 * cpu:.1f} ms of CPU, {waits:.2f} waits for the disk)"
     )
@@ -132,7 +141,7 @@ def main() -> None:
     parser.add_argument("--finished", type=int, default=10_000)
     parser.add_argument("--more", type=int, default=200)
     parser.add_argument("--workers", type=int, default=64)
-    parser.add_argument("--sampler", default="random")
+    parser.add_argument("--sampler", default="random", choices=SAMPLERS)
     parser.add_argument("--epochs", type=int, default=0)
     parser.add_argument("--slower", type=float, default=0.0)
     parser.add_argument("--make", type=Path, help="make the run there, and no more")

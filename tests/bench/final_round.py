@@ -3,12 +3,12 @@
     .venv/bin/python -m tests.bench.final_round [--runs N]
 
 Trainings are drawn, not made. What a seed does to a figure is on record: the deviations of the
-better half of the table of trained networks, 512 networks with three seeds each. A part of that is
-luck with the images at hand, which a split has for itself: which of them a training tells right
-follows from the difficulty of each, that all trainings share, and from luck, half and half. The rest
-goes with the training from one split to the other, and flatters who is picked by it. All else is
-what a search does: fifty trials, each trained once, the best picked as it picks them, trained anew
-beside the default and the best at random, and the sentence that is said of them.
+better half of the table of trained networks, 512 networks with three seeds each. A part of that
+is luck with the images at hand, which a split has for itself: which of them a training tells
+right follows from the difficulty of each, that all trainings share, and from luck, half and half.
+The rest goes with the training from one split to the other, and flatters who is picked by it. All
+else is what a search does: fifty trials, each trained once, the best picked as it picks them,
+trained anew beside the default and the best at random, and the sentence that is said of them.
 """
 
 from __future__ import annotations

@@ -97,13 +97,13 @@ class Sleepers:
         heapq.heappush(self._coming, (when, next(self._order), event))
 
     def events(self, hear: Hear) -> None:
-        """Hand over what happens until a worker wakes."""
-        while self._coming:
+        """Hand over what happens until a worker wakes, and all that has happened by then."""
+        over = False
+        while self._coming and not (over and self._coming[0][0] > self.now()):
             when, _, event = heapq.heappop(self._coming)
             self._slept += max(0.0, when - self.now())
             hear(event)
-            if isinstance(event, Over):
-                return
+            over = over or isinstance(event, Over)
 
     def cancel(self, trial: int) -> None:
         """Nothing wakes a sleeper."""

@@ -11,6 +11,7 @@ from archdsl.compiler.builder import shapes
 from archdsl.errors import BuildError
 from tests.checkpoints.made import published, tensors
 from tests.nn.published_specs import ffnet_tiny
+from tests.soon import soon
 
 LISTS = {"ffnet_1": None, "ffnet_2": None, "tiny_a": ffnet_tiny}
 
@@ -20,7 +21,7 @@ def small():
     return archdsl.load(ffnet_tiny(), {"stages.0.dim": 8, "stages.1.dim": 8, "stages.2.dim": 8})
 
 
-@pytest.mark.parametrize("listed", LISTS)
+@pytest.mark.parametrize("listed", soon(LISTS, {"ffnet_1", "tiny_a"}))
 def test_a_published_checkpoint_comes_in_and_goes_out_unchanged(tmp_path, listed):
     make = LISTS[listed]
     network = (archdsl.load(listed) if make is None else make()).network()

@@ -9,6 +9,7 @@ import archdsl
 from archdsl.checkpoints import export_weights, import_weights, read, write
 from archdsl.compiler.builder import shapes
 from tests.checkpoints.made import published, tensors
+from tests.soon import SMALLEST
 
 # a published list of names, the spec, the naming
 LISTS = [
@@ -35,8 +36,11 @@ LISTS = [
 
 
 @pytest.mark.parametrize(
-    ("listed", "spec", "label"), LISTS, ids=[f"{spec}-{label}" for _, spec, label in LISTS]
-)
+    ("listed", "spec", "label"),
+    [pytest.param(listed, spec, label, id=f"{spec}-{label}",
+                  marks=[] if spec in SMALLEST else pytest.mark.slow)
+     for listed, spec, label in LISTS],
+)  # fmt: skip
 def test_a_published_checkpoint_comes_in_and_goes_out_unchanged(tmp_path, listed, spec, label):
     network = archdsl.load(spec).network()
     given = tensors(published(listed))

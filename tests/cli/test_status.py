@@ -87,6 +87,27 @@ def test_what_was_stopped_says_how_to_go_on(tmp_path, capsys) -> None:
     assert capsys.readouterr().out.splitlines()[-2:] == ["1 trial broken off:", "  trial 1  paused"]
 
 
+def test_a_search_that_has_tried_everything_is_done(tmp_path, capsys) -> None:
+    out = tmp_path / "run"
+
+    def judge(candidate: Any) -> float:
+        return candidate.cost.params / 1e6
+
+    few = {"params.width": 8, "stages.0.depth": 1, "stages.1.depth": 1}
+    space = tiny_space({**few, "stages.1.token_mixer": "pooling"}, trials=9)
+    done = search(space, evaluate=judge, out=out, settings=space.spec.settings())
+    assert done.ended == "exhausted" and len(done.trials) == 4
+    said = "4 of 9 trials, done: every architecture inside the budget was tried"
+    assert status(out).words() == said
+    assert main(["status", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["exhausted"] is True
+    record = (out / "record.jsonl").read_text()
+    again = search(space, evaluate=judge, out=out, settings=space.spec.settings())
+    assert again.ended == "exhausted" and again.trials == done.trials
+    assert (out / "record.jsonl").read_text().count('"exhausted"') == record.count('"exhausted"')
+    assert status(out).words() == said
+
+
 def test_a_folder_without_a_search_is_refused_in_words(tmp_path, capsys) -> None:
     assert main(["status", str(tmp_path)]) == 2
     assert capsys.readouterr().err == (

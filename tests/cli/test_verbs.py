@@ -25,6 +25,18 @@ def test_check_says_how_large_a_space_is(run, monkeypatch, tiny_space):
     assert (data["name"], data["space"], data["size"]) == ("tiny_space", True, 27)
 
 
+def test_check_says_of_more_workers_than_trials_that_they_have_nothing_to_do(
+    run, monkeypatch, tiny_space
+):
+    monkeypatch.setenv("COLUMNS", "1000")
+    given = ("check", tiny_space, "--set", "search.trials=2", "--set")
+    said = "search.workers: 99 workers for 2 trials, 97 of them with no trial to judge"
+    done = run(*given, "search.workers=99")
+    assert done.code == 0 and f"\n  {said}\n" in done.out
+    assert run(*given, "search.workers=99", "--json").data["notes"] == [said]
+    assert run(*given, "search.workers=2", "--json").data["notes"] == []
+
+
 def test_check_says_how_much_fits_and_what_the_budget_does(run, tiny_space):
     space = archdsl.space(str(tiny_space))
     costs = [space.cost(member) for member in space.enumerate()]

@@ -258,7 +258,7 @@ def test_a_torn_pack_is_made_again(class_folders, tmp_path, cache):
     second = source(root).searchable(tmp_path, SIZE)
     assert second.train.images.shape == first.train.images.shape
     assert len(list(cache.glob("*.npy"))) == 2
-    assert not list(cache.glob("*.part"))
+    assert not list(cache.glob("*.tmp"))
 
 
 def test_a_pack_with_another_byte_in_it_is_made_again(class_folders, tmp_path, cache):

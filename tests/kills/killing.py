@@ -81,6 +81,5 @@ def differences(out: Path, whole: Path) -> list[str]:
             found.append(f"{name} is another")
     if not (out / "report.html").is_file():
         found.append("there is no report")
-    left = {path.relative_to(out) for path in (out / "trials").rglob("*")}
-    kept = {path.relative_to(whole) for path in (whole / "trials").rglob("*")}
+    left, kept = ({path.relative_to(run) for path in run.rglob("*")} for run in (out, whole))
     return found + [f"{path} is left over" for path in sorted(left - kept)]

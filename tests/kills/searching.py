@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from archdsl.study import search
+from archdsl.study.engines import handed
 from archdsl.study.record.folder import WORKERS, read_state
 from tests.study.conftest import tiny_space
 
@@ -42,6 +43,7 @@ def start(out: Path) -> ForkServerProcess:
 def _search(out: Path) -> None:
     # workers come from the server that this process came from: another would import all anew
     forkserver._forkserver.ensure_running = lambda: None
+    handed.LARGE = 1  # these data are small, and are to lie in files as large ones do
     with Path(os.devnull).open("w") as nothing:
         sys.stdout = sys.stderr = nothing
         space = tiny_space(

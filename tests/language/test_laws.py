@@ -15,6 +15,8 @@ import archdsl
 sys.path.insert(0, str(Path(__file__).parent))
 from strategies import spaces
 
+from tests.soon import law
+
 laws = settings(
     max_examples=150,
     deadline=None,
@@ -31,8 +33,7 @@ def holes_in(value: Any) -> bool:
     return isinstance(value, list) and any(holes_in(inner) for inner in value)
 
 
-@laws
-@given(spaces())
+@law(spaces(), few=30, many=150)
 def test_a_dump_loads_as_the_same_spec(tree: dict[str, Any]) -> None:
     spec = archdsl.load(tree)
     text = spec.dump()
@@ -68,8 +69,7 @@ def test_a_written_winner_asks_nothing_and_is_the_winner(tree: dict[str, Any], s
     assert winner.dump() == member.dump()
 
 
-@laws
-@given(spaces())
+@law(spaces(), few=30, many=150)
 def test_the_size_is_the_number_of_distinct_records(tree: dict[str, Any]) -> None:
     space = archdsl.space(tree)
     assume(space.size <= 500)

@@ -20,6 +20,7 @@ from tests.nn.published_states import (
     published,
 )
 from tests.nn.published_states import ffnet as ffnet_entries
+from tests.soon import SMALLEST
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -46,8 +47,9 @@ TENSORS = {
 
 @pytest.mark.parametrize(
     ("spec", "naming"),
-    [*((spec, "official") for spec in SPECS), *((spec, "timm") for spec in TIMM)],
-)
+    [pytest.param(spec, naming, marks=[] if spec in SMALLEST else pytest.mark.slow)
+     for naming, specs in (("official", SPECS), ("timm", TIMM)) for spec in specs],
+)  # fmt: skip
 def test_names_and_shapes_go_both_ways(spec: str, naming: str) -> None:
     rules = names(spec, naming)
     assert rules is not None

@@ -249,7 +249,11 @@ WHOLE: dict[str, tuple[dict[str, Any], int, tuple[int, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("patches", "window", "shape"), WHOLE.values(), ids=WHOLE.keys())
+@pytest.mark.parametrize(
+    ("patches", "window", "shape"),
+    [pytest.param(*case, id=name, marks=pytest.mark.slow if name == "as published" else [])
+     for name, case in WHOLE.items()],
+)  # fmt: skip
 def test_swin_is_what_its_description_says(
     patches: dict[str, Any], window: int, shape: tuple[int, ...]
 ) -> None:

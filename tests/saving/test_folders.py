@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,35 @@ def test_a_kill_at_any_step_leaves_the_old_model_the_new_one_or_none(model, own,
     else:
         raise AssertionError("it was never carried through")
     assert outcomes == {"old"} if which == "same" else {"old", "none", "new"}
+
+
+@pytest.mark.parametrize("place", ["mine", "mine.safetensors"])
+def test_several_that_save_to_one_place_at_once_leave_one_of_their_models(model, place):
+    models = [archdsl.build("./tiny.yaml", classes=classes) for classes in (2, 5, 7)]
+    others = {path.name for path in Path().iterdir()}
+    for _ in range(2):  # where nothing is, and in the place of what is there
+        together = threading.Barrier(len(models))
+
+        def save(one, together=together):
+            together.wait()
+            archdsl.save(one, place)
+
+        savers = [threading.Thread(target=save, args=(one,)) for one in models]
+        for saver in savers:
+            saver.start()
+        for saver in savers:
+            saver.join()
+        found = load_file(Path(place) / "model.safetensors" if place == "mine" else place)
+        states = [one.state_dict() for one in models]
+        assert any(
+            all(torch.equal(found[name], tensor) for name, tensor in state.items())
+            for state in states
+        )
+        assert {path.name for path in Path().iterdir()} == {*others, place}
+        if place == "mine":
+            assert archdsl.load_model(place).network in [one.network for one in models]
+            names = {path.name for path in Path(place).iterdir()} - {"__pycache__"}
+            assert names == {"model.safetensors", "spec.yaml"}
 
 
 def test_files_that_weights_name_elsewhere_are_left_alone(model):

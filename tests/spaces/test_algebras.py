@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume
 from hypothesis import strategies as st
 
 import archdsl
@@ -22,13 +22,8 @@ from archdsl.spaces.histogram.inside import Histograms
 from archdsl.spaces.histogram.narrowing import Narrowing
 from archdsl.spaces.histogram.shares import AnswerWeights
 from tests.language.strategies import spaces
+from tests.soon import law
 from tests.spaces.visiting import Members, inside, visited, weight
-
-laws = settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
 
 
 def small(tree: dict[str, Any]) -> tuple[Space, Members]:
@@ -50,8 +45,7 @@ def some_limits(data: st.DataObject, members: Members, most: int, least: int = 0
     return Budget(found)
 
 
-@laws
-@given(spaces(), st.data())
+@law(spaces(), st.data(), few=5, many=25)
 def test_counts_ends_and_cheapest_members(tree: dict[str, Any], data: st.DataObject) -> None:
     space, members = small(tree)
     circuit = space.counting.circuit
@@ -71,8 +65,7 @@ def test_counts_ends_and_cheapest_members(tree: dict[str, Any], data: st.DataObj
     assert sum(p * c for p, c in zip(prices, best, strict=True)) == min(paid)
 
 
-@laws
-@given(spaces(), st.data())
+@law(spaces(), st.data(), few=5, many=25)
 def test_histograms_of_any_additive_costs(tree: dict[str, Any], data: st.DataObject) -> None:
     space, members = small(tree)
     limits = some_limits(data, members, 3, 1)
@@ -103,8 +96,7 @@ def test_histograms_of_any_additive_costs(tree: dict[str, Any], data: st.DataObj
             assert its == pytest.approx(due[costs], rel=1e-9)
 
 
-@laws
-@given(spaces(), st.data())
+@law(spaces(), st.data(), few=5, many=25)
 def test_weights_of_all_members_and_means(tree: dict[str, Any], data: st.DataObject) -> None:
     space, members = small(tree)
     weights = {
@@ -132,8 +124,7 @@ def test_weights_of_all_members_and_means(tree: dict[str, Any], data: st.DataObj
         assert found[1][index] == pytest.approx(mean)
 
 
-@laws
-@given(spaces(), st.data())
+@law(spaces(), st.data(), few=5, many=25)
 def test_the_characteristic_function(tree: dict[str, Any], data: st.DataObject) -> None:
     space, members = small(tree)
     name = data.draw(st.sampled_from(additive()))
@@ -147,8 +138,7 @@ def test_the_characteristic_function(tree: dict[str, Any], data: st.DataObject) 
     assert np.abs(found - due).max() < 1e-9
 
 
-@laws
-@given(spaces(), st.data())
+@law(spaces(), st.data(), few=5, many=25)
 def test_a_hull_bounds_a_cost_while_any_number_of_others_is_inside(
     tree: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -166,8 +156,7 @@ def test_a_hull_bounds_a_cost_while_any_number_of_others_is_inside(
         assert found[0] == min(within)
 
 
-@laws
-@given(spaces(), st.data())
+@law(spaces(), st.data(), few=5, many=25)
 def test_the_weight_of_each_answer_inside(tree: dict[str, Any], data: st.DataObject) -> None:
     space, members = small(tree)
     limits = some_limits(data, members, 2)

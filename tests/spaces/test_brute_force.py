@@ -15,6 +15,7 @@ import archdsl
 from archdsl.amounts import Budget
 from archdsl.spaces import Space
 from tests.language.strategies import spaces
+from tests.soon import law
 from tests.spaces.visiting import Members, inside, key, likelihood, visited, weight
 
 COSTS = ("macs", "params", "activations")
@@ -67,8 +68,7 @@ def small(tree: dict[str, Any]) -> tuple[Space, Members]:
     return space, visited(space)
 
 
-@laws
-@given(spaces(), st.data())
+@law(spaces(), st.data(), few=8, many=EXAMPLES)
 def test_a_random_space_is_counted_bounded_and_drawn_as_it_is(
     tree: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -145,8 +145,7 @@ def test_two_limits_that_each_some_part_is_over_by_itself_leave_nothing() -> Non
     )
 
 
-@laws
-@given(spaces(), st.data())
+@law(spaces(), st.data(), few=8, many=EXAMPLES)
 def test_a_rounded_grid_bounds_what_an_exact_one_counts(
     tree: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -249,8 +248,7 @@ def test_the_nearest_cost_to_two_windows_is_one_that_a_member_has(
         assert max(found - high, low - found) == min(max(c - high, low - c) for c in within)
 
 
-@laws
-@given(spaces(), st.data())
+@law(spaces(), st.data(), few=8, many=EXAMPLES)
 def test_a_hull_is_never_inside_what_members_reach(
     tree: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -296,8 +294,7 @@ def test_the_members_of_a_random_space_are_drawn_as_often_as_they_weigh(
             assert {key(one.decisions) for one in drawn} == possible
 
 
-@laws
-@given(spaces(), st.data())
+@law(spaces(), st.data(), few=8, many=EXAMPLES)
 def test_what_is_nearest_to_a_window_is_what_visiting_every_member_finds(
     tree: dict[str, Any], data: st.DataObject
 ) -> None:

@@ -11,6 +11,7 @@ from archdsl.spaces.circuit.alternatives import Both, EdgeChoice
 from archdsl.spaces.circuit.building import cases
 from archdsl.spaces.circuit.circuit import children
 from archdsl.spaces.circuit.split import split
+from tests.soon import soon
 from tests.spaces.test_frequencies import SPACES
 
 
@@ -67,11 +68,11 @@ def test_members_that_ask_for_few_of_several_params_are_counted(params: int) -> 
     assert len(space.counting.circuit.nodes) < 10 * alternatives(space)
 
 
-def test_a_node_comes_after_what_it_is_made_of_and_the_last_is_the_root() -> None:
-    for name in ("digits", "metaformer_224"):
-        circuit = split(cases(archdsl.space(name).tabulate()))
-        for at, node in enumerate(circuit.nodes):
-            assert node is not None
-            assert all(child < at for child in children(node))
-        used = {child for node in circuit.nodes for child in children(node)}
-        assert used | {-1} >= set(range(len(circuit.nodes) - 1))
+@pytest.mark.parametrize("name", soon(["digits", "metaformer_224"], ["digits"]))
+def test_a_node_comes_after_what_it_is_made_of_and_the_last_is_the_root(name: str) -> None:
+    circuit = split(cases(archdsl.space(name).tabulate()))
+    for at, node in enumerate(circuit.nodes):
+        assert node is not None
+        assert all(child < at for child in children(node))
+    used = {child for node in circuit.nodes for child in children(node)}
+    assert used | {-1} >= set(range(len(circuit.nodes) - 1))

@@ -99,7 +99,7 @@ def some_weights(space: Space) -> dict[str, dict[Any, float]]:
 
 
 def marked(space: str, shares: str, measure: str) -> Any:
-    slow = space == "poolformer_search" or (measure != "uniform" and shares not in SOON)
+    slow = space == "poolformer_search" or shares not in SOON
     return pytest.param(space, shares, measure, marks=[pytest.mark.slow] if slow else [])
 
 

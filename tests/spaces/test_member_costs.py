@@ -21,6 +21,7 @@ from archdsl.spaces import Space
 from archdsl.spaces.price_list import Unlisted
 from tests.further_kinds import register_further_kinds
 from tests.language.strategies import spaces
+from tests.soon import soon
 from tests.spaces.visiting import ROOT, small
 
 laws = settings(
@@ -68,7 +69,9 @@ def test_every_member_of_a_random_space_costs_what_counting_says(tree: dict[str,
         assert row(costs, index) == counted.totals()
 
 
-@pytest.mark.parametrize("path", small().values(), ids=small().keys())
+@pytest.mark.parametrize(
+    "path", soon(small().values(), {*small()} - {"poolformer_search"}, lambda path: path.stem)
+)
 def test_the_costs_of_all_members_stand_in_the_order_of_enumeration(path: Any) -> None:
     space = archdsl.space(path)
     costs = space.costs()

@@ -29,6 +29,22 @@ def fits(monkeypatch):
     return limit
 
 
+@pytest.fixture
+def judges(monkeypatch):
+    """Let a validation step raise OutOfMemoryError for more than so many images."""
+    step = Classifier.validation_step
+
+    def limit(images: int) -> None:
+        def validation_step(self: Any, batch: Any, *given: Any) -> Any:
+            if len(batch[0]) > images:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+            return step(self, batch, *given)
+
+        monkeypatch.setattr(Classifier, "validation_step", validation_step)
+
+    return limit
+
+
 def searched(tmp_path, name: str, heard: list[Any] | None = None, **proxy: Any) -> Any:
     space = tiny_space(
         {"input": [1, 12, 12], "params.width": 8}, trials=1,
@@ -51,6 +67,14 @@ def test_a_batch_that_does_not_fit_is_taken_in_parts(fits, tmp_path) -> None:
     assert [one.accumulate for _, ones in state.retries.items() for one in ones] == [2, 4]
     # the same effective batch: nothing here has statistics of a batch
     assert trial.metrics == pytest.approx(whole.metrics, rel=1e-3)
+
+
+def test_a_validation_that_does_not_fit_is_taken_in_parts_too(judges, tmp_path) -> None:
+    judges(100)
+    trial = searched(tmp_path, "parts").trials[0]
+    assert trial.state == "complete" and [epoch["step"] for epoch in trial.epochs] == [1, 2]
+    retries = read_state(tmp_path / "parts").retries
+    assert [one.accumulate for ones in retries.values() for one in ones] == [2]
 
 
 def test_what_was_trained_before_it_did_not_fit_counts(fits, tmp_path) -> None:

@@ -59,7 +59,12 @@ def test_trials_outside_the_budget_count_and_are_not_trained(tiny, run, sampler)
     assert result.best is not None and result.best.state == "complete"
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS, ids=names)
+@pytest.mark.parametrize(
+    "sampler",
+    [pytest.param(one, marks=pytest.mark.slow) if isinstance(one, dict) else one
+     for one in SAMPLERS],
+    ids=names,
+)  # fmt: skip
 def test_a_search_that_goes_on_tries_what_it_would_have_tried(tiny, run, tmp_path, sampler) -> None:
     given = {"budget": TIGHT, "sampler": sampler, "trials": 20}
     whole = run(tiny(**given))

@@ -280,3 +280,14 @@ def test_trials_are_listed_by_number(tiny, side_by_side, tmp_path) -> None:
     lines = (tmp_path / "run" / "trials.jsonl").read_text().splitlines()
     assert [line.startswith(f'{{"number": {n},') for n, line in enumerate(lines)] == [True] * 32
     assert len(result.trials) == 32
+
+
+def test_workers_that_have_no_trial_are_noted(tiny, side_by_side) -> None:
+    def noted(workers: int) -> list[str]:
+        heard: list[Any] = []
+        space = tiny(trials=2, sampler="random", workers=workers)
+        side_by_side(space, evaluate=judged, listener=heard.append)
+        return [event.text for event in heard if isinstance(event, events.Notice)]
+
+    assert noted(9) == ["search.workers: 9 workers for 2 trials, 7 of them with no trial to judge"]
+    assert noted(2) == []

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import io
+import sys
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from archdsl.drafts import name_beside
 from archdsl.errors import SearchError
 from archdsl.training import prepare
 from archdsl.training.checkpoint import Sealed, trained_so_far
@@ -56,8 +60,52 @@ def test_a_byte_that_changed_and_an_end_that_is_missing_are_found(
     path.write_bytes(content)
     with pytest.raises(ValueError, match="is not as it was written"):
         Sealed().load_checkpoint(path)
+    damaged = path.read_bytes()
+    with redirect_stderr(io.StringIO()) as said:
+        assert so_far(path) is None
+    aside = path.with_name("state.ckpt.unreadable")
+    assert said.getvalue() == (
+        f"{path} cannot be gone on from: it is not as it was written.  it is kept as "
+        "state.ckpt.unreadable, and its training begins anew\n"
+    )
+    assert [file.name for file in path.parent.iterdir()] == [aside.name]
+    assert aside.read_bytes() == damaged
+    written(path)
+    with redirect_stderr(io.StringIO()) as said:
+        assert so_far(path) == HISTORY
+    assert said.getvalue() == ""
+
+
+@pytest.mark.parametrize("stream", [None, "closed"])
+def test_where_nothing_can_be_said_the_training_begins_anew_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stream: str | None
+) -> None:
+    path = tmp_path / "state.ckpt"
+    path.write_bytes(written(path)[:-1])
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", stream and closed)
     assert so_far(path) is None
-    assert not path.exists()
+
+
+class Gone:
+    """A class that is not there any more when the checkpoint is read."""
+
+
+def test_a_state_that_needs_what_is_gone_is_kept_and_the_reason_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "state.ckpt"
+    before = written(path, more=Gone())
+    kept = Gone
+    assert trained_so_far(path, ONE, weights_only=False) == HISTORY
+    monkeypatch.delattr(sys.modules[Gone.__module__], "Gone")
+    assert trained_so_far(path, ONE, weights_only=False) is None
+    said = capsys.readouterr().err
+    assert said.startswith(f"{path} cannot be gone on from: AttributeError: ")
+    assert kept.__name__ in said
+    assert said.endswith(".  it is kept as state.ckpt.unreadable, and its training begins anew\n")
+    assert (tmp_path / "state.ckpt.unreadable").read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -91,22 +139,10 @@ def test_what_is_no_file_is_said_to_be_none(tmp_path: Path) -> None:
     )
 
 
-def test_a_draft_that_a_kill_left_is_removed_and_the_last_state_stands(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_draft_that_a_kill_left_is_removed_and_the_last_state_stands(tmp_path: Path) -> None:
     path = tmp_path / "state.ckpt"
     before = written(path)
-
-    class Killed(BaseException):
-        pass
-
-    def killed(*given: Any) -> None:
-        raise Killed
-
-    monkeypatch.setattr(Path, "replace", killed)
-    with pytest.raises(Killed):
-        written(path, more=1)
-    monkeypatch.undo()
+    name_beside(path).write_bytes(before[:100])
     assert len(list(tmp_path.iterdir())) == 2
     assert path.read_bytes() == before
     assert so_far(path) == HISTORY

@@ -231,7 +231,8 @@ def broken_in(
 CASES = [
     (None, None), ("Usual", None), ("Epochwise", None), ("Plateau", None), ("EverySecond", None),
     ("ByHand", None), ("Averaged", None), ("Counted", None),
-    (None, "Still"), (None, "Shuffled"), (None, "OwnGenerator"), (None, "Workers"),
+    (None, "Still"), (None, "Shuffled"), (None, "OwnGenerator"),
+    pytest.param(None, "Workers", marks=pytest.mark.slow),
     (None, "Stateful"), ("Plateau", "Shuffled"),
 ]  # fmt: skip
 
@@ -353,4 +354,4 @@ def test_a_process_that_is_killed_at_any_moment_goes_on(tmp_path: Path) -> None:
         again, same = finished(tmp_path / f"killed-{number}", delay)
         assert again == history
         assert all(torch.equal(state[name], same[name]) for name in state)
-    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".part") == []
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".tmp") == []

@@ -143,6 +143,45 @@ def assert_close(one: dict[str, Tensor], other: dict[str, Tensor], atol: float) 
         torch.testing.assert_close(value, other[name], rtol=0, atol=atol)
 
 
+@pytest.mark.parametrize("parts", [2, 3, 7, 64])
+def test_a_validation_is_taken_in_parts_too_for_the_same_metrics(digits, parts: int) -> None:
+    recipe = Recipe(
+        epochs=1, lr=1e-30, weight_decay=0, batch=50, steps_per_epoch=1, validation_steps=2
+    )
+    data = dataclasses.replace(digits, recipe=recipe, steps=1)
+    size = 50 * recipe.validation_batch
+    seen: list[list[int]] = [[], []]
+
+    def watched(which: int) -> nn.Module:
+        model = without_chance()
+        model.register_forward_pre_hook(
+            lambda module, args: None if module.training else seen[which].append(len(args[0]))
+        )
+        return model
+
+    whole = train_model(watched(0), recipe, data, 0).metrics
+    split = train_model(watched(1), recipe, data, 0, accumulate=parts).metrics
+    assert seen[0][0] == size and sum(seen[0]) == sum(seen[1])
+    assert max(seen[1]) == -(-size // parts)
+    assert split["accuracy"] == whole["accuracy"]
+    assert split["macro_accuracy"] == whole["macro_accuracy"]
+    assert split["loss"] == pytest.approx(whole["loss"], rel=1e-6)
+
+
+def test_a_validation_batch_that_cannot_be_cut_stays_whole(mine) -> None:
+    data = mine("OfRows", "OpaqueWhenJudged")
+    whole = train_model(without_chance(2), data.recipe, data, 0)
+    split = train_model(without_chance(2), data.recipe, data, 0, accumulate=2)
+    assert split.metrics == pytest.approx(whole.metrics, rel=1e-5)
+
+
+def test_a_module_that_is_told_what_its_step_returned_is_told_of_the_whole_batch(mine) -> None:
+    data = mine("ListensToItself")
+    whole = train_model(without_chance(2), data.recipe, data, 0)
+    split = train_model(without_chance(2), data.recipe, data, 0, accumulate=2)
+    assert whole.metrics["heard"] == split.metrics["heard"] == 22
+
+
 def test_one_part_is_the_training_without_parts(network, recipe, digits) -> None:
     usual = train_model(network(), recipe, digits, 0)
     one = train_model(network(), recipe, digits, 0, accumulate=1)
@@ -203,6 +242,11 @@ class Unknown(Rows):
         return {"image": batch["image"], "label": batch["label"], "rows": Opaque(batch)}
 
 
+class OpaqueWhenJudged(Rows):
+    def on_after_batch_transfer(self, batch, dataloader_idx):
+        return batch if self.trainer.training else {**batch, "rows": Opaque(batch)}
+
+
 class Opaque:
     def __init__(self, batch):
         self.batch = batch
@@ -226,6 +270,15 @@ class OfRows(pl.LightningModule):
         optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
         schedule = torch.optim.lr_scheduler.StepLR(optimizer, 2, 0.5)
         return [optimizer], [{"scheduler": schedule, "interval": "step"}]
+
+
+class ListensToItself(OfRows):
+    def validation_step(self, batch, batch_idx):
+        super().validation_step(batch, batch_idx)
+        return len(batch["image"])
+
+    def on_validation_batch_end(self, outputs, batch, batch_idx):
+        self.log("heard", float(outputs))
 
 
 class ByHand(OfRows):

@@ -44,7 +44,7 @@ except SearchError as error:
 """
 
 
-@pytest.mark.parametrize("module", ["train", "evaluate"])
+@pytest.mark.parametrize("module", ["train", pytest.param("evaluate", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("blocked", "error", "words"),
     [

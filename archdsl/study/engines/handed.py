@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import mmap
 import pickle
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -68,10 +70,15 @@ def received(evaluate: bytes) -> Evaluate:
 
 
 class SharedData:
-    """Data as bytes that each worker reads back, large arrays mapped from files of one folder."""
+    """Data as bytes that each worker reads back, large arrays mapped from files.
 
-    def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="archdsl-", ignore_cleanup_errors=True)
+    folder: for these files alone. Where nothing can be written, or mapped from what was, they go
+        to a temporary folder of the system
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._elsewhere: tempfile.TemporaryDirectory[str] | None = None
         self._count = 0
 
     def of(self, prepared: Prepared) -> bytes | None:
@@ -87,16 +94,35 @@ class SharedData:
 
     def close(self) -> None:
         """Drop the files; who has mapped them keeps them."""
-        self._folder.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._elsewhere is not None:
+            self._elsewhere.cleanup()
 
     def _mapped(self, array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
         """How an array is mapped in another process."""
         if isinstance(array, np.memmap) and (there := _in_file(array)) is not None:
             return there
-        path = Path(self._folder.name) / f"{self._count}.npy"
         self._count += 1
+        return np.load, (str(self._saved(array, f"{self._count}.npy")), "r")
+
+    def _saved(self, array: np.ndarray[Any, Any], name: str) -> Path:
+        """The file that an array is mapped from."""
+        if self._elsewhere is None:
+            path = self._folder / name
+            try:
+                self._folder.mkdir(exist_ok=True)
+                np.save(path, array, allow_pickle=False)
+                np.load(path, mmap_mode="r")
+                return path
+            except OSError:  # not every file system can map files, and a disk may be full
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            self._elsewhere = tempfile.TemporaryDirectory(
+                prefix="archdsl-", ignore_cleanup_errors=True
+            )
+        path = Path(self._elsewhere.name) / name
         np.save(path, array, allow_pickle=False)
-        return np.load, (str(path), "r")
+        return path
 
 
 def prepared_again(data: bytes, module: Callable[[], Any]) -> Prepared:

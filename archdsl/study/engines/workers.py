@@ -31,19 +31,26 @@ if TYPE_CHECKING:
 LOOK = 0.5
 """Seconds between two looks at the clock while nothing is heard."""
 
+MOMENT = 1.0
+"""Seconds of waiting of which nothing is said."""
+
 ORPHANS = 30.0
 """Seconds that workers of a driver that was killed have to end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Who works, and under which limits. lock: a file that every worker holds."""
+    """Who works, and under which limits.
+
+    lock: a file that every worker holds; shared: a folder for data that they share
+    """
 
     workers: int
     per_gpu: int
     memory: int | None
     limits: Limits
     lock: Path
+    shared: Path
 
 
 class Workers:
@@ -52,6 +59,7 @@ class Workers:
     evaluate: judges candidates, or None for proxy training
     prepared: called when the first worker starts, for the data of the proxy if they are read
     said: told of every line that a worker prints, with the trial that it is at
+    waits: told what is waited for, where that takes longer than a moment
     Raises SearchError for an `evaluate` that cannot be sent, or too few GPUs.
     """
 
@@ -61,11 +69,13 @@ class Workers:
         evaluate: Evaluate | None,
         prepared: Callable[[], Prepared | None],
         said: Callable[[int | None, str], None],
+        waits: Callable[[str], None],
     ) -> None:
         self.capacity = staff.workers
         self._staff = staff
         self._evaluate = None if evaluate is None else sent(evaluate)
         self._prepared = prepared
+        self._waits = waits
         self._data: SharedData | None = None
         self._bytes: bytes | None = None
         self._waiting: deque[Job] = deque()
@@ -108,7 +118,7 @@ class Workers:
 
     def __enter__(self) -> Self:
         """Wait until no worker of an earlier driver is left. Raises SearchError."""
-        _wait_for_orphans(self._staff.lock)
+        _wait_for_orphans(self._staff.lock, self._waits)
         return self
 
     def __exit__(
@@ -138,7 +148,7 @@ class Workers:
 
     def _handed(self, seat: Seat) -> Handed:
         if self._data is None:
-            self._data = SharedData()
+            self._data = SharedData(self._staff.shared)
             prepared = self._prepared() if self._evaluate is None else None
             self._bytes = None if prepared is None else self._data.of(prepared)
         return Handed(
@@ -151,16 +161,23 @@ class Workers:
         )
 
 
-def _wait_for_orphans(lock: Path) -> None:
+def _wait_for_orphans(lock: Path, waits: Callable[[str], None]) -> None:
     """Wait until nobody holds a file. Raises SearchError after `ORPHANS` seconds."""
-    until = time.monotonic() + ORPHANS
+    begun, said = time.monotonic(), False
     handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     with contextlib.closing(os.fdopen(handle)):
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                if time.monotonic() > until:
+                waited = time.monotonic() - begun
+                if waited > MOMENT and not said:
+                    said = True
+                    waits(
+                        f"waiting for a worker process of an earlier start to end, {ORPHANS:.0f} s "
+                        "at most"
+                    )
+                if waited > ORPHANS:
                     raise SearchError(
                         f"{lock.parent}: a worker process of an earlier start does not end.  end "
                         f"it (`fuser {lock}` names it), and the same command goes on"

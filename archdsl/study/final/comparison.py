@@ -95,7 +95,8 @@ def compared(
 
     noise: of seeds, pooled over all arms
     picked_of: among how many arms, besides the others, the one was the best
-    others: how many it is compared with, each of which might have won, too; point: the difference that `per_point` is about
+    others: how many it is compared with, each of which might have won, too
+    point: the difference that `per_point` is about
     """
     gap = one.mean - other.mean
     if noise is None:
@@ -137,8 +138,8 @@ def errors(freedom: float, picked_of: int, others: int) -> float:
     """Standard errors to each side of a difference, so that all hold at once.
 
     The 95 % point, of draws with a fixed seed, of the largest of: the best of all arms minus each
-    of the others, which is too large by luck; and, for an arm that wins by merit, each of the others
-    minus it. For one arm and one other that is Student's t.
+    of the others, which is too large by luck; and, for an arm that wins by merit, each of the
+    others minus it. For one arm and one other that is Student's t.
     """
     if picked_of == others == 1:
         from scipy.special import stdtrit  # scipy.stats takes two seconds to import

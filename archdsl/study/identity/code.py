@@ -228,5 +228,15 @@ def _file_of(module: str) -> Path | None:
 def _version_of(module: str) -> dict[str, str]:
     """Installed package -> version, of what a module belongs to."""
     top = module.partition(".")[0]
-    names = metadata.packages_distributions().get(top, ())
+    if top in _NOT_FOLLOWED:
+        return {}
+    if top not in _packages():  # installed since, perhaps
+        _packages.cache_clear()
+    names = _packages().get(top, ())
     return {name: metadata.version(name) for name in names if name != "archdsl"}
+
+
+@functools.lru_cache(maxsize=1)
+def _packages() -> Mapping[str, list[str]]:
+    """Top-level module -> the installed packages that it comes with; half a second to find out."""
+    return metadata.packages_distributions()

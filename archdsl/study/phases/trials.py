@@ -15,7 +15,15 @@ from archdsl.study.phases.in_order import InOrder
 from archdsl.study.phases.phase import Next
 from archdsl.study.phases.untrained import Untrained
 from archdsl.study.propose.proposals import Proposal, Proposals
-from archdsl.study.record.events import Epoch, Event, Finished, Paused, Proposed, Running
+from archdsl.study.record.events import (
+    Epoch,
+    Event,
+    Exhausted,
+    Finished,
+    Paused,
+    Proposed,
+    Running,
+)  # fmt: skip
 from archdsl.study.record.state import State
 from archdsl.study.trial import to_json
 
@@ -80,7 +88,7 @@ class Trials:
         if self._nothing_new is not None:
             raise self._nothing_new
         self.exhausted = True
-        return None
+        return None if state.exhausted else Next((Exhausted(),))
 
     def heard(self, event: EngineEvent, state: State) -> tuple[Event, ...]:
         """A trial runs, has trained an epoch, is paused or over."""

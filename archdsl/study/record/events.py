@@ -55,6 +55,13 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class Exhausted:
+    """Every architecture inside the budget was tried; more trials would find nothing new."""
+
+    kind: ClassVar = "exhausted"
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """Trials are about to run, on these versions and this machine.
 
@@ -224,7 +231,7 @@ class Looked:
 
 Event: TypeAlias = (
     Created | Changed | Session | Evidence | Data | Proposed | Running | Epoch | Paused
-    | Retried | Finished | Round | Trained | Looked
+    | Retried | Finished | Exhausted | Round | Trained | Looked
 )  # fmt: skip
 
 KINDS: dict[str, type[Any]] = {one.kind: one for one in typing.get_args(Event)}

@@ -96,7 +96,7 @@ class FileStore:
         before, self._known = self._known, (found.st_dev, found.st_ino)
         return self._read > 0 and (found.st_size < self._read or before not in (None, self._known))
 
-    def add(self, event: Event, *, durable: bool = False) -> int:
+    def add(self, event: Event) -> int:
         """Write an event behind those that were replayed; returns its number."""
         if os.getpid() != self._process:
             raise SearchError(f"{self.path} belongs to process {self._process}, which opened it")
@@ -112,10 +112,14 @@ class FileStore:
             self._write(self._handle, line)
             self._size += len(line)
             self._read += len(line)
-            if durable:
-                os.fsync(self._handle)
         reader.number, reader.last = reader.number + 1, written
         return reader.number - 1
+
+    def settle(self) -> None:
+        """Wait until all that was added is on the disk. Raises SearchError."""
+        if self._handle is not None:
+            with files.writing(self.path):
+                os.fsync(self._handle)
 
     def _refuse_other_file(self, handle: int) -> None:
         """Raise SearchError where what lies there is no longer what this writer left."""

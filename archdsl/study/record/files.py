@@ -11,9 +11,8 @@ from io import BufferedReader
 from pathlib import Path
 
 from archdsl import regular
+from archdsl.drafts import SUFFIX, draft_of, write_durably
 from archdsl.errors import SearchError
-
-_DRAFT = ".tmp"
 
 
 @contextmanager
@@ -58,13 +57,9 @@ def read_bytes(path: Path) -> bytes:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file in one step: whoever reads it sees the old content or the new."""
-    draft = path.with_name(path.name + _DRAFT)
     with writing(path):
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        with draft_of(path) as draft:
+            write_durably(draft, content)
         sync_folder(path.parent)
 
 
@@ -73,20 +68,13 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
-def move(source: Path, target: Path) -> None:
-    """Move a finished file to its place, durably."""
-    with writing(target):
-        sync(source)
-        source.replace(target)
-        sync_folder(target.parent)
-
-
 def copy(source: Path, target: Path) -> None:
     """Copy a file in one step."""
-    draft = target.with_name(target.name + _DRAFT)
     with writing(target):
-        shutil.copyfile(source, draft)
-    move(draft, target)
+        with draft_of(target) as draft:
+            shutil.copyfile(source, draft)
+            sync(draft)
+        sync_folder(target.parent)
 
 
 def cut(path: Path, size: int) -> None:
@@ -98,7 +86,7 @@ def cut(path: Path, size: int) -> None:
 
 def drop_drafts(folder: Path) -> None:
     """Remove what an interrupted write left."""
-    for path in folder.glob(f"*{_DRAFT}"):
+    for path in folder.glob(f"*{SUFFIX}"):
         with writing(path):
             path.unlink()
 

@@ -4,6 +4,7 @@ record.jsonl     the record: whatever happened, a line an event. All else follow
 trials/00012/    of trial 12: its weights while it is among the best, and the whole of a long error
 final/0/NAME/seed-1/   of a training of the first final round: its weights
 lock             who writes
+.shared/         large arrays that worker processes map, while the search runs
 
 What is written from the record, and never read to decide anything:
 run.json         what is searched and how, versions, how much of the space fits
@@ -24,6 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archdsl.drafts import SUFFIX
 from archdsl.errors import SearchError
 from archdsl.study.candidate import WEIGHTS
 from archdsl.study.identity.carried import copy_imports
@@ -57,9 +59,11 @@ STUDY, SPACE, SPACE_WRITTEN = "study.journal", "space.yaml", "space.written.yaml
 TRIALS_FOLDER, ERROR = "trials", "error.txt"
 WORKERS = "workers.lock"
 """Held by every worker process of a search."""
+SHARED = ".shared"
+"""Large arrays that its workers map. Nothing of it is worth keeping once the search has ended."""
 
 # What a search may have left behind before its first event.
-_EARLY = {LOCK, RECORD, TRIALS_FOLDER, WORKERS}
+_EARLY = {LOCK, RECORD, TRIALS_FOLDER, WORKERS, SHARED}
 
 
 class RunFolder:
@@ -72,25 +76,40 @@ class RunFolder:
         self.folder, self.shown, self.space = reading.folder, shown, space
         self.state, self._store = reading.state, reading.store
         self._optuna: OptunaView | None = None
+        self._unsettled: list[Finished | Looked] = []
         self._kept: set[int] = set()
 
     def add(self, event: Event) -> None:
-        """Put an event on record, and what follows from it into the files beside."""
+        """Put an event on record, and what follows from it into the files beside.
+
+        A result may wait for others: what follows from it is written by `settle`.
+        """
         self.state.check(event)  # what cannot come next is a fault of ours, and never recorded
-        self._store.add(event, durable=isinstance(event, Finished | Round | Trained | Looked))
+        self._store.add(event)
         self.state.hear(event)
         match event:
             case Changed() | Session() | Evidence() | Data():
                 views.write_run(self.folder, self.state)
-            case Trained(training):
-                self.end_folder(self.weights_of_training(training).parent, weights=True)
-            case Looked():
-                views.write_looks(self.folder, self.state)
-            case Finished(number):
-                trial = self.state.trials[number]
-                assert self._optuna is not None, "the views are there before a trial is over"
-                self._optuna.add(trial)
-                views.add_trial(self.folder, trial)
+            case Finished() | Round() | Trained() | Looked():
+                self._unsettled.append(event)
+
+    def settle(self) -> None:
+        """Wait for the disk, once for all results since the last time, and list them beside."""
+        if not self._unsettled:
+            return
+        self._store.settle()
+        results, self._unsettled = self._unsettled, []
+        for result in results:
+            match result:
+                case Trained(training):
+                    self.end_folder(self.weights_of_training(training).parent, weights=True)
+                case Looked():
+                    views.write_looks(self.folder, self.state)
+                case Finished(number):
+                    trial = self.state.trials[number]
+                    assert self._optuna is not None, "the views are there before a trial is over"
+                    self._optuna.add(trial)
+                    views.add_trial(self.folder, trial)
 
     def write_views(self) -> None:
         """Write what is missing or behind beside the record."""
@@ -238,7 +257,7 @@ def _refuse_strangers(folder: Path) -> None:
             f"{folder} holds a search whose {RECORD} is gone or empty.  restore it from a copy, "
             "or choose another --out"
         )
-    strangers = [n for n in names if n not in _EARLY and not n.endswith(".tmp")]
+    strangers = [n for n in names if n not in _EARLY and not n.endswith(SUFFIX)]
     if strangers:
         raise SearchError(
             f"{folder} is not empty and holds no search ({strangers[0]} is there).  "
@@ -261,6 +280,7 @@ def opened(
         folder.mkdir(parents=True, exist_ok=True)
     with reading.store.open():
         files.drop_drafts(folder)
+        shutil.rmtree(folder / SHARED, ignore_errors=True)
         with files.writing(folder / TRIALS_FOLDER):
             (folder / TRIALS_FOLDER).mkdir(exist_ok=True)
         if salvage:

@@ -17,6 +17,7 @@ from archdsl.study.record.events import (
     Epoch,
     Event,
     Evidence,
+    Exhausted,
     Finished,
     Looked,
     Malformed,
@@ -41,6 +42,7 @@ class State:
 
     created: how the study began, with `setup` as it is now; None before the first event
     sessions: the starts at which something was trained
+    exhausted: whether every architecture inside the budget was tried
     evidence, data: what the figures follow from; None before the first training
     trials: number -> trial, whatever its state; finished: those that are over, as they ended
     trainings: training -> its reports, those of steps that were trained anew left out
@@ -52,6 +54,7 @@ class State:
     def __init__(self, space: Space | None = None) -> None:
         self.created: Created | None = None
         self.sessions: list[Session] = []
+        self.exhausted = False
         self.evidence: dict[str, Any] | None = None
         self.data: Data | None = None
         self.trials: dict[int, Trial] = {}
@@ -121,6 +124,8 @@ class State:
                 self.created = dataclasses.replace(self.created, setup=setup)
             case Session():
                 self.sessions.append(event)
+            case Exhausted():
+                self.exhausted = True
             case Evidence(known):
                 self.evidence = known
             case Data():

@@ -18,9 +18,11 @@ class Store(Protocol):
     def replay(self) -> Iterator[Event]:
         """The events, from the first. Raises SearchError, naming the place, for damage."""
 
-    def add(self, event: Event, *, durable: bool = False) -> int:
+    def add(self, event: Event) -> int:
         """Put an event at the end and return its number, which the store gives.
 
-        durable: whether it, and all before it, is to outlive a power cut once this returns
         Raises SearchError where it cannot be written, and in another process than the writer.
         """
+
+    def settle(self) -> None:
+        """Return once all that was added outlives a power cut. Raises SearchError."""

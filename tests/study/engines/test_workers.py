@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 
 from archdsl.errors import SearchError
 from archdsl.study import Candidate, events
-from archdsl.study.engines import places
+from archdsl.study.engines import places, workers
 from archdsl.study.engines.job import Job, Over
 from archdsl.study.engines.seat import Limits
 from archdsl.study.engines.workers import Staff, Workers
@@ -125,7 +126,9 @@ def test_an_interrupt_that_is_raised_in_a_worker_is_an_error_of_the_trial(
 
 
 def staff(tmp_path: Path, workers: int, **limits: Any) -> Staff:
-    return Staff(workers, 1, None, Limits(**limits), tmp_path / "workers.lock")
+    return Staff(
+        workers, 1, None, Limits(**limits), tmp_path / "workers.lock", tmp_path / ".shared"
+    )
 
 
 def pids(candidate: Candidate) -> float:
@@ -168,13 +171,13 @@ def done(engine: Workers, count: int) -> dict[int, Over]:
 
 @pytest.mark.slow
 def test_a_worker_is_kept_and_one_that_is_silent_is_replaced(jobs, tmp_path) -> None:
-    with Workers(staff(tmp_path, 1), pids, lambda: None, lambda *_: None) as engine:
+    with Workers(staff(tmp_path, 1), pids, lambda: None, lambda *_: None, print) as engine:
         for job in jobs:
             engine.submit(job)
         found = {over.outcome.metrics["pid"] for over in done(engine, 4).values()}
     assert len(found) == 1 and os.getpid() not in found
     quiet = staff(tmp_path, 1, silence=4.0)
-    with Workers(quiet, stopped, lambda: None, lambda *_: None) as engine:
+    with Workers(quiet, stopped, lambda: None, lambda *_: None, print) as engine:
         engine.submit(jobs[0])
         outcome = done(engine, 1)[0].outcome
     assert (outcome.fault, outcome.cause) == (
@@ -192,7 +195,7 @@ def waiting(candidate: Candidate) -> float:
 
 @pytest.mark.slow
 def test_what_runs_and_what_waits_can_be_cancelled(jobs, tmp_path) -> None:
-    with Workers(staff(tmp_path, 1), waiting, lambda: None, lambda *_: None) as engine:
+    with Workers(staff(tmp_path, 1), waiting, lambda: None, lambda *_: None, print) as engine:
         engine.submit(jobs[0])
         engine.submit(jobs[1])
         engine.cancel(1)
@@ -252,3 +255,34 @@ def test_a_worker_takes_no_more_than_the_system_lets_it_ask_for(most, asked, has
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout == f"({has}, {has})\n", done.stderr
+
+
+def test_what_a_search_waits_for_is_said_once_it_takes_a_while(tmp_path, monkeypatch) -> None:
+    lock, told = tmp_path / "workers.lock", list[str]()
+    workers._wait_for_orphans(lock, told.append)
+    assert told == []
+    orphan = os.open(lock, os.O_RDWR)
+    fcntl.flock(orphan, fcntl.LOCK_SH)
+
+    def hear(what: str) -> None:
+        told.append(what)
+        os.close(orphan)  # the worker ends
+
+    monkeypatch.setattr(workers, "MOMENT", 0.0)
+    workers._wait_for_orphans(lock, hear)
+    assert told == ["waiting for a worker process of an earlier start to end, 30 s at most"]
+
+
+def test_a_worker_of_an_earlier_start_that_does_not_end_is_named(tmp_path, monkeypatch) -> None:
+    lock, told = tmp_path / "workers.lock", list[str]()
+    monkeypatch.setattr(workers, "MOMENT", 0.0)
+    monkeypatch.setattr(workers, "ORPHANS", 0.2)
+    with lock.open("w") as orphan:
+        fcntl.flock(orphan, fcntl.LOCK_SH)
+        with pytest.raises(SearchError) as refused:
+            workers._wait_for_orphans(lock, told.append)
+    assert str(refused.value) == (
+        f"{tmp_path}: a worker process of an earlier start does not end.  end it (`fuser {lock}` "
+        "names it), and the same command goes on"
+    )
+    assert len(told) == 1

@@ -29,7 +29,8 @@ def test_what_was_added_is_replayed_and_added_to(store, tmp_path) -> None:
     again = FileStore(tmp_path)
     with again.open():
         assert list(again.replay()) == [look(0), look(1), look(2)]
-        assert again.add(look(3), durable=True) == 3
+        assert again.add(look(3)) == 3
+        again.settle()
     assert list(FileStore(tmp_path).replay()) == [look(number) for number in range(4)]
 
 

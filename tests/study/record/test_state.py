@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archdsl.errors import SearchError
+from archdsl.study import search
 from archdsl.study.objectives import front
 from archdsl.study.record.events import (
     Changed,
@@ -32,6 +33,7 @@ from archdsl.study.record.rounds import Look
 from archdsl.study.record.state import State, fold
 from archdsl.study.report import write_report
 from archdsl.study.report.read import read
+from tests.study.conftest import tiny_space
 
 SETUP = {"settings": {"objectives": [{"name": "accuracy", "direction": "maximize"}]}}
 CREATED = Created("tiny", "name: tiny\n", SETUP, {})
@@ -159,8 +161,8 @@ def test_events_that_cannot_follow_each_other_are_refused(events, said) -> None:
         fold(events)
 
 
-@pytest.fixture
-def out(tiny, run, tmp_path) -> Path:
+@pytest.fixture(scope="module")
+def first(tmp_path_factory) -> Path:
     """A run of two objectives with a failure, a front and reports."""
 
     def evaluate(candidate: Any) -> float:
@@ -170,9 +172,16 @@ def out(tiny, run, tmp_path) -> Path:
             raise ValueError("not this one")
         return candidate.cost.params / 1e5
 
-    space = tiny(trials=5, maximize="accuracy", minimize="macs")
-    run(space, tmp_path / "run", evaluate=evaluate)
-    return tmp_path / "run"
+    out: Path = tmp_path_factory.mktemp("first") / "run"
+    space = tiny_space(trials=5, maximize="accuracy", minimize="macs")
+    search(space, evaluate=evaluate, out=out, settings=space.spec.settings())
+    return out
+
+
+@pytest.fixture
+def out(first, tmp_path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(first, tmp_path / "run"))
 
 
 VIEWS = (
