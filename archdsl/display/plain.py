@@ -8,7 +8,7 @@ from archdsl.display.search_state import SearchState, costs, objectives, values
 from archdsl.study.events import (
     Best,
     Event,
-    FinalRound,
+    RoundProgress,
     Notice,
     Preparing,
     Said,
@@ -53,7 +53,7 @@ class PlainDisplay:
                     self._write(line)
             case TrialFinished(trial):
                 self._pending = self._line(trial)
-            case FinalRound():
+            case RoundProgress():
                 self._write(self._of_the_round(event))
             case Best() if self._pending:  # a search that goes on names its best anew
                 self._pending += "  the best so far"
@@ -75,7 +75,7 @@ class PlainDisplay:
             said.append(f"{duration(left)} left")
         return "  ".join(said)
 
-    def _of_the_round(self, final: FinalRound) -> str:
+    def _of_the_round(self, final: RoundProgress) -> str:
         last = final.last
         if last is None:
             return final_round(final)
@@ -110,7 +110,7 @@ def told(event: Event) -> str | None:
     return None
 
 
-def final_round(final: FinalRound) -> str:
+def final_round(final: RoundProgress) -> str:
     """What the final round is to be, on one line."""
     who = ", ".join(map(called, final.entrants))
     said = f"final round: {who}, each trained anew with {counted(final.seeds, 'seed')}"

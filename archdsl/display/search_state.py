@@ -12,7 +12,7 @@ from archdsl.study.events import (
     Best,
     Epoch,
     Event,
-    FinalRound,
+    RoundProgress,
     Finished,
     Preparing,
     Started,
@@ -52,7 +52,7 @@ class SearchState:
         self.trials: list[Trial] = []
         self.best: Trial | None = None
         self.running: dict[int, RunningTrial] = {}
-        self.final: FinalRound | None = None
+        self.final: RoundProgress | None = None
         self._begun = clock()
         self._final_begun = (0.0, 0)  # when it began here, and how much of it was done then
 
@@ -76,7 +76,7 @@ class SearchState:
                 self.running.pop(trial.number, None)
             case Best(trial):
                 self.best = trial
-            case FinalRound(done=done):
+            case RoundProgress(done=done):
                 if self.final is None or event.last is None:
                     self._final_begun = self.clock(), done
                 self.final, self.preparing = event, None
@@ -118,7 +118,7 @@ class SearchState:
         workers = self.started.settings.workers if self.started else 1
         return max(missing * each - under_way, 0.0) / min(workers, missing)
 
-    def _left_of(self, final: FinalRound) -> float | None:
+    def _left_of(self, final: RoundProgress) -> float | None:
         begun, before = self._final_begun
         here = final.done - before
         if here < 1 or final.done == final.total:

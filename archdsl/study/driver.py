@@ -18,7 +18,7 @@ from archdsl.study.engines.engine import Engine
 from archdsl.study.engines.job import Begun, EngineEvent, Over, Reported
 from archdsl.study.events import Listener
 from archdsl.study.phases.phase import Phase
-from archdsl.study.record.events import Event, Finished, Retried, Round, Trained
+from archdsl.study.record.events import Event, Finished, Retried, Round, TrainingOver
 from archdsl.study.record.folder import RunFolder, worth_keeping
 from archdsl.study.record.rounds import is_final
 from archdsl.study.trial import Trial, from_json
@@ -95,22 +95,22 @@ class Driver:
             self.run.add(event)
             if isinstance(event, Retried) and not is_final(event.training):
                 self.emit(events.TrialRetried(event.training.trial, event.cause))
-            if isinstance(event, Round | Trained):
+            if isinstance(event, Round | TrainingOver):
                 self._tell_of_the_round(event)
             if isinstance(event, Finished):
                 leads = self.run.state.leading[:1] != before
                 self._ended.append((self.run.state.trials[event.trial], leads))
 
-    def _tell_of_the_round(self, event: Round | Trained) -> None:
+    def _tell_of_the_round(self, event: Round | TrainingOver) -> None:
         final = self.run.state.rounds.last
         assert final is not None, "a round has begun"
         last = None
-        if isinstance(event, Trained):
+        if isinstance(event, TrainingOver):
             entrant = final.entrants[event.training.trial]
             metrics = from_json(event.metrics)
             last = events.TrainedAnew(entrant, event.training.seed, metrics, event.cause)
         self.emit(
-            events.FinalRound(
+            events.RoundProgress(
                 final.entrants, len(final.begun.seeds), len(final.over), len(final.trainings()),
                 final.begun.note, last,
             )

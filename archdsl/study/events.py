@@ -109,7 +109,7 @@ class TrainedAnew:
 
 
 @dataclass(frozen=True, slots=True)
-class FinalRound:
+class RoundProgress:
     """The final round is so far: `done` of `total` trainings.
 
     note: what was made smaller, in words; last: what has just ended, None when the round begins
@@ -132,7 +132,7 @@ class Finished:
 
 Event: TypeAlias = (
     Preparing | Notice | Started | TrialStarted | Epoch | Said | TrialRetried | TrialFinished
-    | Best | FinalRound | Finished
+    | Best | RoundProgress | Finished
 )  # fmt: skip
 Listener: TypeAlias = Callable[[Event], None]
 

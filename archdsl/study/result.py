@@ -47,7 +47,6 @@ class Result:
     """
 
     best: Trial | None
-    winner: Won | None
     trials: tuple[Trial, ...]
     front: tuple[Trial, ...]
     ended: Ending
@@ -55,6 +54,7 @@ class Result:
     survey: Survey
     folder: Path | None
     notes: tuple[str, ...] = ()
+    winner: Won | None = None
     verdicts: tuple[Verdict, ...] = ()
     front_members: tuple[Won, ...] = ()
     hypervolume: Hypervolume | None = None

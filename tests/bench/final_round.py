@@ -32,7 +32,7 @@ from archdsl.study.record.events import (
     Proposed,
     Round,
     Running,
-    Trained,
+    TrainingOver,
     Training,
 )
 from archdsl.study.record.state import State, fold
@@ -132,7 +132,7 @@ def _final(state: State, worth: np.ndarray, draws: np.random.Generator) -> State
         seen = {"images": IMAGES, "right": np.packbits(right).tobytes().hex(), "classes": []}
         state.hear(Running(training, None, 0.0))
         state.hear(
-            Trained(
+            TrainingOver(
                 training, "complete", {"accuracy": validation}, None, None, None, 1.0, 0.0, 1.0
             )
         )  # fmt: skip

@@ -12,7 +12,9 @@ import pytest
 import archdsl
 from archdsl.errors import SearchError
 from archdsl.language.settings import Objective
+from archdsl.study.final.winner import Won
 from archdsl.study.hypervolume import hypervolume
+from archdsl.study.record.events import Training
 from archdsl.study.result import Ending, Result
 from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
@@ -27,7 +29,11 @@ BAD = Trial(1, "tpe", {"stages.0.depth": 3}, "", COSTS, "b", "failed", cause="ou
 def result(*trials: Trial, ended: Ending = "done", folder: Path | None = None) -> Result:
     best = next((trial for trial in trials if trial.values), None)
     front = () if best is None else (best,)
-    return Result(best, trials, front, ended, "2 trials are done", SURVEY, folder)
+    winner = None
+    if best is not None:
+        assert best.values is not None
+        winner = Won(best, Training(best.number, "search", 0, 0), best.metrics, best.values)
+    return Result(best, trials, front, ended, "2 trials are done", SURVEY, folder, winner=winner)
 
 
 @pytest.fixture

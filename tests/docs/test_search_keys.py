@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,6 +29,9 @@ REFUSED = {
     "search.trials": (["0", "1.5", "none", "{choice: [1, 2]}", "$width", "true"], "10k"),
     "search.sampler": (["none", "{type: gp, seed: 1}", "optuna:Sampler"], "optuna:TPESampler"),
     "search.measure": (["true", "even"], "none"),
+    "search.random_share": (["1", "-0.1", "half"], "0.2"),
+    "search.final": (["5", "{keep: 0}", "{seeds: 1}", "{epoch: 3}", "[]"], "{seeds: 2}"),
+    "search.baselines": (["3", "[[]]", "[a, a]", "{a: b}"], "[poolformer_s12]"),
     "search.seed": (["-1", "0.5", "none"], "0"),
     "search.workers": (["0", "1.5", "none", "auto", "true"], "2"),
     "search.per_gpu": (["0", "1.5", "none"], "2"),
@@ -72,6 +76,8 @@ def test_a_key_that_is_left_out_has_the_default_of_the_table(key: str) -> None:
     default = DEFAULTS[key].removeprefix("maximize: ")
     if key == "proxy.folder":
         assert without.proxy.folder == archdsl.loads(TINY).document.folder
+    elif key == "search.final":  # what is asked for in so many words is not made smaller
+        assert replace(settings_with(key, default).final, asked=False) == without.final
     elif default:
         assert settings_with(key, default) == without
 

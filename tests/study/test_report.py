@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import shutil
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ import pytest
 from archdsl.errors import SearchError
 from archdsl.language.settings import Objective
 from archdsl.study import write_report
+from archdsl.study.final.winner import Won
 from archdsl.study.record import files
+from archdsl.study.record.events import Training
+from archdsl.study.record.rounds import SplitLook
 from archdsl.study.report import findings
 from archdsl.study.report.page import page
 from archdsl.study.report.read import Record, read
@@ -184,6 +188,19 @@ def trial(number: int, accuracy: float, **decisions: Any) -> Trial:
 SPACE = "archdsl: 1\nname: mine\nsearch: {trials: 9}\n"
 
 
+def seen(looks: dict[int, dict[str, float]]) -> dict[Training, SplitLook]:
+    """What trials came to on the test split."""
+    return {Training(n, "search", 0, 0): SplitLook(metrics) for n, metrics in looks.items()}
+
+
+def best_of(trials: Sequence[Trial]) -> Won | None:
+    """The winner of a search without a final round."""
+    best = max(trials, key=lambda one: one.values or (), default=None)
+    if best is None or best.values is None:
+        return None
+    return Won(best, Training(best.number, "search", 0, 0), best.metrics, best.values)
+
+
 def record(*trials: Trial, looks: dict[int, dict[str, float]] | None = None) -> Record:
     survey = Survey(100, 20, 31, {"macs": 9}, True)
     return Record(
@@ -191,9 +208,9 @@ def record(*trials: Trial, looks: dict[int, dict[str, float]] | None = None) -> 
         objectives=(Objective("accuracy", "maximize"),),
         settings={"budget": {"macs": [0, 5000]}, "trials": 9, "sampler": "tpe", "seed": 0,
                   "proxy": {"epochs": 3, "data": None, "datamodule": None, "module": None}},
-        own_evaluate=False, sessions=[], trials=list(trials), looks=looks or {},
+        own_evaluate=False, sessions=[], trials=list(trials), looks=seen(looks or {}),
         data={"words": "digits", "counts": {"val": 400}}, space=SPACE, winner="", has_code=False,
-        has_weights=True,
+        has_weights=True, won=best_of(trials),
     )  # fmt: skip
 
 

@@ -12,10 +12,17 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from archdsl.amounts import names
 from archdsl.language.settings import Objective
+from archdsl.study.final.by_class import ByClass
+from archdsl.study.final.comparison import Arm, Difference
+from archdsl.study.final.verdict import Verdict
+from archdsl.study.final.winner import Won
+from archdsl.study.record.events import Round, Training
+from archdsl.study.record.rounds import FinalRound, SplitLook
 from archdsl.study.report.page import page
 from archdsl.study.report.read import Record
 from archdsl.study.survey import Survey
@@ -52,8 +59,8 @@ PAYLOADS = {
 }  # fmt: skip
 
 
-def hostile(evil: str) -> Record:
-    """A record with a text in every place that holds one."""
+def hostile(evil: str, *, final: bool = False) -> Record:
+    """A record with a text in every place that holds one. final: with a final round."""
     metric, cost, answer = f"m{evil}", f"k{evil}", f"a{evil}"
     costs = {**dict.fromkeys(names(), 9), cost: 9}
 
@@ -69,6 +76,11 @@ def hostile(evil: str) -> Record:
     failed = trial(
         3, state="failed", metrics={}, values=None, cause=f"c{evil}", trace=f"t{evil}:3 in {evil}"
     )
+    trials = [trial(0, origin="default"), trial(1), trial(2, origin=f"r{evil}"), failed]
+    arms = [Arm(f"h{evil}{n}", np.array([0.5, 0.6 + n / 9])) for n in range(2)]
+    gap = Difference(arms[0].name, arms[1].name, 0.1, (0.0, 0.2), 3)
+    verdict = Verdict(f"x{evil}", "test", arms[0], tuple(arms), (gap,), (f"f{evil}",), 2, None)
+    begun = Round(0, 4, {}, [], [1, 2], 3, f"u{evil}", f"l{evil}")
     return Record(
         folder=Path("run"), name=f"n{evil}", survey=Survey(99, 20, 20, costs, False),
         objectives=(Objective(metric, "maximize"), Objective(cost, "minimize")),
@@ -81,8 +93,22 @@ def hostile(evil: str) -> Record:
             "begun": f"b{evil}", "machine": {"system": f"y{evil}"},
             "versions": {f"p{evil}": f"q{evil}"}, "first_trial": 0, "workers": 1,
         }],
-        trials=[trial(0, origin="default"), trial(1), trial(2, origin=f"r{evil}"), failed],
-        looks={n: {metric: 0.5 + n, "accuracy": 0.5, "n": 400, evil: 1.0} for n in (0, 2)},
+        trials=trials,
+        looks={
+            Training(n, "search", 0, 0): SplitLook(
+                {metric: 0.5 + n, "accuracy": 0.5, "n": 400, evil: 1.0}
+            )
+            for n in (0, 2)
+        },
+        won=Won(trials[2], Training(2, "search", 0, 0), trials[2].metrics, (0.7, 9.0)),
+        **(
+            {
+                "verdicts": (verdict,), "final": FinalRound(begun), "rounds": 2,
+                "by_class": ByClass((9, 1), {f"g{evil}": (0.5, None)}),
+            }
+            if final
+            else {}
+        ),
         data={"words": f"w{evil}", "notes": [f"z{evil}"], "counts": {"val": 400}},
         space=f"space{evil}", winner=f"winner{evil}", has_code=True, has_weights=True,
     )  # fmt: skip
@@ -138,14 +164,19 @@ every_payload = pytest.mark.parametrize(
         for name, evil in PAYLOADS.items()
     ],
 )
-whole_page = functools.lru_cache(maxsize=None)(lambda evil: page(hostile(evil)))
+
+
+@functools.cache
+def whole_page(evil: str, *, final: bool = False) -> str:
+    return page(hostile(evil, final=final))
 
 
 @every_payload
-def test_no_text_becomes_an_element_or_an_attribute(evil: str) -> None:
-    html = whole_page(evil)
+@pytest.mark.parametrize("final", [False, True], ids=["", "final"])
+def test_no_text_becomes_an_element_or_an_attribute(evil: str, final: bool) -> None:
+    html = whole_page(evil, final=final)
     html.encode()
-    assert shapes(html) == shapes(whole_page("plain"))
+    assert shapes(html) == shapes(whole_page("plain", final=final))
     for tag, attrs in read(html).found:
         assert tag not in ("script", "iframe", "img", "link", "object", "a")
         for name, value in attrs:
@@ -163,6 +194,14 @@ def test_every_text_is_read_as_it_is_written(evil: str) -> None:
     labels = [dict(attrs)["aria-label"] for tag, attrs in found.found if tag == "svg"]
     assert f"m{shown} of each trial, and the best so far" in labels
     assert f"m{shown} of each trial by k{shown}" in labels
+
+
+@every_payload
+def test_every_text_of_a_final_round_is_read_as_it_is_written(evil: str) -> None:
+    text = read(whole_page(evil, final=True)).text
+    shown = "".join(c if c.isprintable() else repr(c).strip("'") for c in evil)
+    for field in ("h", "x", "f", "u", "l", "g"):
+        assert f"{field}{shown}" in text, field
 
 
 def test_a_drawing_alone_escapes_its_words() -> None:

@@ -1,8 +1,10 @@
-"""The final round: the best trials, trained anew beside what they are to be compared with.
+"""The end of a search: who is trained anew, who has won, and what may be claimed.
 
-entrants.py   who is in it
-believed.py   which trials are the best, allowing for the luck of the maximum
-baselines.py  specs beside the space, on its input and classes
-size.py       how large a round a search pays for
-comparison.py differences of arms with intervals over seeds and images
+entrants.py    who is in a final round, as plain data
+field.py       the best trials and what they are compared with;  size.py  how many, how often
+believed.py    which trials are the best;  spread.py  which of a front
+baselines.py   specs that a search is compared with
+winner.py      the winner of a round, and the members of a front
+comparison.py  arms of several seeds, compared;  verdicts.py  those of a round
+verdict.py     how that is said;  by_class.py  the same in each class
 """

@@ -19,7 +19,7 @@ from archdsl.study.record.events import (
     Paused,
     Round,
     Running,
-    Trained,
+    TrainingOver,
     Training,
 )
 from archdsl.study.record.rounds import FinalRound
@@ -101,7 +101,7 @@ class Finals:
             return (*began, retried)
         return (Paused(training),) if ran else ()
 
-    def _trained(self, job: Job, outcome: Outcome, state: State) -> Trained:
+    def _trained(self, job: Job, outcome: Outcome, state: State) -> TrainingOver:
         metrics, cause, fault = outcome.metrics, outcome.cause, outcome.fault
         complete = outcome.state == "complete"
         if complete:
@@ -110,7 +110,7 @@ class Finals:
                 values_of(self._settings.objectives, metrics, costs)
             except SearchError as error:
                 complete, cause, fault = False, str(error), "error"
-        return Trained(
+        return TrainingOver(
             training=job.training,
             state="complete" if complete else "failed",
             metrics=to_json(metrics),

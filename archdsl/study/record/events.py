@@ -199,7 +199,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class TrainingOver:
     """A training of a final round is over. The fields are those of `Outcome`."""
 
     kind: ClassVar = "trained"
@@ -231,7 +231,7 @@ class Looked:
 
 Event: TypeAlias = (
     Created | Changed | Session | Evidence | Data | Proposed | Running | Epoch | Paused
-    | Retried | Finished | Exhausted | Round | Trained | Looked
+    | Retried | Finished | Exhausted | Round | TrainingOver | Looked
 )  # fmt: skip
 
 KINDS: dict[str, type[Any]] = {one.kind: one for one in typing.get_args(Event)}

@@ -41,7 +41,7 @@ from archdsl.study.record.events import (
     Looked,
     Round,
     Session,
-    Trained,
+    TrainingOver,
     Training,
 )  # fmt: skip
 from archdsl.study.record.file_store import LOCK, RECORD
@@ -90,7 +90,7 @@ class RunFolder:
         match event:
             case Changed() | Session() | Evidence() | Data():
                 views.write_run(self.folder, self.state)
-            case Finished() | Round() | Trained() | Looked():
+            case Finished() | Round() | TrainingOver() | Looked():
                 self._unsettled.append(event)
 
     def settle(self) -> None:
@@ -101,7 +101,7 @@ class RunFolder:
         results, self._unsettled = self._unsettled, []
         for result in results:
             match result:
-                case Trained(training):
+                case TrainingOver(training):
                     self.end_folder(self.weights_of_training(training).parent, weights=True)
                 case Looked():
                     views.write_looks(self.folder, self.state)

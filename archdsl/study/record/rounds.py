@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from archdsl.study.final.entrants import Entrant, entrant
-from archdsl.study.record.events import Malformed, Round, Trained, Training
+from archdsl.study.record.events import Malformed, Round, TrainingOver, Training
 from archdsl.study.trial import Metrics, from_json
 
 PURPOSE = "final/"
@@ -15,7 +15,7 @@ PURPOSE = "final/"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SplitLook:
     """What was seen in a split. seen: as `Looked` has it"""
 
     metrics: Metrics
@@ -27,7 +27,7 @@ class FinalRound:
     """One final round. over: what came of its trainings; running: those that have begun"""
 
     begun: Round
-    over: dict[Training, Trained] = field(default_factory=dict)
+    over: dict[Training, TrainingOver] = field(default_factory=dict)
     running: set[Training] = field(default_factory=set)
 
     @cached_property

@@ -27,10 +27,10 @@ from archdsl.study.record.events import (
     Round,
     Running,
     Session,
-    Trained,
+    TrainingOver,
     Training,
 )
-from archdsl.study.record.rounds import Look, Rounds, is_final
+from archdsl.study.record.rounds import SplitLook, Rounds, is_final
 from archdsl.study.trial import Trial, from_json
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class State:
         self.trainings: dict[Training, list[dict[str, Any]]] = {}
         self.retries: dict[Training, list[Retried]] = {}
         self.rounds = Rounds()
-        self.looks: dict[Training, Look] = {}
+        self.looks: dict[Training, SplitLook] = {}
         self.leading: list[Trial] = []
         self.objectives: tuple[Objective, ...] = ()
         self._space = space
@@ -107,7 +107,7 @@ class State:
                 self._known(number, "proposed", "running", "paused")
             case Round():
                 self.rounds.check(event)
-            case Trained(training):
+            case TrainingOver(training):
                 self._runs(training)
             case Looked(training):
                 self._complete(training)
@@ -145,12 +145,12 @@ class State:
                 self._finish(event)
             case Round():
                 self.rounds.begin(event)
-            case Trained(training):
+            case TrainingOver(training):
                 final = self.rounds.of(training)
                 final.running.discard(training)
                 final.over[training] = event
             case Looked(training, _, metrics, seen):
-                self.looks[training] = Look(from_json(metrics), seen)
+                self.looks[training] = SplitLook(from_json(metrics), seen)
 
     def _may_run(self, training: Training) -> None:
         if not is_final(training):

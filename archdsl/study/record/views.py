@@ -14,7 +14,7 @@ from typing import Any
 from archdsl.study.record import files
 from archdsl.study.record.events import Training
 from archdsl.study.record.lines import FORMAT
-from archdsl.study.record.rounds import Look, is_final
+from archdsl.study.record.rounds import SplitLook, is_final
 from archdsl.study.record.state import State
 from archdsl.study.trial import Trial, to_json
 
@@ -93,7 +93,7 @@ def write_if_other(path: Path, text: str) -> bool:
     return True
 
 
-def _look(state: State, training: Training, look: Look) -> dict[str, Any]:
+def _look(state: State, training: Training, look: SplitLook) -> dict[str, Any]:
     """What was seen, and with the weights of which training."""
     trial: int | None = training.trial
     name: str | None = None

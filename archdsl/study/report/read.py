@@ -23,7 +23,7 @@ from archdsl.study.objectives import front
 from archdsl.study.record.events import Training
 from archdsl.study.record.file_store import RECORD
 from archdsl.study.record.folder import read_state
-from archdsl.study.record.rounds import FinalRound, Look
+from archdsl.study.record.rounds import FinalRound, SplitLook
 from archdsl.study.record.state import State
 from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
@@ -52,17 +52,17 @@ class Record:
     own_evaluate: bool
     sessions: list[dict[str, Any]]
     trials: list[Trial]
-    looks: dict[Training, Look]
-    final: FinalRound | None
-    won: Won | None
-    rounds: int
-    verdicts: tuple[Verdict, ...]
-    by_class: ByClass | None
+    looks: dict[Training, SplitLook]
     data: dict[str, Any]
     space: str
     winner: str
     has_code: bool
     has_weights: bool
+    won: Won | None = None
+    final: FinalRound | None = None
+    rounds: int = 0
+    verdicts: tuple[Verdict, ...] = ()
+    by_class: ByClass | None = None
     preprocessing: Preprocessing | None = None
 
     @property

@@ -143,7 +143,7 @@ def test_a_network_whose_training_fails_cannot_win_and_is_named(tiny, run) -> No
 def test_its_listener_hears_how_far_it_is(tiny, run) -> None:
     heard: list[events.Event] = []
     run(tiny(trials=4, final={"keep": 2, "seeds": 2}), evaluate=noisy, listener=heard.append)
-    rounds = [one for one in heard if isinstance(one, events.FinalRound)]
+    rounds = [one for one in heard if isinstance(one, events.RoundProgress)]
     assert [one.done for one in rounds] == list(range(rounds[0].total + 1))
     assert rounds[0].last is None and all(one.last is not None for one in rounds[1:])
 

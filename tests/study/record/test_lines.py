@@ -37,7 +37,7 @@ EVENTS = st.one_of(
         st.lists(st.integers(), max_size=3), st.integers(1, 99), TEXTS, st.none() | TEXTS,
     ),
     st.builds(
-        events.Trained, TRAININGS, st.sampled_from(["complete", "failed"]), METRICS,
+        events.TrainingOver, TRAININGS, st.sampled_from(["complete", "failed"]), METRICS,
         st.none() | TEXTS, st.none() | TEXTS, st.none(), FLOATS, FLOATS, FLOATS,
     ),
     st.builds(

@@ -29,7 +29,7 @@ from archdsl.study.record.events import (
     Training,
 )  # fmt: skip
 from archdsl.study.record.folder import read_state
-from archdsl.study.record.rounds import Look
+from archdsl.study.record.rounds import SplitLook
 from archdsl.study.record.state import State, fold
 from archdsl.study.report import write_report
 from archdsl.study.report.read import read
@@ -134,7 +134,7 @@ def test_what_was_seen_in_the_test_split_and_what_changed_is_known() -> None:
     state = fold([CREATED, proposed(0), begun(0), finished(0, 0.5)])
     state.hear(Looked(training(0), "test", {"accuracy": 0.25}))
     state.hear(Changed({**SETUP, "trials": 9}))
-    assert state.looks == {training(0): Look({"accuracy": 0.25})}
+    assert state.looks == {training(0): SplitLook({"accuracy": 0.25})}
     assert state.created is not None and state.created.setup["trials"] == 9
 
 
