@@ -8,9 +8,9 @@ from archdsl.display.search_state import SearchState, costs, objectives, values
 from archdsl.study.events import (
     Best,
     Event,
-    RoundProgress,
     Notice,
     Preparing,
+    RoundProgress,
     Said,
     Started,
     TrialFinished,

@@ -32,8 +32,8 @@ from archdsl.study.record.events import (
     Proposed,
     Round,
     Running,
-    TrainingOver,
     Training,
+    TrainingOver,
 )
 from archdsl.study.record.state import State, fold
 from benchmarks.table import Table

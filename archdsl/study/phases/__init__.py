@@ -5,5 +5,6 @@ trials.py     proposes and judges candidates, until the trials are spent
 in_order.py   proposals from a record, each told of the results that it is to know
 untrained.py  trials that are answered without a training
 again.py      when a training that was broken off goes on, and how
+final_round.py  the best trained anew, once the trials are spent
 looking.py    looks at the test split, once, with what the search has found
 """

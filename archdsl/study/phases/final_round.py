@@ -19,8 +19,8 @@ from archdsl.study.record.events import (
     Paused,
     Round,
     Running,
-    TrainingOver,
     Training,
+    TrainingOver,
 )
 from archdsl.study.record.rounds import FinalRound
 from archdsl.study.record.state import State

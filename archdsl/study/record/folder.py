@@ -41,8 +41,8 @@ from archdsl.study.record.events import (
     Looked,
     Round,
     Session,
-    TrainingOver,
     Training,
+    TrainingOver,
 )  # fmt: skip
 from archdsl.study.record.file_store import LOCK, RECORD
 from archdsl.study.record.former import is_former, read_former

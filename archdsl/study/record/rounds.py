@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from archdsl.study.final.entrants import Entrant, entrant
-from archdsl.study.record.events import Malformed, Round, TrainingOver, Training
+from archdsl.study.record.events import Malformed, Round, Training, TrainingOver
 from archdsl.study.trial import Metrics, from_json
 
 PURPOSE = "final/"

@@ -27,10 +27,10 @@ from archdsl.study.record.events import (
     Round,
     Running,
     Session,
-    TrainingOver,
     Training,
+    TrainingOver,
 )
-from archdsl.study.record.rounds import SplitLook, Rounds, is_final
+from archdsl.study.record.rounds import Rounds, SplitLook, is_final
 from archdsl.study.trial import Trial, from_json
 
 if TYPE_CHECKING:

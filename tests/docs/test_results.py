@@ -1,0 +1,43 @@
+"""The page on results is right: its space searches, and its Python says what it says."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from archdsl.cli import main
+from tests.docs.page import Page
+
+PAGE = Page("results.md")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path / "cache"))
+    PAGE.write(tmp_path)
+    shutil.copy(ROOT / "specs" / "spaces" / "digits.yaml", tmp_path)
+    return tmp_path
+
+
+def test_its_space_is_right(here: Path) -> None:
+    assert main(["check", "shapes.yaml"]) == 0
+
+
+def test_its_python_says_what_it_says(here: Path) -> None:
+    assert PAGE.run_python() == 0
+
+
+@pytest.mark.slow
+def test_its_benchmark_runs() -> None:
+    (line,) = (fence.text.split() for fence in PAGE.of("sh"))
+    done = subprocess.run(
+        [sys.executable, *line[1:], "--runs", "3"], cwd=ROOT, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert len(done.stdout.splitlines()) == 7
