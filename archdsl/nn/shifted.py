@@ -1,13 +1,13 @@
 """Products with a window around each position, read through shifted views of the padded map.
 
-A map of vectors is (B, H, W, heads, head_dim), one number per slot of the window is
-(slots, B, H, W, heads); slots go row by row, and what lies outside the map is zero. Unfolding
-would hold the map once per slot; here nothing is held but what goes in and comes out, in the
-backward pass, too.
+Vectors are (B, N, heads, head_dim) for the N positions of a map, row by row; slots of the window go
+row by row, too, and what lies outside the map is zero. Unfolding would hold the map once per slot;
+here nothing is held but what goes in and comes out, in the backward pass, too.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,16 +17,27 @@ from torch.autograd import Function
 from torch.nn import functional as F
 
 from archdsl.nn.recorded import recorded
+from archdsl.nn.stated import neighbours
+
+Size = tuple[int, int]
 
 
-def window_products(queries: Tensor, keys: Tensor, window: int) -> Tensor:
-    """The product of each query with the keys around it: two maps to (slots, B, H, W, heads)."""
-    return _run(_Products, _products, queries, keys, window)
+def window_products(queries: Tensor, keys: Tensor, size: Size, window: int) -> Tensor:
+    """The product of each query with the keys around it: (B, heads, N, slots)."""
+    if torch.compiler.is_exporting():
+        return torch.einsum("bnhd,bnshd->bhns", queries, _gathered(keys, size, window))
+    queries, keys = (torch.unflatten(vectors, 1, size) for vectors in (queries, keys))
+    products = _run(_Products, _products, queries, keys, window)  # (slots, B, H, W, heads)
+    return products.flatten(2, 3).permute(1, 3, 2, 0)
 
 
-def window_sums(weights: Tensor, values: Tensor, window: int) -> Tensor:
-    """The weighted sum of the values around each position: (slots, ...) and a map to a map."""
-    return _run(_Sums, _sums, weights, values, window)
+def window_sums(weights: Tensor, values: Tensor, size: Size, window: int) -> Tensor:
+    """The sum of the values around each position: (B, heads, slots, N) and vectors to vectors."""
+    if torch.compiler.is_exporting():
+        return torch.einsum("bhsn,bnshd->bnhd", weights, _gathered(values, size, window))
+    weights = torch.unflatten(weights.permute(2, 0, 3, 1).contiguous(), 2, size)
+    sums = _run(_Sums, _sums, weights, torch.unflatten(values, 1, size), window)
+    return sums.flatten(1, 2)
 
 
 _Work = Callable[[Tensor, Tensor, int], Tensor]
@@ -48,9 +59,10 @@ def _apply(function: type[Function], one: Tensor, other: Tensor, window: int) ->
     return result
 
 
+# A map is (B, H, W, heads, head_dim) from here on, one number per slot (slots, B, H, W, heads).
+
+
 def _products(queries: Tensor, keys: Tensor, window: int) -> Tensor:
-    if torch.compiler.is_exporting():
-        return (queries * _at_once(keys, window)).sum(6).flatten(0, 1)
     slots = _slots(_padded(keys, window), window)
     if queries.is_meta:  # no memory to save, and this is what a counter of operators sees
         return torch.einsum("sbhwnd,bhwnd->sbhwn", torch.stack([*slots]), queries)
@@ -58,9 +70,6 @@ def _products(queries: Tensor, keys: Tensor, window: int) -> Tensor:
 
 
 def _sums(weights: Tensor, values: Tensor, window: int) -> Tensor:
-    if torch.compiler.is_exporting():
-        weights = torch.unflatten(weights, 0, (window, window)).unsqueeze(6)
-        return (weights * _at_once(values, window)).sum((0, 1))
     slots = _slots(_padded(values, window), window)
     if values.is_meta:
         return torch.einsum("sbhwn,sbhwnd->bhwnd", weights, torch.stack([*slots]))
@@ -94,22 +103,15 @@ def _slots(padded: Tensor, window: int) -> Iterator[Tensor]:
             yield padded[:, down : down + height, right : right + width]
 
 
-def _at_once(maps: Tensor, window: int) -> Tensor:
-    """The map as all slots see it, (window, window, B, H, W, heads, head_dim).
+def _gathered(vectors: Tensor, size: Size, window: int) -> Tensor:
+    """The vectors at all slots of each position, (B, N, slots, heads, head_dim).
 
-    An exporter takes its time per operator, and this is one: a convolution each of whose outputs
-    is what stands at one slot.
+    An exporter takes its time per operator: there, few of them outweigh the memory.
     """
-    heads, head_dim = maps.shape[3:]
-    numbers = range(window**2)
-    kernels = torch.tensor(  # a constant to an exporter, and no operators that make it
-        [[[float(slot == own)] for slot in numbers] for own in numbers],
-        dtype=maps.dtype, device=maps.device,
-    ).view(-1, 1, window, window).repeat(heads * head_dim, 1, 1, 1)  # fmt: skip
-    channels = maps.flatten(3).permute(0, 3, 1, 2)
-    slots = F.conv2d(channels, kernels, padding=window // 2, groups=heads * head_dim)
-    slots = torch.unflatten(slots, 1, (heads, head_dim, window, window))
-    return slots.permute(3, 4, 0, 5, 6, 1, 2)
+    slots = [slot for slots in neighbours(size, window) for slot in slots]
+    padded = F.pad(vectors, (0, 0, 0, 0, 0, 1))  # what stands outside
+    gathered = padded.index_select(1, torch.tensor(slots, device=vectors.device))
+    return torch.unflatten(gathered, 1, (math.prod(size), window**2))
 
 
 class _Bilinear(Function):
