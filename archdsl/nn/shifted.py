@@ -22,22 +22,41 @@ from archdsl.nn.stated import neighbours
 Size = tuple[int, int]
 
 
-def window_products(queries: Tensor, keys: Tensor, size: Size, window: int) -> Tensor:
-    """The product of each query with the keys around it: (B, heads, N, slots)."""
-    if torch.compiler.is_exporting():
-        return torch.einsum("bnhd,bnshd->bhns", queries, _gathered(keys, size, window))
-    queries, keys = (torch.unflatten(vectors, 1, size) for vectors in (queries, keys))
-    products = _run(_Products, _products, queries, keys, window)  # (slots, B, H, W, heads)
-    return products.flatten(2, 3).permute(1, 3, 2, 0)
+class Window:
+    """A window of an odd side around each position of a map.
 
+    An exporter takes its time per operator: for it the vectors at all slots are gathered, by few.
+    """
 
-def window_sums(weights: Tensor, values: Tensor, size: Size, window: int) -> Tensor:
-    """The sum of the values around each position: (B, heads, slots, N) and vectors to vectors."""
-    if torch.compiler.is_exporting():
-        return torch.einsum("bhsn,bnshd->bnhd", weights, _gathered(values, size, window))
-    weights = torch.unflatten(weights.permute(2, 0, 3, 1).contiguous(), 2, size)
-    sums = _run(_Sums, _sums, weights, torch.unflatten(values, 1, size), window)
-    return sums.flatten(1, 2)
+    def __init__(self, size: Size, side: int, device: torch.device) -> None:
+        self.size = size
+        self.side = side
+        self.places: Tensor | None = None
+        if torch.compiler.is_exporting():
+            places = [place for slots in neighbours(size, side) for place in slots]
+            self.places = torch.tensor(places, device=device)
+
+    def products(self, queries: Tensor, keys: Tensor) -> Tensor:
+        """The product of each query with the keys around it: (B, heads, N, slots)."""
+        if self.places is not None:
+            return torch.einsum("bnhd,bnshd->bhns", queries, self._gathered(keys, self.places))
+        queries, keys = (torch.unflatten(vectors, 1, self.size) for vectors in (queries, keys))
+        products = _run(_Products, _products, queries, keys, self.side)
+        return products.flatten(2, 3).permute(1, 3, 2, 0)
+
+    def sums(self, weights: Tensor, values: Tensor) -> Tensor:
+        """The sum of the values around each position, (B, heads, slots, N) and vectors to such."""
+        if self.places is not None:
+            return torch.einsum("bhsn,bnshd->bnhd", weights, self._gathered(values, self.places))
+        weights = torch.unflatten(weights.permute(2, 0, 3, 1).contiguous(), 2, self.size)
+        values = torch.unflatten(values, 1, self.size)
+        return _run(_Sums, _sums, weights, values, self.side).flatten(1, 2)
+
+    def _gathered(self, vectors: Tensor, places: Tensor) -> Tensor:
+        """The vectors at all slots of each position, (B, N, slots, heads, head_dim)."""
+        padded = F.pad(vectors, (0, 0, 0, 0, 0, 1))  # what stands outside
+        slots = math.prod(self.size), self.side**2
+        return torch.unflatten(padded.index_select(1, places), 1, slots)
 
 
 _Work = Callable[[Tensor, Tensor, int], Tensor]
@@ -101,17 +120,6 @@ def _slots(padded: Tensor, window: int) -> Iterator[Tensor]:
     for down in range(window):
         for right in range(window):
             yield padded[:, down : down + height, right : right + width]
-
-
-def _gathered(vectors: Tensor, size: Size, window: int) -> Tensor:
-    """The vectors at all slots of each position, (B, N, slots, heads, head_dim).
-
-    An exporter takes its time per operator: there, few of them outweigh the memory.
-    """
-    slots = [slot for slots in neighbours(size, window) for slot in slots]
-    padded = F.pad(vectors, (0, 0, 0, 0, 0, 1))  # what stands outside
-    gathered = padded.index_select(1, torch.tensor(slots, device=vectors.device))
-    return torch.unflatten(gathered, 1, (math.prod(size), window**2))
 
 
 class _Bilinear(Function):

@@ -19,7 +19,7 @@ from archdsl.compiler.network import Layer
 from archdsl.components.component import component
 from archdsl.cost import layer_cost
 from archdsl.errors import SpecError
-from archdsl.nn.shifted import window_products, window_sums
+from archdsl.nn.shifted import Window
 from archdsl.nn.token_mixers.aggregated_attention import AggregatedAttention
 from tests.nn import transnext_plain as plain
 from tests.nn.transnext_models import golden, spec_of
@@ -82,9 +82,10 @@ def test_window_products_have_gradients_of_any_order() -> None:
         return torch.randn(*shape, dtype=torch.float64, requires_grad=True)
 
     one, other, weights = randn(1, 12, 2, 2), randn(1, 12, 2, 2), randn(1, 2, 9, 12)
-    for function, pair in ((window_products, (one, other)), (window_sums, (weights, other))):
-        torch.autograd.gradcheck(lambda a, b, f=function: f(a, b, (3, 4), 3), pair)
-        torch.autograd.gradgradcheck(lambda a, b, f=function: f(a, b, (3, 4), 3), pair)
+    window = Window((3, 4), 3, torch.device("cpu"))
+    for function, pair in ((window.products, (one, other)), (window.sums, (weights, other))):
+        torch.autograd.gradcheck(function, pair)
+        torch.autograd.gradgradcheck(function, pair)
 
 
 def test_maps_come_out_in_channels_last_memory() -> None:
@@ -399,8 +400,9 @@ class Windows(nn.Module):
         self.size = size
 
     def forward(self, queries: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
-        products = window_products(queries, maps, self.size, 3)
-        return products, window_sums(products.transpose(2, 3), maps, self.size, 3)
+        window = Window(self.size, 3, maps.device)
+        products = window.products(queries, maps)
+        return products, window.sums(products.transpose(2, 3), maps)
 
 
 def test_what_is_no_number_spoils_in_a_program_the_windows_that_hold_it_alone() -> None:

@@ -22,8 +22,8 @@ from archdsl.nn.position_bias import (
     full_precision,
     positions_misfit,
 )
-from archdsl.nn.recorded import sides
-from archdsl.nn.shifted import window_products, window_sums
+from archdsl.nn.recorded import sides, unbound
+from archdsl.nn.shifted import Window
 from archdsl.nn.stated import neighbours
 from archdsl.nn.unit import typed, unit
 
@@ -116,15 +116,12 @@ class AggregatedAttention(CachesInEval):
 
         query = unit(self.q(x).unflatten(2, split))  # (B, N, heads, head_dim)
         scaled = torch.addcmul(scale * self.query_embedding.squeeze(1), scale, query)
-        keys, values = self.kv(x).unflatten(2, (2, *split)).unbind(2)
-        near = window_products(scaled, unit(keys), size, self.window)
+        keys, values = unbound(self.kv(x).unflatten(2, (2, *split)), 2)
+        window = Window(size, self.window, x.device)
+        near = window.products(scaled, unit(keys))
 
-        far_keys, far_values = (
-            self.kv(self._pooled(x, size))  # (B, P, 2 dim)
-            .unflatten(2, (2, *split))
-            .permute(2, 0, 3, 1, 4)
-            .unbind(0)
-        )
+        pooled = self.kv(self._pooled(x, size)).unflatten(2, (2, *split))
+        far_keys, far_values = unbound(pooled.permute(2, 0, 3, 1, 4), 0)  # (B, heads, P, head_dim)
         far = scaled.transpose(1, 2) @ unit(far_keys).transpose(2, 3)  # (B, heads, N, P)
 
         logits = torch.cat([near, far], dim=3)
@@ -134,7 +131,7 @@ class AggregatedAttention(CachesInEval):
 
         found = self.learned_tokens.transpose(1, 2) @ query.permute(0, 2, 3, 1)
         found = found + self.learned_bias.transpose(1, 2) + near.transpose(2, 3)
-        out = window_sums(typed(found, values.dtype), values, size, self.window)
+        out = window.sums(typed(found, values.dtype), values)
         out += (typed(far, values.dtype) @ far_values).transpose(1, 2)
         y: Tensor = self.proj(out.flatten(2))
         return torch.unflatten(y.transpose(1, 2), 2, size)

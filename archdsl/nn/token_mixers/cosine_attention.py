@@ -15,7 +15,7 @@ from archdsl.nn.cached import CachesInEval
 from archdsl.nn.checks import heads_misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.position_bias import TEMPERATURE, PositionBias, Size, positions_misfit
-from archdsl.nn.recorded import sides
+from archdsl.nn.recorded import sides, unbound
 from archdsl.nn.unit import typed, unit
 
 
@@ -74,7 +74,7 @@ class CosineAttention(CachesInEval):
         size = sides(x)
         x = x.permute(0, 2, 3, 1).flatten(1, 2)  # (B, N, dim)
         qkv = self.qkv(x).unflatten(2, (3, -1, self.head_dim))
-        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (B, heads, N, head_dim) each
+        query, key, value = unbound(qkv.permute(2, 0, 3, 1, 4), 0)  # (B, heads, N, head_dim) each
         scale = F.softplus(self.temperature) * math.log(math.prod(size))
         query = (unit(query) + self.query_embedding) * scale
         mixed = F.scaled_dot_product_attention(

@@ -16,7 +16,7 @@ from archdsl.nn import stated
 from archdsl.nn.cached import CachesInEval
 from archdsl.nn.checks import heads_misfit
 from archdsl.nn.init import small_normal
-from archdsl.nn.recorded import sides
+from archdsl.nn.recorded import sides, unbound
 
 Size = tuple[int, int]
 
@@ -78,7 +78,9 @@ class WindowAttention(CachesInEval):
         x = x.permute(0, 2, 3, 1)  # (B, H, W, dim), a view of channels-last memory
         x = _split(x, size, self.window, (down, right))  # (B · windows, positions, dim)
         qkv = self.qkv(x).unflatten(2, (3, -1, self.head_dim))
-        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (windows, heads, positions, head_dim) each
+        q, k, v = unbound(
+            qkv.permute(2, 0, 3, 1, 4), 0
+        )  # (windows, heads, positions, head_dim) each
         bias = self._bias(size, (down, right))
         if moved:
             bias = bias.repeat(batch, 1, 1, 1)
