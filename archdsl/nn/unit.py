@@ -11,7 +11,8 @@ def unit(x: Tensor) -> Tensor:
 
     The lengths are broadcast and not expanded: an operator less for whoever counts operators.
     """
-    return x / torch.linalg.vector_norm(x, dim=-1, keepdim=True).clamp_min(1e-12)
+    length: Tensor = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+    return x / length.clamp_min(1e-12)
 
 
 def typed(x: Tensor, dtype: torch.dtype) -> Tensor:

@@ -166,9 +166,9 @@ def _offsets(window: tuple[int, int], device: torch.device) -> Tensor:
 def _apart(size: Size, window: Size, shift: Size, like: Tensor) -> Tensor:
     """(windows, 1, positions, positions): _APART between what came in over opposite borders."""
     if torch.compiler.is_exporting():
-        part = stated.window_parts(size, window, shift)
-        queries = torch.tensor([[[[one] for one in own]] for own in part], device=like.device)
-        keys = torch.tensor([[[own]] for own in part], device=like.device)
+        parts = stated.window_parts(size, window, shift)
+        queries = torch.tensor([[[[one] for one in own]] for own in parts], device=like.device)
+        keys = torch.tensor([[[own]] for own in parts], device=like.device)
         return (queries != keys) * torch.tensor(_APART, dtype=like.dtype, device=like.device)
     grid = _grid(size, window)
     rows, columns = (
@@ -177,5 +177,5 @@ def _apart(size: Size, window: Size, shift: Size, like: Tensor) -> Tensor:
     )
     part = 2 * rows[:, None] + columns  # which positions the shift has moved over which border
     part = _windows(part[None, :, :, None], grid).squeeze(2)
-    apart = (part[:, :, None] != part[:, None, :]).to(like.dtype) * _APART
+    apart: Tensor = (part[:, :, None] != part[:, None, :]).to(like.dtype) * _APART
     return apart.unsqueeze(1)
