@@ -139,10 +139,12 @@ INSIDE: dict[str, list[set[str]]] = {
             "norms",
             "pos_embed",
             "recorded",
+            "stated",
             "token_mixers.identity",
             "token_mixers.pooling",
             "token_mixers.random",
             "torch_acts",
+            "unit",
         },
         {
             "acts",

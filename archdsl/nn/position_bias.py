@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from archdsl.errors import Misfit
+from archdsl.nn import stated
 from archdsl.nn.init import small_normal
 
 Size = tuple[int, int]
@@ -70,6 +71,8 @@ class PositionBias(nn.Module):
             return bias.flatten(2).transpose(1, 2)
 
     def _computed(self, queries: Size, keys: Size) -> Tensor:
+        if torch.compiler.is_exporting():
+            return self._of_constants(queries, keys)
         sides = list(zip(queries, keys, self.scale, strict=True))
         down, row = distances(*sides[0], self.fc1.weight)
         square = sides[0] == sides[1]
@@ -82,6 +85,25 @@ class PositionBias(nn.Module):
         pairs = torch.cat(table)[row.flatten()][:, column.flatten()]  # (Hq·Hk, Wq·Wk, heads)
         pairs = pairs.reshape(*row.shape, *column.shape, -1).permute(4, 0, 2, 1, 3)
         return pairs.flatten(3).flatten(1, 2)
+
+    def _of_constants(self, queries: Size, keys: Size) -> Tensor:
+        """The same by few operators: whatever follows from sizes alone is a constant."""
+        sides = zip(queries, keys, self.scale, strict=True)
+        (down, row), (across, column) = (stated.distances(*side) for side in sides)
+        device, dtype = self.fc1.weight.device, self.fc1.weight.dtype
+        pairs = [(own, other) for own in down for other in across]
+        at_once = max(1, _AT_ONCE // _HIDDEN)
+        parts = [pairs[first : first + at_once] for first in range(0, len(pairs), at_once)]
+        table = [
+            self.fc2(F.relu(self.fc1(torch.tensor(part, dtype=dtype, device=device))))
+            for part in parts
+        ]
+        firsts = [[[[own * len(across)] for own in rows]] for rows in row]  # (Hq, 1, Hk, 1)
+        others = [[[columns] for columns in column]]  # (1, Wq, 1, Wk)
+        index = torch.tensor(firsts, device=device) + torch.tensor(others, device=device)
+        biases = F.embedding(index, table[0] if len(table) == 1 else torch.cat(table))
+        biases = biases.permute(4, 0, 1, 2, 3)
+        return biases.reshape(self.heads, math.prod(queries), math.prod(keys))
 
 
 def distances(queries: int, keys: int, scale: int, like: Tensor) -> tuple[Tensor, Tensor]:

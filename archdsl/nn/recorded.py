@@ -26,3 +26,10 @@ def sides(x: Tensor) -> tuple[int, int]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
         return int(x.shape[2]), int(x.shape[3])
+
+
+def unbound(x: Tensor, dim: int) -> tuple[Tensor, ...]:
+    """The slices of an axis. An exporter finds many operators in `unbind`, and one in each here."""
+    if torch.compiler.is_exporting():
+        return tuple(x.select(dim, number) for number in range(x.shape[dim]))
+    return x.unbind(dim)

@@ -1,13 +1,13 @@
 """Products with a window around each position, read through shifted views of the padded map.
 
-A map of vectors is (B, H, W, heads, head_dim), one number per slot of the window is
-(slots, B, H, W, heads); slots go row by row, and what lies outside the map is zero. Unfolding
-would hold the map once per slot; here nothing is held but what goes in and comes out, in the
-backward pass, too.
+Vectors are (B, N, heads, head_dim) for the N positions of a map, row by row; slots of the window go
+row by row, too, and what lies outside the map is zero. Unfolding would hold the map once per slot;
+here nothing is held but what goes in and comes out, in the backward pass, too.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,16 +17,46 @@ from torch.autograd import Function
 from torch.nn import functional as F
 
 from archdsl.nn.recorded import recorded
+from archdsl.nn.stated import neighbours
+
+Size = tuple[int, int]
 
 
-def window_products(queries: Tensor, keys: Tensor, window: int) -> Tensor:
-    """The product of each query with the keys around it: two maps to (slots, B, H, W, heads)."""
-    return _run(_Products, _products, queries, keys, window)
+class Window:
+    """A window of an odd side around each position of a map.
 
+    An exporter takes its time per operator: for it the vectors at all slots are gathered, by few.
+    """
 
-def window_sums(weights: Tensor, values: Tensor, window: int) -> Tensor:
-    """The weighted sum of the values around each position: (slots, ...) and a map to a map."""
-    return _run(_Sums, _sums, weights, values, window)
+    def __init__(self, size: Size, side: int, device: torch.device) -> None:
+        self.size = size
+        self.side = side
+        self.places: Tensor | None = None
+        if torch.compiler.is_exporting():
+            places = [place for slots in neighbours(size, side) for place in slots]
+            self.places = torch.tensor(places, device=device)
+
+    def products(self, queries: Tensor, keys: Tensor) -> Tensor:
+        """The product of each query with the keys around it: (B, heads, N, slots)."""
+        if self.places is not None:
+            return torch.einsum("bnhd,bnshd->bhns", queries, self._gathered(keys, self.places))
+        queries, keys = (torch.unflatten(vectors, 1, self.size) for vectors in (queries, keys))
+        products = _run(_Products, _products, queries, keys, self.side)
+        return products.flatten(2, 3).permute(1, 3, 2, 0)
+
+    def sums(self, weights: Tensor, values: Tensor) -> Tensor:
+        """The sum of the values around each position, (B, heads, slots, N) and vectors to such."""
+        if self.places is not None:
+            return torch.einsum("bhsn,bnshd->bnhd", weights, self._gathered(values, self.places))
+        weights = torch.unflatten(weights.permute(2, 0, 3, 1).contiguous(), 2, self.size)
+        values = torch.unflatten(values, 1, self.size)
+        return _run(_Sums, _sums, weights, values, self.side).flatten(1, 2)
+
+    def _gathered(self, vectors: Tensor, places: Tensor) -> Tensor:
+        """The vectors at all slots of each position, (B, N, slots, heads, head_dim)."""
+        padded = F.pad(vectors, (0, 0, 0, 0, 0, 1))  # what stands outside
+        slots = math.prod(self.size), self.side**2
+        return torch.unflatten(padded.index_select(1, places), 1, slots)
 
 
 _Work = Callable[[Tensor, Tensor, int], Tensor]
@@ -48,9 +78,10 @@ def _apply(function: type[Function], one: Tensor, other: Tensor, window: int) ->
     return result
 
 
+# A map is (B, H, W, heads, head_dim) from here on, one number per slot (slots, B, H, W, heads).
+
+
 def _products(queries: Tensor, keys: Tensor, window: int) -> Tensor:
-    if torch.compiler.is_exporting():
-        return (queries * _at_once(keys, window)).sum(6).flatten(0, 1)
     slots = _slots(_padded(keys, window), window)
     if queries.is_meta:  # no memory to save, and this is what a counter of operators sees
         return torch.einsum("sbhwnd,bhwnd->sbhwn", torch.stack([*slots]), queries)
@@ -58,9 +89,6 @@ def _products(queries: Tensor, keys: Tensor, window: int) -> Tensor:
 
 
 def _sums(weights: Tensor, values: Tensor, window: int) -> Tensor:
-    if torch.compiler.is_exporting():
-        weights = torch.unflatten(weights, 0, (window, window)).unsqueeze(6)
-        return (weights * _at_once(values, window)).sum((0, 1))
     slots = _slots(_padded(values, window), window)
     if values.is_meta:
         return torch.einsum("sbhwn,sbhwnd->bhwnd", weights, torch.stack([*slots]))
@@ -92,24 +120,6 @@ def _slots(padded: Tensor, window: int) -> Iterator[Tensor]:
     for down in range(window):
         for right in range(window):
             yield padded[:, down : down + height, right : right + width]
-
-
-def _at_once(maps: Tensor, window: int) -> Tensor:
-    """The map as all slots see it, (window, window, B, H, W, heads, head_dim).
-
-    An exporter takes its time per operator, and this is one: a convolution each of whose outputs
-    is what stands at one slot.
-    """
-    heads, head_dim = maps.shape[3:]
-    numbers = range(window**2)
-    kernels = torch.tensor(  # a constant to an exporter, and no operators that make it
-        [[[float(slot == own)] for slot in numbers] for own in numbers],
-        dtype=maps.dtype, device=maps.device,
-    ).view(-1, 1, window, window).repeat(heads * head_dim, 1, 1, 1)  # fmt: skip
-    channels = maps.flatten(3).permute(0, 3, 1, 2)
-    slots = F.conv2d(channels, kernels, padding=window // 2, groups=heads * head_dim)
-    slots = torch.unflatten(slots, 1, (heads, head_dim, window, window))
-    return slots.permute(3, 4, 0, 5, 6, 1, 2)
 
 
 class _Bilinear(Function):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,7 @@ from archdsl.compiler.network import Layer
 from archdsl.components.component import component
 from archdsl.cost import layer_cost
 from archdsl.errors import SpecError
-from archdsl.nn.shifted import window_products, window_sums
+from archdsl.nn.shifted import Window
 from archdsl.nn.token_mixers.aggregated_attention import AggregatedAttention
 from tests.nn import transnext_plain as plain
 from tests.nn.transnext_models import golden, spec_of
@@ -80,10 +81,11 @@ def test_window_products_have_gradients_of_any_order() -> None:
     def randn(*shape: int) -> Tensor:
         return torch.randn(*shape, dtype=torch.float64, requires_grad=True)
 
-    one, other, weights = randn(1, 3, 4, 2, 2), randn(1, 3, 4, 2, 2), randn(9, 1, 3, 4, 2)
-    for function, pair in ((window_products, (one, other)), (window_sums, (weights, other))):
-        torch.autograd.gradcheck(lambda a, b, f=function: f(a, b, 3), pair)
-        torch.autograd.gradgradcheck(lambda a, b, f=function: f(a, b, 3), pair)
+    one, other, weights = randn(1, 12, 2, 2), randn(1, 12, 2, 2), randn(1, 2, 9, 12)
+    window = Window((3, 4), 3, torch.device("cpu"))
+    for function, pair in ((window.products, (one, other)), (window.sums, (weights, other))):
+        torch.autograd.gradcheck(function, pair)
+        torch.autograd.gradgradcheck(function, pair)
 
 
 def test_maps_come_out_in_channels_last_memory() -> None:
@@ -355,3 +357,61 @@ def test_a_model_leaves_as_code_with_the_same_bits(case: str) -> None:
         gradients.append([y, *(parameter.grad for parameter in model.parameters())])
     for one, other in zip(*gradients, strict=True):
         assert torch.equal(one, other)
+
+
+# how it is exported to a program
+
+
+BATCH = {0: torch.export.Dim("batch")}
+
+
+def program_of(mixer: nn.Module, x: Tensor) -> nn.Module:
+    """The mixer's program with a free batch."""
+    return torch.export.export(mixer, (x,), dynamic_shapes=(BATCH,)).module()
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "options"),
+    [
+        ("aggregated", (5, 7), {"pool": 2}),
+        ("aggregated", (9, 4), {"window": 5, "pool": 3, "bias": False}),
+        ("aggregated", (7, 8), {"pool_size": 3, "pretrain_size": 5}),
+        ("aggregated", (3, 2), {"pool": 4, "head_dim": 4, "window": 7}),
+        ("aggregated", (6, 9), {"interpolate_from": 8, "pool": 4}),
+        ("cosine", (3, 7), {"bias": False, "pretrain_size": 9}),
+        ("cosine", (5, 2), {"interpolate_from": 4, "head_dim": 16}),
+    ],
+)
+def test_a_program_gives_the_same_whatever_the_options(
+    kind: str, size: tuple[int, int], options: dict[str, Any]
+) -> None:
+    mixer = attention(kind, size, **options)
+    program = program_of(mixer, torch.randn(2, DIM, *size))
+    for batch in (1, 3):
+        x = torch.randn(batch, DIM, *size)
+        torch.testing.assert_close(program(x), mixer(x), rtol=0, atol=1e-5)
+
+
+class Windows(nn.Module):
+    """Products with the windows of a map, and sums over them."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, queries: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
+        window = Window(self.size, 3, maps.device)
+        products = window.products(queries, maps)
+        return products, window.sums(products.transpose(2, 3), maps)
+
+
+def test_what_is_no_number_spoils_in_a_program_the_windows_that_hold_it_alone() -> None:
+    windows = Windows((5, 6))
+    queries, maps = torch.randn(2, 30, 2, 4), torch.randn(2, 30, 2, 4)
+    program = torch.export.export(windows, (queries, maps)).module()
+    maps[:, 14, 0] = math.nan  # the third row's third position, of one head
+    maps[1, 2, 1, 3] = math.inf
+    for found, expected in zip(program(queries, maps), windows(queries, maps), strict=True):
+        spoiled = ~expected.isfinite()
+        assert spoiled.any()
+        assert torch.equal(~found.isfinite(), spoiled)

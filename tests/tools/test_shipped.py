@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import torch
 
 import archdsl
 from archdsl.compiler.specification import Spec
@@ -66,3 +67,16 @@ def test_a_member_of_a_space_and_layers_of_ones_own_are_traced_and_copied(path: 
 def test_a_shipped_models_gradients_flow_without_memory(path: Path) -> None:
     spec = archdsl.load(path)
     tried.assert_gradients_on_meta(lambda: archdsl.build(spec), spec.network().input)
+
+
+@pytest.mark.slow
+@EVERY
+def test_a_shipped_model_is_exported_at_its_full_size_with_a_free_batch(path: Path) -> None:
+    spec = archdsl.load(path)
+    with torch.device("meta"):  # shapes are all that an exporter needs
+        model, x = archdsl.build(spec).eval(), torch.empty(2, *spec.network().input)
+    program = torch.export.export(model, (x,), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    (node,) = program.graph.find_nodes(op="output")
+    batch, classes = node.args[0][0].meta["val"].shape
+    assert not isinstance(batch, int)
+    assert classes == 1000

@@ -22,8 +22,10 @@ from archdsl.nn.position_bias import (
     full_precision,
     positions_misfit,
 )
-from archdsl.nn.recorded import sides
-from archdsl.nn.shifted import window_products, window_sums
+from archdsl.nn.recorded import sides, unbound
+from archdsl.nn.shifted import Window
+from archdsl.nn.stated import neighbours
+from archdsl.nn.unit import typed, unit
 
 
 @token_mixer("aggregated_attention")
@@ -110,31 +112,29 @@ class AggregatedAttention(CachesInEval):
         size = sides(x)
         split = (-1, self.head_dim)
         scale, bias = self._scale_and_bias(size)
-        x = x.permute(0, 2, 3, 1)  # (B, H, W, dim), a view of channels-last memory
+        x = x.flatten(2).transpose(1, 2)  # (B, N, dim), a view of channels-last memory
 
-        query = F.normalize(self.q(x).unflatten(3, split), dim=4)  # (B, H, W, heads, head_dim)
+        query = unit(self.q(x).unflatten(2, split))  # (B, N, heads, head_dim)
         scaled = torch.addcmul(scale * self.query_embedding.squeeze(1), scale, query)
-        keys, values = self.kv(x).unflatten(3, (2, *split)).unbind(3)
-        near = window_products(scaled, F.normalize(keys, dim=4), self.window)
+        keys, values = unbound(self.kv(x).unflatten(2, (2, *split)), 2)
+        window = Window(size, self.window, x.device)
+        near = window.products(scaled, unit(keys))
 
-        pooled = self._pooled(x, size)  # (B, P, dim)
-        far_keys, far_values = (
-            self.kv(pooled).unflatten(2, (2, *split)).permute(2, 0, 3, 1, 4).unbind(0)
-        )
-        far = _by_head(scaled) @ F.normalize(far_keys, dim=3).transpose(2, 3)  # (B, heads, N, P)
+        pooled = self.kv(self._pooled(x, size)).unflatten(2, (2, *split))
+        far_keys, far_values = unbound(pooled.permute(2, 0, 3, 1, 4), 0)  # (B, heads, P, head_dim)
+        far = scaled.transpose(1, 2) @ unit(far_keys).transpose(2, 3)  # (B, heads, N, P)
 
-        logits = torch.cat([_by_head(near.permute(1, 2, 3, 4, 0)), far], dim=3)
+        logits = torch.cat([near, far], dim=3)
         logits += bias
         meets = [self.window**2, math.prod(self._pool_grid(size))]
         near, far = torch.split(logits.softmax(dim=3), meets, dim=3)
 
-        found = self.learned_tokens.transpose(1, 2) @ _by_head(query).transpose(2, 3)
+        found = self.learned_tokens.transpose(1, 2) @ query.permute(0, 2, 3, 1)
         found = found + self.learned_bias.transpose(1, 2) + near.transpose(2, 3)
-        weights = found.permute(2, 0, 3, 1).to(values.dtype).contiguous()  # (slots, B, N, heads)
-        out = window_sums(torch.unflatten(weights, 2, size), values, self.window)
-        out += torch.unflatten((far.to(values.dtype) @ far_values).transpose(1, 2), 1, size)
-        y: Tensor = self.proj(out.flatten(3))
-        return y.permute(0, 3, 1, 2)
+        out = window.sums(typed(found, values.dtype), values)
+        out += (typed(far, values.dtype) @ far_values).transpose(1, 2)
+        y: Tensor = self.proj(out.flatten(2))
+        return torch.unflatten(y.transpose(1, 2), 2, size)
 
     def macs(self, x: tuple[int, int, int, int]) -> int:
         """The products with the window are sums of shifted views, which no counter sees."""
@@ -146,8 +146,8 @@ class AggregatedAttention(CachesInEval):
         return batch * dim * (dim * linear + attention)
 
     def _pooled(self, x: Tensor, size: Size) -> Tensor:
-        """(B, H, W, dim) to (B, P, dim)."""
-        y = F.gelu(self.pool_proj(x)).permute(0, 3, 1, 2)
+        """(B, N, dim) to (B, P, dim)."""
+        y = torch.unflatten(F.gelu(self.pool_proj(x)).transpose(1, 2), 2, size)
         y = F.adaptive_avg_pool2d(y, self._pool_grid(size))
         pooled: Tensor = self.pool_norm(y)
         return pooled.flatten(2).transpose(1, 2)
@@ -158,37 +158,36 @@ class AggregatedAttention(CachesInEval):
         return max(1, size[0] // self.pool), max(1, size[1] // self.pool)
 
     def _scale_and_bias(self, size: Size) -> tuple[Tensor, Tensor]:
-        """(H, W, heads, 1) and (heads, N, slots + P): from parameters and the size alone."""
+        """(N, heads, 1) and (heads, N, slots + P): from parameters and the size alone."""
 
         def made() -> tuple[Tensor, Tensor]:
             with full_precision(self.temperature):
-                inside = self._inside(size)
-                return self._scale(size, inside), self._bias(size, inside)
+                length, outside = self._length_and_outside(size)
+                scale = typed(length, self.temperature.dtype) * F.softplus(
+                    self.temperature
+                ).squeeze(2)
+                window = self.window_bias.unsqueeze(1).masked_fill(outside, -math.inf)
+                far = self.position_bias.between(size, self._pool_grid)
+                return scale, torch.cat([window, far], dim=2)
 
         own = (self.temperature, self.window_bias, *self.position_bias.parameters())
         scale, bias = self.cached(size, own, made)
         return scale, bias
 
-    def _scale(self, size: Size, inside: Tensor) -> Tensor:
-        """The temperature, and the logarithm of the number of positions that a query meets."""
-        met = inside.sum(dim=(2, 3)) + math.prod(self._pool_grid(size))
-        length = torch.log(met.float()).to(self.temperature.dtype)
-        return length[:, :, None, None] * F.softplus(self.temperature).squeeze(2)
+    def _length_and_outside(self, size: Size) -> tuple[Tensor, Tensor]:
+        """The logarithm of the number of positions that a query meets, and the slots of none.
 
-    def _bias(self, size: Size, inside: Tensor) -> Tensor:
-        """What is added to the logits; minus infinity outside the map."""
-        outside = ~inside.flatten(2).flatten(0, 1)  # (N, slots)
-        window = self.window_bias.unsqueeze(1).masked_fill(outside, -math.inf)
-        return torch.cat([window, self.position_bias.between(size, self._pool_grid)], dim=2)
-
-    def _inside(self, size: Size) -> Tensor:
-        """Which slots of a position's window lie inside the map, (H, W, window, window)."""
+        (N, 1, 1) and (N, slots).
+        """
+        device, pooled = self.temperature.device, math.prod(self._pool_grid(size))
+        if torch.compiler.is_exporting():
+            none = math.prod(size)
+            rows = [[slot == none for slot in slots] for slots in neighbours(size, self.window)]
+            met = [[[math.log(row.count(False) + pooled)]] for row in rows]
+            return torch.tensor(met, device=device), torch.tensor(rows, device=device)
         around = self.window // 2
-        here = torch.ones(size, dtype=torch.bool, device=self.temperature.device)
+        here = torch.ones(size, dtype=torch.bool, device=device)
         padded = F.pad(here, (around, around, around, around))
-        return padded.unfold(0, self.window, 1).unfold(1, self.window, 1)
-
-
-def _by_head(maps: Tensor) -> Tensor:
-    """(B, H, W, heads, ...) to (B, heads, N, ...)."""
-    return maps.flatten(1, 2).transpose(1, 2)
+        inside = padded.unfold(0, self.window, 1).unfold(1, self.window, 1)
+        length = torch.log((inside.sum(dim=(2, 3)) + pooled).float())
+        return length.flatten()[:, None, None], ~inside.flatten(2).flatten(0, 1)

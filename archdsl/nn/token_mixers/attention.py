@@ -10,6 +10,7 @@ from archdsl.components.registry import token_mixer
 from archdsl.errors import Misfit
 from archdsl.nn.checks import heads_misfit
 from archdsl.nn.init import small_normal
+from archdsl.nn.recorded import unbound
 
 
 @token_mixer("attention")
@@ -46,7 +47,7 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, N, dim) to the same."""
         qkv = self.qkv(x).unflatten(2, (3, -1, self.head_dim))  # (B, N, 3, heads, head_dim)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (B, heads, N, head_dim) each
+        q, k, v = unbound(qkv.permute(2, 0, 3, 1, 4), 0)  # (B, heads, N, head_dim) each
         mixed = F.scaled_dot_product_attention(q, k, v)
         x = self.proj(mixed.transpose(1, 2).flatten(2))
         return x

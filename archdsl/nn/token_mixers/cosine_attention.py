@@ -15,7 +15,8 @@ from archdsl.nn.cached import CachesInEval
 from archdsl.nn.checks import heads_misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.position_bias import TEMPERATURE, PositionBias, Size, positions_misfit
-from archdsl.nn.recorded import sides
+from archdsl.nn.recorded import sides, unbound
+from archdsl.nn.unit import typed, unit
 
 
 @token_mixer("cosine_attention")
@@ -73,14 +74,14 @@ class CosineAttention(CachesInEval):
         size = sides(x)
         x = x.permute(0, 2, 3, 1).flatten(1, 2)  # (B, N, dim)
         qkv = self.qkv(x).unflatten(2, (3, -1, self.head_dim))
-        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (B, heads, N, head_dim) each
+        query, key, value = unbound(qkv.permute(2, 0, 3, 1, 4), 0)  # (B, heads, N, head_dim) each
         scale = F.softplus(self.temperature) * math.log(math.prod(size))
-        query = (F.normalize(query, dim=3) + self.query_embedding) * scale
+        query = (unit(query) + self.query_embedding) * scale
         mixed = F.scaled_dot_product_attention(
-            query.to(value.dtype),
-            F.normalize(key, dim=3).to(value.dtype),
+            typed(query, value.dtype),
+            typed(unit(key), value.dtype),
             value,
-            attn_mask=self._bias(size).to(value.dtype),
+            attn_mask=typed(self._bias(size), value.dtype),
             scale=1.0,
         )
         y = self.proj(mixed.transpose(1, 2).flatten(2))
