@@ -2,7 +2,8 @@
 
     .venv/bin/python -m tests.bench.two_workers [--rounds N] [--workers N] [--trials N]
 
-Wall time of the whole command, its start, the winner's files and the report with it. It has to
+Wall time of the whole command, its start, the winner's files and the report with it, but without
+a final round. It has to
 have the machine to itself: what else runs takes a core from the one side and not from the other.
 """
 
@@ -35,6 +36,8 @@ def search(workers: int, trials: int, out: Path) -> float:
         workers,
         "--set",
         f"search.trials={trials}",
+        "--set",
+        "search.final=none",
     ]
     begun = time.perf_counter()
     subprocess.run([*command, *map(str, given)], check=True, capture_output=True)
@@ -46,7 +49,7 @@ def told(workers: int, seconds: float, out: Path) -> str:
     state = read_state(out)
     assert state is not None and state.best is not None, "the search has ended"
     best = state.best
-    looks = {number: metrics["accuracy"] for number, metrics in state.looks.items()}
+    looks = {key.trial: look.metrics["accuracy"] for key, look in state.looks.items()}
     return (
         f"{workers} workers: {seconds:.1f} s, winner {best.number} with "
         f"{best.costs['macs']:,} MACs, validation {best.metrics['accuracy']:.4f}, "

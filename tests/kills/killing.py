@@ -18,6 +18,8 @@ SIGNS: dict[str, str] = {
     "a line of the record": "record.jsonl",
     "a checkpoint": "trials/*/checkpoint*",
     "weights": "trials/*/weights.safetensors",
+    "a checkpoint of the final round": "final/*/*/*/checkpoint*",
+    "weights of the final round": "final/*/*/*/weights.safetensors",
     "the winner's spec": "best.yaml*",
     "the winner's weights": "best.safetensors*",
     "the winner's code": "best.py*",
@@ -76,6 +78,8 @@ def differences(out: Path, whole: Path) -> list[str]:
     found += [
         f"trial {a['number']} is another" for a, b in zip(here, there, strict=False) if a != b
     ]
+    if searching.anew(out) != searching.anew(whole):
+        found.append("the final round is another")
     for name in ("best.yaml", "best.py", "best.safetensors"):
         if (out / name).read_bytes() != (whole / name).read_bytes():
             found.append(f"{name} is another")

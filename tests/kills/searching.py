@@ -1,4 +1,4 @@
-"""A search of six short trainings in two workers, in a process that can be killed."""
+"""A search of a few short trainings in two workers, in a process that can be killed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from archdsl.study.engines import handed
 from archdsl.study.record.folder import WORKERS, read_state
 from tests.study.conftest import tiny_space
 
-TRIALS = 6
+TRIALS = 4
 EPOCHS = 3
 
 _PRELOADED = [
@@ -48,6 +48,7 @@ def _search(out: Path) -> None:
         sys.stdout = sys.stderr = nothing
         space = tiny_space(
             {"input": [1, 12, 12]}, trials=TRIALS, workers=2, budget={"macs": "200k"},
+            final={"keep": 1, "seeds": 2},
             proxy={"epochs": EPOCHS, "steps_per_epoch": 2, "warmup": 0},
         )  # fmt: skip
         search(space, out=out, settings=space.spec.settings())
@@ -74,13 +75,24 @@ def told(out: Path) -> list[dict[str, Any]]:
     return [{k: v for k, v in trial.items() if k not in apart} for trial in trials]
 
 
+def anew(out: Path) -> list[Any]:
+    """The final rounds of a run: who was in them, what it came to, and on the test split."""
+    state = read_state(out)
+    assert state is not None, "there is a record"
+    return [
+        [one.begun, {key: over.metrics for key, over in sorted(one.over.items())},
+         {key: state.looks.get(key) for key in sorted(one.over)}]
+        for one in state.rounds.all
+    ]  # fmt: skip
+
+
 def twice(out: Path) -> list[str]:
     """The epochs that count twice, or not at all."""
     state = read_state(out)
     assert state is not None, "there is a record"
     wanted = list(range(1, EPOCHS + 1))
     return [
-        f"trial {training.trial}: {[one['step'] for one in reports]}"
+        f"{training.purpose} {training.trial}: {[one['step'] for one in reports]}"
         for training, reports in state.trainings.items()
         if [one["step"] for one in reports] != wanted
     ]

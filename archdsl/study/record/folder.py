@@ -76,7 +76,7 @@ class RunFolder:
         self.folder, self.shown, self.space = reading.folder, shown, space
         self.state, self._store = reading.state, reading.store
         self._optuna: OptunaView | None = None
-        self._unsettled: list[Finished | Looked] = []
+        self._unsettled: list[Finished | Round | TrainingOver | Looked] = []
         self._kept: set[int] = set()
 
     def add(self, event: Event) -> None:
@@ -197,7 +197,7 @@ class RunFolder:
         self._kept &= wanted
 
     def end_trials(self, keep: Iterable[int]) -> None:
-        """End every trial that is over once more: a kill may have come before that was done.
+        """End every trial and training that is over once more: a kill may have come before that.
 
         keep: whose weights stay
         """
@@ -205,6 +205,9 @@ class RunFolder:
         for path in (self.folder / TRIALS_FOLDER).iterdir():
             if path.name.isdigit() and int(path.name) not in going:
                 self.end_trial(int(path.name), weights=int(path.name) in wanted)
+        for final in self.state.rounds.all:
+            for training in final.over:
+                self.end_folder(self.weights_of_training(training).parent, weights=True)
 
 
 def folder_of_training(folder: Path, training: Training, state: State) -> Path:
