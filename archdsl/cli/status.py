@@ -34,6 +34,8 @@ def _text(found: Status) -> str:
     lines = [f"{found.name}: {found.words()}"]
     if found.counts:
         lines.append("  ".join(f"{number} {state}" for state, number in found.counts.items()))
+    if found.verdict is not None:
+        lines.append(found.verdict)
     if found.best is not None:
         best = found.best
         said = "  ".join(

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from archdsl.errors import SearchError
+from archdsl.study.final.verdicts import verdicts
 from archdsl.study.record.file_store import LOCK
 from archdsl.study.record.folder import read_state
 from archdsl.study.record.lock import holder
+from archdsl.study.record.rounds import is_final
 from archdsl.study.record.state import State
 from archdsl.study.trial import Stage, Trial, to_json
 from archdsl.units import counted
@@ -42,6 +44,8 @@ class Status:
     trials: as many as there are to be; exhausted: whether there are no more to be had
     counts: state -> trials that are over
     workers: processes of the session that is, or was the last
+    final: trainings of the final round that are over, and all of them; None before it begins
+    verdict: what a round that is done says of its winner
     failures: the last ones
     """
 
@@ -55,6 +59,8 @@ class Status:
     best: Trial | None
     underway: tuple[Underway, ...]
     failures: tuple[Trial, ...]
+    final: tuple[int, int] | None = None
+    verdict: str | None = None
 
     @property
     def done(self) -> int:
@@ -64,8 +70,13 @@ class Status:
     def words(self) -> str:
         """How far it is, and who is at it."""
         far = f"{self.done:,} of {counted(self.trials, 'trial')}"
+        trained, total = self.final or (0, 0)
+        if trained < total:
+            far += f", {trained} of {counted(total, 'training')} of the final round"
         if self.holder is not None:
             return f"{far}, by {self.holder} with {counted(self.workers, 'worker')}"
+        if trained < total:
+            return f"{far}; nobody is searching, and the same command goes on"
         if self.done >= self.trials:
             return f"{far}, done"
         if self.exhausted:
@@ -88,6 +99,10 @@ class Status:
             "exhausted": self.exhausted,
             "counts": self.counts,
             "best": None if self.best is None else self.best.record(),
+            "final": None if self.final is None else dict(
+                zip(("done", "trainings"), self.final, strict=True)
+            ),
+            "verdict": self.verdict,
             "underway": [
                 {"number": one.number, "state": one.stage, "seconds": one.seconds,
                  "last": None if one.last is None else to_json(one.last)}
@@ -104,7 +119,8 @@ def status(folder: Path) -> Status:
     if state is None or state.created is None:
         raise SearchError(f"{folder} holds no search.  name a run directory, such as runs/digits")
     settings = state.created.setup["settings"]
-    by = holder(folder.absolute() / LOCK)
+    by, final = holder(folder.absolute() / LOCK), state.rounds.last
+    said = verdicts(state)
     return Status(
         name=state.created.name,
         holder=by,
@@ -116,11 +132,16 @@ def status(folder: Path) -> Status:
         best=state.best,
         underway=tuple(_underway(trial, state, by is not None) for trial in state.pending),
         failures=tuple(t for t in state.finished if t.state == "failed")[-FAILURES:],
+        final=None if final is None else (len(final.over), len(final.trainings())),
+        verdict=said[0].sentence() if said else None,
     )
 
 
 def _underway(trial: Trial, state: State, running: bool) -> Underway:
-    reports = [e for key, e in state.trainings.items() if key.trial == trial.number and e]
+    reports = [
+        reported for key, reported in state.trainings.items()
+        if key.trial == trial.number and not is_final(key) and reported
+    ]  # fmt: skip
     stage = "paused" if trial.state == "running" and not running else trial.state
     began = trial.begun if stage == "running" else None
     return Underway(

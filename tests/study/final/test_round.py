@@ -10,6 +10,7 @@ import pytest
 from archdsl.errors import SearchError
 from archdsl.study import Candidate, events
 from archdsl.study.record.folder import read_state
+from archdsl.study.status import status
 from tests.study.conftest import judged
 
 
@@ -107,6 +108,30 @@ def test_it_is_gone_on_with_where_it_was_broken_off(tiny, run, tmp_path) -> None
         assert again.winner.trial.number == whole.winner.trial.number
     state = read_state(tmp_path / "14")
     assert len(state.rounds.all) == 1 and state.rounds.last.done
+
+
+def test_a_status_says_how_far_it_is_and_what_it_found(tiny, run, tmp_path) -> None:
+    calls: list[int] = []
+
+    def broken_off(candidate: Candidate) -> float:
+        calls.append(candidate.seed)
+        if len(calls) == 7:
+            raise KeyboardInterrupt
+        return noisy(candidate)
+
+    space = tiny(trials=4, final={"keep": 1, "seeds": 2})
+    run(space, tmp_path / "run", evaluate=broken_off)
+    here = status(tmp_path / "run")
+    assert here.words() == (
+        "4 of 4 trials, 2 of 4 trainings of the final round; nobody is searching, and the same "
+        "command goes on"
+    )
+    assert here.verdict is None
+    result = run(space, tmp_path / "run", evaluate=noisy)
+    here = status(tmp_path / "run")
+    assert here.words() == "4 of 4 trials, done"
+    assert here.verdict == result.verdict.sentence()
+    assert here.record()["final"] == {"done": 4, "trainings": 4}
 
 
 def test_more_trials_lead_to_a_new_round_and_the_same_command_to_none(tiny, run, tmp_path) -> None:
