@@ -24,7 +24,7 @@ INSIDE: dict[str, list[set[str]]] = {
     ],
     "cli": [
         {"answer", "cost_rows", "streams"},
-        {"failure", "status"},
+        {"compare", "failure", "status"},
         {"list", "parser"},
         {"check", "command", "count", "export", "report", "search", "show", "weights"},
     ],
@@ -307,7 +307,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "propose.budget_sampler",
             "report.read",
         },
-        {"engines.seat", "phases.trials", "report.again", "report.findings"},
+        {"engines.seat", "phases.trials", "report.again", "report.findings", "side_by_side"},
         {"engines.workers", "report.charts"},
         {"report.page"},
         {"report"},

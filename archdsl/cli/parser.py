@@ -19,7 +19,8 @@ from archdsl.views.terminal import say
 if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
 
-VERBS = ("check", "show", "count", "list", "search", "status", "report", "export", "weights")
+VERBS = ("check", "show", "count", "list", "search", "status", "report", "compare", "export",
+         "weights")  # fmt: skip
 
 
 class Verb(Protocol):

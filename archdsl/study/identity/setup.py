@@ -74,9 +74,9 @@ def refuse_changes(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any])
     """Raise SearchError, naming the first thing that differs, where a run is not the same."""
     if old == new:
         return
-    usual = _flat(_plain(SearchSettings()))
+    usual = flat(_plain(SearchSettings()))
     for what, where in (("settings", "search."), ("space", ""), ("imports", "imports.")):
-        olds, news = _flat(old[what]), _flat(new[what])
+        olds, news = flat(old[what]), flat(new[what])
         for address in [*olds, *(address for address in news if address not in olds)]:
             if what == "settings" and address in _MAY_CHANGE:
                 continue
@@ -108,7 +108,7 @@ def _said(value: Any, verb: str) -> str:
     return f"{verb} {text if len(text) <= 60 else text[:57] + '...'}"
 
 
-def _flat(value: Any, address: str = "") -> dict[str, Any]:
+def flat(value: Any, address: str = "") -> dict[str, Any]:
     """Address -> scalar for everything in a tree of plain values."""
     return dict(_leaves(value, address))
 

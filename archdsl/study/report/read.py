@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,8 @@ class Record:
     won: the winner, and which training its weights are of
     data: what the trials trained on, in words, and images by split; empty for an own `evaluate`
     preprocessing: what was done to the images, where that is known
-    space, winner: texts of YAML; has_code, has_weights: whether the winner left them
+    tree: the space as plain values; space, winner: texts of YAML
+    has_code, has_weights: whether the winner left them
     """
 
     folder: Path
@@ -64,6 +65,7 @@ class Record:
     verdicts: tuple[Verdict, ...] = ()
     by_class: ByClass | None = None
     preprocessing: Preprocessing | None = None
+    tree: dict[str, Any] = field(default_factory=dict)
 
     @property
     def budget(self) -> Budget:
@@ -154,6 +156,7 @@ def read(folder: Path, state: State | None = None) -> Record:
         has_code=(folder / CODE).is_file(),
         has_weights=(folder / WEIGHTS).is_file(),
         preprocessing=preprocessing_of(state),
+        tree=created.setup["space"],
     )
 
 
