@@ -22,7 +22,7 @@ from archdsl.nn.stated import neighbours
 Size = tuple[int, int]
 
 
-class Window:
+class NeighbourWindow:
     """A window of an odd side around each position of a map.
 
     An exporter takes its time per operator: for it the vectors at all slots are gathered, by few.

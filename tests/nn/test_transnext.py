@@ -19,7 +19,7 @@ from archdsl.compiler.network import Layer
 from archdsl.components.component import component
 from archdsl.cost import layer_cost
 from archdsl.errors import SpecError
-from archdsl.nn.shifted import Window
+from archdsl.nn.shifted import NeighbourWindow
 from archdsl.nn.token_mixers.aggregated_attention import AggregatedAttention
 from tests.nn import transnext_plain as plain
 from tests.nn.transnext_models import golden, spec_of
@@ -82,7 +82,7 @@ def test_window_products_have_gradients_of_any_order() -> None:
         return torch.randn(*shape, dtype=torch.float64, requires_grad=True)
 
     one, other, weights = randn(1, 12, 2, 2), randn(1, 12, 2, 2), randn(1, 2, 9, 12)
-    window = Window((3, 4), 3, torch.device("cpu"))
+    window = NeighbourWindow((3, 4), 3, torch.device("cpu"))
     for function, pair in ((window.products, (one, other)), (window.sums, (weights, other))):
         torch.autograd.gradcheck(function, pair)
         torch.autograd.gradgradcheck(function, pair)
@@ -400,7 +400,7 @@ class Windows(nn.Module):
         self.size = size
 
     def forward(self, queries: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
-        window = Window(self.size, 3, maps.device)
+        window = NeighbourWindow(self.size, 3, maps.device)
         products = window.products(queries, maps)
         return products, window.sums(products.transpose(2, 3), maps)
 

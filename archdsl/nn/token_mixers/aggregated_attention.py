@@ -23,7 +23,7 @@ from archdsl.nn.position_bias import (
     positions_misfit,
 )
 from archdsl.nn.recorded import sides, unbound
-from archdsl.nn.shifted import Window
+from archdsl.nn.shifted import NeighbourWindow
 from archdsl.nn.stated import neighbours
 from archdsl.nn.unit import typed, unit
 
@@ -117,7 +117,7 @@ class AggregatedAttention(CachesInEval):
         query = unit(self.q(x).unflatten(2, split))  # (B, N, heads, head_dim)
         scaled = torch.addcmul(scale * self.query_embedding.squeeze(1), scale, query)
         keys, values = unbound(self.kv(x).unflatten(2, (2, *split)), 2)
-        window = Window(size, self.window, x.device)
+        window = NeighbourWindow(size, self.window, x.device)
         near = window.products(scaled, unit(keys))
 
         pooled = self.kv(self._pooled(x, size)).unflatten(2, (2, *split))
