@@ -24,7 +24,7 @@ from archdsl.study.engines.workers import Staff, Workers
 from archdsl.study.events import Listener, silent
 from archdsl.study.final.baselines import baselines
 from archdsl.study.final.verdicts import verdicts
-from archdsl.study.final.winner import of_the_front, won
+from archdsl.study.final.winner import failures, of_the_front, won
 from archdsl.study.finish import finish
 from archdsl.study.hypervolume import hypervolume
 from archdsl.study.identity.carried import portable
@@ -171,6 +171,7 @@ class _Session:
         self._own = evaluate
         self._beside: list[Entrant] = []
         self._noted = False
+        self._round_stands = False
         self.engine = engine or self._engine(folder)
         self._held: Evidence | None = None
 
@@ -205,6 +206,32 @@ class _Session:
         """Raise SearchError for a baseline that does not fit, before the first trial."""
         if self.final is not None:
             self._beside = baselines(self.space, self.settings)
+
+    def _see_to_baselines(self, state: State) -> None:
+        """Read the baselines again, where a round is still to begin or to be trained."""
+        try:
+            self.refuse_baselines()
+        except SearchError as error:
+            last = state.rounds.last
+            if (
+                _unfinished(state, self.settings.trials)
+                or last is None
+                or not last.done
+                or last.begun.trials != len(state.finished)
+            ):
+                raise
+            self._round_stands = True
+            self.emit(events.Notice(f"{error}.  the final round that is on record stands"))
+
+    def _say_what_is_ignored(self) -> None:
+        """Say of settings of the final round that they come to nothing."""
+        settings = self.settings
+        if self.final is None and settings.baselines:
+            said = "search.baselines: there is no final round to train them in"
+            cure = "write  search.final: {}  for one"
+            self.emit(events.Notice(f"{said}.  {cure}"))
+        if self._own is not None and settings.final is not None and settings.final.epochs:
+            self.emit(events.Notice("search.final.epochs: an evaluate has epochs of its own"))
 
     def survey(self) -> Survey:
         """How large the space is and how much of it fits. Raises InfeasibleBudget."""
@@ -279,7 +306,8 @@ class _Session:
         ended: Ending = "interrupted"
         notes: list[str] = []
         try:
-            self.refuse_baselines()
+            self._say_what_is_ignored()
+            self._see_to_baselines(state)
             if _unfinished(state, settings.trials):
                 self._begin_training(run)
             if run.state.created is not None and run.state.created.setup != setup:
@@ -311,13 +339,14 @@ class _Session:
         with self.engine as engine:
             driver = Driver(run, engine, self.settings, self.emit, folder)
             driver.drive(trials)
-            if self.final is not None:
+            if self.final is not None and not self._round_stands:
                 epochs = 1 if self.training is None else self.training.recipe.epochs
                 final = Finals(
                     self.space, self.settings, self.final, self._beside, jobs, epochs,
                     lambda: self._begin_training(run),
                 )  # fmt: skip
                 driver.drive(final)
+                notes += filter(None, [failures(run.state)])
             if kept and self.training is not None and run.state.best is not None:
                 self.emit(events.Preparing("looking at the test split"))
                 looking = Looking(run, jobs, lambda: self.hold(run))

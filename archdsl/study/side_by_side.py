@@ -47,7 +47,7 @@ def side_by_side(folders: Sequence[Path]) -> list[ComparedRun]:
         ComparedRun(
             folder=folder,
             record=record,
-            settings={key: _said(record, key) for key in apart},
+            settings={**_judged(record, records), **{key: _said(record, key) for key in apart}},
             best=_best_so_far(record, least),
             winner=_winner(record),
             verdict=None if record.verdict is None else record.verdict.sentence(),
@@ -59,7 +59,8 @@ def side_by_side(folders: Sequence[Path]) -> list[ComparedRun]:
 def _refuse_another(one: Path, first: Record, other: Path, record: Record) -> None:
     if first.tree != record.tree:
         here, there = flat(first.tree), flat(record.tree)
-        address = next(key for key in {**here, **there} if here.get(key) != there.get(key))
+        differ = (key for key in {**here, **there} if here.get(key) != there.get(key))
+        address = next(differ, "something empty")
         raise SearchError(
             f"{one} and {other} are searches of different spaces: {address} is "
             f"{_value(here, address)} in the one and {_value(there, address)} in the other.  "
@@ -72,6 +73,15 @@ def _refuse_another(one: Path, first: Record, other: Path, record: Record) -> No
             f"{one} is a search to {said[0]}, and {other} to {said[1]}.  compare runs with the "
             "same objectives"
         )
+
+
+def _judged(record: Record, records: Sequence[Record]) -> dict[str, str]:
+    """What the candidates were judged by and trained on, where that differs between the runs."""
+
+    def said(one: Record) -> str:
+        return "an evaluate" if one.own_evaluate else str(one.data.get("words", ""))
+
+    return {"judged on": said(record)} if len(set(map(said, records))) > 1 else {}
 
 
 def _apart(records: Sequence[Record]) -> list[str]:

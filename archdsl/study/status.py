@@ -10,6 +10,7 @@ from typing import Any
 
 from archdsl.errors import SearchError
 from archdsl.study.final.verdicts import verdicts
+from archdsl.study.final.winner import is_wanted
 from archdsl.study.record.file_store import LOCK
 from archdsl.study.record.folder import read_state
 from archdsl.study.record.lock import holder
@@ -45,6 +46,7 @@ class Status:
     counts: state -> trials that are over
     workers: processes of the session that is, or was the last
     final: trainings of the final round that are over, and all of them; None before it begins
+    final_to_come: whether one is to begin after the trials
     verdict: what a round that is done says of its winner
     failures: the last ones
     """
@@ -60,6 +62,7 @@ class Status:
     underway: tuple[Underway, ...]
     failures: tuple[Trial, ...]
     final: tuple[int, int] | None = None
+    final_to_come: bool = False
     verdict: str | None = None
 
     @property
@@ -75,7 +78,10 @@ class Status:
             far += f", {trained} of {counted(total, 'training')} of the final round"
         if self.holder is not None:
             return f"{far}, by {self.holder} with {counted(self.workers, 'worker')}"
-        if trained < total:
+        over = self.done >= self.trials or self.exhausted
+        if over and self.final_to_come:
+            far += ", and the final round is to come"
+        if trained < total or (over and self.final_to_come):
             return f"{far}; nobody is searching, and the same command goes on"
         if self.done >= self.trials:
             return f"{far}, done"
@@ -121,6 +127,7 @@ def status(folder: Path) -> Status:
     settings = state.created.setup["settings"]
     by, final = holder(folder.absolute() / LOCK), state.rounds.last
     said = verdicts(state)
+    to_come = is_wanted(state) and (final is None or final.begun.trials != len(state.finished))
     return Status(
         name=state.created.name,
         holder=by,
@@ -132,7 +139,8 @@ def status(folder: Path) -> Status:
         best=state.best,
         underway=tuple(_underway(trial, state, by is not None) for trial in state.pending),
         failures=tuple(t for t in state.finished if t.state == "failed")[-FAILURES:],
-        final=None if final is None else (len(final.over), len(final.trainings())),
+        final=None if final is None or to_come else (len(final.over), len(final.trainings())),
+        final_to_come=to_come and state.best is not None,
         verdict=said[0].sentence() if said else None,
     )
 

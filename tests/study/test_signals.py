@@ -102,7 +102,7 @@ def test_sigterm_ends_the_command_and_its_workers_and_the_same_command_goes_on(t
     state = read_state(run)
     assert state is not None and len(state.finished) == 3
     steps = [[one["step"] for one in reports] for reports in state.trainings.values()]
-    assert steps == [list(range(1, 31))] * 3
+    assert steps == [list(range(1, 31))] * len(steps) and len(steps) > 3
     assert (run / WORKERS).is_file()
 
 

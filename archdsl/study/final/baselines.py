@@ -7,6 +7,7 @@ whatever trains candidates trains it alike.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from archdsl.language.nodes import Mapping
 from archdsl.language.settings import SearchSettings
 from archdsl.language.write import write
 from archdsl.loading import finished, looked_at, space_from_text
-from archdsl.study.final.entrants import Entrant
+from archdsl.study.final.entrants import BASELINE, Entrant
 from archdsl.study.propose.fingerprints import fingerprint
 
 if TYPE_CHECKING:
@@ -33,7 +34,13 @@ def baselines(space: Space, settings: SearchSettings) -> list[Entrant]:
     Raises SearchError for one that cannot be read, is itself a space, cannot take that input, or
     is outside the budget.
     """
-    return [_entrant(written, space, settings) for written in settings.baselines]
+    found = [_entrant(written, space, settings) for written in settings.baselines]
+    names = [one.name for one in found]
+    return [  # files of one name in two folders are two baselines
+        replace(one, name=f"{one.name}-{names[:at].count(one.name) + 1}")
+        if one.name in names[:at] else one
+        for at, one in enumerate(found)
+    ]  # fmt: skip
 
 
 def _entrant(written: str, space: Space, settings: SearchSettings) -> Entrant:
@@ -66,7 +73,7 @@ def _entrant(written: str, space: Space, settings: SearchSettings) -> Entrant:
             "smaller one that extends it, or drop it"
         )
     return Entrant(
-        name=f"baseline-{_slug(written)}",
+        name=f"{BASELINE}{_slug(written)}",
         roles=("baseline",),
         trial=None,
         decisions={},

@@ -29,7 +29,7 @@ MOST = 500
 
 PROCESS = "the mean that a Gaussian process over the decisions believes of each, with fitted noise"
 SHRUNK = (
-    "the mean of each, shrunk towards that of all: too few trials to tell noise from what a "
+    "the mean of each, shrunk towards that of all: there is too little to tell noise from what a "
     "decision does, so that the order is that of the figures"
 )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archdsl.study.final.entrants import called
+from archdsl.study.final.winner import counted
 
 if TYPE_CHECKING:
     from archdsl.study.record.rounds import FinalRound
@@ -32,25 +33,25 @@ class ByClass:
 
 
 def by_class(state: State) -> ByClass | None:
-    """Of the last final round; None where images are not known one by one."""
-    final = state.rounds.last
-    if final is None or not final.done:
+    """Of the final round that counts; None where images are not known one by one."""
+    final = counted(state)
+    if final is None:
         return None
     images: tuple[int, ...] = ()
     shares: dict[str, tuple[float | None, ...]] = {}
     for number, entrant in enumerate(final.entrants):
-        counted = _counted(state, final, number)
-        if not counted:
+        seeds = _by_seed(state, final, number)
+        if not seeds:
             continue
-        images = tuple(many for _, many in counted[0])
-        right = [sum(one[c][0] for one in counted) / len(counted) for c in range(len(images))]
+        images = tuple(many for _, many in seeds[0])
+        right = [sum(one[c][0] for one in seeds) / len(seeds) for c in range(len(images))]
         shares[called(entrant)] = tuple(
             one / many if many else None for one, many in zip(right, images, strict=True)
         )
     return ByClass(images, shares) if images else None
 
 
-def _counted(state: State, final: FinalRound, number: int) -> list[list[list[int]]]:
+def _by_seed(state: State, final: FinalRound, number: int) -> list[list[list[int]]]:
     """[how many right, how many] of each class, for each seed; empty unless all are known."""
     looks = [state.looks.get(final.training(number, seed)) for seed in final.begun.seeds]
     seen = [look.seen for look in looks if look is not None and look.seen is not None]

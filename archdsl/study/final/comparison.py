@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import ceil, inf, sqrt
+from math import ceil, inf, isfinite, sqrt
 
 import numpy as np
 
@@ -103,7 +103,7 @@ def compared(
         return Difference(one.name, other.name, gap, None, None)
     seeds = noise.variance * (1 / len(one.values) + 1 / len(other.values))
     images, count = _image_variance(one, other)
-    if seeds + images == 0:
+    if seeds + images == 0 or not isfinite(gap + seeds + images):
         return Difference(one.name, other.name, gap, None, None)
     freedom = _satterthwaite(seeds, noise.freedom, images, count - 1)
     half = errors(freedom, picked_of, others) * sqrt(seeds + images)

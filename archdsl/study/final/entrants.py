@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-Role: TypeAlias = Literal["kept", "default", "random", "baseline"]
+Role: TypeAlias = Literal["kept", "default", "nearest", "random", "baseline"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +15,9 @@ class Entrant:
     """A network that is trained anew. It may be there for several reasons.
 
     name: what it is called, and its folder: "trial-00012", "baseline-poolformer_s12"
-    roles: "kept" is one of the best trials, "default" the one that the search started from,
-        "random" the best of those that were drawn at random
+    roles: "kept" is one of the best trials, "default" the one that the search started from, or
+        "nearest" where the default does not fit, "random" the best of those drawn at random
+    also: names of baselines that are the same network
     trial: its number, None for a baseline; decisions: its answers
     space, base: a baseline's own spec, as text, and the folder that its paths start from
     costs: every kind by name; network: equal for equal networks
@@ -30,6 +31,7 @@ class Entrant:
     network: str
     space: str | None = None
     base: str | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def of_the_space(self) -> bool:
@@ -38,20 +40,35 @@ class Entrant:
 
     def record(self) -> dict[str, Any]:
         """The entrant as values that JSON can hold."""
-        return dataclasses.asdict(self) | {"roles": list(self.roles)}
+        lists = {"roles": list(self.roles), "also": list(self.also)}
+        return dataclasses.asdict(self) | lists
 
 
 def entrant(record: Mapping[str, Any]) -> Entrant:
     """The entrant that `record()` gave. Raises TypeError for what is none."""
-    return Entrant(**{**record, "roles": tuple(record["roles"])})
+    given = {**record, "roles": tuple(record["roles"]), "also": tuple(record.get("also", ()))}
+    return Entrant(**given)
 
 
 def called(entrant: Entrant) -> str:
     """What an entrant is called in a sentence."""
-    if "baseline" in entrant.roles:
-        return entrant.name.removeprefix("baseline-")
-    if "default" in entrant.roles:
-        return "the default"
-    if "random" in entrant.roles:
-        return "the best at random"
-    return f"trial {entrant.trial}"
+    if entrant.trial is None:
+        return entrant.name.removeprefix(BASELINE)
+    name = f"trial {entrant.trial}"
+    for role, words in _WORDS.items():
+        if role in entrant.roles:
+            name = words
+    if entrant.also:
+        same = " and ".join(one.removeprefix(BASELINE) for one in entrant.also)
+        name += f" (the same network as {same})"
+    return name
+
+
+BASELINE = "baseline-"
+"""What the name of one begins with."""
+
+_WORDS = {
+    "random": "the best at random",
+    "nearest": "the member nearest to the default",
+    "default": "the default",
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,12 +47,23 @@ def field_of(
     found = size(final, len(also) + len(beside), spent, epochs)
     kept, rule = _best(space, state, found.keep)
     reasons: list[tuple[Trial | None, Role]] = [(trial, "kept") for trial in kept]
-    reasons += [(first, "default"), (random, "random")]
+    assert state.created is not None, "a trial has a study"
+    fits = state.created.survey.get("default_fits", True)
+    reasons += [(first, "default" if fits else "nearest"), (random, "random")]
     roles: dict[str, tuple[Trial, list[Role]]] = {}
     for trial, role in reasons:
         if trial is not None:
             roles.setdefault(trial.network, (trial, []))[1].append(role)
-    own = [_entrant(trial, tuple(why)) for trial, why in roles.values()]
+    same: dict[str, list[str]] = {}
+    for one in beside:
+        same.setdefault(one.network, []).append(one.name)
+    for network in same:
+        if network in roles:
+            roles[network][1].append("baseline")
+    own = [
+        _entrant(trial, tuple(why), same.get(network, ()))
+        for network, (trial, why) in roles.items()
+    ]
     others = [one for one in beside if one.network not in roles]
     return Field((*own, *others), found.seeds, rule, found.note)
 
@@ -66,7 +78,7 @@ def _best(space: Space, state: State, keep: int) -> tuple[list[Trial], str]:
     return kept, rule
 
 
-def _entrant(trial: Trial, roles: tuple[Role, ...]) -> Entrant:
+def _entrant(trial: Trial, roles: tuple[Role, ...], also: Sequence[str]) -> Entrant:
     return Entrant(
         name=f"trial-{trial.number:05}",
         roles=roles,
@@ -74,4 +86,5 @@ def _entrant(trial: Trial, roles: tuple[Role, ...]) -> Entrant:
         decisions=dict(trial.decisions),
         costs=dict(trial.costs),
         network=trial.network,
+        also=tuple(also),
     )

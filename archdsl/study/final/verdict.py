@@ -22,6 +22,7 @@ class Verdict:
     differences: the winner minus each of default, random and baselines
     failed: those of them of which a training failed, so that there is nothing to compare
     seeds: of each arm; images: how many; None where they are not known one by one
+    after: how many trials the round followed, where there are more by now; else None
     """
 
     metric: str
@@ -32,21 +33,30 @@ class Verdict:
     failed: tuple[str, ...]
     seeds: int
     images: int | None
+    after: int | None = None
 
     @property
     def distinguishable(self) -> bool:
         """Whether the winner can be told from everything that it is compared with."""
-        return bool(self.differences) and all(one.distinguishable for one in self.differences)
+        told = bool(self.differences) and all(one.distinguishable for one in self.differences)
+        return told and not self.failed
 
     def sentence(self) -> str:
         """It in words."""
         figure = f"{self.metric} {rounded(self.winner.mean)} on {_WHERE[self.split]}"
         lead = f"The winner is {self.winner.name}, with {figure}"
+        if self.after is not None:
+            lead = (
+                f"Of the final round after {counted(self.after, 'trial')}, the last that is done: "
+            )
+            lead += f"the winner is {self.winner.name}, with {figure}"
         failed = [f"{name} was not compared, as a training of it failed" for name in self.failed]
         if not self.differences:
             return "; ".join([lead, *(failed or ["there is nothing to compare it with"])]) + "."
         said = "; ".join([*map(self._one, self.differences), *failed])
-        return f"{lead}, the mean of {counted(self.seeds, 'seed')}: {said}."
+        alone = self.images is None and any(one.interval for one in self.differences)
+        rest = "  The intervals are over seeds, and not over images." if alone else ""
+        return f"{lead}, the mean of {counted(self.seeds, 'seed')}: {said}.{rest}"
 
     def _one(self, difference: Difference) -> str:
         share = is_share(self.metric)

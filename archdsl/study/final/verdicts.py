@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from archdsl.amounts import bounded
 from archdsl.study.final.comparison import Arm, compared, seed_noise
 from archdsl.study.final.entrants import Entrant, called
 from archdsl.study.final.verdict import Split, Verdict
-from archdsl.study.final.winner import won
+from archdsl.study.final.winner import counted, won
 from archdsl.training.one_by_one import unpacked
 
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ IMAGES = "n"
 def verdicts(state: State) -> tuple[Verdict, ...]:
     """One for each metric that every training has, that of the first objective first.
 
-    Empty where no final round is done. Of the test split, where each was looked at there and came
+    Empty where no final round counts. Of the test split, where each was looked at there and came
     to that metric, else of validation.
     """
-    final, winner = state.rounds.last, won(state)
-    if final is None or not final.done or winner is None or winner.name is None:
+    final, winner = counted(state), won(state)
+    if final is None or winner is None:
         return ()
     at = next(n for n, one in enumerate(final.entrants) if one.name == winner.name)
     judged = [one.name for one in state.objectives if one.name not in bounded()]
@@ -60,7 +61,8 @@ def _looked(state: State, final: FinalRound) -> dict[int, list[Metrics]]:
 
 def _common(final: FinalRound, runs: dict[int, list[Metrics]]) -> list[str]:
     every = [run for many in runs.values() for run in many]
-    return [name for name in every[0] if all(name in run for run in every)] if every else []
+    names = every[0] if every else {}
+    return [n for n in names if all(n in run and isfinite(run[n]) for run in every)]
 
 
 def _verdict(state: State, final: FinalRound, at: int, name: str, split: Split) -> Verdict:
@@ -82,11 +84,12 @@ def _verdict(state: State, final: FinalRound, at: int, name: str, split: Split) 
         failed=tuple(called(final.entrants[n]) for n in compared_with if n not in arms),
         seeds=len(final.begun.seeds),
         images=None if right is None else right.shape[1],
+        after=None if final.begun.trials == len(state.finished) else final.begun.trials,
     )
 
 
 def _is_compared(entrant: Entrant) -> bool:
-    return bool({"default", "random", "baseline"} & set(entrant.roles))
+    return bool({"default", "nearest", "random", "baseline"} & set(entrant.roles))
 
 
 def _arm(

@@ -40,13 +40,47 @@ class Won:
 def won(state: State) -> Won | None:
     """The winner so far; None where no trial succeeded.
 
-    That of the last final round that was trained to its end. A search that went on after it has
-    the winner of that round until the next is done.
+    That of the final round that counts, where one does.
+    """
+    final = counted(state)
+    if final is not None:
+        means = _means(state, final)
+        return _best_seed(state, final, max(means, key=means.__getitem__))
+    return None if state.best is None else _as_trained(state, state.best)
+
+
+def counted(state: State) -> FinalRound | None:
+    """The final round whose word counts: the last that came to a figure of the space's networks.
+
+    One that more trials have followed counts until the next is done, and not where none is to be.
     """
     for final in reversed(state.rounds.all):
-        if final.done and (found := _of_round(state, final)) is not None:
-            return found
-    return None if state.best is None else _as_trained(state, state.best)
+        if final.done and _means(state, final):
+            stale = final.begun.trials != len(state.finished)
+            return final if not stale or is_wanted(state) else None
+    return None
+
+
+def is_wanted(state: State) -> bool:
+    """Whether a search ends with a final round: after an `evaluate` only where it is asked for."""
+    assert state.created is not None, "a state begins with how the study was created"
+    setup = state.created.setup
+    final = setup["settings"].get("final")
+    return final is not None and (setup.get("evaluate") != "own" or bool(final["asked"]))
+
+
+def failures(state: State) -> str | None:
+    """What of the last final round failed, in words; None where nothing did, or it is not done."""
+    final = state.rounds.last
+    if final is None or not final.done:
+        return None
+    failed = [one for one in final.over.values() if one.state == "failed"]
+    if not failed:
+        return None
+    many = f"{len(failed)} of {len(final.over)} trainings of the final round failed"
+    if not _means(state, final):
+        many = f"the final round came to nothing: {many}"
+    return f"{many}: {failed[-1].cause}"
 
 
 def mean_values(state: State, final: FinalRound, number: int) -> tuple[float, ...] | None:
@@ -67,15 +101,11 @@ def of_the_front(state: State) -> list[Won]:
     """
     if len(state.objectives) < 2 or state.best is None:
         return []
-    final = state.rounds.last
-    if final is None or not final.done:
+    final = counted(state)
+    if final is None:
         return [_as_trained(state, one) for one in
                 spread(state.objectives, state.in_order(), FinalSettings().keep)]  # fmt: skip
-    means = {
-        number: signed(state, values)
-        for number, one in enumerate(final.entrants)
-        if one.of_the_space and (values := mean_values(state, final, number)) is not None
-    }
+    means = _means(state, final)
     leading = [
         number for number, one in means.items()
         if not any(_dominates(other, one) for other in means.values())
@@ -100,13 +130,13 @@ def _as_trained(state: State, trial: Trial) -> Won:
     return Won(trial, Training(trial.number, "search", seed, 0), trial.metrics, trial.values)
 
 
-def _of_round(state: State, final: FinalRound) -> Won | None:
-    means = {
+def _means(state: State, final: FinalRound) -> dict[int, tuple[float, ...]]:
+    """Entrant of the space -> its objectives, averaged, so that more is better in each."""
+    return {
         number: signed(state, values)
         for number, one in enumerate(final.entrants)
         if one.of_the_space and (values := mean_values(state, final, number)) is not None
     }
-    return _best_seed(state, final, max(means, key=means.__getitem__)) if means else None
 
 
 def _best_seed(state: State, final: FinalRound, number: int) -> Won:

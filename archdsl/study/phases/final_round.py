@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import FinalSettings, SearchSettings
+from archdsl.study.candidate import not_finite
 from archdsl.study.engines.job import Begun, EngineEvent, Job, Outcome, Over, Reported
 from archdsl.study.final.entrants import Entrant
 from archdsl.study.final.field import field_of
@@ -57,7 +58,7 @@ class Finals:
             "seeds": final.seeds,
             "epochs": final.epochs,
             "asked": final.asked,
-            "baselines": list(settings.baselines),
+            "baselines": {one.name: one.network for one in beside},
         }
         self._waiting: list[Training] | None = None
 
@@ -107,9 +108,13 @@ class Finals:
         if complete:
             costs = state.rounds.of(job.training).entrants[job.trial].costs
             try:
-                values_of(self._settings.objectives, metrics, costs)
+                values = values_of(self._settings.objectives, metrics, costs)
+                names = (one.name for one in self._settings.objectives)
+                wrong = not_finite(dict(zip(names, values, strict=True)))
             except SearchError as error:
-                complete, cause, fault = False, str(error), "error"
+                wrong = str(error)
+            if wrong is not None:
+                complete, cause, fault = False, wrong, "error"
         return TrainingOver(
             training=job.training,
             state="complete" if complete else "failed",

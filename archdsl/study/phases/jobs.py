@@ -59,7 +59,7 @@ class Jobs:
         retries = state.retries.get(training)
         job = self._of(entrant, training, folder)
         if self._schedule is not None:
-            job = replace(job, schedule={**self._schedule, "epochs": epochs})
+            job = replace(job, schedule=_lasting(self._schedule, epochs))
         if retries:
             job = replace(job, accumulate=retries[-1].accumulate)
         left = training in state.trainings and (folder / CHECKPOINT).is_file()
@@ -101,3 +101,9 @@ class Jobs:
     def training(self, trial: int) -> Training:
         """The training of a trial that a search judges it by."""
         return Training(trial, "search", self._settings.seed, 0)
+
+
+def _lasting(schedule: dict[str, Any], epochs: int) -> dict[str, Any]:
+    """A schedule with so many epochs; what may be no longer than they last is cut."""
+    cut = {name: min(schedule[name], epochs) for name in ("validate_every", "warmup")}
+    return {**schedule, "epochs": epochs, **cut}

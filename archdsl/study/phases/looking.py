@@ -75,8 +75,10 @@ class Looking:
 
     def _wanted(self, state: State) -> list[Training]:
         final = state.rounds.last
-        if final is not None and final.done:
-            return [one for one, over in final.over.items() if over.state == "complete"]
+        done = final.over.items() if final is not None and final.done else ()
+        complete = [one for one, over in done if over.state == "complete"]
+        if complete:
+            return complete
         if state.best is None:
             return []
         return [self._jobs.training(number) for number in dict.fromkeys((0, state.best.number))]

@@ -206,7 +206,8 @@ class RunFolder:
             if path.name.isdigit() and int(path.name) not in going:
                 self.end_trial(int(path.name), weights=int(path.name) in wanted)
         for final in self.state.rounds.all:
-            for training in final.over:
+            last = final is self.state.rounds.last
+            for training in final.over if last else final.trainings():
                 self.end_folder(self.weights_of_training(training).parent, weights=True)
 
 

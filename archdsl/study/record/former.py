@@ -49,7 +49,7 @@ def _events(folder: Path) -> Iterator[Event]:
     for line in _text(folder / _TRIALS).split("\n")[:-1]:
         yield from _trial(json.loads(line))
     for number, metrics in json.loads(_text(folder / _TEST) or "{}").items():
-        yield _made("looked", trial=int(number), split="test", metrics=metrics)
+        yield _made("looked", training=[int(number), "search", 0, 0], split="test", metrics=metrics)
 
 
 def _trial(said: dict[str, Any]) -> Iterator[Event]:

@@ -16,14 +16,14 @@ from archdsl.study import survey
 from archdsl.study.final.by_class import ByClass, by_class
 from archdsl.study.final.verdict import Verdict
 from archdsl.study.final.verdicts import verdicts
-from archdsl.study.final.winner import Won, won
+from archdsl.study.final.winner import Won, counted, failures, won
 from archdsl.study.found import preprocessing_of
 from archdsl.study.hypervolume import Hypervolume, hypervolume
 from archdsl.study.objectives import front
 from archdsl.study.record.events import Training
 from archdsl.study.record.file_store import RECORD
 from archdsl.study.record.folder import read_state
-from archdsl.study.record.rounds import FinalRound, SplitLook
+from archdsl.study.record.rounds import FinalRound, SplitLook, is_final
 from archdsl.study.record.state import State
 from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
@@ -35,8 +35,8 @@ class Record:
     """A run as it lies on disk.
 
     looks: training -> what its weights came to on the test split
-    final: the last final round, if there was one; rounds: how many there were
-    verdicts: of the last round, by metric, once it is done
+    final: the final round that counts, if one does; rounds: how many looked at the test split
+    verdicts: of that round, by metric; failed_anew: what of the last round failed, in words
     by_class: what its networks came to in each class, where that is known
     won: the winner, and which training its weights are of
     data: what the trials trained on, in words, and images by split; empty for an own `evaluate`
@@ -62,6 +62,7 @@ class Record:
     won: Won | None = None
     final: FinalRound | None = None
     rounds: int = 0
+    failed_anew: str | None = None
     verdicts: tuple[Verdict, ...] = ()
     by_class: ByClass | None = None
     preprocessing: Preprocessing | None = None
@@ -145,8 +146,9 @@ def read(folder: Path, state: State | None = None) -> Record:
         sessions=[dataclasses.asdict(one) for one in state.sessions],
         trials=list(state.in_order()),
         looks=state.looks,
-        final=state.rounds.last,
-        rounds=len(state.rounds.all),
+        final=counted(state),
+        rounds=len({key.purpose for key in state.looks if is_final(key)}),
+        failed_anew=failures(state),
         won=won(state),
         verdicts=verdicts(state),
         by_class=by_class(state),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -15,7 +16,9 @@ from tests.study.conftest import judged
 
 
 def noisy(candidate: Candidate) -> float:
-    """As `judged`, and a little that the seed makes of it."""
+    """As `judged`, and a little that the seed makes of it; a baseline is worth little."""
+    if candidate.number is None:
+        return 0.1 + 1e-3 * candidate.seed
     return judged(candidate) + 1e-3 * ((candidate.seed * 7 + candidate.number) % 5)
 
 
@@ -271,3 +274,96 @@ def test_of_two_objectives_a_few_of_the_front_leave_as_files(tiny, run, tmp_path
 def test_of_one_objective_there_is_no_folder_of_a_front(tiny, run, tmp_path) -> None:
     run(tiny(trials=3, final=FINAL), tmp_path / "run", evaluate=noisy)
     assert not (tmp_path / "run" / "front").exists()
+
+
+def test_two_baselines_with_one_file_name_are_two(tiny, run, baseline, tmp_path) -> None:
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+    paths = [baseline(name="x/mine.yaml"), baseline(BASELINE.replace("16", "24"), "y/mine.yaml")]
+    result = run(tiny(trials=3, final={"keep": 1, "seeds": 2}, baselines=paths), evaluate=noisy)
+    assert {"mine", "mine-2"} < {arm.name for arm in result.verdict.arms}
+
+
+def test_a_baseline_that_is_a_trial_is_named_beside_it(tiny, run, baseline, tmp_path) -> None:
+    first = run(tiny(trials=1), tmp_path / "first")
+    path = baseline(first.best.text, "same.yaml")
+    space = tiny(trials=4, final={"keep": 1, "seeds": 2}, baselines=[path])
+    result = run(space, evaluate=noisy)
+    assert "the default (the same network as same)" in {arm.name for arm in result.verdict.arms}
+
+
+def test_a_baseline_that_was_edited_leads_to_a_new_round(tiny, run, baseline, tmp_path) -> None:
+    out, final = tmp_path / "run", {"keep": 1, "seeds": 2}
+    for text in (BASELINE, BASELINE, BASELINE.replace("16", "24")):
+        run(tiny(trials=3, final=final, baselines=[baseline(text)]), out, evaluate=noisy)
+    assert len(read_state(out).rounds.all) == 2
+
+
+def test_where_a_baseline_is_gone_a_round_on_record_stands(tiny, run, baseline, tmp_path) -> None:
+    out, path, heard = tmp_path / "run", baseline(), []
+    space = tiny(trials=3, final={"keep": 1, "seeds": 2}, baselines=[path])
+    before = run(space, out, evaluate=noisy)
+    (tmp_path / "plain.yaml").unlink()
+    again = run(space, out, evaluate=noisy, listener=heard.append)
+    assert again.verdict.record() == before.verdict.record()
+    assert any("on record stands" in one.text for one in heard if isinstance(one, events.Notice))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_training_whose_figure_is_none_has_failed_and_the_search_ends(tiny, run, value) -> None:
+    def evaluate(candidate: Candidate) -> float:
+        return value if candidate.number == 0 and candidate.seed == 1 else noisy(candidate)
+
+    result = run(tiny(trials=4, final={"keep": 1, "seeds": 2}), evaluate=evaluate)
+    assert result.verdict.failed == ("the default",)
+    assert result.notes[0].startswith("1 of 4 trainings of the final round failed: accuracy is ")
+
+
+def test_a_second_metric_that_is_not_finite_is_left_out(tiny, run) -> None:
+    def evaluate(candidate: Candidate) -> dict[str, float]:
+        loss = math.nan if candidate.seed == 1 else 0.5
+        return {"accuracy": noisy(candidate), "loss": loss}
+
+    result = run(tiny(trials=4, final={"keep": 1, "seeds": 2}), evaluate=evaluate)
+    assert [one.metric for one in result.verdicts] == ["accuracy"]
+
+
+def test_a_round_that_came_to_nothing_says_so_and_an_earlier_one_counts(
+    tiny, run, tmp_path
+) -> None:
+    def evaluate(candidate: Candidate) -> float:
+        if candidate.seed and broken:
+            raise ValueError("no")
+        return noisy(candidate)
+
+    out, final, broken = tmp_path / "run", {"keep": 1, "seeds": 2}, False
+    first = run(tiny(trials=4, final=final), out, evaluate=evaluate)
+    broken = True
+    second = run(tiny(trials=8, final=final), out, evaluate=evaluate)
+    assert second.winner.training == first.winner.training
+    assert second.notes[0].startswith("the final round came to nothing: ")
+    assert second.verdict.sentence().startswith("Of the final round after 4 trials, the last that ")
+    assert "came to nothing" in (out / "report.html").read_text()
+
+
+def test_a_round_of_before_does_not_count_where_none_is_asked_for_any_more(
+    tiny, run, tmp_path
+) -> None:
+    out = tmp_path / "run"
+    run(tiny(trials=3, final={"keep": 1, "seeds": 2}), out, evaluate=noisy)
+    result = run(tiny(trials=14), out, evaluate=noisy)
+    assert result.verdict is None
+    assert result.winner.trial == result.best
+
+
+def test_baselines_without_a_round_are_noted(tiny, run) -> None:
+    heard: list[events.Event] = []
+    run(tiny(trials=1, baselines=["poolformer_s12"]), listener=heard.append)
+    assert "search.baselines: there is no final round to train them in" in str(heard)
+
+
+def test_where_the_default_does_not_fit_it_is_not_called_that(tiny, run) -> None:
+    space = tiny(trials=4, final={"keep": 1, "seeds": 2}, budget={"macs": [100_000, 400_000]})
+    result = run(space, evaluate=noisy)
+    assert not result.survey.default_fits
+    assert "the member nearest to the default" in {arm.name for arm in result.verdict.arms}
