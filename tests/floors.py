@@ -265,7 +265,6 @@ INSIDE: dict[str, list[set[str]]] = {
         {
             "engines.engine",
             "engines.proxy_training",
-            "final.by_class",
             "final.field",
             "final.winner",
             "phases.again",
@@ -280,6 +279,7 @@ INSIDE: dict[str, list[set[str]]] = {
         },
         {
             "engines.work",
+            "final.by_class",
             "final.verdicts",
             "found",
             "identity.evidence",

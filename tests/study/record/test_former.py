@@ -54,6 +54,16 @@ def test_it_is_reported_and_exported_and_stays_as_it_is(former) -> None:
     assert files(former) == before
 
 
+def test_its_looks_are_those_of_its_trials(former) -> None:
+    (former / "test.json").write_text('{"3": {"accuracy": 0.5, "n": 40.0}}')
+    state = read_state(former)
+    assert state is not None
+    assert {key.trial: look.metrics for key, look in state.looks.items()} == {
+        3: {"accuracy": 0.5, "n": 40.0}
+    }
+    assert "On the test split" in write_report(former).read_text()
+
+
 def test_going_on_with_it_is_refused_in_words(former, tiny, run) -> None:
     before = files(former)
     words = (
