@@ -331,6 +331,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "own_preprocessing",
             "recipe",
             "seeds",
+            "seen_images",
         },
         {"one_image", "trainer"},
         {"batches", "interrupts", "micro_batches", "one_by_one", "set_up", "user"},

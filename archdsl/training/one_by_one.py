@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from archdsl.training.seen_images import packed
 from archdsl.training.trainer import pl
 
 MOST = 1_000_000
@@ -40,26 +40,8 @@ class OneByOne(pl.Callback):
             self._labels.append(outputs["labels"].cpu())
 
     def seen(self) -> dict[str, Any] | None:
-        """As a record holds it; None where nothing is known of single images.
-
-        right: a bit each, in hexadecimal, the first image first; images: how many
-        classes: [how many right, how many] of each class
-        """
+        """As a record holds it; None where nothing is known of single images."""
         if not self._right:
             return None
         right, labels = torch.cat(self._right).numpy(), torch.cat(self._labels).numpy()
-        if len(right) > MOST:
-            return None
-        count = np.bincount(labels, minlength=self.classes)
-        told = np.bincount(labels[right], minlength=self.classes)
-        return {
-            "images": len(right),
-            "right": np.packbits(right).tobytes().hex(),
-            "classes": np.stack([told, count], axis=1).tolist(),
-        }
-
-
-def unpacked(seen: dict[str, Any]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """(images,) whether each was told right, from what `seen` gave."""
-    packed = np.frombuffer(bytes.fromhex(seen["right"]), np.uint8)
-    return np.unpackbits(packed, count=seen["images"]).astype(bool)
+        return None if len(right) > MOST else packed(right, labels, self.classes)

@@ -12,7 +12,7 @@ from archdsl.study.final.comparison import Arm, compared, seed_noise
 from archdsl.study.final.entrants import Entrant, called
 from archdsl.study.final.verdict import Split, Verdict
 from archdsl.study.final.winner import counted, won
-from archdsl.training.one_by_one import unpacked
+from archdsl.training.seen_images import unpacked
 
 if TYPE_CHECKING:
     from archdsl.study.record.rounds import FinalRound
