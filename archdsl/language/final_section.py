@@ -9,8 +9,8 @@ from archdsl.errors import SpecError
 from archdsl.language import setting, typed
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.positions import POSITIVE
+from archdsl.language.section import mapping
 from archdsl.language.settings import FinalSettings
-from archdsl.spelling import did_you_mean
 
 FINAL: dict[str, OptionType] = {
     "keep": POSITIVE,
@@ -25,25 +25,16 @@ def final(node: Node) -> FinalSettings | None:
     """The final round as it is written; None where there is to be none. Raises SpecError."""
     if typed.is_none(node):
         return None
-    takes = f"search.final takes: {', '.join(FINAL)}"
     if not isinstance(node, Mapping):
         raise SpecError(
             "a mapping belongs here",
             address=_FINAL,
             mark=node.mark,
-            cure=f"write  {{keep: 5, seeds: 3}}  or  none; {takes}",
+            cure=f"write  {{keep: 5, seeds: 3}}  or  none; {_FINAL} takes: {', '.join(FINAL)}",
         )
     given: dict[str, Any] = {"asked": True}
-    for key, value in node.items.items():
-        address = f"{_FINAL}.{key}"
-        if key not in FINAL:
-            raise SpecError(
-                f"search.final has no key '{key}'",
-                address=address,
-                mark=node.marks.get(key),
-                cure=f"{did_you_mean(key, FINAL, after='  ')}{takes}",
-            )
-        given[key] = setting.maybe(value, FINAL[key], address)
+    for key, value in mapping(node, _FINAL, tuple(FINAL), ()).items():
+        given[key] = setting.maybe(value, FINAL[key], f"{_FINAL}.{key}")
     return FinalSettings(**given)
 
 

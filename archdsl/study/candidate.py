@@ -198,8 +198,3 @@ def _step(step: object) -> float:
     except Exception:  # whatever somebody's own __float__ raises
         pass
     raise TypeError(f"report() was called with step {shown(step)}; a step is a finite number")
-
-
-def not_finite(values: Mapping[str, float]) -> str | None:
-    """`accuracy is nan`, for the first value that is not finite."""
-    return next((f"{k} is {v}" for k, v in values.items() if not math.isfinite(v)), None)

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 
 from archdsl.amounts import bounded
+from archdsl.errors import SearchError
 from archdsl.language.settings import Objective
 from archdsl.study.trial import Metrics, Trial
 from archdsl.training.metrics import metric
+
+
+def finite_values_of(
+    objectives: Sequence[Objective], metrics: Metrics, costs: Mapping[str, int]
+) -> tuple[float, ...]:
+    """The same as `values_of`. Raises SearchError for one that is no figure, too."""
+    values = values_of(objectives, metrics, costs)
+    for one, value in zip(objectives, values, strict=True):
+        if not isfinite(value):
+            raise SearchError(f"{one.name} is {value}")
+    return values
 
 
 def values_of(
@@ -29,9 +42,14 @@ def first_metric(objectives: Sequence[Objective]) -> str:
 def scores(objectives: Sequence[Objective], trial: Trial) -> tuple[float, ...]:
     """The objectives of a trial that did not fail, signed so that larger is better."""
     assert trial.values is not None
+    return signed(objectives, trial.values)
+
+
+def signed(objectives: Sequence[Objective], values: Sequence[float]) -> tuple[float, ...]:
+    """Values of the objectives, signed so that larger is better."""
     return tuple(
         value if one.direction == "maximize" else -value
-        for one, value in zip(objectives, trial.values, strict=True)
+        for one, value in zip(objectives, values, strict=True)
     )
 
 
@@ -51,7 +69,7 @@ def front(objectives: Sequence[Objective], trials: Iterable[Trial]) -> list[Tria
     for trial in ranked(objectives, trials):
         own = scores(objectives, trial)
         # sorted by the first objective: whatever dominates it stands before it
-        if not any(_at_least(scores(objectives, other), own) for other in kept):
+        if not any(at_least(scores(objectives, other), own) for other in kept):
             kept.append(trial)
     return kept
 
@@ -65,9 +83,9 @@ def joined(objectives: Sequence[Objective], kept: list[Trial], trial: Trial) -> 
         return kept
     own, place = scores(objectives, trial), _place(objectives, trial)
     at = bisect_left(kept, place, key=lambda other: _place(objectives, other))
-    if any(_at_least(scores(objectives, other), own) for other in kept[:at]):
+    if any(at_least(scores(objectives, other), own) for other in kept[:at]):
         return kept
-    rest = [other for other in kept[at:] if not _at_least(own, scores(objectives, other))]
+    rest = [other for other in kept[at:] if not at_least(own, scores(objectives, other))]
     return [*kept[:at], trial, *rest]
 
 
@@ -81,5 +99,6 @@ def _place(objectives: Sequence[Objective], trial: Trial) -> tuple[float, ...]:
     return (*(-score for score in scores(objectives, trial)), trial.number)
 
 
-def _at_least(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+def at_least(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Whether no signed value of the other is larger."""
     return all(mine >= theirs for mine, theirs in zip(one, other, strict=True))

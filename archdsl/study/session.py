@@ -24,7 +24,7 @@ from archdsl.study.engines.workers import Staff, Workers
 from archdsl.study.events import Listener, silent
 from archdsl.study.final.baselines import baselines
 from archdsl.study.final.verdicts import verdicts
-from archdsl.study.final.winner import failures, of_the_front, won
+from archdsl.study.final.winner import failures, is_due, of_the_front, won
 from archdsl.study.finish import finish
 from archdsl.study.hypervolume import hypervolume
 from archdsl.study.identity.carried import portable
@@ -169,7 +169,7 @@ class _Session:
             else None
         )
         self._own = evaluate
-        self._beside: list[Entrant] = []
+        self._beside: list[Entrant] | None = None
         self._noted = False
         self._round_stands = False
         self.engine = engine or self._engine(folder)
@@ -198,14 +198,15 @@ class _Session:
 
     @property
     def final(self) -> FinalSettings | None:
-        """The final round that there is to be: after an `evaluate` only where it is asked for."""
+        """The final round that there is to be."""
         final = self.settings.final
-        return None if final is not None and self._own is not None and not final.asked else final
+        return final if final is not None and is_due(final.asked, self._own is not None) else None
 
     def refuse_baselines(self) -> None:
         """Raise SearchError for a baseline that does not fit, before the first trial."""
-        if self.final is not None:
-            self._beside = baselines(self.space, self.settings)
+        if self._beside is None:
+            some = self.final is not None
+            self._beside = baselines(self.space, self.settings) if some else []
 
     def _see_to_baselines(self, state: State) -> None:
         """Read the baselines again, where a round is still to begin or to be trained."""
@@ -342,7 +343,7 @@ class _Session:
             if self.final is not None and not self._round_stands:
                 epochs = 1 if self.training is None else self.training.recipe.epochs
                 final = Finals(
-                    self.space, self.settings, self.final, self._beside, jobs, epochs,
+                    self.space, self.settings, self.final, self._beside or [], jobs, epochs,
                     lambda: self._begin_training(run),
                 )  # fmt: skip
                 driver.drive(final)

@@ -104,9 +104,8 @@ def _value(values: dict[str, Any], key: str) -> str:
 
 def _best_so_far(record: Record, many: int) -> tuple[float, ...]:
     """After shares of `many` trials that did not fail."""
-    maximised = next(o.direction for o in record.objectives if o.name == record.judged_by)
-    better = max if maximised == "maximize" else min
-    best = list(accumulate((record.value(trial) for trial in record.complete[:many]), better))
+    values = (record.value(trial) for trial in record.complete[:many])
+    best = list(accumulate(values, record.better))
     return tuple(best[max(0, round(share * many) - 1)] for share in AT) if best else ()
 
 

@@ -41,9 +41,14 @@ class Verdict:
         told = bool(self.differences) and all(one.distinguishable for one in self.differences)
         return told and not self.failed
 
+    @property
+    def where(self) -> str:
+        """The split in words."""
+        return _WHERE[self.split]
+
     def sentence(self) -> str:
         """It in words."""
-        figure = f"{self.metric} {rounded(self.winner.mean)} on {_WHERE[self.split]}"
+        figure = f"{self.metric} {rounded(self.winner.mean)} on {self.where}"
         lead = f"The winner is {self.winner.name}, with {figure}"
         if self.after is not None:
             lead = (

@@ -34,7 +34,7 @@ def verdicts(state: State) -> tuple[Verdict, ...]:
         return ()
     at = next(n for n, one in enumerate(final.entrants) if one.name == winner.name)
     judged = [one.name for one in state.objectives if one.name not in bounded()]
-    seen, trained = _common(final, _looked(state, final)), _common(final, _validated(final))
+    seen, trained = _common(_looked(state, final)), _common(_validated(final))
     names = [name for name in dict.fromkeys([*judged, *seen, *trained]) if name != IMAGES]
     return tuple(
         _verdict(state, final, at, name, "test" if name in seen else "val")
@@ -59,7 +59,7 @@ def _looked(state: State, final: FinalRound) -> dict[int, list[Metrics]]:
     return {n: [state.looks[one].metrics for one in many] for n, many in trainings.items()}
 
 
-def _common(final: FinalRound, runs: dict[int, list[Metrics]]) -> list[str]:
+def _common(runs: dict[int, list[Metrics]]) -> list[str]:
     every = [run for many in runs.values() for run in many]
     names = every[0] if every else {}
     return [n for n in names if all(n in run and isfinite(run[n]) for run in every)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.language.settings import FinalSettings
 from archdsl.study.final.spread import spread
-from archdsl.study.objectives import values_of
+from archdsl.study.objectives import at_least, signed, values_of
 from archdsl.study.record.events import Training
 
 if TYPE_CHECKING:
@@ -62,11 +62,16 @@ def counted(state: State) -> FinalRound | None:
 
 
 def is_wanted(state: State) -> bool:
-    """Whether a search ends with a final round: after an `evaluate` only where it is asked for."""
+    """Whether a search ends with a final round, as it is set up by now."""
     assert state.created is not None, "a state begins with how the study was created"
     setup = state.created.setup
     final = setup["settings"].get("final")
-    return final is not None and (setup.get("evaluate") != "own" or bool(final["asked"]))
+    return final is not None and is_due(final["asked"], setup.get("evaluate") == "own")
+
+
+def is_due(asked: bool, own_evaluate: bool) -> bool:
+    """Whether a round of the settings is trained: after an `evaluate` only when asked for."""
+    return asked or not own_evaluate
 
 
 def failures(state: State) -> str | None:
@@ -108,19 +113,9 @@ def of_the_front(state: State) -> list[Won]:
     means = _means(state, final)
     leading = [
         number for number, one in means.items()
-        if not any(_dominates(other, one) for other in means.values())
+        if not any(other != one and at_least(other, one) for other in means.values())
     ]  # fmt: skip
     return [_best_seed(state, final, number) for number in sorted(leading, key=means.__getitem__)]
-
-
-def signed(state: State, values: tuple[float, ...]) -> tuple[float, ...]:
-    """Objectives so that more is better in each."""
-    signs = (1 if one.direction == "maximize" else -1 for one in state.objectives)
-    return tuple(sign * value for sign, value in zip(signs, values, strict=True))
-
-
-def _dominates(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return one != other and all(a >= b for a, b in zip(one, other, strict=True))
 
 
 def _as_trained(state: State, trial: Trial) -> Won:
@@ -133,7 +128,7 @@ def _as_trained(state: State, trial: Trial) -> Won:
 def _means(state: State, final: FinalRound) -> dict[int, tuple[float, ...]]:
     """Entrant of the space -> its objectives, averaged, so that more is better in each."""
     return {
-        number: signed(state, values)
+        number: signed(state.objectives, values)
         for number, one in enumerate(final.entrants)
         if one.of_the_space and (values := mean_values(state, final, number)) is not None
     }
@@ -143,7 +138,9 @@ def _best_seed(state: State, final: FinalRound, number: int) -> Won:
     """An entrant with the weights of its best seed on validation."""
     entrant, runs = final.entrants[number], final.metrics_of(number)
     assert runs is not None and entrant.trial is not None, "it is of the space, and has a mean"
-    firsts = [signed(state, values_of(state.objectives, one, entrant.costs))[0] for one in runs]
+    firsts = [
+        signed(state.objectives, values_of(state.objectives, one, entrant.costs))[0] for one in runs
+    ]
     at = firsts.index(max(firsts))
     training = final.training(number, final.begun.seeds[at])
     means = mean_values(state, final, number)

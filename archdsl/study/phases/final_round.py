@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import FinalSettings, SearchSettings
-from archdsl.study.candidate import not_finite
-from archdsl.study.engines.job import Begun, EngineEvent, Job, Outcome, Over, Reported
+from archdsl.study.engines.job import EngineEvent, Job, Outcome, Over
 from archdsl.study.final.entrants import Entrant
 from archdsl.study.final.field import field_of
-from archdsl.study.objectives import values_of
+from archdsl.study.objectives import finite_values_of
 from archdsl.study.phases.again import again
-from archdsl.study.phases.phase import Next
+from archdsl.study.phases.phase import Next, of_progress
 from archdsl.study.record.events import (
-    Epoch,
     Event,
     Paused,
     Round,
@@ -80,13 +78,9 @@ class Finals:
 
     def heard(self, event: EngineEvent, state: State) -> tuple[Event, ...]:
         """A training runs, has trained an epoch, or is over."""
-        match event:
-            case Begun(job, at, step):
-                return (Running(job.training, step, at),)
-            case Reported(job, step, metrics):
-                return (Epoch(job.training, step, to_json(metrics)),)
-            case Over(job, outcome):
-                return self._over(job, outcome, state)
+        if isinstance(event, Over):
+            return self._over(event.job, event.outcome, state)
+        return of_progress(event)
 
     def _over(self, job: Job, outcome: Outcome, state: State) -> tuple[Event, ...]:
         assert self._waiting is not None, "a job is of a round"
@@ -108,13 +102,9 @@ class Finals:
         if complete:
             costs = state.rounds.of(job.training).entrants[job.trial].costs
             try:
-                values = values_of(self._settings.objectives, metrics, costs)
-                names = (one.name for one in self._settings.objectives)
-                wrong = not_finite(dict(zip(names, values, strict=True)))
+                finite_values_of(self._settings.objectives, metrics, costs)
             except SearchError as error:
-                wrong = str(error)
-            if wrong is not None:
-                complete, cause, fault = False, wrong, "error"
+                complete, cause, fault = False, str(error), "error"
         return TrainingOver(
             training=job.training,
             state="complete" if complete else "failed",

@@ -34,34 +34,26 @@ class Jobs:
         self._base = str(Path(space.spec.folder).absolute())
         self._settings, self._run, self._schedule = settings, run, schedule
 
-    def judge(self, trial: int, decisions: dict[str, Any]) -> Job:
-        """The job of judging a candidate, from its first epoch, in an empty folder."""
-        return self._job("judge", self.training(trial), decisions, self._run.begin_trial(trial))
-
     def go_on(self, trial: int, state: State) -> Job:
-        """The job of judging a candidate on from the last epoch that it left behind, if any did."""
-        decisions = state.trials[trial].decisions
-        training = self.training(trial)
-        accumulate = state.retries[training][-1].accumulate if training in state.retries else 1
-        left = training in state.trainings and (self._run.folder_of(trial) / CHECKPOINT).is_file()
-        if self._schedule is None or not left:
-            return replace(self.judge(trial, decisions), accumulate=accumulate)
-        steps = [one["step"] for one in state.trainings[training]]
-        job = self._job("judge", training, decisions, self._run.folder_of(trial))
-        return replace(job, step=steps[-1] if steps else None, accumulate=accumulate)
+        """The job of judging a candidate, on from the last epoch that it left behind, if any."""
+        decisions, folder = state.trials[trial].decisions, self._run.folder_of(trial)
+        return self._gone_on(self._job("judge", self.training(trial), decisions, folder), state)
 
     def final(self, entrant: Entrant, training: Training, epochs: int, state: State) -> Job:
         """The job of training an entrant of a final round, on from its last epoch if any is left.
 
         epochs: of the whole training
         """
-        folder = self._run.folder_of_final(entrant, training)
-        retries = state.retries.get(training)
-        job = self._of(entrant, training, folder)
+        job = self._of(entrant, training, self._run.folder_of_final(entrant, training))
         if self._schedule is not None:
             job = replace(job, schedule=_lasting(self._schedule, epochs))
-        if retries:
-            job = replace(job, accumulate=retries[-1].accumulate)
+        return self._gone_on(job, state)
+
+    def _gone_on(self, job: Job, state: State) -> Job:
+        """A job that goes on from the checkpoint in its folder; afresh, in an empty one, else."""
+        training, folder = job.training, Path(job.folder)
+        if training in state.retries:
+            job = replace(job, accumulate=state.retries[training][-1].accumulate)
         left = training in state.trainings and (folder / CHECKPOINT).is_file()
         if self._schedule is None or not left:
             self._run.begin_folder(folder)

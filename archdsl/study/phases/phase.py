@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from archdsl.study.engines.job import EngineEvent, Job
-from archdsl.study.record.events import Event
+from archdsl.study.engines.job import Begun, EngineEvent, Job, Reported
+from archdsl.study.record.events import Epoch, Event, Running
 from archdsl.study.record.state import State
+from archdsl.study.trial import to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,12 @@ class Phase(Protocol):
 
     def heard(self, event: EngineEvent, state: State) -> tuple[Event, ...]:
         """What is to be recorded of what happened to a job of this phase."""
+
+
+def of_progress(event: Begun | Reported) -> tuple[Event, ...]:
+    """What is to be recorded of a training that begins, or has reported."""
+    match event:
+        case Begun(job, at, step):
+            return (Running(job.training, step, at),)
+        case Reported(job, step, metrics):
+            return (Epoch(job.training, step, to_json(metrics)),)

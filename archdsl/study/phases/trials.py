@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import SearchSettings
-from archdsl.study.candidate import not_finite
-from archdsl.study.engines.job import Begun, EngineEvent, Job, Outcome, Over, Reported
-from archdsl.study.objectives import values_of
+from archdsl.study.engines.job import EngineEvent, Job, Outcome, Over
+from archdsl.study.objectives import finite_values_of
 from archdsl.study.phases.again import again
 from archdsl.study.phases.in_order import InOrder
-from archdsl.study.phases.phase import Next
+from archdsl.study.phases.phase import Next, of_progress
 from archdsl.study.phases.untrained import Untrained
 from archdsl.study.propose.proposals import Proposal, Proposals
 from archdsl.study.record.events import (
-    Epoch,
     Event,
     Exhausted,
     Finished,
@@ -92,13 +90,9 @@ class Trials:
 
     def heard(self, event: EngineEvent, state: State) -> tuple[Event, ...]:
         """A trial runs, has trained an epoch, is paused or over."""
-        match event:
-            case Begun(job, at, step):
-                return (Running(job.training, step, at),)
-            case Reported(job, step, metrics):
-                return (Epoch(job.training, step, to_json(metrics)),)
-            case Over(job, outcome):
-                return self._over(job, outcome, state)
+        if isinstance(event, Over):
+            return self._over(event.job, event.outcome, state)
+        return of_progress(event)
 
     def _over(self, job: Job, outcome: Outcome, state: State) -> tuple[Event, ...]:
         ran = state.trials[job.trial].state == "running"
@@ -116,7 +110,9 @@ class Trials:
         values, cause, fault = None, outcome.cause, outcome.fault
         if outcome.state == "complete":
             try:
-                values = self._values(outcome, state.trials[job.trial].costs)
+                costs = state.trials[job.trial].costs
+                found = finite_values_of(self._settings.objectives, outcome.metrics, costs)
+                values = list(found)
             except SearchError as error:
                 cause, fault = str(error), "error"
         return Finished(
@@ -131,15 +127,6 @@ class Trials:
             begun=outcome.begun,
             ended=outcome.ended,
         )
-
-    def _values(self, outcome: Outcome, costs: dict[str, int]) -> list[float]:
-        """What the objectives come to. Raises SearchError for what is no figure."""
-        objectives = self._settings.objectives
-        values = values_of(objectives, outcome.metrics, costs)
-        wrong = not_finite(dict(zip((one.name for one in objectives), values, strict=True)))
-        if wrong is not None:
-            raise SearchError(wrong)
-        return list(values)
 
 
 def _proposed(number: int, proposal: Proposal) -> Proposed:

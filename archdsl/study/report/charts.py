@@ -25,9 +25,7 @@ COLOURS = {
 def best_so_far(record: Record) -> Chart:
     """Every trial in the order of the search, and the best up to then."""
     done = record.complete
-    maximised = next(o.direction for o in record.objectives if o.name == record.judged_by)
-    better = max if maximised == "maximize" else min
-    best = list(accumulate((record.value(trial) for trial in done), better))
+    best = list(accumulate((record.value(trial) for trial in done), record.better))
     failed = [trial.number for trial in record.failed]
     return Chart(
         title=f"{record.judged_by} of each trial, and the best so far",
@@ -102,11 +100,10 @@ def final_round(verdict: Verdict) -> Chart:
         colour = GOOD if arm is verdict.winner else _FIRST
         marks.append(Marks("dots", list(arm.values), [row] * len(arm.values), QUIET))
         marks.append(Marks("dot", (arm.mean,), (row,), colour))
-    where = "the test split" if verdict.split == "test" else "validation"
     return Chart(
-        title=f"{verdict.metric} on {where} in the final round",
+        title=f"{verdict.metric} on {verdict.where} in the final round",
         marks=marks,
-        x_label=f"{verdict.metric} on {where}: each training, and the mean",
+        x_label=f"{verdict.metric} on {verdict.where}: each training, and the mean",
         y_names=[arm.name for arm in reversed(verdict.arms)],
         height=0.7 + 0.4 * len(verdict.arms),
         y_range=(-0.6, len(verdict.arms) - 0.4),

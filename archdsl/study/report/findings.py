@@ -160,7 +160,7 @@ def _mean_and_best(record: Record, values: list[float]) -> str:
     centre, interval = mean(values)
     if interval is None:
         return rounded(centre)
-    best = max(values) if _maximised(record) else min(values)
+    best = record.better(values)
     return (
         f"{rounded(centre)} on average (95 % interval {rounded(interval[0])} to "
         f"{rounded(interval[1])}), the best of them {rounded(best)}"
@@ -214,11 +214,6 @@ def _answered(answer: str, values: list[float]) -> AnswerMeans:
 
 def _said(decisions: dict[str, Any], address: str) -> str:
     return written(decisions[address]) if address in decisions else "not asked"
-
-
-def _maximised(record: Record) -> bool:
-    name = record.judged_by
-    return any(one.name == name and one.direction == "maximize" for one in record.objectives)
 
 
 def _key(item: tuple[str, list[float]]) -> tuple[bool, float, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -118,6 +119,12 @@ class Record:
         """The objective that tells a good architecture from a bad one, and is no cost."""
         named = [one.name for one in self.objectives if one.name not in bounded()]
         return named[0] if named else self.objectives[0].name
+
+    @property
+    def better(self) -> Callable[..., float]:
+        """`max` or `min`: which of two values of `judged_by` is the better one."""
+        how = next(o.direction for o in self.objectives if o.name == self.judged_by)
+        return max if how == "maximize" else min
 
     def value(self, trial: Trial) -> float:
         """What a trial that did not fail came to in `judged_by`."""
