@@ -79,6 +79,22 @@ class FinalSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PruneSettings:
+    """Which trainings are put aside, and when.
+
+    type: "asha", or "hyperband" for brackets of it that begin to compare on later and later rungs
+    rungs: the epochs after which trials are compared, ascending, the last the whole training
+    reduction: of so many on a rung one goes on
+    score: a training is worth the mean of its last so many validations
+    """
+
+    type: Literal["asha", "hyperband"]
+    rungs: tuple[int, ...]
+    reduction: int = 3
+    score: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class SearchSettings:
     """The `search:` section.
 
@@ -92,6 +108,8 @@ class SearchSettings:
     random_share: of the trials, how many are drawn at random whatever the sampler has learnt
     workers: processes that judge candidates; per_gpu: how many of them share a GPU
     memory: bytes that each of them may take, or None; trial_timeout: seconds of a trial, or None
+    prune: which trainings are put aside, or None where each is trained to its end
+    disk: bytes that the checkpoints of those may take, or None
     final: the final round, or None for a search that ends with its trials
     baselines: specs that are trained beside the best in it, as they are written
     """
@@ -108,6 +126,8 @@ class SearchSettings:
     per_gpu: int = 1
     memory: int | None = None
     trial_timeout: float | None = None
+    prune: PruneSettings | None = None
+    disk: int | None = None
     final: FinalSettings | None = field(default_factory=FinalSettings)
     baselines: tuple[str, ...] = ()
     proxy: ProxySettings = field(default_factory=ProxySettings)
@@ -115,10 +135,16 @@ class SearchSettings:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is as it was asked for, and hardly as it was meant; one line each."""
-        if self.workers <= self.trials:
-            return ()
-        idle, trials = self.workers - self.trials, counted(self.trials, "trial")
-        return (
-            f"search.workers: {self.workers:,} workers for {trials}, {idle:,} of them with no "
-            "trial to judge",
-        )
+        found = list[str]()
+        if self.workers > self.trials:
+            idle, trials = self.workers - self.trials, counted(self.trials, "trial")
+            found.append(
+                f"search.workers: {self.workers:,} workers for {trials}, {idle:,} of them with no "
+                "trial to judge"
+            )
+        if self.disk is not None and self.prune is None:
+            found.append(
+                "search.disk: it bounds the checkpoints of paused trials, and without "
+                "search.prune none is paused"
+            )
+        return tuple(found)

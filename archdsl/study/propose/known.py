@@ -19,11 +19,16 @@ def known(number: int, sessions: Sequence[Session]) -> int:
     others is not looked at, so that it does not matter who finishes first. What one proposal
     knows, all later ones know, also where a session with more workers begins.
     """
+    return known_jobs(number, [(session.first_trial, session.workers) for session in sessions])
+
+
+def known_jobs(number: int, sessions: Sequence[tuple[int, int]]) -> int:
+    """The same of jobs of whatever kind. sessions: the first job of each, and its workers"""
     most = 0
-    ends = [session.first_trial - 1 for session in sessions[1:]]
-    for session, end in zip(sessions, [*ends, number], strict=True):
+    ends = [first - 1 for first, _ in sessions[1:]]
+    for (first, workers), end in zip(sessions, [*ends, number], strict=True):
         last = min(number, end)
-        if last >= session.first_trial:  # or it proposed nothing
-            lag = 1 if session.workers == 1 else ROUNDS * session.workers
+        if last >= first:  # or there was none in it
+            lag = 1 if workers == 1 else ROUNDS * workers
             most = max(most, last + 1 - lag)
     return most

@@ -101,7 +101,11 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A trial has a number, an architecture and a folder. network: equal for equal networks."""
+    """A trial has a number, an architecture and a folder. network: equal for equal networks.
+
+    until: the epochs after which it is compared and may be put aside; None where it is trained
+        to its end
+    """
 
     kind: ClassVar = "proposed"
     trial: int
@@ -110,6 +114,7 @@ class Proposed:
     text: str
     costs: dict[str, int]
     network: str
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,32 @@ class Paused:
 
     kind: ClassVar = "paused"
     training: Training
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A training came to the epochs after which it is compared, and is put aside.
+
+    step: those epochs; values: what the objectives come to there
+    begun, ended: seconds since 1970; seconds: how long this part of it took
+    """
+
+    kind: ClassVar = "reached"
+    training: Training
+    step: int
+    values: list[float]
+    seconds: float
+    begun: float
+    ended: float
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """A trial that was put aside is to go on. until: the epochs after which it is compared next."""
+
+    kind: ClassVar = "promoted"
+    trial: int
+    until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +262,7 @@ class Looked:
 
 Event: TypeAlias = (
     Created | Changed | Session | Evidence | Data | Proposed | Running | Epoch | Paused
-    | Retried | Finished | Exhausted | Round | TrainingOver | Looked
+    | Reached | Promoted | Retried | Finished | Exhausted | Round | TrainingOver | Looked
 )  # fmt: skip
 
 KINDS: dict[str, type[Any]] = {one.kind: one for one in typing.get_args(Event)}

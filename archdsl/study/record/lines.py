@@ -17,11 +17,12 @@ from typing import Any
 
 from archdsl.study.record.events import Event, Malformed, event, plain
 
-FORMAT = 4
+FORMAT = 5
 """Of the record. 1 was the run directory without one; in 2 a session did not say how many workers
-it had, and had one; until 3 a look at the test split named a trial, which was trained once."""
+it had, and had one; until 3 a look at the test split named a trial, which was trained once;
+until 4 every trial was trained to its end."""
 
-READS = (2, 3, FORMAT)
+READS = (2, 3, 4, FORMAT)
 
 _DIGEST = 8  # bytes
 _TAIL = len(', "sum": ""}') + 2 * _DIGEST

@@ -22,7 +22,9 @@ from archdsl.study.record.events import (
     Looked,
     Malformed,
     Paused,
+    Promoted,
     Proposed,
+    Reached,
     Retried,
     Round,
     Running,
@@ -31,6 +33,7 @@ from archdsl.study.record.events import (
     TrainingOver,
 )
 from archdsl.study.record.rounds import Rounds, SplitLook, is_final
+from archdsl.study.record.rungs import Rungs
 from archdsl.study.trial import Trial, from_json
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ class State:
     trials: number -> trial, whatever its state; finished: those that are over, as they ended
     trainings: training -> its reports, those of steps that were trained anew left out
     retries: training -> how often it was broken off and went on
+    rungs: the jobs of a search that pauses and promotes
     rounds: the final rounds; looks: training -> what its weights came to on the test split
     leading: the trials that no other dominates, the best in the first objective first
     """
@@ -61,6 +65,7 @@ class State:
         self.finished: list[Trial] = []
         self.trainings: dict[Training, list[dict[str, Any]]] = {}
         self.retries: dict[Training, list[Retried]] = {}
+        self.rungs = Rungs()
         self.rounds = Rounds()
         self.looks: dict[Training, SplitLook] = {}
         self.leading: list[Trial] = []
@@ -77,17 +82,29 @@ class State:
 
     @property
     def pending(self) -> list[Trial]:
-        """The trials that are not over, in the order of their numbers."""
-        return [self.trials[n] for n in sorted(self._open)]
+        """The trials that are to go on, in the order of their numbers."""
+        return [self.trials[n] for n in sorted(self._open - self.rungs.resting)]
 
     @property
     def has_figures(self) -> bool:
         """Whether any trial came to a value."""
-        return bool(self.leading)
+        return bool(self.leading) or self.rungs.has_figures
+
+    @property
+    def has_results(self) -> bool:
+        """Whether anything came of any trial, be it a failure."""
+        return bool(self.finished) or self.rungs.has_figures
 
     def in_order(self) -> Sequence[Trial]:
         """The trials that are over, in the order of their numbers."""
         return self._in_order
+
+    def judged(self) -> Sequence[Trial]:
+        """The same, with those among them that were put aside and may still be promoted."""
+        if not self.rungs.resting:
+            return self._in_order
+        resting = [self.trials[number] for number in self.rungs.resting]
+        return sorted([*self._in_order, *resting], key=lambda one: one.number)
 
     def check(self, event: Event) -> None:
         """Raise Malformed for an event that cannot come next."""
@@ -103,6 +120,11 @@ class State:
                 self._may_run(training)
             case Epoch(training) | Paused(training) | Retried(training):
                 self._runs(training)
+            case Reached(training, step):
+                self._runs(training)
+                self.rungs.check_rest(training.trial, step)
+            case Promoted(number, until):
+                self.rungs.check_promotion(number, until)
             case Finished(number):
                 self._known(number, "proposed", "running", "paused")
             case Round():
@@ -124,6 +146,7 @@ class State:
                 self.created = dataclasses.replace(self.created, setup=setup)
             case Session():
                 self.sessions.append(event)
+                self.rungs.begin(event.workers)
             case Exhausted():
                 self.exhausted = True
             case Evidence(known):
@@ -138,6 +161,10 @@ class State:
                 self.trainings[training].append({"step": step, **_shared(from_json(metrics))})
             case Paused(training):
                 self._pause(training)
+            case Reached():
+                self._reach(event)
+            case Promoted(number, until):
+                self.rungs.take(number, until)
             case Retried(training):
                 self._pause(training)
                 self.retries.setdefault(training, []).append(event)
@@ -182,6 +209,20 @@ class State:
         trial = self.trials[training.trial]
         self.trials[trial.number] = dataclasses.replace(trial, state="paused")
 
+    def _reach(self, event: Reached) -> None:
+        number = event.training.trial
+        trial, reports = self.trials[number], self.trainings[event.training]
+        self.trials[number] = dataclasses.replace(
+            trial,
+            state="paused",
+            metrics={k: v for k, v in reports[-1].items() if k != "step"} if reports else {},
+            epochs=tuple(reports),
+            seconds=trial.seconds + event.seconds,
+            begun=event.begun,
+            ended=event.ended,
+        )
+        self.rungs.rest(number, event.values)
+
     def _known(self, number: int, *stages: str) -> Trial:
         trial = self.trials.get(number)
         if trial is None or trial.state not in stages:
@@ -201,6 +242,8 @@ class State:
             state="proposed",
             space=self._space,
         )
+        if event.until is not None:
+            self.rungs.take(event.trial, event.until)
 
     def _run(self, event: Running) -> None:
         number, step = event.training.trial, event.step
@@ -234,6 +277,7 @@ class State:
         )
         self.trials[event.trial] = trial
         self._open.remove(event.trial)
+        self.rungs.end(event.trial, event.values)
         self.finished.append(trial)
         insort(self._in_order, trial, key=lambda one: one.number)
         self.leading = joined(self.objectives, self.leading, trial)

@@ -115,8 +115,8 @@ def test_what_is_no_line_says_so(line) -> None:
 
 def test_another_format_is_not_guessed_at() -> None:
     line = written([events.Paused(Training(0, "search", 0, 0))])[0]
-    with pytest.raises(Malformed, match="its format is 5, and this reads 2, 3, 4"):
-        Reader().read(line.replace(b'"format": 4', b'"format": 5')[:-1])
+    with pytest.raises(Malformed, match="its format is 6, and this reads 2, 3, 4, 5"):
+        Reader().read(line.replace(b'"format": 5', b'"format": 6')[:-1])
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_an_event_is_held_to_its_fields(change, said) -> None:
 
 
 def test_every_kind_of_event_can_be_told_apart() -> None:
-    assert len(KINDS) == 15
+    assert len(KINDS) == 17
 
 
 def test_no_field_of_an_event_has_the_name_of_what_is_around_it() -> None:

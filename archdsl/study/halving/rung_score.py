@@ -1,0 +1,36 @@
+"""What a training is worth on a rung: the mean of its last epochs, which luck moves less."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from archdsl.amounts import bounded
+from archdsl.errors import SearchError
+from archdsl.language.settings import Objective
+from archdsl.study.trial import Metrics
+from archdsl.training.metrics import metric
+
+
+def rung_values(
+    objectives: Sequence[Objective],
+    reports: Sequence[Metrics],
+    costs: Mapping[str, int],
+    last: int,
+) -> tuple[float, ...]:
+    """The objectives, each the mean of the last so many reports that have it; costs as they are.
+
+    Raises SearchError for a metric that no report has.
+    """
+    return tuple(
+        float(costs[one.name]) if one.name in bounded() else _mean(reports, one.name, last)
+        for one in objectives
+    )
+
+
+def _mean(reports: Sequence[Metrics], name: str, last: int) -> float:
+    found = [report[name] for report in reports if name in report][-last:]
+    if not found:
+        if not reports:
+            raise SearchError(f"no epoch was reported, and so no {name}")
+        return metric(reports[-1], name)
+    return sum(found) / len(found)  # fmean raises for what is infinite
