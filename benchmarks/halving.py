@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from archdsl.errors import SearchError
 from archdsl.language.settings import Objective, PruneSettings
 from archdsl.study.halving.jobs import JobOrder
 from archdsl.study.halving.ladder import Start
@@ -118,13 +119,15 @@ class Simulated:
 
     def _end(self, training: Training, until: int) -> None:
         reports = self.state.trainings[training]
-        values = list(rung_values(OBJECTIVES, reports, {}, self.prune.score))
         number = training.trial
-        if not np.isfinite(values).all():
+        try:
+            values = list(rung_values(OBJECTIVES, reports, {}, self.prune.score))
+        except SearchError as error:
             self.state.hear(
-                Finished(number, "failed", {}, None, "no figure", None, 1.0, 0.0, self.now)
+                Finished(number, "failed", {}, None, str(error), None, 1.0, 0.0, self.now)
             )
-        elif until < self.prune.rungs[-1]:
+            return
+        if until < self.prune.rungs[-1]:
             self.state.hear(Reached(training, until, values, 1.0, 0.0, self.now))
         else:
             self.state.hear(

@@ -79,6 +79,7 @@ def _data(name: str, result: Result) -> dict[str, Any]:
             for one in result.front_members
         ],
         "hypervolume": None if result.hypervolume is None else result.hypervolume.record(),
+        "spent": None if result.spent is None else result.spent.record(),
         "trials": [trial.record() for trial in result.trials],
         "notes": list(result.notes),
     }
@@ -105,6 +106,8 @@ def _text(result: Result) -> str:
     if result.hypervolume is not None:
         value = f"{result.hypervolume.value:.4g}"
         lines.append(f"the front's hypervolume is {value}: {result.hypervolume.words()}")
+    if result.spent is not None:
+        lines.append(result.spent.words())
     lines += [result.message, *result.notes]
     if result.folder is not None:
         written = [path.name for path in sorted(result.folder.glob("*")) if path.name in _MADE]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.amounts import written
 from archdsl.cli.answer import DONE, Answer
-from archdsl.units import counted, duration, figure, plural, rounded
+from archdsl.units import amount, counted, duration, figure, plural, rounded
 from archdsl.views.text import columns
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ def _text(found: Status) -> str:
     lines = [f"{found.name}: {found.words()}"]
     if found.counts:
         lines.append("  ".join(f"{number} {state}" for state, number in found.counts.items()))
+    if found.aside is not None:
+        held, most = found.aside
+        bound = "" if most is None else f" of {amount(most)}"
+        lines.append(f"checkpoints of paused trials: {amount(held)}{bound} bytes")
     if found.verdict is not None:
         lines.append(found.verdict)
     if found.best is not None:

@@ -14,6 +14,7 @@ from archdsl.study.events import (
     Said,
     Started,
     TrialFinished,
+    TrialPaused,
     TrialRetried,
 )
 from archdsl.study.final.entrants import called
@@ -53,6 +54,8 @@ class PlainDisplay:
                     self._write(line)
             case TrialFinished(trial):
                 self._pending = self._line(trial)
+            case TrialPaused(trial):
+                self._write(self._line(trial))
             case RoundProgress():
                 self._write(self._of_the_round(event))
             case Best() if self._pending:  # a search that goes on names its best anew
@@ -67,10 +70,16 @@ class PlainDisplay:
             said.append(f"failed: {trial.cause}")
         elif trial.state == "outside":
             said.append("outside the budget")
+        elif trial.state == "paused":
+            said.append(f"paused after {counted(len(trial.epochs), 'epoch')}")
+            said += [
+                f"{name} {figure(trial.metrics[name])}"
+                for name in objectives(state) if name in trial.metrics
+            ]  # fmt: skip
         else:
             said += [f"{name} {value}" for name, value in pairs]
         said += [f"{name} {value}" for name, value in costs(state, trial.costs)]
-        said += [trial.origin, duration(trial.seconds) if trial.trained else "not trained"]
+        said += [trial.origin, _took(trial)]
         if (left := state.left) is not None:
             said.append(f"{duration(left)} left")
         return "  ".join(said)
@@ -96,6 +105,10 @@ class PlainDisplay:
 
     def _write(self, line: str) -> None:
         say_line(line, self._stream)
+
+
+def _took(trial: Trial) -> str:
+    return duration(trial.seconds) if trial.trained or trial.epochs else "not trained"
 
 
 def told(event: Event) -> str | None:

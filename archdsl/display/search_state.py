@@ -17,6 +17,7 @@ from archdsl.study.events import (
     RoundProgress,
     Started,
     TrialFinished,
+    TrialPaused,
     TrialRetried,
     TrialStarted,
 )
@@ -39,7 +40,7 @@ class SearchState:
     """The state of a search as its events tell it.
 
     preparing: what it is getting ready; None while trials run
-    trials: on record, in the order in which they ended; best: the best of them
+    trials: on record, in the order in which they ended or were put aside; best: the best of them
     running: the trials under way, by their numbers
     final: the final round, once it has begun
     clock: seconds that only go up
@@ -66,12 +67,13 @@ class SearchState:
                 self.trials = list(event.done)
             case TrialStarted(number):
                 self.preparing = None
+                self._forget(number)
                 self.running[number] = RunningTrial(event, self.clock())
             case Epoch(number) if number in self.running:
                 self.running[number].epoch = event
             case TrialRetried(number):
                 self.running.pop(number, None)
-            case TrialFinished(trial):
+            case TrialFinished(trial) | TrialPaused(trial):
                 self.trials.append(trial)
                 self.running.pop(trial.number, None)
             case Best(trial):
@@ -82,6 +84,10 @@ class SearchState:
                 self.final, self.preparing = event, None
             case Finished():
                 self.running, self.preparing = {}, None
+
+    def _forget(self, number: int) -> None:
+        """A trial that was put aside goes on: it stands among those that run."""
+        self.trials = [trial for trial in self.trials if trial.number != number]
 
     @property
     def total(self) -> int:
@@ -106,6 +112,8 @@ class SearchState:
         """
         if self.final is not None:
             return self._left_of(self.final)
+        if self.started is not None and self.started.settings.prune is not None:
+            return self._left_of_pruned()
         trained = [trial for trial in self.trials if trial.trained]
         lasted = [trial.seconds for trial in trained[-_RECENT:]]
         missing = self.total - len(self.trials)
@@ -117,6 +125,15 @@ class SearchState:
         under_way = sum(min(now - one.begun, each) for one in self.running.values())
         workers = self.started.settings.workers if self.started else 1
         return max(missing * each - under_way, 0.0) / min(workers, missing)
+
+    def _left_of_pruned(self) -> float | None:
+        """As `left`; few trials take long, so that what all took tells more than the latest."""
+        missing = self.total - len(self.trials)
+        if not self.trials or missing <= 0:
+            return None
+        each = statistics.fmean(trial.seconds for trial in self.trials)
+        workers = self.started.settings.workers if self.started else 1
+        return missing * each / min(workers, missing)
 
     def _left_of(self, final: RoundProgress) -> float | None:
         begun, before = self._final_begun
@@ -135,7 +152,7 @@ def objectives(state: SearchState) -> list[str]:
 def values(state: SearchState, trial: Trial) -> list[str]:
     """A trial's objectives as text, in the same order; costs in units."""
     if trial.values is None:
-        word = "outside" if trial.state == "outside" else "failed"
+        word = trial.state if trial.state in ("outside", "paused") else "failed"
         return [word for _ in objectives(state)]
     return [
         written(name, int(value)) if name in trial.costs else figure(value)

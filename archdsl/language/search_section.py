@@ -19,7 +19,7 @@ from archdsl.components.options import (
     Text,
 )
 from archdsl.errors import SpecError
-from archdsl.language import final_section, setting, settings, typed
+from archdsl.language import final_section, prune_section, setting, settings, typed
 from archdsl.language.budget_section import budget, flops, not_built
 from archdsl.language.document import Document
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
@@ -36,16 +36,17 @@ SAMPLERS = ("gp", "tpe", "evolution", "random", "grid")
 MEASURES = ("stagewise", "uniform")
 KEYS = (
     "maximize", "minimize", "budget", "trials", "sampler", "measure", "random_share", "seed",
-    "workers", "per_gpu", "memory", "trial_timeout", "final", "baselines", "proxy",
+    "workers", "per_gpu", "memory", "trial_timeout", "prune", "disk", "final", "baselines", "proxy",
 )  # fmt: skip
 UNSET = ("budget", "measure", "proxy")
 """Those for which `none` says that they are not written, whatever a parent wrote."""
-NOT_BUILT = ("engine", "storage", "prune")
+NOT_BUILT = ("engine", "storage")
 RUNNING: dict[str, OptionType] = {
     "workers": POSITIVE,
     "per_gpu": POSITIVE,
     "memory": Maybe(Number(True, (Bound("amount from 1G on, such as 4G", lambda v: v >= 10**9),))),
     "trial_timeout": Maybe(Duration()),
+    "disk": Maybe(Number(True, (Bound("amount from 1M on, such as 20G", lambda v: v >= 10**6),))),
 }
 PROXY: dict[str, OptionType] = {
     "data": Maybe(KindOf("data")),
@@ -114,6 +115,9 @@ def search_settings(document: Document) -> settings.SearchSettings:
     if "baselines" in section:
         given["baselines"] = final_section.baselines(section["baselines"])
     given["proxy"] = _proxy(section.get("proxy"), document)
+    if "prune" in section:
+        sampler = given.get("sampler", settings.SearchSettings().sampler)
+        given["prune"] = prune_section.prune(section["prune"], given["proxy"], sampler)
     return settings.SearchSettings(**given)
 
 

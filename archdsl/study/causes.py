@@ -79,6 +79,10 @@ class Failures:
         self.succeeded = False
         self._streak, self._cause = 0, ""
 
+    def succeed(self) -> None:
+        """Hear that the next trial came to a figure, whatever becomes of it later."""
+        self.succeeded, self._streak = True, 0
+
     def hopeless(self, trial: Trial) -> bool:
         """Hear the next trial; whether the one after it would fail like it.
 
@@ -87,7 +91,7 @@ class Failures:
         if not trial.trained:
             return False
         if trial.cause is None:
-            self.succeeded, self._streak = True, 0
+            self.succeed()
             return False
         alike = self._streak > 0 and same(trial.cause, self._cause)
         self._streak, self._cause = (self._streak if alike else 0) + 1, trial.cause

@@ -18,7 +18,14 @@ from archdsl.study.engines.engine import Engine
 from archdsl.study.engines.job import Begun, EngineEvent, Over, Reported
 from archdsl.study.events import Listener
 from archdsl.study.phases.phase import Phase
-from archdsl.study.record.events import Event, Finished, Retried, Round, TrainingOver
+from archdsl.study.record.events import (
+    Event,
+    Finished,
+    Reached,
+    Retried,
+    Round,
+    TrainingOver,
+)
 from archdsl.study.record.folder import RunFolder, worth_keeping
 from archdsl.study.record.rounds import is_final
 from archdsl.study.trial import Trial, from_json
@@ -44,7 +51,7 @@ class Driver:
         self._ended: list[tuple[Trial, bool]] = []
         self._failures, self._judged = causes.Failures(), 0
         for trial in self._next_over():  # what stands on record has stopped a search once
-            self._failures.hopeless(trial)
+            self._hopeless(trial)
 
     def drive(self, phase: Phase) -> None:
         """Run a phase to its end. Raises SearchError where going on would teach nothing.
@@ -95,6 +102,8 @@ class Driver:
             self.run.add(event)
             if isinstance(event, Retried) and not is_final(event.training):
                 self.emit(events.TrialRetried(event.training.trial, event.cause))
+            if isinstance(event, Reached):
+                self.emit(events.TrialPaused(self.run.state.trials[event.training.trial]))
             if isinstance(event, Round | TrainingOver):
                 self._tell_of_the_round(event)
             if isinstance(event, Finished):
@@ -134,13 +143,22 @@ class Driver:
     def _refuse_the_hopeless(self) -> None:
         """Raise SearchError where the failures so far say that the next trial fails like them."""
         for judged in self._next_over():
-            if self._failures.hopeless(judged):
+            if self._hopeless(judged):
                 raise SearchError(_stopped(judged, self._failures, self.kept))
 
+    def _hopeless(self, trial: Trial) -> bool:
+        if not self.run.state.rungs.reached(trial.number):
+            return self._failures.hopeless(trial)
+        self._failures.succeed()
+        return False
+
     def _next_over(self) -> Iterator[Trial]:
-        """The trials that are over, each once and by number: who finished first is no matter."""
-        trials = self.run.state.trials
-        while self._judged in trials and trials[self._judged].over:
+        """The trials that are over, or were put aside once, each once and by number.
+
+        Who finished first is no matter.
+        """
+        trials, reached = self.run.state.trials, self.run.state.rungs.reached
+        while self._judged in trials and (trials[self._judged].over or reached(self._judged)):
             self._judged += 1
             yield trials[self._judged - 1]
 

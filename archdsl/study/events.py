@@ -85,6 +85,13 @@ class TrialRetried:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialPaused:
+    """A trial is put aside after some epochs, and goes on if it comes among the best there."""
+
+    trial: Trial
+
+
+@dataclass(frozen=True, slots=True)
 class TrialFinished:
     """A trial is on record, whether it failed or not."""
 
@@ -131,7 +138,8 @@ class Finished:
 
 
 Event: TypeAlias = (
-    Preparing | Notice | Started | TrialStarted | Epoch | Said | TrialRetried | TrialFinished
+    Preparing | Notice | Started | TrialStarted | Epoch | Said | TrialRetried
+    | TrialPaused | TrialFinished
     | Best | RoundProgress | Finished
 )  # fmt: skip
 Listener: TypeAlias = Callable[[Event], None]

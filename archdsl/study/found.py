@@ -26,7 +26,7 @@ def found(state: State, winner: Won) -> dict[str, Any]:
     best, settings = winner.trial, state.created.setup["settings"]
     said: dict[str, Any] = {
         "trial": best.number,
-        "trials": len(state.finished),
+        "trials": len(state.judged()),
         "sampler": settings["sampler"],
         "seed": settings["seed"],
         "metrics": _in_utf8(to_json(winner.metrics)),

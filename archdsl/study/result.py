@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from archdsl.study.final.verdict import Verdict
     from archdsl.study.final.winner import Won
+    from archdsl.study.halving.spent import Spent
     from archdsl.study.hypervolume import Hypervolume
     from archdsl.study.survey import Survey
 
@@ -43,6 +44,7 @@ class Result:
     verdicts: how the winner compares with the default, the baselines and the best at random, by
         each metric; empty where no final round was trained
     hypervolume: how much the front dominates, with two objectives; None where there is no saying
+    spent: of a search that prunes, its epochs and what whole trainings would have taken
     objectives: what was made large or small, the first of them first
     """
 
@@ -59,6 +61,7 @@ class Result:
     front_members: tuple[Won, ...] = ()
     hypervolume: Hypervolume | None = None
     objectives: tuple[Objective, ...] = ()
+    spent: Spent | None = None
 
     @property
     def interrupted(self) -> bool:

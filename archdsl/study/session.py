@@ -26,6 +26,8 @@ from archdsl.study.final.baselines import baselines
 from archdsl.study.final.verdicts import verdicts
 from archdsl.study.final.winner import failures, is_due, of_the_front, won
 from archdsl.study.finish import finish
+from archdsl.study.halving.jobs import is_left
+from archdsl.study.halving.spent import spent
 from archdsl.study.hypervolume import hypervolume
 from archdsl.study.identity.carried import portable
 from archdsl.study.identity.evidence import (
@@ -40,6 +42,7 @@ from archdsl.study.identity.setup import machine, refuse_changes, setup, version
 from archdsl.study.phases.final_round import Finals
 from archdsl.study.phases.jobs import Jobs
 from archdsl.study.phases.looking import Looking
+from archdsl.study.phases.pruned import PrunedTrials
 from archdsl.study.phases.trials import Trials
 from archdsl.study.propose.members import Members
 from archdsl.study.propose.proposals import Proposals
@@ -88,10 +91,10 @@ def search(
     engine: what runs the jobs; without it, this process, one after another, or worker processes
         where the settings ask for several, or for a limit of memory or of time
     Raises InfeasibleBudget before the first trial where nothing fits, and SearchError for data
-    that cannot be used, an `evaluate` that cannot be sent to a worker, a record of another search,
-    failures of one cause in a row (three before the first success, ten after), or 10,000 draws in
-    a row that lead to nothing new. Raises Interrupted for Ctrl-C while the winner and the report
-    are written.
+    that cannot be used, an `evaluate` that cannot be sent to a worker, or beside `search.prune`,
+    a record of another search, failures of one cause in a row (three before the first success, ten
+    after), or 10,000 draws in a row that lead to nothing new. Raises Interrupted for Ctrl-C while
+    the winner and the report are written.
     """
     with ExitStack() as stack:
         stack.enter_context(terminable())
@@ -100,6 +103,8 @@ def search(
         shown = out or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "run"
         folder = shown.absolute()  # an `evaluate` may change the working directory
         settings = _settled(settings)
+        if settings.prune is not None and evaluate is not None:
+            raise SearchError(_CANNOT_PAUSE)
         session = _Session(space, settings, evaluate, listener or silent, engine, folder)
         for note in (*space.spec.notes, *settings.notes):
             session.emit(events.Notice(note))
@@ -117,7 +122,7 @@ def search(
         created = recorded.Created(space.spec.name, text, this, surveyed.record())
         run = stack.enter_context(opened(reading, shown, space, created, salvage=salvage))
         assert run.state.created is not None, "a run that is open has begun"
-        if run.state.finished:
+        if run.state.has_results:
             refuse_changes(shown, run.state.created.setup, this)
         return session.run(run, surveyed, this, kept=out is not None)
 
@@ -140,10 +145,16 @@ def _same_run(reading: Reading, shown: Path, setup: Mapping[str, Any]) -> State 
     try:
         refuse_changes(shown, state.created.setup, setup)
     except SearchError:
-        if state.finished:
+        if state.has_results:
             raise
         return None
     return state
+
+
+_CANNOT_PAUSE = (
+    "search.prune: an evaluate of your own cannot be paused and gone on with.  drop search.prune, "
+    "or name your training as search.proxy.module"
+)
 
 
 class _Session:
@@ -215,7 +226,7 @@ class _Session:
         except SearchError as error:
             last = state.rounds.last
             if (
-                _unfinished(state, self.settings.trials)
+                _unfinished(state, self.settings)
                 or last is None
                 or not last.done
                 or last.begun.trials != len(state.finished)
@@ -298,7 +309,7 @@ class _Session:
         settings, state = self.settings, run.state
         folder = run.shown if kept else None
         run.end_trials(worth_keeping(state))
-        done = tuple(state.in_order())
+        done = tuple(state.judged())
         self.emit(events.Started(self.space.spec.name, settings, surveyed, folder, done))
         if state.best is not None:
             self.emit(events.Best(state.best))
@@ -309,7 +320,7 @@ class _Session:
         try:
             self._say_what_is_ignored()
             self._see_to_baselines(state)
-            if _unfinished(state, settings.trials):
+            if _unfinished(state, settings):
                 self._begin_training(run)
             if run.state.created is not None and run.state.created.setup != setup:
                 run.add(recorded.Changed(dict(setup)))
@@ -319,7 +330,7 @@ class _Session:
         except SearchError as error:
             stopped = error
         run.sort_trials()
-        if kept and (stopped is None or len(state.finished) > len(done)):
+        if kept and (stopped is None or len(state.judged()) > len(done)):
             try:
                 notes += finish(run, self.emit)
             except KeyboardInterrupt:
@@ -336,7 +347,7 @@ class _Session:
         """Trials, and then a look at the test split, where there is a record and a split."""
         schedule = None if self.training is None else self.training.recipe.record()
         jobs = Jobs(self.space, self.settings, run, schedule)
-        trials = Trials(self.settings, self.proposals, jobs)
+        trials = self._trials(jobs)
         with self.engine as engine:
             driver = Driver(run, engine, self.settings, self.emit, folder)
             driver.drive(trials)
@@ -354,6 +365,12 @@ class _Session:
                 driver.drive(looking)
                 notes += looking.notes
         return "exhausted" if trials.exhausted else "done"
+
+    def _trials(self, jobs: Jobs) -> Trials:
+        settings = self.settings
+        if settings.prune is None:
+            return Trials(settings, self.proposals, jobs)
+        return PrunedTrials(settings, settings.prune, self.proposals, jobs)
 
     def _begin_training(self, run: RunFolder) -> None:
         """What comes before the first training of this start, of a trial or of the final round."""
@@ -373,7 +390,7 @@ class _Session:
         self, run: RunFolder, surveyed: Survey, ended: Ending, notes: list[str], *, kept: bool
     ) -> Result:
         state, objectives = run.state, self.settings.objectives
-        trials = tuple(state.in_order())
+        trials = tuple(state.judged())
         return Result(
             best=state.best,
             winner=won(state),
@@ -388,6 +405,7 @@ class _Session:
             front_members=tuple(of_the_front(state)),
             hypervolume=hypervolume(objectives, trials),
             objectives=objectives,
+            spent=spent(state),
         )
 
     def _progress(self, what: str) -> Progress:
@@ -403,9 +421,12 @@ def _at_once(before: bool, done: int, folder: Path | None) -> str:
     )
 
 
-def _unfinished(state: State, trials: int) -> bool:
-    """Whether any of so many trials is not over."""
-    return len(state.trials) < trials or any(one.number < trials for one in state.pending)
+def _unfinished(state: State, settings: SearchSettings) -> bool:
+    """Whether any of the trials is to begin or to go on."""
+    trials, prune = settings.trials, settings.prune
+    if len(state.trials) < trials or any(one.number < trials for one in state.pending):
+        return True
+    return prune is not None and is_left(prune, settings.objectives, state.rungs)
 
 
 def _message(ended: Ending, done: int, total: int, folder: Path, kept: bool) -> str:

@@ -11,8 +11,10 @@ from typing import Any
 from archdsl.errors import SearchError
 from archdsl.study.final.verdicts import verdicts
 from archdsl.study.final.winner import is_wanted
+from archdsl.study.halving.jobs import is_left
+from archdsl.study.halving.spent import pruning
 from archdsl.study.record.file_store import LOCK
-from archdsl.study.record.folder import read_state
+from archdsl.study.record.folder import checkpoint_size, read_state
 from archdsl.study.record.lock import holder
 from archdsl.study.record.rounds import is_final
 from archdsl.study.record.state import State
@@ -43,7 +45,9 @@ class Status:
 
     holder: the process that searches, in words; None where none does
     trials: as many as there are to be; exhausted: whether there are no more to be had
-    counts: state -> trials that are over
+    counts: state -> trials that are over, or "paused" and waiting to be promoted
+    goes_on: whether any that were put aside, or are under way, are to go on
+    aside: bytes that checkpoints of paused trials take, and may take; None where none is paused
     workers: processes of the session that is, or was the last
     final: trainings of the final round that are over, and all of them; None before it begins
     final_to_come: whether one is to begin after the trials
@@ -64,10 +68,12 @@ class Status:
     final: tuple[int, int] | None = None
     final_to_come: bool = False
     verdict: str | None = None
+    goes_on: bool = False
+    aside: tuple[int, int | None] | None = None
 
     @property
     def done(self) -> int:
-        """Trials that are over."""
+        """Trials that are over, or wait to be promoted."""
         return sum(self.counts.values())
 
     def words(self) -> str:
@@ -78,14 +84,14 @@ class Status:
             far += f", {trained} of {counted(total, 'training')} of the final round"
         if self.holder is not None:
             return f"{far}, by {self.holder} with {counted(self.workers, 'worker')}"
-        over = self.done >= self.trials or self.exhausted
+        over = (self.done >= self.trials or self.exhausted) and not self.goes_on
         if over and self.final_to_come:
             far += ", and the final round is to come"
         if trained < total or (over and self.final_to_come):
             return f"{far}; nobody is searching, and the same command goes on"
-        if self.done >= self.trials:
+        if over and self.done >= self.trials:
             return f"{far}, done"
-        if self.exhausted:
+        if over:
             return f"{far}, done: every architecture inside the budget was tried"
         return f"{far}; nobody is searching, and the same command goes on"
 
@@ -104,6 +110,9 @@ class Status:
             "trials": self.trials,
             "exhausted": self.exhausted,
             "counts": self.counts,
+            "checkpoints": None if self.aside is None else dict(
+                zip(("bytes", "at_most"), self.aside, strict=True)
+            ),
             "best": None if self.best is None else self.best.record(),
             "final": None if self.final is None else dict(
                 zip(("done", "trainings"), self.final, strict=True)
@@ -134,7 +143,7 @@ def status(folder: Path) -> Status:
         trials=settings["trials"],
         exhausted=state.exhausted,
         workers=settings.get("workers", 1),
-        counts=dict(Counter(trial.state for trial in state.finished)),
+        counts=dict(Counter(trial.state for trial in state.judged())),
         objectives=tuple(one.name for one in state.objectives),
         best=state.best,
         underway=tuple(_underway(trial, state, by is not None) for trial in state.pending),
@@ -142,7 +151,24 @@ def status(folder: Path) -> Status:
         final=None if final is None or to_come else (len(final.over), len(final.trainings())),
         final_to_come=to_come and state.best is not None,
         verdict=said[0].sentence() if said else None,
+        goes_on=_goes_on(state),
+        aside=_aside(folder, state),
     )
+
+
+def _goes_on(state: State) -> bool:
+    prune = pruning(state)
+    if prune is None:
+        return False
+    return bool(state.pending) or is_left(prune, state.objectives, state.rungs)
+
+
+def _aside(folder: Path, state: State) -> tuple[int, int | None] | None:
+    if not state.rungs.resting:
+        return None
+    assert state.created is not None, "a trial has a study"
+    held = sum(checkpoint_size(folder, number) for number in state.rungs.resting)
+    return held, state.created.setup["settings"].get("disk")
 
 
 def _underway(trial: Trial, state: State, running: bool) -> Underway:

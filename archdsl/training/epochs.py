@@ -30,7 +30,8 @@ class EpochWatch(pl.callbacks.Checkpoint):
     A `Checkpoint` only because Lightning calls those last, after the module's own hooks.
 
     history: the metrics of each epoch; interrupted: whether Ctrl-C ended the training
-    stopped: whether `should_stop` did, before its end
+    stopped: whether `should_stop` did, or `until`, before its end
+    until: the epochs after which it is put aside, None for never
     """
 
     def __init__(
@@ -39,11 +40,13 @@ class EpochWatch(pl.callbacks.Checkpoint):
         recipe: Recipe,
         on_epoch: Callable[[int, Metrics], None],
         should_stop: Callable[[], bool],
+        until: int | None = None,
     ) -> None:
         self.seed = seed
         self.recipe = recipe
         self.on_epoch = on_epoch
         self.should_stop = should_stop
+        self.until = until
         self.history: list[Metrics] = []
         self.interrupted = False
         self.stopped = False
@@ -97,9 +100,13 @@ class EpochWatch(pl.callbacks.Checkpoint):
             raise Diverged(f"the validation loss is {metrics['loss']} {_after(trainer)}")
         self.history.append(metrics)
         self.on_epoch(trainer.current_epoch, metrics)
-        self.stopped = not trainer.should_stop and self.should_stop()
+        self.stopped = not trainer.should_stop and (self.is_aside() or self.should_stop())
         if self.stopped:
             trainer.should_stop = True
+
+    def is_aside(self) -> bool:
+        """Whether it has the epochs after which it is put aside, and not its last."""
+        return self.until is not None and self.until <= len(self.history) < self.recipe.epochs
 
     def on_exception(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException

@@ -65,7 +65,7 @@ class GoingOn(pl.callbacks.Checkpoint):
         self.watch.history = list(checkpoint[TRAINING]["history"])
         self._resumed = True
         self._over = checkpoint["callbacks"][self.state_key]["over"]
-        if self._over:
+        if self._over or self.watch.is_aside():
             trainer.should_stop = True
 
     def state_dict(self) -> dict[str, Any]:

@@ -71,6 +71,7 @@ def train(
     checkpoint: Path | None = None,
     on_resume: Callable[[list[Metrics]], None] = afresh,
     accumulate: int = 1,
+    until: int | None = None,
 ) -> Trained:
     """Build a network and train it: all four are plain or shared, and nothing else is needed.
 
@@ -89,6 +90,7 @@ def train(
         checkpoint=checkpoint,
         on_resume=on_resume,
         accumulate=accumulate,
+        until=until,
     )
 
 
@@ -114,6 +116,7 @@ def train_model(
     checkpoint: Path | None = None,
     on_resume: Callable[[list[Metrics]], None] = afresh,
     accumulate: int = 1,
+    until: int | None = None,
 ) -> Trained:
     """Train `model`, in place, for `recipe.epochs` epochs.
 
@@ -136,12 +139,14 @@ def train_model(
         batch of a validation too, for a device that the whole does not fit on. Gradients and
         losses are those of the whole batch but for rounding; batch norm takes the statistics of
         each part
+    until: the epochs after which it is put aside, with its state in the checkpoint; a call without
+        it, or with more, goes on from there as if there had been no break
     Raises Diverged as soon as the loss is not finite; NotDivisible where batches cannot be taken
     in parts; and SearchError for data that were prepared for another recipe, the checkpoint of
     another training, or a batch of one image where batch norm needs two.
     """
     data.refuse_another(recipe)
-    watch = EpochWatch(seed, recipe, on_epoch, should_stop)
+    watch = EpochWatch(seed, recipe, on_epoch, should_stop, until)
     options: dict[str, Any] = {}
     keeper, resume = None, None
     if checkpoint is not None:

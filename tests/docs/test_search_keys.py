@@ -37,6 +37,13 @@ REFUSED = {
     "search.per_gpu": (["0", "1.5", "none"], "2"),
     "search.memory": (["999M", "0", "-4G", "4GB", "4Gi", "true"], "1.5G"),
     "search.trial_timeout": (["30", "0s", "-1m", "30 m", "1h30", "30M", "true"], "1h30m"),
+    "search.prune": (
+        ["median", "{reduction: 3}", "{type: asha, rungs: [3, 2]}", "{type: asha, rungs: [3, 11]}",
+         "{type: asha, rungs: [10]}", "{type: asha, rungs: []}", "{type: asha, reduction: 1}",
+         "{type: asha, score: 0}", "{type: asha, rung: 3}", "[asha]", "true"],
+        "{type: hyperband, rungs: [2, 5]}",
+    ),
+    "search.disk": (["999k", "0", "-4G", "4GB", "true"], "20G"),
     "proxy.data": (["none", "{type: digits, clutter: -1}", "digit"], "{type: digits, clutter: 1}"),
     "proxy.datamodule": (["blobs", "3"], "none"),
     "proxy.module": (["blobs", "3"], "none"),

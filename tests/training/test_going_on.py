@@ -257,6 +257,30 @@ def test_a_break_after_any_epoch_changes_nothing(
         assert none == []
 
 
+@pytest.mark.parametrize(
+    ("module", "datamodule"), [(None, None), ("Averaged", None), ("Plateau", "Shuffled")]
+)
+def test_a_training_that_is_put_aside_goes_on_as_if_it_had_not_been(
+    mine, network, tmp_path: Path, module: str | None, datamodule: str | None
+) -> None:
+    data = mine(module, datamodule)
+    whole = train_model(network(classes=data.classes), data.recipe, data, 3)
+    seen: list[int] = []
+
+    def train(until: int | None) -> Trained:
+        return train_model(
+            network(classes=data.classes), data.recipe, data, 3, until=until,
+            checkpoint=tmp_path / "state.ckpt", on_epoch=lambda epoch, metrics: seen.append(epoch),
+        )  # fmt: skip
+
+    for until in (1, 1, 3):  # once more where it stands already, as after a kill
+        assert train(until).history == whole.history[:until]
+        assert seen == list(range(until))
+    assert equal(train(EPOCHS), whole)
+    assert equal(train(None), whole)
+    assert seen == list(range(EPOCHS))
+
+
 def test_a_training_that_ended_itself_is_over(mine, network, tmp_path: Path) -> None:
     data = mine("EndsItself")
     whole = train_model(network(), data.recipe, data, 3)

@@ -27,6 +27,7 @@ class Job:
     folder: the trial's own; checkpoint: a file in it to go on from, and to leave the state in
     step: the last that is on record of a training that goes on; None where it is afresh
     accumulate: micro-batches that a batch is trained in
+    until: the epochs after which it is put aside; None where it goes to its end
     of: in a final round the trial that its network is of, None for a baseline
     """
 
@@ -42,6 +43,7 @@ class Job:
     step: float | None = None
     accumulate: int = 1
     of: int | None = None
+    until: int | None = None
 
     @property
     def trial(self) -> int:

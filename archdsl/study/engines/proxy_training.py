@@ -90,7 +90,9 @@ class ProxyTraining:
     def __call__(
         self, candidate: Candidate, job: Job, begin: Callable[[int | None], None]
     ) -> Metrics:
-        """The metrics after the last epoch of a job; the weights stay in the candidate's folder.
+        """The metrics after the last epoch of a job.
+
+        The weights stay in the candidate's folder, unless its checkpoint has them, to go on from.
 
         begin: called once, before the first report, with the step that is on record and behind it
         """
@@ -125,7 +127,10 @@ class ProxyTraining:
                 checkpoint=checkpoint,
                 on_resume=on_resume,
                 accumulate=job.accumulate,
+                until=job.until,
             )
+        if job.until == trained.epochs:
+            return trained.metrics
         state = {name: tensor.contiguous() for name, tensor in trained.state_dict.items()}
         save_file(state, candidate.folder / WEIGHTS)
         return trained.metrics

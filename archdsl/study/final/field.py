@@ -11,7 +11,7 @@ from archdsl.study.final.believed import by_belief
 from archdsl.study.final.entrants import Entrant, Role
 from archdsl.study.final.size import size
 from archdsl.study.final.spread import spread
-from archdsl.study.objectives import ranked
+from archdsl.study.objectives import ranked, signed
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
@@ -38,12 +38,12 @@ def field_of(
 
     beside: the baselines; epochs: of one training
     """
-    trials = state.in_order()
-    first = state.trials[0] if state.trials[0].state == "complete" else None
+    trials = state.judged()
+    first = state.trials[0] if state.trials[0].state in ("complete", "paused") else None
     drawn = [trial for trial in trials if trial.origin == "random"]
-    random = next(iter(ranked(state.objectives, drawn)), None)
+    random = next(iter(ranked(state.objectives, drawn)), None) or _best_paused(state, drawn)
     also = {trial.network for trial in (first, random) if trial is not None}
-    spent = sum(len(trial.epochs) or 1 for trial in trials if trial.trained)
+    spent = sum(len(trial.epochs) or trial.trained for trial in trials)
     found = size(final, len(also) + len(beside), spent, epochs)
     kept, rule = _best(space, state, found.keep)
     reasons: list[tuple[Trial | None, Role]] = [(trial, "kept") for trial in kept]
@@ -66,6 +66,17 @@ def field_of(
     ]
     others = [one for one in beside if one.network not in roles]
     return Field((*own, *others), found.seeds, rule, found.note)
+
+
+def _best_paused(state: State, trials: Sequence[Trial]) -> Trial | None:
+    """The best of those that were put aside, on the highest rung where there is any."""
+    found = [trial for trial in trials if state.rungs.values(trial.number) is not None]
+
+    def place(trial: Trial) -> tuple[float, ...]:
+        values = state.rungs.values(trial.number) or ()
+        return len(trial.epochs), signed(state.objectives, values)[0], -trial.number
+
+    return max(found, key=place, default=None)
 
 
 def _best(space: Space, state: State, keep: int) -> tuple[list[Trial], str]:

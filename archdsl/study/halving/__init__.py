@@ -5,4 +5,5 @@ brackets.py  on which rung a new trial begins: hyperband's division of the epoch
 jobs.py      the jobs of a record, and the ladder after the results that one of them knows
 rung_score.py  what a training is worth on a rung
 believed.py  what a sampler is told of a paused trial
+spent.py     the epochs that a search trained, and those that whole trainings would have taken
 """

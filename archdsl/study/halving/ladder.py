@@ -151,9 +151,15 @@ class Ladder:
                 left = len(rung.rest(0)) - len(idle)
                 # on the next rung: those promoted, those that may be, and what is to come here
                 most = len(rung.promoted) + left + most - rung.size
-                if not self._whole and rung.best() in idle:
-                    idle.remove(rung.best())
-                found += idle
+                spared = None if self._whole else rung.best()
+                found += [trial for trial in idle if trial != spared]
+        return found
+
+    def least_first(self) -> list[int]:
+        """Those on a rung, the one first that is farthest from being promoted."""
+        found = list[int]()
+        for rung, _ in reversed(list(self._from_the_top())):
+            found += reversed(rung.rest(0))
         return found
 
     def _from_the_top(self) -> Iterator[tuple[_Rung, _Rung]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
 from archdsl.amounts import bounded
 from archdsl.errors import SearchError
@@ -19,12 +20,16 @@ def rung_values(
 ) -> tuple[float, ...]:
     """The objectives, each the mean of the last so many reports that have it; costs as they are.
 
-    Raises SearchError for a metric that no report has.
+    Raises SearchError for a metric that no report has, and for one that is no figure.
     """
-    return tuple(
+    found = tuple(
         float(costs[one.name]) if one.name in bounded() else _mean(reports, one.name, last)
         for one in objectives
     )
+    for one, value in zip(objectives, found, strict=True):
+        if not isfinite(value):
+            raise SearchError(f"{one.name} is {value}")
+    return found
 
 
 def _mean(reports: Sequence[Metrics], name: str, last: int) -> float:

@@ -28,8 +28,9 @@ _PACKAGES = (
 # `trials` may grow, data may move (what they hold is compared by itself), another machine may
 # have more cores or less memory, and what is done after the trials changes none of them.
 _MAY_CHANGE = (
-    "trials", "workers", "per_gpu", "memory", "trial_timeout", "proxy.folder", "proxy.data.path",
-    "final", "final.keep", "final.seeds", "final.epochs", "final.asked", "baselines",
+    "trials", "workers", "per_gpu", "memory", "trial_timeout", "disk", "proxy.folder",
+    "proxy.data.path", "final", "final.keep", "final.seeds", "final.epochs", "final.asked",
+    "baselines",
 )  # fmt: skip
 
 
@@ -84,6 +85,12 @@ def refuse_changes(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any])
             if what == "settings" and was is _ABSENT and now == usual.get(address, _ABSENT):
                 continue  # a setting that the version which wrote the record did not have yet
             shown = address.replace("_options.", ".")  # where the author wrote it
+            if (
+                was is None
+                and now is _ABSENT
+                and any(one.startswith(f"{address}.") for one in news)
+            ):
+                now = _SECTION
             if was != now or type(was) is not type(now):
                 raise SearchError(
                     f"{folder} holds a search in which {where}{shown} {_said(was, 'was')}, and "
@@ -97,6 +104,7 @@ def refuse_changes(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any])
 
 
 _ABSENT: Any = object()
+_SECTION = "another, with keys of its own"
 _CURE = "put it back to go on with that search, or choose another --out"
 _JUDGES = {"own": "an evaluate function", "proxy": "proxy training"}
 
@@ -104,6 +112,8 @@ _JUDGES = {"own": "an evaluate function", "proxy": "proxy training"}
 def _said(value: Any, verb: str) -> str:
     if value is _ABSENT:
         return f"{verb} not there"
+    if value is _SECTION:
+        return f"{verb} {_SECTION}"
     text = written(value)
     return f"{verb} {text if len(text) <= 60 else text[:57] + '...'}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,19 @@ class Jobs:
     def go_on(self, trial: int, state: State) -> Job:
         """The job of judging a candidate, on from the last epoch that it left behind, if any."""
         decisions, folder = state.trials[trial].decisions, self._run.folder_of(trial)
-        return self._gone_on(self._job("judge", self.training(trial), decisions, folder), state)
+        job = self._job("judge", self.training(trial), decisions, folder)
+        until = state.rungs.until(trial)
+        if self._schedule is None or until == self._schedule["epochs"]:
+            until = None
+        return self._gone_on(replace(job, until=until), state)
+
+    def drop(self, trial: int) -> None:
+        """Delete what a trial that was put aside would go on from."""
+        self._run.end_trial(trial, weights=False)
+
+    def held(self, trials: Iterable[int]) -> int:
+        """The bytes of what some trials would go on from."""
+        return sum(map(self._run.checkpoint_size, trials))
 
     def final(self, entrant: Entrant, training: Training, epochs: int, state: State) -> Job:
         """The job of training an entrant of a final round, on from its last epoch if any is left.

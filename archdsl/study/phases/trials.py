@@ -20,6 +20,7 @@ from archdsl.study.record.events import (
     Finished,
     Paused,
     Proposed,
+    Reached,
     Running,
 )  # fmt: skip
 from archdsl.study.record.state import State
@@ -38,7 +39,7 @@ class Trials:
     def __init__(self, settings: SearchSettings, proposals: Proposals, jobs: Jobs) -> None:
         self.exhausted = False
         self._settings, self._jobs = settings, jobs
-        self._proposals = InOrder(proposals)
+        self._in_order = InOrder(proposals)
         self._untrained = Untrained(settings.budget)
         self._open = list[int]()
         self._begun = False
@@ -69,19 +70,29 @@ class Trials:
     def _new(self, state: State) -> Next | None:
         """The next proposal. That there is none is a matter of the trials before it alone."""
         number = len(state.trials)
-        if number >= self._settings.trials or not self._proposals.ready(state):
+        if number >= self._settings.trials or not self._in_order.ready(state):
             return None
-        proposal = None
-        if not self._no_more:
-            try:
-                proposal = self._proposals.next(state)
-            except SearchError as error:
-                self._nothing_new = error
+        proposal = None if self._no_more else self._following(state)
         if proposal is not None:
             self._open.append(number)
-            return Next((_proposed(number, proposal),))
+            return Next((self._proposed(number, proposal),))
         self._no_more = True
-        if self._running:
+        return None if self._running else self._end(state)
+
+    def _following(self, state: State) -> Proposal | None:
+        """The next proposal; None where there is none, whatever the reason."""
+        try:
+            return self._propose(state)
+        except SearchError as error:
+            self._nothing_new = error
+            return None
+
+    def _propose(self, state: State) -> Proposal | None:
+        return self._in_order.next(state)
+
+    def _end(self, state: State) -> Next | None:
+        """What is left to be done where nothing runs and nothing is to begin."""
+        if not self._no_more:
             return None
         if self._nothing_new is not None:
             raise self._nothing_new
@@ -106,13 +117,19 @@ class Trials:
             return (*began, retried)
         return (Paused(job.training),) if ran else ()
 
-    def _finished(self, job: Job, outcome: Outcome, state: State) -> Finished:
+    def _finished(self, job: Job, outcome: Outcome, state: State) -> Finished | Reached:
+        return self._judged(job, outcome, state)
+
+    def _values(self, job: Job, outcome: Outcome, state: State) -> list[float]:
+        """What the objectives come to. Raises SearchError for one that is no figure."""
+        costs = state.trials[job.trial].costs
+        return list(finite_values_of(self._settings.objectives, outcome.metrics, costs))
+
+    def _judged(self, job: Job, outcome: Outcome, state: State) -> Finished:
         values, cause, fault = None, outcome.cause, outcome.fault
         if outcome.state == "complete":
             try:
-                costs = state.trials[job.trial].costs
-                found = finite_values_of(self._settings.objectives, outcome.metrics, costs)
-                values = list(found)
+                values = self._values(job, outcome, state)
             except SearchError as error:
                 cause, fault = str(error), "error"
         return Finished(
@@ -123,18 +140,18 @@ class Trials:
             cause=cause,
             trace=outcome.trace,
             fault=fault,
-            seconds=outcome.seconds,
+            seconds=state.trials[job.trial].seconds + outcome.seconds,
             begun=outcome.begun,
             ended=outcome.ended,
         )
 
-
-def _proposed(number: int, proposal: Proposal) -> Proposed:
-    return Proposed(
-        trial=number,
-        origin=proposal.origin,
-        decisions=dict(proposal.spec.decisions),
-        text=proposal.spec.dump(),
-        costs=proposal.cost.totals(),
-        network=proposal.network,
-    )
+    def _proposed(self, number: int, proposal: Proposal, until: int | None = None) -> Proposed:
+        return Proposed(
+            trial=number,
+            origin=proposal.origin,
+            decisions=dict(proposal.spec.decisions),
+            text=proposal.spec.dump(),
+            costs=proposal.cost.totals(),
+            network=proposal.network,
+            until=until,
+        )

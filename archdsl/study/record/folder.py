@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.drafts import SUFFIX
 from archdsl.errors import SearchError
-from archdsl.study.candidate import WEIGHTS
+from archdsl.study.candidate import CHECKPOINT, WEIGHTS
 from archdsl.study.identity.carried import copy_imports
 from archdsl.study.identity.setup import refuse_changes
 from archdsl.study.record import files, views
@@ -126,7 +126,7 @@ class RunFolder:
 
     def sort_trials(self) -> None:
         """List the trials by number where some ended before others that began earlier."""
-        ordered = self.state.in_order()
+        ordered = self.state.judged()
         if ordered != self.state.finished:
             views.write_trials(self.folder, ordered)
 
@@ -142,6 +142,10 @@ class RunFolder:
     def folder_of(self, number: int) -> Path:
         """A trial's own folder."""
         return _folder_of_trial(self.folder, number)
+
+    def checkpoint_size(self, number: int) -> int:
+        """The bytes of what a trial would go on from, 0 where nothing is there."""
+        return checkpoint_size(self.folder, number)
 
     def weights_of(self, number: int) -> Path:
         """Where the weights of a trial are kept, if they are."""
@@ -201,7 +205,8 @@ class RunFolder:
 
         keep: whose weights stay
         """
-        going, wanted = {trial.number for trial in self.state.pending}, set(keep)
+        going = {number for number, trial in self.state.trials.items() if not trial.over}
+        wanted = set(keep)
         for path in (self.folder / TRIALS_FOLDER).iterdir():
             if path.name.isdigit() and int(path.name) not in going:
                 self.end_trial(int(path.name), weights=int(path.name) in wanted)
@@ -221,6 +226,14 @@ def folder_of_training(folder: Path, training: Training, state: State) -> Path:
 
 def _folder_of_trial(folder: Path, number: int) -> Path:
     return folder / TRIALS_FOLDER / f"{number:05}"
+
+
+def checkpoint_size(folder: Path, number: int) -> int:
+    """The bytes of a trial's checkpoint in the run directory `folder`, 0 where it has none."""
+    try:
+        return (_folder_of_trial(folder, number) / CHECKPOINT).stat().st_size
+    except OSError:
+        return 0
 
 
 def _folder_of_final(folder: Path, entrant: Entrant, training: Training) -> Path:
@@ -302,7 +315,7 @@ def _gives_way(state: State, created: Created) -> bool:
     try:
         refuse_changes(Path(), state.created.setup, created.setup)
     except SearchError:
-        return not state.finished
+        return not state.has_results
     return False
 
 

@@ -19,6 +19,7 @@ from archdsl.study.final.verdict import Verdict
 from archdsl.study.final.verdicts import verdicts
 from archdsl.study.final.winner import Won, counted, failures, won
 from archdsl.study.found import preprocessing_of
+from archdsl.study.halving.spent import Spent, spent
 from archdsl.study.hypervolume import Hypervolume, hypervolume
 from archdsl.study.objectives import front
 from archdsl.study.record.events import Training
@@ -42,6 +43,7 @@ class Record:
     won: the winner, and which training its weights are of
     data: what the trials trained on, in words, and images by split; empty for an own `evaluate`
     preprocessing: what was done to the images, where that is known
+    spent: of a search that prunes, its epochs and what whole trainings would have taken
     tree: the space as plain values; space, winner: texts of YAML
     has_code, has_weights: whether the winner left them
     """
@@ -68,6 +70,7 @@ class Record:
     by_class: ByClass | None = None
     preprocessing: Preprocessing | None = None
     tree: dict[str, Any] = field(default_factory=dict)
+    spent: Spent | None = None
 
     @property
     def budget(self) -> Budget:
@@ -151,7 +154,8 @@ def read(folder: Path, state: State | None = None) -> Record:
         settings=settings,
         own_evaluate=created.setup["evaluate"] == "own",
         sessions=[dataclasses.asdict(one) for one in state.sessions],
-        trials=list(state.in_order()),
+        trials=list(state.judged()),
+        spent=spent(state),
         looks=state.looks,
         final=counted(state),
         rounds=len({key.purpose for key in state.looks if is_final(key)}),

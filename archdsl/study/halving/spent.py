@@ -1,0 +1,59 @@
+"""The epochs that a search trained, and those that whole trainings of all would have taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from archdsl.language.settings import PruneSettings
+from archdsl.study.record.rounds import is_final
+from archdsl.units import counted, percent
+
+if TYPE_CHECKING:
+    from archdsl.study.record.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Epochs of the trials, each counted once; those of a final round are none of them.
+
+    epochs: trained; whole: of the same trials, each trained to its end unless it failed
+    paused: trials that were put aside and not promoted
+    """
+
+    epochs: int
+    whole: int
+    paused: int
+
+    def words(self) -> str:
+        """`210 epochs trained, 42 % of the 500 that training every trial to its end takes`."""
+        share = percent(self.epochs / self.whole) if self.whole else "none"
+        return (
+            f"{counted(self.epochs, 'epoch')} trained, {share} of the {self.whole:,} that training "
+            f"every trial to its end takes; {counted(self.paused, 'trial')} paused on the way"
+        )
+
+    def record(self) -> dict[str, Any]:
+        """The figures as plain values that JSON can hold."""
+        return {"epochs": self.epochs, "whole": self.whole, "paused": self.paused}
+
+
+def spent(state: State) -> Spent | None:
+    """What the trials of a state took; None where each was trained to its end."""
+    prune = pruning(state)
+    if prune is None:
+        return None
+    epochs = whole = 0
+    for training, reports in state.trainings.items():
+        if not is_final(training):
+            failed = state.trials[training.trial].state == "failed"
+            epochs += len(reports)
+            whole += len(reports) if failed else prune.rungs[-1]
+    return Spent(epochs, whole, len(state.rungs.resting))
+
+
+def pruning(state: State) -> PruneSettings | None:
+    """How a search prunes by its record, None where it does not."""
+    assert state.created is not None, "a state begins with how the study was created"
+    said = state.created.setup["settings"].get("prune")
+    return None if said is None else PruneSettings(**{**said, "rungs": tuple(said["rungs"])})

@@ -1,0 +1,94 @@
+"""The phase of a search that puts trials aside, and lets those go on that come among the best."""
+
+from __future__ import annotations
+
+from bisect import insort
+from typing import TYPE_CHECKING
+
+from archdsl.language.settings import PruneSettings, SearchSettings
+from archdsl.study.engines.job import Job, Outcome
+from archdsl.study.halving.believed import Believed
+from archdsl.study.halving.jobs import JobOrder
+from archdsl.study.halving.ladder import Promotion
+from archdsl.study.halving.rung_score import rung_values
+from archdsl.study.phases.phase import Next
+from archdsl.study.phases.trials import Trials
+from archdsl.study.propose.proposals import Proposal, Proposals
+from archdsl.study.propose.samplers.base import Seen
+from archdsl.study.record.events import Exhausted, Finished, Promoted, Reached
+from archdsl.study.record.state import State
+
+if TYPE_CHECKING:
+    from archdsl.study.phases.jobs import Jobs
+
+
+class PrunedTrials(Trials):
+    """As `Trials`, but a trial is a number of jobs, each of which follows from those before it."""
+
+    def __init__(
+        self, settings: SearchSettings, prune: PruneSettings, proposals: Proposals, jobs: Jobs
+    ) -> None:
+        super().__init__(settings, proposals, jobs)
+        self._prune, self._proposer = prune, proposals
+        self._believed = Believed(prune.rungs)
+        self._order = JobOrder(prune, settings.objectives, self._believed.tell)
+        self._taken = 0
+
+    def _new(self, state: State) -> Next | None:
+        """The next promotion or proposal, whichever the results before it lead to."""
+        number = len(state.trials)
+        more = number < self._settings.trials and not self._no_more
+        step = self._order.next(state.rungs, more=more)
+        self._make_room(state)
+        if step is None:
+            return None if self._running else self._end(state)
+        if isinstance(step, Promotion):
+            insort(self._open, step.trial)
+            return Next((Promoted(step.trial, step.until),))
+        proposal = self._following(state)
+        if proposal is None:
+            self._no_more = True
+            known = self._nothing_new is not None or state.exhausted
+            return self._new(state) if known else Next((Exhausted(),))
+        self._open.append(number)
+        return Next((self._proposed(number, proposal, step.until),))
+
+    def _propose(self, state: State) -> Proposal | None:
+        """What the sampler proposes, told what is believed of each trial by now."""
+        for number in range(self._taken, len(state.trials)):
+            self._proposer.take(state.trials[number])
+        self._taken = len(state.trials)
+        if self._proposer.learns:
+            for number, scores in self._believed.changed():
+                self._proposer.learn(Seen(number, state.trials[number].decisions, scores))
+        return self._proposer.next(len(state.trials))
+
+    def _finished(self, job: Job, outcome: Outcome, state: State) -> Finished | Reached:
+        finished = self._judged(job, outcome, state)
+        reports = state.trainings.get(job.training)
+        if job.until is None or finished.values is None or not reports:
+            return finished
+        if reports[-1]["step"] != job.until:  # it ended by itself
+            return finished
+        return Reached(
+            job.training, job.until, finished.values, outcome.seconds, outcome.begun, outcome.ended
+        )
+
+    def _values(self, job: Job, outcome: Outcome, state: State) -> list[float]:
+        reports = state.trainings.get(job.training, [])
+        costs = state.trials[job.trial].costs
+        return list(rung_values(self._settings.objectives, reports, costs, self._prune.score))
+
+    def _make_room(self, state: State) -> None:
+        """Delete checkpoints that nothing can promote, and what is more than the disk may hold."""
+        trials = max(self._settings.trials, len(state.trials))
+        ladder, resting = self._order.ladder, state.rungs.resting
+        for number in ladder.idle(trials):
+            if number in resting:
+                self._jobs.drop(number)
+        if self._settings.disk is not None:
+            for number in ladder.least_first():
+                if self._jobs.held(resting) <= self._settings.disk:
+                    return
+                if number in resting:
+                    self._jobs.drop(number)
