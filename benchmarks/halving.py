@@ -27,7 +27,7 @@ import numpy as np
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import Objective, PruneSettings
-from archdsl.study.halving.jobs import JobOrder
+from archdsl.study.halving.jobs import JobOrder, Told
 from archdsl.study.halving.ladder import Start
 from archdsl.study.halving.rung_score import rung_values
 from archdsl.study.record.events import (
@@ -51,12 +51,17 @@ SPREAD = 0.3
 """Sigma of the logarithm of how long an epoch of a trial takes."""
 
 
+def _nothing(trial: int) -> None:
+    pass
+
+
 @dataclass
 class Simulated:
     """A search whose workers train by looking up, and whose record is as in any search.
 
     curve: trial -> the metric after each epoch; pace: trial -> seconds of an epoch
     trials: how many may begin; spent: epochs so far
+    begins: called with the number of a trial before it begins; told: as `JobOrder` has it
     """
 
     prune: PruneSettings
@@ -64,6 +69,8 @@ class Simulated:
     trials: float
     curve: Callable[[int], Sequence[float]]
     pace: Callable[[int], float]
+    begins: Callable[[int], None] = _nothing
+    told: Told | None = None
     state: State = field(default_factory=State)
     spent: int = 0
     now: float = 0.0
@@ -73,7 +80,7 @@ class Simulated:
         if self.state.created is None:
             self.state.hear(Created("simulated", "name: simulated\n", SETUP, {}))
         self.state.hear(Session("", len(self.state.trials), {}, {}, self.workers))
-        self.order = JobOrder(self.prune, OBJECTIVES)
+        self.order = JobOrder(self.prune, OBJECTIVES, self.told)
         for trial in self.state.pending:
             self._run(trial.number)
 
@@ -85,6 +92,7 @@ class Simulated:
             if step is None:
                 return
             if isinstance(step, Start):
+                self.begins(number)
                 self.state.hear(
                     Proposed(number, "random", {}, "", {}, str(number), until=step.until)
                 )

@@ -14,7 +14,7 @@ from archdsl.amounts import Budget
 from archdsl.display.live import LiveDisplay
 from archdsl.display.plain import PlainDisplay
 from archdsl.display.search_state import SearchState
-from archdsl.language.settings import Objective, ProxySettings, SearchSettings
+from archdsl.language.settings import Objective, ProxySettings, PruneSettings, SearchSettings
 from archdsl.study.events import (
     Best,
     Epoch,
@@ -23,6 +23,7 @@ from archdsl.study.events import (
     Preparing,
     Started,
     TrialFinished,
+    TrialPaused,
     TrialStarted,
 )
 from archdsl.study.trial import Trial
@@ -136,6 +137,44 @@ def drawn(events: list[Event], width: int = 120) -> str:
     picture = Console(file=io.StringIO(), width=width)
     picture.print(display.picture.drawn())
     return picture.file.getvalue()  # type: ignore[attr-defined]
+
+
+def paused_and_promoted() -> list[Event]:
+    reports = ({"step": 1, "accuracy": 0.25}, {"step": 2, "accuracy": 0.5})
+    aside = [
+        trial(n, 0.0, state="paused", values=None, epochs=reports, metrics={"accuracy": 0.5})
+        for n in (0, 1)
+    ]
+    begins = [TrialStarted(n, "tpe", aside[n].decisions, COSTS) for n in (0, 1)]
+    settings = SearchSettings(
+        trials=4, budget=BUDGET, proxy=ProxySettings(epochs=5),
+        prune=PruneSettings("asha", (2, 5)),
+    )  # fmt: skip
+    return [
+        started(settings=settings), begins[0], TrialPaused(aside[0]), begins[1],
+        TrialPaused(aside[1]), begins[0],
+    ]  # fmt: skip
+
+
+def test_lines_say_who_was_put_aside():
+    stream = io.StringIO()
+    with PlainDisplay(stream) as display:
+        for event in (*paused_and_promoted(), TrialFinished(trial(0, 0.75, seconds=20.0))):
+            display(event)
+    told = "macs 1.81M  params 98.2k  tpe"
+    assert stream.getvalue().splitlines()[2:] == [
+        f"trial 0  1 of 4  paused after 2 epochs  accuracy 0.5000  {told}  10 s  30 s left",
+        f"trial 1  2 of 4  paused after 2 epochs  accuracy 0.5000  {told}  10 s  20 s left",
+        f"trial 0  2 of 4  accuracy 0.7500  {told}  20 s  30 s left",
+    ]
+
+
+def test_who_goes_on_stands_among_those_that_run():
+    state = SearchState()
+    for event in paused_and_promoted():
+        state.hear(event)
+    assert [one.number for one in state.trials] == [1]
+    assert list(state.running) == [0]
 
 
 def test_the_table_has_a_row_for_each_trial_and_what_runs():

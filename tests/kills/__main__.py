@@ -26,14 +26,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.kills")
     parser.add_argument("--moments", type=int, default=100, help="kills of each victim")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--pruned", action="store_true", help="a search that puts trials aside")
     known = parser.parse_args()
     moments: Counter[str] = Counter()
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         whole, out = Path(folder) / "whole", Path(folder) / "killed"
-        searching.start(whole).join()
+        searching.start(whole, pruned=known.pruned).join()
         for number, victim in itertools.product(range(known.moments), VICTIMS):
-            when = kill_once(out, victim, random.Random(f"{known.seed}-{victim}-{number}"))
+            draws = random.Random(f"{known.seed}-{victim}-{number}")
+            when = kill_once(out, victim, draws, pruned=known.pruned)
             found = differences(out, whole)
             shutil.rmtree(out)
             moments[when] += 1

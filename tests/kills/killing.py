@@ -28,9 +28,9 @@ SIGNS: dict[str, str] = {
 """What a kill waits for, so that it comes while that is written."""
 
 
-def kill_once(out: Path, victim: str, draws: random.Random) -> str:
+def kill_once(out: Path, victim: str, draws: random.Random, *, pruned: bool = False) -> str:
     """Search, kill somewhere, search to the end. Returns when the kill came, in words."""
-    process = searching.start(out)
+    process = searching.start(out, pruned=pruned)
     sign = draws.choice([None, *SIGNS])
     if sign is None:
         process.join(draws.uniform(0, 4))
@@ -46,7 +46,7 @@ def kill_once(out: Path, victim: str, draws: random.Random) -> str:
     process.join()
     when = "at some moment" if sign is None else f"beside {sign}"
     if process.exitcode != 0:
-        process = searching.start(out)
+        process = searching.start(out, pruned=pruned)
         process.join()
     assert process.exitcode == 0, f"{victim}, {when}: exit code {process.exitcode}"
     return when
@@ -78,6 +78,8 @@ def differences(out: Path, whole: Path) -> list[str]:
     found += [
         f"trial {a['number']} is another" for a, b in zip(here, there, strict=False) if a != b
     ]
+    if searching.jobs(out) != searching.jobs(whole):
+        found.append("its jobs are others")
     if searching.anew(out) != searching.anew(whole):
         found.append("the final round is another")
     for name in ("best.yaml", "best.py", "best.safetensors"):

@@ -14,10 +14,13 @@ from typing import Any
 from archdsl.study import search
 from archdsl.study.engines import handed
 from archdsl.study.record.folder import WORKERS, read_state
+from archdsl.study.record.rounds import is_final
 from tests.study.conftest import tiny_space
 
 TRIALS = 4
 EPOCHS = 3
+PRUNE = {"type": "asha", "rungs": [1, 2], "reduction": 2}
+"""Of the search that puts trials aside."""
 
 _PRELOADED = [
     "tests.kills.searching", "archdsl.study.engines.worker", "archdsl.training.train",
@@ -33,14 +36,14 @@ def context() -> ForkServerContext:
     return made
 
 
-def start(out: Path) -> ForkServerProcess:
+def start(out: Path, *, pruned: bool) -> ForkServerProcess:
     """A search in a process of its own."""
-    process = context().Process(target=_search, args=(out,))
+    process = context().Process(target=_search, args=(out, PRUNE if pruned else None))
     process.start()
     return process
 
 
-def _search(out: Path) -> None:
+def _search(out: Path, prune: dict[str, Any] | None) -> None:
     # workers come from the server that this process came from: another would import all anew
     forkserver._forkserver.ensure_running = lambda: None
     handed.LARGE = 1  # these data are small, and are to lie in files as large ones do
@@ -48,7 +51,7 @@ def _search(out: Path) -> None:
         sys.stdout = sys.stderr = nothing
         space = tiny_space(
             {"input": [1, 12, 12]}, trials=TRIALS, workers=2, budget={"macs": "200k"},
-            final={"keep": 1, "seeds": 2},
+            final={"keep": 1, "seeds": 2}, prune=prune,
             proxy={"epochs": EPOCHS, "steps_per_epoch": 2, "warmup": 0},
         )  # fmt: skip
         search(space, out=out, settings=space.spec.settings())
@@ -90,9 +93,17 @@ def twice(out: Path) -> list[str]:
     """The epochs that count twice, or not at all."""
     state = read_state(out)
     assert state is not None, "there is a record"
-    wanted = list(range(1, EPOCHS + 1))
-    return [
-        f"{training.purpose} {training.trial}: {[one['step'] for one in reports]}"
-        for training, reports in state.trainings.items()
-        if [one["step"] for one in reports] != wanted
-    ]
+    found = list[str]()
+    for training, reports in state.trainings.items():
+        until = None if is_final(training) else state.rungs.until(training.trial)
+        steps = [one["step"] for one in reports]
+        if steps != list(range(1, (until or EPOCHS) + 1)):
+            found.append(f"{training.purpose} {training.trial}: {steps}")
+    return found
+
+
+def jobs(out: Path) -> list[Any]:
+    """The jobs of a search that puts trials aside, and what they came to."""
+    state = read_state(out)
+    assert state is not None, "there is a record"
+    return [(*job, state.rungs.results[at]) for at, job in enumerate(state.rungs.jobs)]

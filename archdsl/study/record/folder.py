@@ -39,6 +39,7 @@ from archdsl.study.record.events import (
     Evidence,
     Finished,
     Looked,
+    Reached,
     Round,
     Session,
     Training,
@@ -76,7 +77,7 @@ class RunFolder:
         self.folder, self.shown, self.space = reading.folder, shown, space
         self.state, self._store = reading.state, reading.store
         self._optuna: OptunaView | None = None
-        self._unsettled: list[Finished | Round | TrainingOver | Looked] = []
+        self._unsettled: list[Finished | Reached | Round | TrainingOver | Looked] = []
         self._kept: set[int] = set()
 
     def add(self, event: Event) -> None:
@@ -90,7 +91,7 @@ class RunFolder:
         match event:
             case Changed() | Session() | Evidence() | Data():
                 views.write_run(self.folder, self.state)
-            case Finished() | Round() | TrainingOver() | Looked():
+            case Finished() | Reached() | Round() | TrainingOver() | Looked():
                 self._unsettled.append(event)
 
     def settle(self) -> None:

@@ -114,7 +114,7 @@ def test_a_search_that_was_killed_goes_on_as_if_it_had_not_been(
     for _ in range(epochs):
         broken.step()
     again = Simulated(
-        prune, workers, trials, curve_of(seed, failing=0.1), pace_of(seed + 2), broken.state
+        prune, workers, trials, curve_of(seed, failing=0.1), pace_of(seed + 2), state=broken.state
     )
     while again.step():
         pass
@@ -129,7 +129,7 @@ def test_more_trials_go_on_where_the_rungs_were(prune, workers, later, trials, m
         first = searched(prune, workers, trials, seed, pace)
         before = list(first.state.rungs.jobs)
         then = Simulated(
-            prune, later, trials + more, curve_of(seed), pace_of(pace + 2), first.state
+            prune, later, trials + more, curve_of(seed), pace_of(pace + 2), state=first.state
         )
         while then.step():
             pass
