@@ -61,7 +61,8 @@ class Simulated:
 
     curve: trial -> the metric after each epoch; pace: trial -> seconds of an epoch
     trials: how many may begin; spent: epochs so far
-    begins: called with the number of a trial before it begins; told: as `JobOrder` has it
+    begins: called with the number of a trial before it begins; told: with the results that the next
+        job knows, as `JobOrder` says
     """
 
     prune: PruneSettings

@@ -22,15 +22,17 @@ Told = Callable[[int, int, "Scores | None"], None]
 class JobOrder:
     """Goes along the jobs of a record, and says what the next one is.
 
-    told: called with trial, epochs and scores of each result that a job knows, in their order
+    hear: called with trial, epochs and scores of each result that a job knows, in their order
+    told: how many results the last job knew
     """
 
     def __init__(
-        self, prune: PruneSettings, objectives: Sequence[Objective], told: Told | None = None
+        self, prune: PruneSettings, objectives: Sequence[Objective], hear: Told | None = None
     ) -> None:
         self.ladder = ladder_of(prune)
-        self._objectives, self._hear = objectives, told
-        self._taken = self._told = 0
+        self._objectives, self._hear = objectives, hear
+        self._taken = 0
+        self.told = 0
 
     def next(self, rungs: Rungs, *, more: bool) -> Step | None:
         """The next job; None where there is none, or not before another result is there.
@@ -43,7 +45,7 @@ class JobOrder:
         if not self._know(known_jobs(number, rungs.sessions), rungs):
             return None
         while (step := self.ladder.next(more=more)) is None:
-            if self._told == number or not self._know(self._told + 1, rungs):
+            if self.told == number or not self._know(self.told + 1, rungs):
                 return None
         return step
 
@@ -56,24 +58,24 @@ class JobOrder:
             self.ladder.begin(trial, until)
         else:
             step = Promotion(trial, until)
-            while self._told < number and self.ladder.next(more=False) != step:
-                if not self._know(self._told + 1, rungs):
+            while self.told < number and self.ladder.next(more=False) != step:
+                if not self._know(self.told + 1, rungs):
                     break
             self.ladder.promote(trial, until)
         self._taken += 1
 
     def _know(self, count: int, rungs: Rungs) -> bool:
         """Know the results of the first `count` jobs; False where one of them is not there."""
-        while self._told < count:
-            if self._told not in rungs.results:
+        while self.told < count:
+            if self.told not in rungs.results:
                 return False
-            trial, until = rungs.jobs[self._told]
-            values = rungs.results[self._told]
+            trial, until = rungs.jobs[self.told]
+            values = rungs.results[self.told]
             scores = None if values is None else signed(self._objectives, values)
             self.ladder.tell(trial, until, scores)
             if self._hear is not None:
                 self._hear(trial, until, scores)
-            self._told += 1
+            self.told += 1
         return True
 
 

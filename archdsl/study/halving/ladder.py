@@ -8,8 +8,8 @@ What is decided follows from results in the order of their jobs, not from when t
 from __future__ import annotations
 
 import itertools
-from bisect import insort
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import TypeAlias
@@ -36,19 +36,34 @@ class Promotion:
 Step: TypeAlias = "Start | Promotion"
 
 
+_Place: TypeAlias = tuple[tuple[float, ...], int]
+"""Scores, negated, and a trial: the smallest is the best, of equals the one that began first."""
+
+
 class _Rung:
     """The results after so many epochs. size: how many there are, failures included"""
 
     def __init__(self, until: int) -> None:
         self.until, self.size = until, 0
         self.promoted: set[int] = set()
-        self._ranked: list[tuple[tuple[float, ...], int]] = []
+        self._ranked: list[_Place] = []
+        self._waiting: list[_Place] = []  # those of them that were not promoted
+        self._places: dict[int, _Place] = {}
 
     def add(self, trial: int, scores: Scores | None) -> None:
         """Take in a result; one without a figure is worse than all others."""
         self.size += 1
         if scores is not None and all(map(isfinite, scores)):
-            insort(self._ranked, (tuple(-one for one in scores), trial))
+            place = self._places[trial] = (tuple(-one for one in scores), trial)
+            insort(self._ranked, place)
+            if trial not in self.promoted:
+                insort(self._waiting, place)
+
+    def promote(self, trial: int) -> None:
+        """Let a trial go on from here."""
+        self.promoted.add(trial)
+        if trial in self._places:  # or its result is to be known later
+            del self._waiting[bisect_left(self._waiting, self._places[trial])]
 
     @property
     def any(self) -> bool:
@@ -57,16 +72,18 @@ class _Rung:
 
     def best(self, most: int | None = None) -> int | None:
         """The best that was not promoted, if it is among the best so many of all."""
-        return next((trial for trial in self._best(most) if trial not in self.promoted), None)
+        if not self._waiting:
+            return None
+        if len(self._waiting[0][0]) > 1:
+            order = self._order()[:most]
+            return next((trial for trial in order if trial not in self.promoted), None)
+        first = self._waiting[0]
+        among = most is None or bisect_left(self._ranked, first) < most
+        return first[1] if among else None
 
     def rest(self, first: int) -> list[int]:
         """Those that were not promoted but for the best so many of all."""
         return [trial for trial in self._order()[first:] if trial not in self.promoted]
-
-    def _best(self, most: int | None) -> Iterable[int]:
-        if self._ranked and len(self._ranked[0][0]) > 1:
-            return self._order()[:most]
-        return (trial for _, trial in itertools.islice(self._ranked, most))
 
     def _order(self) -> list[int]:
         """All with a figure, the best first, by number where they are equal."""
@@ -105,7 +122,7 @@ class Ladder:
 
     def promote(self, trial: int, until: int) -> None:
         """Take note of a trial that goes on."""
-        self._rung(trial, self._until[trial]).promoted.add(trial)
+        self._rung(trial, self._until[trial]).promote(trial)
         self._go(trial, until)
 
     def tell(self, trial: int, until: int, scores: Scores | None) -> None:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from archdsl.study.phases.jobs import Jobs
 
 
+_SELDOM = 64
+"""Checkpoints are looked through when a 64th more results are known."""
+
+
 class PrunedTrials(Trials):
     """As `Trials`, but a trial is a number of jobs, each of which follows from those before it."""
 
@@ -33,15 +37,21 @@ class PrunedTrials(Trials):
         self._believed = Believed(prune.rungs)
         self._order = JobOrder(prune, settings.objectives, self._believed.tell)
         self._taken = 0
+        self._looked_at = 0
+        self._idle: set[int] = set()
 
     def _new(self, state: State) -> Next | None:
         """The next promotion or proposal, whichever the results before it lead to."""
         number = len(state.trials)
         more = number < self._settings.trials and not self._no_more
         step = self._order.next(state.rungs, more=more)
-        self._make_room(state)
+        self._drop_idle(state)
+        self._keep_to_the_disk(state)
+        if step is None and self._running:
+            return None
         if step is None:
-            return None if self._running else self._end(state)
+            self._drop_idle(state, now=True)
+            return self._end(state)
         if isinstance(step, Promotion):
             insort(self._open, step.trial)
             return Next((Promoted(step.trial, step.until),))
@@ -79,16 +89,26 @@ class PrunedTrials(Trials):
         costs = state.trials[job.trial].costs
         return list(rung_values(self._settings.objectives, reports, costs, self._prune.score))
 
-    def _make_room(self, state: State) -> None:
-        """Delete checkpoints that nothing can promote, and what is more than the disk may hold."""
+    def _drop_idle(self, state: State, *, now: bool = False) -> None:
+        """Delete checkpoints that nothing can promote any more.
+
+        Of many trials it looks less often, as looking takes longer the more there are.
+        """
+        told = self._order.told
+        if not now and told <= self._looked_at + self._looked_at // _SELDOM:
+            return
+        self._looked_at = told
         trials = max(self._settings.trials, len(state.trials))
-        ladder, resting = self._order.ladder, state.rungs.resting
-        for number in ladder.idle(trials):
-            if number in resting:
+        for number in self._order.ladder.idle(trials):
+            if number not in self._idle and number in state.rungs.resting:
+                self._idle.add(number)
                 self._jobs.drop(number)
-        if self._settings.disk is not None:
-            for number in ladder.least_first():
-                if self._jobs.held(resting) <= self._settings.disk:
-                    return
-                if number in resting:
-                    self._jobs.drop(number)
+
+    def _keep_to_the_disk(self, state: State) -> None:
+        """Delete what is more than the disk may hold, the least likely to be promoted first."""
+        most, resting = self._settings.disk, state.rungs.resting
+        over = 0 if most is None else self._jobs.held(resting) - most
+        for number in self._order.ladder.least_first() if over > 0 else ():
+            if over > 0 and number in resting:
+                over -= self._jobs.held([number])
+                self._jobs.drop(number)
