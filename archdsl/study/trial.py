@@ -39,7 +39,7 @@ class Trial:
     network: equal for equal architectures
     state: "complete" and "failed" were trained; what Optuna's samplers propose may be "outside"
         the budget, or "repeated" and so answered from the record. What is not over is "proposed",
-        "running" or "paused"
+        "running" or "paused"; a search that prunes leaves some paused
     metrics: of the last epoch, or what `evaluate` returned; epochs: each report, in order
     values: what the objectives came to; None for a trial that failed or was outside
     fault: of which kind its failure was; cause: why, in words; trace: where, for a fault of the

@@ -113,7 +113,8 @@ class ProxyTraining:
         def on_resume(history: list[Metrics]) -> None:
             on_record = min(len(history), int(job.step or 0))
             begin(on_record or None)
-            for epoch, metrics in enumerate(history[on_record:], start=on_record):
+            # one that is ahead, of a record that was cut, is told of as far as it is asked for
+            for epoch, metrics in enumerate(history[on_record : job.until], start=on_record):
                 candidate.report(epoch + 1, metrics)
 
         with threads.for_work(candidate.cost.macs * recipe.batch):
@@ -129,8 +130,8 @@ class ProxyTraining:
                 accumulate=job.accumulate,
                 until=job.until,
             )
-        if job.until == trained.epochs:
-            return trained.metrics
+        if job.until is not None and trained.epochs >= job.until:
+            return trained.history[job.until - 1]
         state = {name: tensor.contiguous() for name, tensor in trained.state_dict.items()}
         save_file(state, candidate.folder / WEIGHTS)
         return trained.metrics

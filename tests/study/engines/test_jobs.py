@@ -99,6 +99,34 @@ def test_a_job_that_goes_on_from_a_checkpoint_comes_to_the_same_weights(training
     assert (folder / "weights.safetensors").read_bytes() == weights
 
 
+def test_a_job_that_is_put_aside_goes_on_to_the_same_weights(training_job) -> None:
+    from dataclasses import replace
+
+    folder, recipe = Path(training_job.folder), Recipe(epochs=3)
+    whole = replace(training_job, schedule=recipe.record())
+    work = Work()
+    straight = do(work, whole)
+    weights = (folder / "weights.safetensors").read_bytes()
+    (folder / "weights.safetensors").unlink()
+    kept = replace(whole, checkpoint=str(folder / "checkpoint.ckpt"))
+    told: list[tuple[float | None, list[float]]] = []
+    done = Outcome("failed")
+    # the third is asked for less than the checkpoint has, as after a record that was cut
+    for step, until in ((None, 1), (1, 2), (None, 1), (1, 2), (2, None)):
+        steps: list[float] = []
+        done = work(
+            replace(kept, step=step, until=until),
+            begun=lambda at, step, steps=steps: told.append((step, steps)),
+            report=lambda step, metrics, steps=steps: steps.append(step),
+            should_stop=lambda: False,
+        )
+        assert done.state == "complete", done.cause
+        assert (folder / "weights.safetensors").exists() == (until is None)
+    assert told == [(None, [1]), (1, [2]), (None, [1]), (1, [2]), (2, [3])]
+    assert done.metrics == straight.metrics
+    assert (folder / "weights.safetensors").read_bytes() == weights
+
+
 def test_what_the_listener_raises_is_no_failure_of_the_job(tiny, tmp_path) -> None:
     def evaluate(candidate: Any) -> float:
         try:
