@@ -63,12 +63,14 @@ def spread(table: Table) -> None:
 
 
 def epochs(table: Table) -> None:
-    """How early the last epoch's order shows."""
+    """How early the last epoch's order shows, in the accuracy and in a low loss."""
     curves = [table.curve(entry.decisions) for entry in table]
+    losses = [[-fmean(epoch) for epoch in zip(*entry.loss, strict=True)] for entry in table]
     last = [curve[-1] for curve in curves]
-    for at, values in enumerate(zip(*curves, strict=True)):
-        correlation = rank_correlation(values, last)
-        print(f"| {at + 1} | {median(values):.3f} | {max(values):.3f} | {correlation:.2f} |")
+    both = zip(zip(*curves, strict=True), zip(*losses, strict=True), strict=True)
+    for at, (values, low) in enumerate(both):
+        correlation = f"{rank_correlation(values, last):.2f} | {rank_correlation(low, last):.2f}"
+        print(f"| {at + 1} | {median(values):.3f} | {max(values):.3f} | {correlation} |")
 
 
 def mixers(table: Table) -> None:
