@@ -46,7 +46,7 @@ class PrunedTrials(Trials):
         more = number < self._settings.trials and not self._no_more
         step = self._order.next(state.rungs, more=more)
         self._drop_idle(state)
-        self._keep_to_the_disk(state)
+        self._keep_to_the_disk(state, step.trial if isinstance(step, Promotion) else None)
         if step is None and self._running:
             return None
         if step is None:
@@ -104,11 +104,14 @@ class PrunedTrials(Trials):
                 self._idle.add(number)
                 self._jobs.drop(number)
 
-    def _keep_to_the_disk(self, state: State) -> None:
-        """Delete what is more than the disk may hold, the least likely to be promoted first."""
+    def _keep_to_the_disk(self, state: State, goes_on: int | None) -> None:
+        """Delete what is more than the disk may hold, the least likely to be promoted first.
+
+        goes_on: the trial that is promoted now
+        """
         most, resting = self._settings.disk, state.rungs.resting
         over = 0 if most is None else self._jobs.held(resting) - most
         for number in self._order.ladder.least_first() if over > 0 else ():
-            if over > 0 and number in resting:
+            if over > 0 and number in resting and number != goes_on:
                 over -= self._jobs.held([number])
                 self._jobs.drop(number)
