@@ -67,6 +67,7 @@ class Answers:
         self.path, self.space = path, space
         self._columns = columns
         self._names: list[str] = []
+        self._check_columns()
         self.members: dict[str, Tried] = {}
         self._read: dict[tuple[str, ...], dict[str, Any]] = {}
         for line, cells in self._rows():
@@ -115,6 +116,18 @@ class Answers:
             raise ArchError(f"{self.path} is no text in UTF-8.  save it as such") from None
         except csv.Error as error:
             self._refuse(reader.line_num, None, f"it is no CSV ({error})", 'quote cells with "')
+
+    def _check_columns(self) -> None:
+        """Refuse columns that would be read as two things."""
+        said = self._columns
+        names = [*said.metrics, *said.costs.values(), *said.ignored]
+        for name in names:
+            if names.count(name) > 1:
+                raise ArchError(f"{name} is named twice as a metric, a cost or ignored.  once is "
+                                "enough")  # fmt: skip
+            if name in self.space.decisions:
+                raise ArchError(f"{name} is a decision of the space, and its column is that of the "
+                                "answers.  give figures a column of their own")  # fmt: skip
 
     def _check_heading(self) -> None:
         names, said = self._names, self._columns

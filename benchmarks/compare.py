@@ -79,7 +79,7 @@ def on_answers(given: argparse.Namespace) -> dict[str, Callable[[int], Problem]]
     from benchmarks.from_answers import problems
 
     space = archdsl.space(given.space)
-    costs = dict(map(_cost, given.cost))
+    costs = _costs(given.cost)
     columns = Columns(tuple(given.metric), costs, tuple(given.ignore))
     found = Answers(given.answers, space, columns)
     print(f"{given.answers}: {found.words()}", flush=True)
@@ -87,17 +87,23 @@ def on_answers(given: argparse.Namespace) -> dict[str, Callable[[int], Problem]]
         print(f"{column} is {kind} as archdsl counts them, in every row", flush=True)
     if found.missing:
         print(f"{found.missing:,} members that it lacks count as its worst", flush=True)
-    return problems(found, given.fits, given.minimize, given.missing)
+    return problems(found, given.trials, given.fits, given.minimize, given.missing)
 
 
-def _cost(text: str) -> tuple[str, str]:
-    kind, equals, column = text.partition("=")
-    if not (equals and column) or kind not in bounded():
-        raise ArchError(
-            f"--cost {text} names no cost and column.  write  --cost macs=COLUMN;  the costs: "
-            f"{' '.join(bounded())}"
-        )
-    return kind, column
+def _costs(words: Sequence[str]) -> dict[str, str]:
+    """Kind -> column. Raises ArchError."""
+    found: dict[str, str] = {}
+    for text in words:
+        kind, equals, column = text.partition("=")
+        if not (equals and column) or kind not in bounded():
+            raise ArchError(
+                f"--cost {text} names no cost and column.  write  --cost macs=COLUMN;  the costs: "
+                f"{' '.join(bounded())}"
+            )
+        if kind in found:
+            raise ArchError(f"--cost names {kind} twice.  name one column")
+        found[kind] = column
+    return found
 
 
 def _parser() -> argparse.ArgumentParser:

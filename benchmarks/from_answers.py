@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from archdsl.amounts import Budget
 from archdsl.errors import ArchError
+from archdsl.units import counted
 from benchmarks.answers import Answers, Tried
 from benchmarks.problem import Decisions, Problem, budget_for, chance, key
 
@@ -16,15 +17,21 @@ Missing: TypeAlias = Literal["refuse", "worst"]
 
 
 def problems(
-    found: Answers, fits: Sequence[float], minimize: bool = False, missing: Missing = "refuse"
+    found: Answers,
+    trials: int,
+    fits: Sequence[float] = (),
+    minimize: bool = False,
+    missing: Missing = "refuse",
 ) -> dict[str, Callable[[int], Problem]]:
     """By name and the seed of the search: the means, and a training of each where there are more.
 
+    trials: of a search, none of which proposes a member twice
     fits: shares of the members of the table that a budget of MACs lets in; with none it is the
         budget of the space
     missing: what becomes of proposals that the table lacks: "refuse" a table that lacks any, or
         let each count as the "worst" of the table
-    Raises ArchError for a table that lacks members, or has none inside the budget.
+    Raises ArchError for a table that lacks members, or has none inside the budget, and for more
+    trials than there are members inside.
     """
     if missing == "refuse" and found.missing:
         answers = " ".join(f"{name}={value}" for name, value in found.first_missing().items())
@@ -40,8 +47,13 @@ def problems(
             made[f"{name}, once"] = partial(
                 _problem, found, f"{name}, once", budget, minimize, True
             )
-    for make in made.values():
-        make(0)
+    for name, make in made.items():
+        inside = int(found.space.count(dict(make(0).budget)))
+        if inside < trials:
+            raise ArchError(
+                f"{name}: {counted(inside, 'member')} are inside the budget, and a search of "
+                f"{trials:,} trials would run out of them.  write  --trials {inside}  at most"
+            )
     return made
 
 
