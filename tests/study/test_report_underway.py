@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from archdsl.cli import main
-from archdsl.study import Candidate, events
+from archdsl.study import Candidate, events, search
 from archdsl.study.record.folder import read_state
 from archdsl.study.report import write_report
 from archdsl.study.report.findings import unfinished, verdict
@@ -27,14 +28,21 @@ def reports(candidate: Candidate) -> float:
     return judged(candidate) + 1e-3 * candidate.seed * ((candidate.number or 0) % 3)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A search that is over."""
+    space, out = tiny_space(**GIVEN), tmp_path_factory.mktemp("report") / "whole"
+    search(space, evaluate=reports, out=out, settings=space.spec.settings())
+    return out
+
+
 @pytest.fixture
-def lines(run, tmp_path) -> list[bytes]:
-    """The record of a whole search."""
-    run(tiny_space(**GIVEN), tmp_path / "whole", evaluate=reports)
-    return (tmp_path / "whole" / "record.jsonl").read_bytes().splitlines(keepends=True)
+def lines(whole) -> list[bytes]:
+    """Its record."""
+    return (whole / "record.jsonl").read_bytes().splitlines(keepends=True)
 
 
-def test_every_beginning_of_a_record_has_a_report(lines, tmp_path) -> None:
+def test_every_beginning_of_a_record_has_a_report(whole, lines, tmp_path) -> None:
     said = []
     for number in range(1, len(lines) + 1):
         folder = tmp_path / "begun"
@@ -62,7 +70,7 @@ def test_every_beginning_of_a_record_has_a_report(lines, tmp_path) -> None:
         *(
             f"The search is not over: 4 of 4 trials, {done} of {total} trainings of the final "
             "round."
-            for total in {len(read_state(tmp_path / "whole").rounds.all[0].trainings())}
+            for total in {len(read_state(whole).rounds.all[0].trainings())}
             for done in range(total)
         ),
         None,
@@ -128,7 +136,7 @@ def test_files_of_an_earlier_winner_are_not_called_the_winners(run, tmp_path) ->
             seen.append(write_report(out).read_text().replace("&#34;", '"'))
             assert (out / "best.yaml").read_text() == first
 
-    run(tiny_space(trials=12), out, listener=looks)
+    run(tiny_space(trials=3), out, listener=looks)
     assert seen
     for page in seen:
         assert "archdsl show .\n" in page and 'archdsl.build(".")' in page

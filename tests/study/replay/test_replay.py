@@ -131,18 +131,18 @@ def test_a_training_whose_batches_were_taken_in_parts_comes_again(
     assert found.finding == "equal"
 
 
-def test_it_has_the_threads_that_it_had(tmp_path, monkeypatch) -> None:
+def test_it_has_the_threads_that_it_had(untouched, monkeypatch) -> None:
     monkeypatch.setattr("archdsl.threads.SMALL", 0)
-    had = torch.get_num_threads()
+    had, seen = torch.get_num_threads(), set[int]()
     try:
-        torch.set_num_threads(2)
-        out = searched(project(tmp_path), trials=1, final=None)
+        torch.set_num_threads(had + 1)
+        found = replay(untouched, "1", told=lambda *_: seen.add(torch.get_num_threads()))
+        assert torch.get_num_threads() == had + 1
     finally:
         torch.set_num_threads(had)
-    seen = set[int]()
-    found = replay(out, "0", told=lambda *_: seen.add(torch.get_num_threads()))
-    assert seen == {2} and found.finding == "equal"
-    assert torch.get_num_threads() == had
+    assert seen == {had} and found.finding == "equal"
+    (session,) = read_state(untouched).sessions
+    assert session.machine["training_threads"] == str(had)
 
 
 def test_what_follows_from_something_else_differs_on_the_same_machine(
