@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archdsl.study.identity.changes import value_changes
@@ -20,15 +19,10 @@ _MACHINE = ("system", "processor", "cpu", "instructions", "device")
 """What figures may follow from. How many cores there are is none: threads are as they were."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What is different now, in words; nothing where every digit is to come again."""
+def differences(state: State, recorded: Recorded, *, one_thread: bool) -> tuple[str, ...]:
+    """What is different now from all sessions that a training ran in, in words.
 
-    differences: tuple[str, ...]
-
-
-def place(state: State, recorded: Recorded, *, one_thread: bool) -> Place:
-    """What there is now, beside what there was in all sessions that a training ran in.
+    Where there is nothing, every digit is to come again.
 
     one_thread: whether it is so small that it takes one thread, whatever there are
     """
@@ -44,7 +38,7 @@ def place(state: State, recorded: Recorded, *, one_thread: bool) -> Place:
         found |= dict.fromkeys(_differences(then, now_machine, now_versions))
         if not one_thread and "training_threads" not in then.machine:
             found["how many threads it had is not on record"] = None
-    return Place(tuple(found))
+    return tuple(found)
 
 
 def _differences(then: Session, now: Mapping[str, str], packages: Mapping[str, str]) -> list[str]:

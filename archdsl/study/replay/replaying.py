@@ -30,7 +30,7 @@ from archdsl.study.phases.jobs import Jobs
 from archdsl.study.record.folder import read_state
 from archdsl.study.replay.comparison import Replayed
 from archdsl.study.replay.noise import noise_of
-from archdsl.study.replay.place import place, threads_of
+from archdsl.study.replay.place import differences, threads_of
 from archdsl.study.replay.trainings import Part, Recorded, recorded
 from archdsl.study.signals import terminable
 
@@ -84,7 +84,7 @@ def replay(
             run=state.created.name,
             recorded=found,
             epochs=epochs,
-            differences=place(state, found, one_thread=again.one_thread).differences,
+            differences=differences(state, found, one_thread=again.one_thread),
             judged=judged,
             noise={name: noise_of(state, name) for name in judged},
         )

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 from archdsl.errors import SearchError
 from archdsl.study.final.entrants import Entrant, called
 from archdsl.study.record.events import Training
-from archdsl.study.record.rounds import PURPOSE, is_final
-from archdsl.units import counted
 
 if TYPE_CHECKING:
     from archdsl.study.record.state import State, TrainingStart
     from archdsl.study.trial import Trial
 
-_OF_A_ROUND = re.compile(rf"{PURPOSE}(\d+)/(.+)/seed-(\d+)")
+_OF_A_ROUND = re.compile(r"([^/]+/\d+)/(.+)/seed-(\d+)")
+"""The purpose of a round, who is trained in it, and with which seed: the folder of its weights."""
+
+_OF_A_TRIAL = "search"
+"""The purpose of the training that a trial is judged by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def recorded(state: State, folder: Path, word: str) -> Recorded:
             f"'{word}' names no training.  write the number of a trial, as in  12,  or the folder "
             "of a training of the final round, as in  final/0/trial-00012/seed-1"
         )
-    return _of_a_round(state, folder, int(named[1]), named[2], int(named[3]))
+    return _of_a_round(state, folder, named[1], named[2], int(named[3]))
 
 
 def _of_a_trial(state: State, folder: Path, number: int) -> Recorded:
@@ -83,7 +85,7 @@ def _of_a_trial(state: State, folder: Path, number: int) -> Recorded:
     _refuse_untrained(folder, name, trial)
     if trial.state == "failed":
         raise _failed(folder, name, trial.cause)
-    its = [one for one in state.trainings if one.trial == number and not is_final(one)]
+    its = [one for one in state.trainings if one.trial == number and one.purpose == _OF_A_TRIAL]
     return _recorded(state, folder, name, its[-1:], complete=trial.over)
 
 
@@ -97,11 +99,12 @@ def _refuse_untrained(folder: Path, name: str, trial: Trial) -> None:
         raise SearchError(f"{folder}: {name} {untrained[trial.state]}")
 
 
-def _of_a_round(state: State, folder: Path, index: int, name: str, seed: int) -> Recorded:
-    if index >= len(state.rounds.all):
-        there = counted(len(state.rounds.all), "final round")
-        raise SearchError(f"{folder} has no {PURPOSE}{index}.  it has {there}")
-    final = state.rounds.all[index]
+def _of_a_round(state: State, folder: Path, purpose: str, name: str, seed: int) -> Recorded:
+    rounds = {one.purpose: one for one in state.rounds.all}
+    if purpose not in rounds:
+        there = f"its rounds are: {' '.join(rounds)}" if rounds else "it has no round"
+        raise SearchError(f"{folder} has no {purpose}.  {there}")
+    final = rounds[purpose]
     names = [one.name for one in final.entrants]
     if name not in names:
         raise SearchError(

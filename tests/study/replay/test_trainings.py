@@ -132,7 +132,7 @@ FAILED = "name a training that came to its end"
             "runs/tiny: of trial 6 no epoch is on record yet.  wait for it, or go on with the "
             "search",
         ),
-        ("final/1/trial-00000/seed-1", "runs/tiny has no final/1.  it has 1 final round"),
+        ("final/1/trial-00000/seed-1", "runs/tiny has no final/1.  its rounds are: final/0"),
         (
             "final/0/trial-00009/seed-1",
             "runs/tiny: nothing in final/0 is called trial-00009.  there are: trial-00000 "
