@@ -6,9 +6,9 @@
                                  --metric COLUMN [--cost macs=COLUMN] [--fits 0.5] ...
     python -m benchmarks.plot RECORD.jsonl
 
-The second is on a table of your own; README.md says how that looks. Every run adds one line to
-the record, and what is in it already is not run again. A proposal outside the budget, or one that
-was made before, is a trial spent for nothing.
+The second is on a table of your own; README.md says how that looks. The record is compared.jsonl
+where none is named. Every run adds one line to it, and what is in it already is not run again. A
+proposal outside the budget, or one that was made before, is a trial spent for nothing.
 """
 
 from __future__ import annotations
@@ -142,8 +142,9 @@ def main(words: Sequence[str] | None = None) -> None:
     own = (given.space, given.answers, given.metric)
     if any(own) and (not all(own) or given.problems):
         parser.error("a table takes --space, --answers and --metric together, and no --problems")
-    if not all(own) and (given.cost or given.ignore or given.fits or given.minimize):
-        parser.error("--cost, --ignore, --fits and --minimize are for a table of --answers")
+    more = given.cost or given.ignore or given.fits or given.minimize or given.missing != "refuse"
+    if not all(own) and more:
+        parser.error("--cost, --ignore, --fits, --minimize and --missing are for --answers")
     try:
         problems = on_answers(given) if all(own) else PROBLEMS
     except ArchError as error:

@@ -375,7 +375,8 @@ def test_the_command_says_what_is_wrong_without_a_traceback(tmp_path, capsys) ->
     together = "a table takes --space, --answers and --metric together, and no --problems\n"
     assert said(*given).endswith(together)
     assert said(*given, "--metric", "accuracy", "--problems", "analytic").endswith(together)
-    assert said("--fits", "0.5").endswith("--minimize are for a table of --answers\n")
+    for more in (["--fits", "0.5"], ["--missing", "worst"], ["--minimize"]):
+        assert said(*more).endswith("--minimize and --missing are for --answers\n")
     assert said(*given, "--fits", "2").endswith("2 is no share from above 0 to 1\n")
     assert not (tmp_path / "r.jsonl").exists()
 
