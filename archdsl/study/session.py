@@ -367,7 +367,8 @@ class _Session:
         self._noted = True
         begun = datetime.now(UTC).isoformat(timespec="seconds")
         first, workers = len(run.state.trials), self.engine.capacity
-        run.add(recorded.Session(begun, first, versions(), machine(), workers))
+        threads = self.engine.threads if isinstance(self.engine, Workers) else None
+        run.add(recorded.Session(begun, first, versions(), machine(threads), workers))
 
     def _result(
         self, run: RunFolder, surveyed: Survey, ended: Ending, notes: list[str], *, kept: bool
