@@ -312,7 +312,7 @@ INSIDE: dict[str, list[set[str]]] = {
         },
         {"engines.seat", "phases.trials", "report.again", "report.findings", "side_by_side"},
         {"engines.workers", "report.charts"},
-        {"report.page"},
+        {"judge", "report.page"},
         {"report"},
         {"finish"},
         {"session"},

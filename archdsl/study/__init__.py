@@ -4,7 +4,7 @@
     driver.py       the loop: what a phase says is next runs, what an engine reports is recorded
     phases/         what to run next, from the record: trials, a look at the test split
     propose/        which architecture is next, always inside the budget: samplers, Optuna's own
-    engines/        what runs jobs
+    engines/        what runs jobs;  judge.py  an engine, the data, and on what evidence
     record/         events in a file, the state that follows from them, the run directory
     identity/       what makes a run the same run: space, settings, data, code
     report/         the page, from the record and nothing else
