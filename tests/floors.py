@@ -286,6 +286,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "final.verdicts",
             "found",
             "identity.evidence",
+            "phases.in_round",
             "propose.samplers",
             "record.folder",
             "result",

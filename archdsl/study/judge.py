@@ -119,8 +119,7 @@ class Judge:
         refuse_edited(new)
         if not state.has_figures and state.evidence != (known := on_record(new)):
             run.add(recorded.Evidence(known))
-            for trial in state.pending:  # what it was trained on so far may have been mended
-                run.begin_trial(trial.number)
+            run.begin_anew()  # what was trained on so far may have been mended
         write_data(run.folder, new)
         self._held = new
         if prepared is not None:

@@ -101,7 +101,7 @@ def search(
         created = recorded.Created(space.spec.name, text, this, surveyed.record())
         run = stack.enter_context(opened(reading, shown, space, created, salvage=salvage))
         assert run.state.created is not None, "a run that is open has begun"
-        if run.state.finished:
+        if run.state.worth_something:
             refuse_changes(shown, run.state.created.setup, this)
         return session.run(run, surveyed, this, kept=out is not None)
 
@@ -124,7 +124,7 @@ def _same_run(reading: Reading, shown: Path, setup: Mapping[str, Any]) -> State 
     try:
         refuse_changes(shown, state.created.setup, setup)
     except SearchError:
-        if state.finished:
+        if state.worth_something:
             raise
         return None
     return state
