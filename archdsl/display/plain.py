@@ -7,6 +7,7 @@ from typing import TextIO
 from archdsl.display.search_state import SearchState, costs, objectives, values
 from archdsl.study.events import (
     Best,
+    CheckTrained,
     Event,
     Notice,
     Preparing,
@@ -20,6 +21,9 @@ from archdsl.study.final.entrants import called
 from archdsl.study.trial import Trial
 from archdsl.units import counted, duration, figure
 from archdsl.views.terminal import say_line
+
+_TOLD = 3
+"""Metrics of a training of a proxy check that have room on its line."""
 
 
 class PlainDisplay:
@@ -55,6 +59,8 @@ class PlainDisplay:
                 self._pending = self._line(trial)
             case RoundProgress():
                 self._write(self._of_the_round(event))
+            case CheckTrained():
+                self._write(_of_the_check(event))
             case Best() if self._pending:  # a search that goes on names its best anew
                 self._pending += "  the best so far"
                 self._flush()
@@ -96,6 +102,15 @@ class PlainDisplay:
 
     def _write(self, line: str) -> None:
         say_line(line, self._stream)
+
+
+def _of_the_check(event: CheckTrained) -> str:
+    last = event.last
+    said = [f"{event.done} of {event.total}", event.what, last.entrant.name, f"seed {last.seed}"]
+    if last.cause is not None:
+        said.append(f"failed: {last.cause}")
+    said += [f"{name} {figure(value)}" for name, value in list(last.metrics.items())[:_TOLD]]
+    return "  ".join(said)
 
 
 def told(event: Event) -> str | None:

@@ -111,7 +111,7 @@ class Driver:
         self.emit(
             events.RoundProgress(
                 final.entrants, len(final.begun.seeds), len(final.over), len(final.trainings()),
-                final.begun.note, last,
+                final.begun.note, last, final.begun.purpose,
             )
         )  # fmt: skip
 

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from archdsl.training.prepare import Prepared
 
 
+def settled(settings: SearchSettings) -> SearchSettings:
+    """The settings with every path absolute, whatever becomes of the working directory."""
+    folder = Path(settings.proxy.folder).absolute()
+    return dataclasses.replace(settings, proxy=dataclasses.replace(settings.proxy, folder=folder))
+
+
 class Judge:
     """Judges candidates by proxy training, or by the user's own `evaluate`.
 

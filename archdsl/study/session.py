@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -23,7 +22,7 @@ from archdsl.study.finish import finish
 from archdsl.study.hypervolume import hypervolume
 from archdsl.study.identity.carried import portable
 from archdsl.study.identity.setup import refuse_changes, setup
-from archdsl.study.judge import Judge
+from archdsl.study.judge import Judge, settled
 from archdsl.study.phases.final_round import Finals
 from archdsl.study.phases.jobs import Jobs
 from archdsl.study.phases.looking import Looking
@@ -83,7 +82,7 @@ def search(
             out = Path("runs") / space.spec.name
         shown = out or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "run"
         folder = shown.absolute()  # an `evaluate` may change the working directory
-        settings = _settled(settings)
+        settings = settled(settings)
         session = _Session(space, settings, evaluate, listener or silent, engine, folder)
         for note in (*space.spec.notes, *settings.notes):
             session.emit(events.Notice(note))
@@ -104,12 +103,6 @@ def search(
         if run.state.worth_something:
             refuse_changes(shown, run.state.created.setup, this)
         return session.run(run, surveyed, this, kept=out is not None)
-
-
-def _settled(settings: SearchSettings) -> SearchSettings:
-    """The settings with every path absolute, whatever becomes of the working directory."""
-    folder = Path(settings.proxy.folder).absolute()
-    return dataclasses.replace(settings, proxy=dataclasses.replace(settings.proxy, folder=folder))
 
 
 def _same_run(reading: Reading, shown: Path, setup: Mapping[str, Any]) -> State | None:

@@ -11,14 +11,15 @@ from archdsl.study.record.events import Training
 from archdsl.study.record.rounds import of_a_round
 from archdsl.study.trial import Fault, Metrics, from_json, to_json
 
-Task: TypeAlias = Literal["judge", "look"]
+Task: TypeAlias = Literal["judge", "look", "score"]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One piece of work.
 
-    task: "judge" a candidate, or "look" at the test split with the weights in its folder
+    task: "judge" a candidate, "look" at the test split with the weights in its folder, or "score"
+        it untrained
     training: the key of the training; its seed is for all that is random in the work
     space: the space as YAML; base: the folder that its relative paths start from
     decisions: address -> answer: the member of the space

@@ -320,6 +320,9 @@ def opened(
 def _gives_way(state: State, created: Created) -> bool:
     if state.created is None:
         return True
+    if created.of_a_check:  # one in which nothing succeeded, and which was mended since
+        tried = any(one.over for one in state.rounds.all)
+        return not state.has_figures and (tried or state.created.setup != created.setup)
     try:
         refuse_changes(Path(), state.created.setup, created.setup)
     except SearchError:

@@ -54,10 +54,13 @@ class FinalRound:
         here = purpose == self.purpose and 0 <= number < len(self.begun.entrants)
         return here and seed in self.begun.seeds and branch == 0
 
+    def __len__(self) -> int:
+        return len(self.begun.entrants) * len(self.begun.seeds)
+
     @property
     def done(self) -> bool:
         """Whether every training is over."""
-        return len(self.over) == len(self.begun.entrants) * len(self.begun.seeds)
+        return len(self.over) == len(self)
 
     def metrics_of(self, number: int) -> list[Metrics] | None:
         """Of an entrant's trainings, in the order of the seeds; None where one is not complete."""

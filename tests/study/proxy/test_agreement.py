@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from archdsl.study.proxy_check import agreement as agreements
-from archdsl.study.proxy_check.agreement import (
+from archdsl.study.proxy import agreement as agreements
+from archdsl.study.proxy.agreement import (
     UNDEFINED,
     Agreement,
     agreement,

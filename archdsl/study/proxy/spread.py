@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from archdsl.study.intervals import Interval, Z
-from archdsl.study.proxy_check.agreement import Floats, interval_of
+from archdsl.study.proxy.agreement import Floats, interval_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from archdsl.study.proxy_check.spread import Spread, seeds_to_tell, spread
+from archdsl.study.proxy.spread import Spread, seeds_to_tell, spread
 
 
 def test_it_is_the_analysis_of_variance() -> None:

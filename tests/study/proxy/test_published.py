@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archdsl.study.proxy_check.agreement import agreement, best_quarter, tau
-from archdsl.study.proxy_check.spread import spread
+from archdsl.study.proxy.agreement import agreement, best_quarter, tau
+from archdsl.study.proxy.spread import spread
 
 TABLES = Path(__file__).resolve().parents[4] / "shared" / "benchdata"
 
