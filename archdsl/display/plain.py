@@ -6,6 +6,7 @@ from typing import TextIO
 
 from archdsl.display.search_state import SearchState, costs, objectives, values
 from archdsl.study.events import (
+    TRAINING,
     Best,
     CheckTrained,
     Event,
@@ -21,9 +22,6 @@ from archdsl.study.final.entrants import called
 from archdsl.study.trial import Trial
 from archdsl.units import counted, duration, figure
 from archdsl.views.terminal import say_line
-
-_TOLD = 3
-"""Metrics of a training of a proxy check that have room on its line."""
 
 
 class PlainDisplay:
@@ -47,7 +45,7 @@ class PlainDisplay:
         if not isinstance(event, Best):
             self._flush()
         match event:
-            case Preparing(what) if what != self._last:
+            case Preparing(what) if what not in (self._last, TRAINING):
                 self._last = what
                 self._write(what)
             case Notice() | Said() | TrialRetried():
@@ -109,7 +107,7 @@ def _of_the_check(event: CheckTrained) -> str:
     said = [f"{event.done} of {event.total}", event.what, last.entrant.name, f"seed {last.seed}"]
     if last.cause is not None:
         said.append(f"failed: {last.cause}")
-    said += [f"{name} {figure(value)}" for name, value in list(last.metrics.items())[:_TOLD]]
+    said += [f"{name} {figure(value)}" for name, value in last.metrics.items()]
     return "  ".join(said)
 
 

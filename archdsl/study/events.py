@@ -28,6 +28,10 @@ class Preparing:
     total: int = 0
 
 
+TRAINING = "training"
+"""What a proxy check is getting ready while it trains; each training is told by itself, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """Something that a search goes on with and that is to be known, such as files passed over."""

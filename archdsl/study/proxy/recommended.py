@@ -169,9 +169,11 @@ def _keep(found: Figures, seeds: Advice) -> Advice:
     for keep in range(1, measured.architectures):
         lost = loss_of_keeping(proxy, truth, keep)
         if lost.interval is not None and lost.interval[1] <= most:
+            few = "the first" if keep == 1 else f"one of the first {keep}"
             why = (
-                f"the best {keep} of {measured.architectures} by the proxy lose at most "
-                f"{figure(lost.interval[1])}, and {seeds.value} seeds tell {figure(most)} apart"
+                f"{few} of {measured.architectures} by the proxy is within "
+                f"{figure(lost.interval[1])} of the best, and {seeds.value} seeds tell "
+                f"{figure(most)} apart"
             )
             return Advice("keep", keep, True, why)
     why = f"keep: not told: no few of {measured.architectures} certainly hold one of the best"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tempfile
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ from archdsl.study.engines.work import Evaluate
 from archdsl.study.events import Listener, silent
 from archdsl.study.identity.carried import portable
 from archdsl.study.judge import Judge, settled
+from archdsl.study.objectives import first_metric
 from archdsl.study.phases.check import FINAL, PROXY, SCORES, Check
 from archdsl.study.phases.jobs import Jobs
 from archdsl.study.propose.members import Members
@@ -184,10 +186,14 @@ class _Session:
             return
         rounds = self._state.rounds.all
         done, total = sum(len(one.over) for one in rounds), sum(len(one) for one in rounds)
-        if event.last is not None:
-            what = _WORDS[event.purpose]
-            self.emit(events.CheckTrained(what, done, total, event.last))
-        self.emit(events.Preparing("training", done, total))
+        if (last := event.last) is None:
+            return
+        if event.purpose != SCORES:  # which ends with more than it is compared by
+            name = first_metric(self.settings.objectives)
+            known = {name: last.metrics[name]} if name in last.metrics else {}
+            last = dataclasses.replace(last, metrics=known)
+        self.emit(events.CheckTrained(_WORDS[event.purpose], done, total, last))
+        self.emit(events.Preparing(events.TRAINING, done, total))
 
     def _result(
         self, state: State, ended: Literal["done", "interrupted"], kept: Path | None
