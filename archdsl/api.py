@@ -324,6 +324,7 @@ def proxy_check(
     seeds: int = 3,
     final_epochs: int | None = None,
     listener: Callable[[object], None] | Literal["progress"] | None = "progress",
+    salvage: bool = False,
     **overrides: Any,
 ) -> ProxyCheck:
     """Find out how far a space's proxy orders architectures as longer trainings do.
@@ -333,7 +334,7 @@ def proxy_check(
     final_epochs: of the final schedule; by default those of `search.final`, else the proxy's
     out: the folder of its record; the same check goes on there. By default
         `runs/NAME-proxy-check`, and with an `evaluate` there is none
-    evaluate, listener, overrides: as of `search`
+    evaluate, listener, salvage, overrides: as of `search`
     Raises SearchError for a check that cannot start or go on.
     """
     from archdsl.study import proxy_check as check
@@ -349,6 +350,7 @@ def proxy_check(
             seeds=seeds,
             final_epochs=final_epochs,
             listener=_heard(listener, stack),
+            salvage=salvage,
         )
 
 

@@ -34,6 +34,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="of the final schedule; default search.final.epochs, else the proxy's",
     )
     parser.add_argument(
+        "--salvage",
+        action="store_true",
+        help="go on from what stands before the damage in a damaged record",
+    )
+    parser.add_argument(
         "--workers",
         metavar="N",
         help="how many trainings run at once; short for  --set search.workers=N",
@@ -58,7 +63,9 @@ def run(known: argparse.Namespace) -> Answer:
     }
     with for_stream(sys.stderr if known.json else sys.stdout) as listener:
         spec = loaded(known.file, known)
-        found = archdsl.proxy_check(spec, out=known.out, listener=listener, **given)
+        found = archdsl.proxy_check(
+            spec, out=known.out, listener=listener, salvage=known.salvage, **given
+        )
     if found.interrupted:
         code = INTERRUPTED
     else:

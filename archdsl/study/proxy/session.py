@@ -62,6 +62,7 @@ def proxy_check(
     seeds: int = SEEDS,
     final_epochs: int | None = None,
     listener: Listener | None = None,
+    salvage: bool = False,
     engine: Engine | None = None,
 ) -> ProxyCheck:
     """Find out how far the proxy orders architectures as longer trainings do.
@@ -72,6 +73,7 @@ def proxy_check(
         `evaluate` none is kept
     members: how many architectures; seeds: how often each is trained under either schedule
     final_epochs: of the final schedule; by default those of `search.final`, else the proxy's
+    salvage: go on from the lines of a damaged record that stand before the damage
     Raises SearchError for a space with nothing to compare, a folder that holds another check,
     data that cannot be used, and trainings that all fail; InfeasibleBudget where nothing fits.
     """
@@ -94,7 +96,7 @@ def proxy_check(
         this = check_setup(space, settings, evaluate is not None, asked)
         refuse_former(folder)
         reading = Reading(folder, space, check=True)
-        known = state_by_now(reading)
+        known = None if salvage else state_by_now(reading)
         if known is not None and known.created is not None and known.has_figures:
             refuse_another_check(shown, known.created.setup, this)
         session = _Session(space, settings, evaluate, asked, told, engine, folder)
@@ -102,7 +104,9 @@ def proxy_check(
         told(events.Notice(f"{space.spec.name}: {surveyed.words()}"))
         text = portable(space.spec.dump(), space)
         created = recorded.Created(space.spec.name, text, this, surveyed.record())
-        run = stack.enter_context(opened(reading, shown, space, created, salvage=False))
+        run = stack.enter_context(opened(reading, shown, space, created, salvage=salvage))
+        if salvage and run.state.has_figures and run.state.created is not None:
+            refuse_another_check(shown, run.state.created.setup, this)
         return session.run(run, shown if out is not None else None)
 
 
