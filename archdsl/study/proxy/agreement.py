@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import isfinite
 
 import numpy as np
@@ -69,20 +70,26 @@ def agreement(scores: Sequence[Floats], truth: Floats, *, best: bool = False) ->
 
     best: of the best quarter by the truth alone
     """
+    found = _mean(scores, truth, best=best)
+    if found is None:
+        return UNDEFINED
+    interval = interval_of(len(truth), lambda w: _mean_tau(scores, truth, w, best=best))
+    return Agreement(found, interval)
+
+
+def _mean(scores: Sequence[Floats], truth: Floats, *, best: bool) -> float | None:
+    """The mean tau of some scores; None where one is undefined."""
     where = best_quarter(truth) if best else np.arange(len(truth))
     taus = [tau(one[where], truth[where]) for one in scores]
     defined = [one for one in taus if one is not None]
-    if not defined or len(defined) < len(taus):
-        return UNDEFINED
-    interval = interval_of(len(truth), lambda w: _mean_tau(scores, truth, w, best=best))
-    return Agreement(sum(defined) / len(defined), interval)
+    return sum(defined) / len(defined) if defined and len(defined) == len(taus) else None
 
 
 def difference(
     one: Sequence[Floats], other: Sequence[Floats], truth: Floats, *, best: bool = False
 ) -> Agreement:
     """The agreement of some scores less that of others, over the same architectures."""
-    found, less = (agreement(scores, truth, best=best).tau for scores in (one, other))
+    found, less = (_mean(scores, truth, best=best) for scores in (one, other))
     if found is None or less is None:
         return UNDEFINED
     interval = interval_of(
@@ -96,38 +103,30 @@ def at_random(truth: Floats, *, best: bool = False) -> Agreement:
     """What orders drawn at random come to: zero, and where 95 % of them are."""
     if tau(np.arange(float(len(truth))), truth) is None:
         return UNDEFINED
-    draws = np.random.default_rng(0)
-    weights = np.ones((1, len(truth)))
-    found = [
-        float(_mean_tau([draws.random(len(truth))], truth, weights, best=best)[0])
-        for _ in range(RESAMPLES)
-    ]
-    low, high = np.quantile(found, [0.025, 0.975])
+    places = best_quarter(truth) if best else np.arange(len(truth))
+    true = np.sign(truth[places][:, None] - truth[places])
+    scores = np.random.default_rng(0).random((RESAMPLES, len(places)))
+    found = [np.sum(np.sign(one[:, None] - one) * true) for one in scores]
+    pairs = np.sqrt(len(places) * (len(places) - 1) * np.sum(true**2))  # of which no score is tied
+    low, high = np.quantile(found / pairs, [0.025, 0.975])
     return Agreement(0.0, (float(low), float(high)))
 
 
 def interval_of(many: int, statistic: Callable[[Floats], Floats]) -> Interval:
-    """Where 95 % of the resamples are. statistic: how often each is drawn (B, A) -> (B,)"""
-    from scipy import stats
+    """Where 95 % of the resamples are, as `scipy.stats.bootstrap` has it by percentiles.
 
-    drawn = stats.bootstrap(
-        (np.arange(many),),
-        lambda places, axis: statistic(_counts(places, many)),
-        n_resamples=RESAMPLES,
-        vectorized=True,
-        method="percentile",
-        rng=np.random.default_rng(0),  # the same resamples for all that is compared
-    )
-    low, high = drawn.confidence_interval
+    statistic: of how often each is drawn (B, A) -> (B,); the resamples are the same for all
+    statistics, so that what is compared is paired
+    """
+    low, high = np.quantile(statistic(resamples(many)), [0.025, 0.975])
     return float(low), float(high)
 
 
-def _counts(places: NDArray[np.int64], many: int) -> Floats:
-    """How often each place is drawn: (..., A) places -> (B, A) counts."""
-    rows = np.atleast_2d(places)
-    counts = np.zeros((len(rows), many))
-    np.add.at(counts, (np.arange(len(rows))[:, None], rows), 1.0)
-    return counts
+@cache
+def resamples(many: int) -> Floats:
+    """How often each of so many is drawn in each resample: (B, A)."""
+    places = np.random.default_rng(0).integers(0, many, (RESAMPLES, many))
+    return np.array([np.bincount(row, minlength=many) for row in places], float)
 
 
 def _mean_tau(scores: Sequence[Floats], truth: Floats, counts: Floats, *, best: bool) -> Floats:
@@ -143,10 +142,11 @@ def _mean_tau(scores: Sequence[Floats], truth: Floats, counts: Floats, *, best: 
         counts, truth = np.clip(many - before, 0, counts[:, order]), truth[order]
         scores = [one[order] for one in scores]
     true = np.sign(truth[:, None] - truth)
+    differ = _pairs(counts, true**2)
     taus = []
     for one in scores:
         said = np.sign(one[:, None] - one)
-        both = _pairs(counts, said**2) * _pairs(counts, true**2)
+        both = _pairs(counts, said**2) * differ
         agreed = _pairs(counts, said * true)
         taus.append(np.divide(agreed, np.sqrt(both), out=np.zeros(len(counts)), where=both > 0))
     return np.asarray(np.mean(taus, axis=0))

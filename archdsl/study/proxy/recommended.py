@@ -146,6 +146,8 @@ def _seeds(found: Figures) -> Advice:
     usual, spread = FinalSettings().seeds, found.long
     if spread.seeds is None:
         return Advice("seeds", usual, False, "seeds: not told, as one seed says nothing of seeds")
+    if spread.seeds == 0:
+        return Advice("seeds", usual, False, "seeds: not told, as they change nothing")
     needed = seeds_to_tell(spread)
     if needed is None:
         why = "seeds: not told, as architectures differ by no more than seeds make of one"

@@ -67,9 +67,12 @@ class ProxyCheck:
         }
 
     def __str__(self) -> str:
-        from archdsl.study.proxy.words import text
+        from archdsl.study.proxy.words import lines
 
-        return text(self)
+        found: list[str] = []
+        if self.figures is not None and self.recommended is not None:
+            found = [*lines(self.figures, self.recommended), ""]
+        return "\n".join([*found, self.message, *self.notes])
 
     def __repr__(self) -> str:
         said = self.message

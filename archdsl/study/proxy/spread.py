@@ -55,7 +55,7 @@ def spread(values: Floats) -> Spread:
 
 def _within(values: Floats, counts: Floats) -> Floats:
     """Between seeds, in each resample: (A, S), (B, A) -> (B,)."""
-    each = values.var(axis=1, ddof=1)
+    each = np.where(np.ptp(values, axis=1) > 0, values.var(axis=1, ddof=1), 0.0)  # not 1e-34
     return np.asarray(np.sqrt(counts @ each / counts.sum(axis=1)))
 
 

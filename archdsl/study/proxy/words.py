@@ -8,8 +8,7 @@ from textwrap import wrap
 from archdsl.study.intervals import Interval
 from archdsl.study.proxy.agreement import Agreement, best_quarter
 from archdsl.study.proxy.figures import Figures, Row, truth_of
-from archdsl.study.proxy.recommended import bounds
-from archdsl.study.proxy.result import ProxyCheck
+from archdsl.study.proxy.recommended import Recommended, bounds
 from archdsl.study.proxy.spread import Spread
 from archdsl.units import counted, figure
 from archdsl.views.text import columns
@@ -20,17 +19,14 @@ MOST_EPOCHS = 8
 _WIDTH = 80
 
 
-def text(check: ProxyCheck) -> str:
-    """All that it came to, and what it recommends."""
-    lines = []
-    if check.figures is not None and check.recommended is not None:
-        lines = [
-            *_wrapped(_what(check.figures)), "",
-            *columns(list(_spreads(check.figures))), "",
-            *columns(list(_taus(check.figures))), "",
-            *check.recommended.yaml().splitlines(), "",
-        ]  # fmt: skip
-    return "\n".join([*lines, check.message, *check.notes])
+def lines(found: Figures, advice: Recommended) -> list[str]:
+    """All that was found, and what it recommends."""
+    return [
+        *wrap(_what(found), _WIDTH), "",
+        *columns(list(_spreads(found))), "",
+        *columns(list(_taus(found))), "",
+        *advice.yaml().splitlines(),
+    ]  # fmt: skip
 
 
 def _what(found: Figures) -> str:
@@ -99,7 +95,3 @@ def _agreement(one: Agreement) -> str:
     if one.tau is None:
         return "undefined"
     return f"{one.tau:5.2f}" if one.interval is None else f"{one.tau:5.2f} ({bounds(one.interval)})"
-
-
-def _wrapped(said: str) -> list[str]:
-    return wrap(said, _WIDTH)

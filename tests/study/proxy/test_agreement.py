@@ -30,12 +30,24 @@ def test_a_resample_has_the_tau_that_scipy_gives_its_architectures(
     draws = np.random.default_rng(seed)
     scores, truth = draws.integers(0, 5, many).astype(float), draws.random(many)
     places = draws.integers(0, many, many)
-    counts = agreements._counts(places, many)
+    counts = np.bincount(places, minlength=many)[None].astype(float)
     found = agreements._mean_tau([scores], truth, counts, best=best)[0]
     if best:
         places = places[np.argsort(-truth[places], kind="stable")][: max(2, many // 4)]
     expected = stats.kendalltau(scores[places], truth[places]).statistic
     assert found == pytest.approx(np.nan_to_num(expected), abs=1e-12)
+
+
+def test_the_interval_is_that_of_scipys_bootstrap() -> None:
+    draws = np.random.default_rng(0)
+    truth = draws.random(14)
+    scores = truth + draws.random(14)
+    found = stats.bootstrap(
+        (scores, truth), lambda one, other: stats.kendalltau(one, other).statistic, paired=True,
+        vectorized=False, method="percentile", n_resamples=999, rng=np.random.default_rng(0),
+    )  # fmt: skip
+    interval = tuple(found.confidence_interval)
+    assert agreement([scores], truth).interval == pytest.approx(interval)
 
 
 @given(st.permutations(range(9)))
