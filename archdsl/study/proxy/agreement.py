@@ -101,9 +101,9 @@ def difference(
 
 def at_random(truth: Floats, *, best: bool = False) -> Agreement:
     """What orders drawn at random come to: zero, and where 95 % of them are."""
-    if tau(np.arange(float(len(truth))), truth) is None:
-        return UNDEFINED
     places = best_quarter(truth) if best else np.arange(len(truth))
+    if tau(np.arange(float(len(places))), truth[places]) is None:
+        return UNDEFINED
     true = np.sign(truth[places][:, None] - truth[places])
     scores = np.random.default_rng(0).random((RESAMPLES, len(places)))
     found = [np.sum(np.sign(one[:, None] - one) * true) for one in scores]

@@ -98,7 +98,7 @@ def _rows(found: Measured) -> Iterator[Row]:
     yield row("proxy", "proxy", list(proxy.T))
     if found.seeds > 1:
         yield row("means", f"proxy, mean of {found.seeds} seeds", [proxy.mean(axis=1)])
-    if len(found.losses) > 1:
+    if found.losses:
         added = np.sum(list(found.losses.values()), axis=0)
         yield row("losses", "training losses", list(-added.T))
     for name, amounts in found.costs.items():

@@ -80,17 +80,18 @@ class Recommended:
         return [f"  # {line}" for line in wrap(text, 74)]
 
 
-def recommended(found: Figures) -> Recommended:
-    """What follows from figures."""
+def recommended(found: Figures, now: FinalSettings | None = None) -> Recommended:
+    """What follows from figures. now: the final round as it is, for what they do not tell"""
+    now = now or FinalSettings()
     epochs = found.measured.epochs
     orders = _orders(found)
     earliest = _earliest(found) if orders.told else None
     halving, why = _halving(found, orders, earliest)
-    seeds = _seeds(found)
+    seeds = _seeds(found, now.seeds)
     return Recommended(
         proxy=orders,
         epochs=None if epochs is None else _epochs(found, epochs[0], orders, earliest),
-        keep=_keep(found, seeds),
+        keep=_keep(found, seeds, now.keep),
         seeds=seeds,
         final_epochs=None if epochs is None else epochs[1],
         halving=halving,
@@ -141,9 +142,9 @@ def _epochs(found: Figures, now: int, orders: Advice, earliest: int | None) -> A
     return Advice("epochs", now, False, f"epochs: not told, and as they were: {said}")
 
 
-def _seeds(found: Figures) -> Advice:
+def _seeds(found: Figures, usual: int) -> Advice:
     """So many as tell apart two architectures that differ by one spread between them."""
-    usual, spread = FinalSettings().seeds, found.long
+    spread = found.long
     if spread.seeds is None:
         return Advice("seeds", usual, False, "seeds: not told, as one seed says nothing of seeds")
     if spread.seeds == 0:
@@ -160,9 +161,9 @@ def _seeds(found: Figures) -> Advice:
     return Advice("seeds", needed, True, f"{needed} seeds tell one spread apart: {said}")
 
 
-def _keep(found: Figures, seeds: Advice) -> Advice:
+def _keep(found: Figures, seeds: Advice, usual: int) -> Advice:
     """The fewest whose loss is certainly no more than what the final round can tell apart."""
-    usual, noise = FinalSettings().keep, found.long.seeds
+    noise = found.long.seeds
     if noise is None or seeds.value is None:
         return Advice("keep", usual, False, "keep: not told, as one seed says nothing of seeds")
     measured = found.measured

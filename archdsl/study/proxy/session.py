@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from archdsl.amounts import bounded
 from archdsl.errors import SearchError
 from archdsl.language.settings import SearchSettings
 from archdsl.study import events
@@ -82,6 +83,12 @@ def proxy_check(
         raise SearchError(
             f"{space.spec.name} has no free choices, and so nothing to compare.  give it some, as "
             "in  dim: {choice: [32, 64]}"
+        )
+    if all(one.name in bounded() for one in settings.objectives):
+        costs = " and ".join(one.name for one in settings.objectives)
+        raise SearchError(
+            f"{space.spec.name} is searched for {costs} alone, which no training has to tell.  "
+            "write  maximize: accuracy"
         )
     with ExitStack() as stack:
         stack.enter_context(terminable())
@@ -222,7 +229,14 @@ class _Session:
             said = "fewer than two architectures were trained to their ends: there are no figures"
             return ProxyCheck(name, self.size, ended, said, kept, notes=tuple(notes))
         return ProxyCheck(
-            name, self.size, ended, said, kept, found, recommended(found), tuple(notes)
+            name,
+            self.size,
+            ended,
+            said,
+            kept,
+            found,
+            recommended(found, self.settings.final),
+            tuple(notes),
         )
 
 

@@ -113,6 +113,15 @@ def test_orders_at_random_are_about_zero() -> None:
     assert low < found.interval[0] and high > found.interval[1], "five tell less than twenty"
 
 
+def test_where_the_best_are_all_alike_nothing_orders_them_not_even_chance() -> None:
+    truth = np.array([0.9, 0.9, 0.5, 0.4, 0.3])
+    scores = np.arange(5.0)
+    for best, defined in ((False, True), (True, False)):
+        for found in (agreement([scores], truth, best=best), at_random(truth, best=best)):
+            assert (found != UNDEFINED) is defined
+            assert found.interval is None or np.isfinite(found.interval).all()
+
+
 @pytest.mark.parametrize("seeds", [0.3, 1.0, 3.0])
 def test_an_interval_of_95_percent_holds_the_tau_of_all_architectures(seeds: float) -> None:
     draws = np.random.default_rng(1)

@@ -240,6 +240,19 @@ def test_a_space_with_nothing_to_compare_is_refused() -> None:
         checked(small_space(budget={"macs": 10}))
 
 
+def test_costs_alone_need_no_proxy() -> None:
+    with pytest.raises(SearchError) as error:
+        checked(small_space(maximize=None, minimize="macs"))
+    assert str(error.value) == (
+        "tiny is searched for macs alone, which no training has to tell.  write  maximize: accuracy"
+    )
+
+
+def test_what_is_not_told_is_as_the_space_has_it() -> None:
+    said = checked(small_space(final={"keep": 2, "seeds": 4}), seeds=1).recommended
+    assert "final: {keep: 2, seeds: 4}" in said.yaml()
+
+
 def test_fewer_inside_than_asked_for_are_all_trained() -> None:
     said: list[Any] = []
     space = tiny_space({**ONLY, "block.token_mixer": {"choice": ["pooling", "identity"],
