@@ -35,8 +35,8 @@ def test_it_says_what_it_found_and_what_follows(run, judged_by, tiny_space, tmp_
     assert done.code == 0, done.err
     said = done.out.splitlines()
     start = said.index("5 architectures, 2 seeds each, judged twice by an evaluate")
-    assert said[start + 2].split() == ["accuracy", "between", "architectures", "between", "seeds",
-                                       "ratio"]  # fmt: skip
+    assert said[start + 2] == "standard deviations of accuracy:"
+    assert said[start + 3].split() == ["between", "architectures", "between", "seeds", "ratio"]
     tau = next(row for row in said if row.startswith("proxy, one seed"))
     assert tau.split() == ["proxy,", "one", "seed", "1.00", "(1.00", "to", "1.00)", "1.00",
                            "(0.00", "to", "1.00)"]  # fmt: skip

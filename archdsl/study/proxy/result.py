@@ -11,7 +11,6 @@ from archdsl.printable import printable_line
 from archdsl.study.proxy.figures import Figures
 from archdsl.study.proxy.recommended import Recommended
 from archdsl.study.proxy.size import Size
-from archdsl.study.proxy.spread import Spread
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -58,7 +57,10 @@ class ProxyCheck:
             "architectures": measured.architectures,
             "left_out": measured.left_out,
             "epochs": None if measured.epochs is None else list(measured.epochs),
-            "spread": {"proxy": _spread(found.short), "final": _spread(found.long)},
+            "spread": {
+                "proxy": dataclasses.asdict(found.short),
+                "final": dataclasses.asdict(found.long),
+            },
             "tau": [dataclasses.asdict(row) for row in found.rows],
             "tau_below_the_proxy": [
                 {"epoch": epoch, **dataclasses.asdict(cut)} for epoch, cut in found.cut.items()
@@ -79,7 +81,3 @@ class ProxyCheck:
         if self.figures is not None and (tau := self.figures.row("proxy").everyone.tau) is not None:
             said = f"{self.figures.measured.architectures} architectures, the proxy's tau {tau:.2f}"
         return printable_line(f"<ProxyCheck {self.name}: {said}>")
-
-
-def _spread(found: Spread) -> dict[str, Any]:
-    return dataclasses.asdict(found) | {"ratio": found.ratio}

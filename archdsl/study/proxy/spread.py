@@ -23,6 +23,8 @@ class Spread:
     architectures: between them, what seeds do taken off; 0 where it is no more than that
     seeds: between trainings of one architecture
     Both None where each was trained once only; `all` is what was seen then: the two together
+    ratio: between architectures over between seeds; None where one of the two is not known, and
+        where seeds do nothing
     """
 
     architectures: float | None
@@ -30,13 +32,8 @@ class Spread:
     seeds: float | None
     seeds_interval: Interval | None
     all: float
-
-    @property
-    def ratio(self) -> float | None:
-        """Between architectures over between seeds; None where one of the two is not known."""
-        if self.architectures is None or not self.seeds:
-            return None
-        return self.architectures / self.seeds
+    ratio: float | None = None
+    ratio_interval: Interval | None = None
 
 
 def spread(values: Floats) -> Spread:
@@ -50,7 +47,9 @@ def spread(values: Floats) -> Spread:
         return float(what(values, once)[0]), interval_of(len(values), lambda w: what(values, w))
 
     between, within = known(_between), known(_within)
-    return Spread(*between, *within, all_)
+    if within[0] == 0:
+        return Spread(*between, *within, all_)
+    return Spread(*between, *within, all_, *known(_ratio))
 
 
 def _within(values: Floats, counts: Floats) -> Floats:
@@ -67,6 +66,12 @@ def _between(values: Floats, counts: Floats) -> Floats:
     of_means = squares / (many - 1)
     seeds = _within(values, counts) ** 2 / values.shape[1]
     return np.asarray(np.sqrt(np.maximum(0.0, of_means - seeds)))
+
+
+def _ratio(values: Floats, counts: Floats) -> Floats:
+    """The first over the second: (A, S), (B, A) -> (B,)."""
+    within = _within(values, counts)
+    return np.divide(_between(values, counts), within, out=np.zeros(len(counts)), where=within > 0)
 
 
 def seeds_to_tell(found: Spread) -> int | None:

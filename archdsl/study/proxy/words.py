@@ -23,6 +23,7 @@ def lines(found: Figures, advice: Recommended) -> list[str]:
     """All that was found, and what it recommends."""
     return [
         *wrap(_what(found), _WIDTH), "",
+        f"standard deviations of {found.measured.metric}:",
         *columns(list(_spreads(found))), "",
         *columns(list(_taus(found))), "",
         *advice.yaml().splitlines(),
@@ -43,8 +44,8 @@ def _what(found: Figures) -> str:
 
 
 def _spreads(found: Figures) -> Iterator[tuple[str, ...]]:
-    yield found.measured.metric, "between architectures", "between seeds", "ratio"
-    for name, one in (("under the proxy", found.short), ("final schedule", found.long)):
+    yield "", "between architectures", "between seeds", "ratio"
+    for name, one in (("proxy", found.short), ("final", found.long)):
         yield (name, *_spread(one))
 
 
@@ -55,7 +56,10 @@ def _spread(one: Spread) -> tuple[str, ...]:
         _with(figure(one.architectures), one.architectures_interval),
         _with(figure(one.seeds), one.seeds_interval),
     )
-    return (*cells, "-" if one.ratio is None else f"{one.ratio:.1f}")
+    if one.ratio is None or one.ratio_interval is None:
+        return (*cells, "-")
+    low, high = one.ratio_interval
+    return (*cells, f"{one.ratio:.1f} ({low:.1f} to {high:.1f})")
 
 
 def _with(value: str, interval: Interval | None) -> str:

@@ -24,6 +24,7 @@ def test_the_true_spreads_are_in_their_intervals() -> None:
     found = spread(0.07 * draws.normal(size=(60, 1)) + 0.04 * draws.normal(size=(60, 3)))
     assert found.architectures_interval[0] < 0.07 < found.architectures_interval[1]
     assert found.seeds_interval[0] < 0.04 < found.seeds_interval[1]
+    assert found.ratio_interval[0] < 7 / 4 < found.ratio_interval[1]
 
 
 def test_where_all_architectures_are_alike_nothing_is_between_them() -> None:
