@@ -7,7 +7,7 @@ import json
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from archdsl.amounts import bounded
 from archdsl.errors import SearchError
@@ -42,6 +42,7 @@ from archdsl.units import counted
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
+    from archdsl.study.final.entrants import Entrant
 
 FOUND = "proxy-check.json"
 """In the folder of a check: what it came to, once it is done."""
@@ -178,7 +179,7 @@ class _Session:
             for index, (purpose, seeds, epochs) in enumerate(rounds)
         ]
 
-    def _drawn(self) -> Any:
+    def _drawn(self) -> list[Entrant]:
         members = Members(self.space, self.judge.progress("visiting every architecture"))
         found = drawn(self.space, self.settings, members, self.size.members)
         if len(found) < 2:

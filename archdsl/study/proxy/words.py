@@ -75,7 +75,7 @@ def _taus(found: Figures) -> Iterator[tuple[str, ...]]:
     shown = {id(row) for row in _some(epochs)}
     for row in found.rows:
         if row.kind != "epoch" or id(row) in shown:
-            yield _name(row, found), _agreement(row.everyone), _agreement(row.best)
+            yield _name(row), _agreement(row.everyone), _agreement(row.best)
 
 
 def _some(rows: list[Row]) -> list[Row]:
@@ -84,7 +84,7 @@ def _some(rows: list[Row]) -> list[Row]:
     return rows[::-1][::every][::-1]
 
 
-def _name(row: Row, found: Figures) -> str:
+def _name(row: Row) -> str:
     name = row.name
     if row.kind == "proxy":
         name = "proxy, one seed"
