@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
 
 VERBS = ("check", "show", "count", "list", "search", "proxy-check", "status", "report",
-         "compare", "export", "weights")  # fmt: skip
+         "compare", "replay", "export", "weights")  # fmt: skip
 
 
 class Verb(Protocol):
@@ -95,6 +95,12 @@ def takes_a_spec(parser: argparse.ArgumentParser, what: str = "FILE") -> None:
 
 def takes_patches(parser: argparse.ArgumentParser) -> None:
     """`--set`, `--no-imports` and `--sandbox`, wherever a spec is named."""
+    takes_changes(parser)
+    takes_sandbox(parser)
+
+
+def takes_changes(parser: argparse.ArgumentParser) -> None:
+    """`--set` and `--no-imports`, wherever a spec is loaded."""
     parser.add_argument(
         "--set",
         metavar="ADDRESS=VALUE",
@@ -109,7 +115,6 @@ def takes_patches(parser: argparse.ArgumentParser) -> None:
         dest="imports",
         help="refuse specs that run Python of their own",
     )
-    takes_sandbox(parser)
 
 
 def takes_sandbox(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@
     record/         events in a file, the state that follows from them, the run directory
     identity/       what makes a run the same run: space, settings, data, code
     report/         the page, from the record and nothing else
+    replay/         a training once more, from the record, and how it compares
     survey.py       how large a space is and how much of it fits
     objectives.py   which trial is better, and fronts;  hypervolume.py intervals.py
     trial.py result.py candidate.py events.py    what a search hands out

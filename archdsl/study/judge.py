@@ -25,7 +25,7 @@ from archdsl.study.identity.evidence import (
     refuse_other_evidence,
     write_data,
 )  # fmt: skip
-from archdsl.study.identity.setup import machine, versions
+from archdsl.study.identity.setup import GOING_ON, Cures, machine, versions
 from archdsl.study.record import events as recorded
 from archdsl.study.record.folder import SHARED, WORKERS, RunFolder
 
@@ -46,6 +46,7 @@ class Judge:
     folder: the run directory, made or not
     training: the proxy's; None with an `evaluate`
     engine: what runs the jobs, by default as the settings ask
+    cures: what is said where the evidence is another
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Judge:
         listener: Listener,
         folder: Path,
         engine: Engine | None = None,
+        cures: Cures = GOING_ON,
     ) -> None:
         self.space, self.settings, self.emit = space, settings, listener
         self.own = evaluate
@@ -65,6 +67,7 @@ class Judge:
             else None
         )
         self.engine = engine or self._engine(folder)
+        self._cures = cures
         self._noted = False
         self._held: Evidence | None = None
 
@@ -121,7 +124,7 @@ class Judge:
         state = run.state
         if state.has_figures and state.evidence is not None:
             words = state.data.words if state.data is not None else words
-            refuse_other_evidence(run.shown, words, state.evidence, new)
+            refuse_other_evidence(run.shown, words, state.evidence, new, self._cures)
         refuse_edited(new)
         if not state.has_figures and state.evidence != (known := on_record(new)):
             run.add(recorded.Evidence(known))
@@ -149,4 +152,5 @@ class Judge:
         self._noted = True
         begun = datetime.now(UTC).isoformat(timespec="seconds")
         first, workers = len(run.state.trials), self.engine.capacity
-        run.add(recorded.Session(begun, first, versions(), machine(), workers))
+        threads = self.engine.threads if isinstance(self.engine, Workers) else None
+        run.add(recorded.Session(begun, first, versions(), machine(threads), workers))

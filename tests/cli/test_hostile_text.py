@@ -96,6 +96,8 @@ def lines_of(evil: str, tiny: Path) -> list[list[str]]:
         ["report", str(folder / f"no{evil}")],
         ["status", str(folder / f"no{evil}")],
         ["compare", str(folder / f"no{evil}"), str(folder / f"other{evil}")],
+        ["replay", str(folder / f"no{evil}"), "0"],
+        ["replay", str(folder), f"0{evil}"],
         ["export", here, "--to", evil],
         ["export", here, "-o", str(folder / f"no{evil}" / "x.py")],
         ["search", here, "--out", str(folder / f"no{evil}")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from archdsl.language.settings import SearchSettings
 from archdsl.study.candidate import CHECKPOINT
@@ -16,8 +16,20 @@ from archdsl.study.record.rounds import is_final
 if TYPE_CHECKING:
     from archdsl.spaces import Space
     from archdsl.study.final.entrants import Entrant
-    from archdsl.study.record.folder import RunFolder
     from archdsl.study.record.state import State
+
+
+class Folders(Protocol):
+    """Where trainings leave what they have: a run directory, or a place that is like one."""
+
+    def folder_of(self, number: int) -> Path:
+        """A trial's own folder."""
+
+    def folder_of_final(self, entrant: Entrant, training: Training) -> Path:
+        """The folder of one training of a final round."""
+
+    def begin_folder(self, folder: Path) -> Path:
+        """A folder of a training, empty."""
 
 
 class Jobs:
@@ -27,7 +39,7 @@ class Jobs:
         self,
         space: Space,
         settings: SearchSettings,
-        run: RunFolder,
+        run: Folders,
         schedule: dict[str, Any] | None,
     ) -> None:
         self._text = space.spec.dump()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.components.options import written
 from archdsl.errors import SearchError
-from archdsl.study.identity.setup import flat, setup
+from archdsl.study.identity.setup import Cures, flat, setup
 
 if TYPE_CHECKING:
     from archdsl.language.settings import SearchSettings
@@ -20,6 +20,12 @@ _SETTINGS = ("objectives", "budget", "measure", "seed", "proxy")
 
 _MAY_CHANGE = ("proxy.folder", "proxy.data.path")
 """Data may move; what they hold is compared by itself."""
+
+CURES = Cures(
+    "go on with archdsl {}, or choose another --out",
+    "put it back to go on with that check, or choose another --out",
+    "proxy check",
+)
 
 _ABSENT: Any = object()
 
@@ -45,8 +51,7 @@ def refuse_another_check(folder: Path, old: Mapping[str, Any], new: Mapping[str,
             shown = address.replace("_options.", ".") or what
             raise SearchError(
                 f"{folder} holds a proxy check in which {where}{shown} {_said(was, 'was')}, and "
-                f"now it {_said(now, 'is')}.  put it back to go on with that check, or choose "
-                "another --out"
+                f"now it {_said(now, 'is')}.  {CURES.rest}"
             )
 
 

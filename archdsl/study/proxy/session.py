@@ -28,7 +28,7 @@ from archdsl.study.proxy.figures import figures
 from archdsl.study.proxy.measured import measured
 from archdsl.study.proxy.recommended import recommended
 from archdsl.study.proxy.result import ProxyCheck
-from archdsl.study.proxy.same import check_setup, refuse_another_check
+from archdsl.study.proxy.same import CURES, check_setup, refuse_another_check
 from archdsl.study.proxy.size import MEMBERS, SEEDS, Size, size
 from archdsl.study.record import events as recorded
 from archdsl.study.record import files
@@ -131,7 +131,7 @@ class _Session:
     ) -> None:
         self.space, self.settings, self.size = space, settings, asked
         self.emit = listener
-        self.judge = Judge(space, settings, evaluate, listener, folder, engine)
+        self.judge = Judge(space, settings, evaluate, listener, folder, engine, CURES)
         self._state = State()
 
     def run(self, run: RunFolder, kept: Path | None) -> ProxyCheck:

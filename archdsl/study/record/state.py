@@ -6,7 +6,7 @@ import dataclasses
 import sys
 from bisect import insort
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archdsl.language.settings import Objective
 from archdsl.study.objectives import joined
@@ -37,6 +37,18 @@ if TYPE_CHECKING:
     from archdsl.spaces import Space
 
 
+class TrainingStart(NamedTuple):
+    """A training begins, or goes on.
+
+    session: which of the starts of the search it is in, from 0
+    step: what it goes on from, None for afresh; accumulate: micro-batches of a batch from here on
+    """
+
+    session: int
+    step: float | None
+    accumulate: int
+
+
 class State:
     """What is known after some events. `hear` takes the next one.
 
@@ -46,6 +58,7 @@ class State:
     evidence, data: what the figures follow from; None before the first training
     trials: number -> trial, whatever its state; finished: those that are over, as they ended
     trainings: training -> its reports, those of steps that were trained anew left out
+    starts: training -> where it began or went on, and how, in order
     retries: training -> how often it was broken off and went on
     rounds: the final rounds; looks: training -> what its weights came to on the test split
     leading: the trials that no other dominates, the best in the first objective first
@@ -60,6 +73,7 @@ class State:
         self.trials: dict[int, Trial] = {}
         self.finished: list[Trial] = []
         self.trainings: dict[Training, list[dict[str, Any]]] = {}
+        self.starts: dict[Training, list[TrainingStart]] = {}
         self.retries: dict[Training, list[Retried]] = {}
         self.rounds = Rounds()
         self.looks: dict[Training, SplitLook] = {}
@@ -221,6 +235,10 @@ class State:
         self.trainings[event.training] = [
             one for one in before or () if step is not None and one["step"] <= step
         ]
+        retries = self.retries.get(event.training)
+        self.starts.setdefault(event.training, []).append(
+            TrainingStart(len(self.sessions) - 1, step, retries[-1].accumulate if retries else 1)
+        )
 
     def _finish(self, event: Finished) -> None:
         trial = self.trials[event.trial]

@@ -18,7 +18,7 @@ from archdsl.study.final.by_class import ByClass, by_class
 from archdsl.study.final.verdict import Verdict
 from archdsl.study.final.verdicts import verdicts
 from archdsl.study.final.winner import Won, counted, failures, won
-from archdsl.study.found import preprocessing_of
+from archdsl.study.found import preprocessing_of, winner_text
 from archdsl.study.hypervolume import Hypervolume, hypervolume
 from archdsl.study.objectives import front
 from archdsl.study.record.events import Training
@@ -26,6 +26,7 @@ from archdsl.study.record.file_store import RECORD
 from archdsl.study.record.folder import read_state
 from archdsl.study.record.rounds import FinalRound, SplitLook, is_final
 from archdsl.study.record.state import State
+from archdsl.study.status import status_of
 from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
 from archdsl.study.winner import CODE, WEIGHTS, YAML
@@ -43,7 +44,9 @@ class Record:
     data: what the trials trained on, in words, and images by split; empty for an own `evaluate`
     preprocessing: what was done to the images, where that is known
     tree: the space as plain values; space, winner: texts of YAML
-    has_code, has_weights: whether the winner left them
+    has_files, has_code, has_weights: whether the winner left its spec, code and weights; those
+        of an earlier one, which lie there while a search goes on, are not meant
+    unfinished: how far a search is that is not over, in words
     """
 
     folder: Path
@@ -60,6 +63,8 @@ class Record:
     winner: str
     has_code: bool
     has_weights: bool
+    has_files: bool = True
+    unfinished: str | None = None
     won: Won | None = None
     final: FinalRound | None = None
     rounds: int = 0
@@ -142,7 +147,9 @@ def read(folder: Path, state: State | None = None) -> Record:
     if state is None or state.created is None:
         raise SearchError(f"{folder} holds no search: there is no {RECORD}")
     created, data = state.created, state.data
-    settings = created.setup["settings"]
+    settings, winner, stands = created.setup["settings"], won(state), status_of(state)
+    text = "" if winner is None else winner_text(state, winner)
+    has_files = bool(text) and _text(folder / YAML) == text
     return Record(
         folder=folder,
         name=created.name,
@@ -156,14 +163,16 @@ def read(folder: Path, state: State | None = None) -> Record:
         final=counted(state),
         rounds=len({key.purpose for key in state.looks if is_final(key)}),
         failed_anew=failures(state),
-        won=won(state),
+        won=winner,
         verdicts=verdicts(state),
         by_class=by_class(state),
         data={} if data is None else dataclasses.asdict(data),
         space=created.space,
-        winner=_text(folder / YAML),
-        has_code=(folder / CODE).is_file(),
-        has_weights=(folder / WEIGHTS).is_file(),
+        winner=text,
+        has_code=has_files and (folder / CODE).is_file(),
+        has_weights=has_files and (folder / WEIGHTS).is_file(),
+        has_files=has_files,
+        unfinished=None if stands.over else stands.far(),
         preprocessing=preprocessing_of(state),
         tree=created.setup["space"],
     )

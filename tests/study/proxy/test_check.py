@@ -17,7 +17,8 @@ import archdsl
 from archdsl.errors import SearchError
 from archdsl.spaces import Space
 from archdsl.spaces.budget import InfeasibleBudget
-from archdsl.study import Candidate, ProxyCheck, events, proxy_check
+from archdsl.study import Candidate, ProxyCheck, events, judge, proxy_check
+from archdsl.study.identity.evidence import Evidence
 from archdsl.study.record.events import Round
 from archdsl.study.record.reading import Reading
 from tests.study.conftest import judged, tiny_space
@@ -240,6 +241,34 @@ def test_a_space_with_nothing_to_compare_is_refused() -> None:
         checked(small_space(budget={"macs": 10}))
 
 
+def test_other_code_and_another_version_are_refused_as_in_a_search(tmp_path, monkeypatch) -> None:
+    out = tmp_path / "check"
+    calls: list[int] = []
+
+    def stops(candidate: Candidate) -> float:
+        calls.append(candidate.seed)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return noisy(candidate)
+
+    known = Evidence(files={"my_judge.py": "1"}, archdsl="0.2.0")
+    monkeypatch.setattr(judge, "evidence", lambda *given: known)
+    assert checked(evaluate=stops, out=out).interrupted
+    for other, said in (
+        (Evidence(files={"my_judge.py": "2"}, archdsl="0.2.0"),
+         "that ran other code: my_judge.py has other content.  put it back to go on with that "
+         "check, or choose another --out"),
+        (Evidence(files={"my_judge.py": "1"}, archdsl="0.3.0"),
+         "by archdsl 0.2.0, and this is 0.3.0.  go on with archdsl 0.2, or choose another --out"),
+    ):  # fmt: skip
+        monkeypatch.setattr(judge, "evidence", lambda *given, other=other: other)
+        with pytest.raises(SearchError) as error:
+            checked(out=out)
+        assert str(error.value) == f"{out} holds a proxy check {said}"
+    monkeypatch.setattr(judge, "evidence", lambda *given: known)
+    assert checked(out=out).figures is not None
+
+
 def test_costs_alone_need_no_proxy() -> None:
     with pytest.raises(SearchError) as error:
         checked(small_space(maximize=None, minimize="macs"))
@@ -336,8 +365,8 @@ def test_what_it_recommends_is_a_section_that_the_space_takes() -> None:
     """Whatever the figures, and with the comments on lines of their own."""
     turned = lambda c: -judged(c) if c.seed < 2 else judged(c)  # noqa: E731
     judges: list[Callable[[Candidate], float]] = [noisy, judged, lambda c: 0.5, turned]
-    for judge in judges:
-        found = checked(evaluate=judge)
+    for each in judges:
+        found = checked(evaluate=each)
         text = found.recommended.yaml()
         assert max(map(len, str(found).splitlines())) <= 80
         plain = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
