@@ -10,7 +10,7 @@ import pytest
 
 from archdsl.cli import main
 from archdsl.study.proxy.agreement import LEAST
-from archdsl.study.proxy.recommended import MARGIN, MOST_SEEDS
+from archdsl.study.proxy.recommended import LEAST_RATIO, MARGIN, MOST_SEEDS
 from archdsl.study.proxy.size import MEMBERS, SEEDS
 from tests.docs.page import Page
 
@@ -46,4 +46,5 @@ def test_its_numbers_are_those_of_the_code() -> None:
     text = " ".join(PAGE.text.split())
     assert f"`--members` ({MEMBERS})" in text and f"`--seeds` ({SEEDS})" in text
     assert f"stays above -{MARGIN}" in text and f"is below -{MARGIN}" in text
-    assert (LEAST, MOST_SEEDS) == (2, 10) and "two at least; beyond ten" in text
+    assert (LEAST, MOST_SEEDS) == (2, 10) and "two at least;" in text and "more than ten" in text
+    assert f"reaches down to {LEAST_RATIO}" in text

@@ -23,6 +23,9 @@ MARGIN = 0.05
 MOST_SEEDS = 10
 """Beyond it a final round would be no small part of a search."""
 
+LEAST_RATIO = 0.5
+"""The spread between architectures over that of seeds, below which 31 seeds tell one apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Advice:
@@ -155,6 +158,10 @@ def _seeds(found: Figures, usual: int) -> Advice:
         return Advice("seeds", usual, False, why)
     said = f"spread between architectures {figure(spread.architectures or 0.0)}"
     said += f", between seeds {figure(spread.seeds)}"
+    low = 0.0 if spread.ratio_interval is None else spread.ratio_interval[0]
+    if needed <= MOST_SEEDS and not low > LEAST_RATIO:
+        why = f"seeds: not told, as the ratio of the spreads may be {low:.1f} ({said})"
+        return Advice("seeds", usual, False, why)
     if needed > MOST_SEEDS:
         why = f"seeds: {needed} would tell one spread apart, and {usual} do not ({said})"
         return Advice("seeds", usual, False, why)

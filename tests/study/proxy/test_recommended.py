@@ -83,6 +83,19 @@ def test_seeds_are_those_that_tell_one_spread_apart() -> None:
     assert (none.value, none.why) == (3, "seeds: not told, as they change nothing")
 
 
+def test_seeds_are_not_told_where_the_spreads_are_hardly_known() -> None:
+    made = found()
+    for low, told in ((0.0, False), (0.5, False), (0.51, True)):
+        known = replace(made.long, architectures=0.044, seeds=0.017, ratio_interval=(low, 5.8))
+        said = recommended(replace(made, long=known)).seeds
+        assert (said.told, said.value) == ((True, 2) if told else (False, 3))
+    hardly = replace(made.long, architectures=0.044, seeds=0.017, ratio_interval=(0.0, 5.8))
+    assert recommended(replace(made, long=hardly)).seeds.why == (
+        "seeds: not told, as the ratio of the spreads may be 0.0 (spread between architectures "
+        "0.0440, between seeds 0.0170)"
+    )
+
+
 def test_few_are_kept_where_the_proxy_is_right_and_more_where_it_is_not() -> None:
     one, more = advice().keep, advice(proxy=0.3, seed=0.4).keep
     assert one.told and more.told and one.value == 1 and more.value is not None
