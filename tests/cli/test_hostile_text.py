@@ -82,6 +82,7 @@ def lines_of(evil: str, tiny: Path) -> list[list[str]]:
         [evil],
         ["list", evil],
         *([verb, f"x{evil}"] for verb in ("check", "show", "count", "search", "export")),
+        ["proxy-check", f"x{evil}"],
         *([verb, f"./{evil}.yaml"] for verb in ("check", "show", "count", "search", "export")),
         ["check", here, f"--{evil}"],
         *(["check", here, "--set", text] for text in (
@@ -100,6 +101,8 @@ def lines_of(evil: str, tiny: Path) -> list[list[str]]:
         ["export", here, "--to", evil],
         ["export", here, "-o", str(folder / f"no{evil}" / "x.py")],
         ["search", here, "--out", str(folder / f"no{evil}")],
+        ["proxy-check", here, "--members", evil],
+        ["proxy-check", here, "--out", str(folder / f"no{evil}")],
         ["weights", evil, "x", "--spec", here, "-o", "x.pth"],
         ["weights", "import", str(folder / f"{evil}.pth"), "--spec", here, "-o", "x.pth"],
         ["weights", "import", here, "--spec", f"x{evil}", "-o", "x.pth"],

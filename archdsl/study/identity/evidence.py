@@ -119,8 +119,8 @@ def refuse_other_evidence(
     """
     if (minor := _minor(old["archdsl"])) != _minor(new.archdsl):
         raise SearchError(
-            f"{folder} holds a search by archdsl {old['archdsl']}, and this is {new.archdsl}.  "
-            f"{cures.version.format(minor)}"
+            f"{folder} holds a {cures.held} by archdsl {old['archdsl']}, and this is "
+            f"{new.archdsl}.  {cures.version.format(minor)}"
         )
     for what, changes in (
         ("ran other code", file_changes(old["files"], new.files)),
@@ -131,7 +131,7 @@ def refuse_other_evidence(
     ):
         if changes:
             raise SearchError(
-                f"{folder} holds a search that {what}: {'; '.join(changes)}.  {cures.rest}"
+                f"{folder} holds a {cures.held} that {what}: {'; '.join(changes)}.  {cures.rest}"
             )
 
 

@@ -34,10 +34,14 @@ _MAY_CHANGE = (
 
 
 class Cures(NamedTuple):
-    """What to do about what has changed. version: of another archdsl; rest: of all else"""
+    """What to do about what has changed. version: of another archdsl; rest: of all else
+
+    held: what the folder holds
+    """
 
     version: str
     rest: str
+    held: str = "search"
 
 
 GOING_ON = Cures(

@@ -52,7 +52,7 @@ class Jobs:
         return self._gone_on(self._job("judge", self.training(trial), decisions, folder), state)
 
     def final(self, entrant: Entrant, training: Training, epochs: int, state: State) -> Job:
-        """The job of training an entrant of a final round, on from its last epoch if any is left.
+        """The job of training an entrant of a round, on from its last epoch if any is left.
 
         epochs: of the whole training
         """
@@ -60,6 +60,11 @@ class Jobs:
         if self._schedule is not None:
             job = replace(job, schedule=_lasting(self._schedule, epochs))
         return self._gone_on(job, state)
+
+    def score(self, entrant: Entrant, training: Training) -> Job:
+        """The job of scoring an entrant before it is trained."""
+        job = self._of(entrant, training, self._run.folder_of_final(entrant, training))
+        return replace(job, task="score", checkpoint=None)
 
     def _gone_on(self, job: Job, state: State) -> Job:
         """A job that goes on from the checkpoint in its folder; afresh, in an empty one, else."""

@@ -30,7 +30,7 @@ from archdsl.study.record.events import (
     Training,
     TrainingOver,
 )
-from archdsl.study.record.rounds import Rounds, SplitLook, is_final
+from archdsl.study.record.rounds import Rounds, SplitLook, of_a_round
 from archdsl.study.trial import Trial, from_json
 
 if TYPE_CHECKING:
@@ -96,8 +96,14 @@ class State:
 
     @property
     def has_figures(self) -> bool:
-        """Whether any trial came to a value."""
-        return bool(self.leading)
+        """Whether any trial, or training of a round, came to a value."""
+        over = (over for one in self.rounds.all for over in one.over.values())
+        return bool(self.leading) or any(one.state == "complete" for one in over)
+
+    @property
+    def worth_something(self) -> bool:
+        """Whether there is anything on record whose place no other run may take."""
+        return bool(self.finished or self.rounds.all)
 
     def in_order(self) -> Sequence[Trial]:
         """The trials that are over, in the order of their numbers."""
@@ -167,13 +173,13 @@ class State:
                 self.looks[training] = SplitLook(from_json(metrics), seen)
 
     def _may_run(self, training: Training) -> None:
-        if not is_final(training):
+        if not of_a_round(training):
             self._known(training.trial, "proposed", "running", "paused")
         elif training in self.rounds.of(training).over:
             raise Malformed(f"training {training.trial} of {training.purpose} is over")
 
     def _runs(self, training: Training) -> None:
-        if is_final(training):
+        if of_a_round(training):
             running = training in self.rounds.of(training).running
         else:
             self._known(training.trial, "running")
@@ -182,7 +188,7 @@ class State:
             raise Malformed(f"trial {training.trial} has no such training")
 
     def _complete(self, training: Training) -> None:
-        if not is_final(training):
+        if not of_a_round(training):
             self._known(training.trial, "complete")
             return
         over = self.rounds.of(training).over.get(training)
@@ -190,7 +196,7 @@ class State:
             raise Malformed(f"training {training.trial} of {training.purpose} is not complete")
 
     def _pause(self, training: Training) -> None:
-        if is_final(training):
+        if of_a_round(training):
             self.rounds.of(training).running.discard(training)
             return
         trial = self.trials[training.trial]
@@ -219,7 +225,7 @@ class State:
     def _run(self, event: Running) -> None:
         number, step = event.training.trial, event.step
         before = self.trainings.get(event.training)
-        if is_final(event.training):
+        if of_a_round(event.training):
             self.rounds.of(event.training).running.add(event.training)
         else:
             trial = self.trials[number]
