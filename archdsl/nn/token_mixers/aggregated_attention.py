@@ -112,7 +112,7 @@ class AggregatedAttention(CachesInEval):
         size = sides(x)
         x = x.permute(0, 2, 3, 1)  # (B, H, W, dim), a view of channels-last memory
         positions, meets = math.prod(size), [self.window**2, math.prod(self._pool_grid(size))]
-        split = (len(self.temperature), self.head_dim)
+        split = (self.proj.in_features // self.head_dim, self.head_dim)
         scale, bias = self._scale_and_bias(size)
 
         query = unit(regrouped(self.q(x), positions, *split))  # (B, N, heads, head_dim)
