@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from archdsl.api import load as load
     from archdsl.api import load_model as load_model
     from archdsl.api import loads as loads
+    from archdsl.api import proxy_check as proxy_check
     from archdsl.api import save as save
     from archdsl.api import search as search
     from archdsl.api import space as space
@@ -58,12 +59,15 @@ if TYPE_CHECKING:
     from archdsl.spaces import Space as Space
     from archdsl.study import BudgetSampler as BudgetSampler
     from archdsl.study import Candidate as Candidate
+    from archdsl.study import ProxyCheck as ProxyCheck
     from archdsl.study import Result as Result
     from archdsl.study import Trial as Trial
     from archdsl.study import suggest as suggest
 
 _HOMES = {
-    "archdsl.api": "build count dump export fuse load load_model loads save search space",
+    "archdsl.api": (
+        "build count dump export fuse load load_model loads proxy_check save search space"
+    ),
     "archdsl.cost": "Cost macs",
     "archdsl.components.options": (
         "Act Bound Fraction Key Layer NonNegative NonNegativeNumber Norm Odd Out Positive "
@@ -74,7 +78,7 @@ _HOMES = {
     ),
     "archdsl.spaces": "Space",
     "archdsl.compiler.specification": "Spec",
-    "archdsl.study": "BudgetSampler Candidate Result Trial suggest",
+    "archdsl.study": "BudgetSampler Candidate ProxyCheck Result Trial suggest",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

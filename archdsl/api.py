@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from archdsl.cost import Cost
     from archdsl.exporters import Files
     from archdsl.spaces import Space
-    from archdsl.study import Candidate, Result
+    from archdsl.study import Candidate, ProxyCheck, Result
 
 Specish: TypeAlias = "Spec | str | Path | Mapping[str, Any]"
 
@@ -301,9 +301,64 @@ def search(
     overrides: settings of the `search:` section, as `trials=40, budget={"macs": "2G"}`
     Raises SearchError for a search that cannot start or go on.
     """
-    from archdsl.display.choice import for_python
-    from archdsl.spaces import Space
     from archdsl.study import search as run
+
+    searched, where = _searched(x, evaluate, out, listener, overrides)
+    with ExitStack() as stack:
+        return run(
+            searched,
+            evaluate=evaluate,
+            out=where,
+            settings=searched.spec.settings(),
+            listener=_heard(listener, stack),
+            salvage=salvage,
+        )
+
+
+def proxy_check(
+    x: Specish | Space,
+    evaluate: Callable[[Candidate], float | dict[str, float]] | None = None,
+    out: str | Path | None = None,
+    *,
+    members: int = 20,
+    seeds: int = 3,
+    final_epochs: int | None = None,
+    listener: Callable[[object], None] | Literal["progress"] | None = "progress",
+    salvage: bool = False,
+    **overrides: Any,
+) -> ProxyCheck:
+    """Find out how far a space's proxy orders architectures as longer trainings do.
+
+    members: how many architectures are trained, spread over the budget
+    seeds: how often each is, under the proxy and under the final schedule
+    final_epochs: of the final schedule; by default those of `search.final`, else the proxy's
+    out: the folder of its record; the same check goes on there. By default
+        `runs/NAME-proxy-check`, and with an `evaluate` there is none
+    evaluate, listener, salvage, overrides: as of `search`
+    Raises SearchError for a check that cannot start or go on.
+    """
+    from archdsl.study import proxy_check as check
+
+    searched, where = _searched(x, evaluate, out, listener, overrides)
+    with ExitStack() as stack:
+        return check(
+            searched,
+            evaluate=evaluate,
+            out=where,
+            settings=searched.spec.settings(),
+            members=members,
+            seeds=seeds,
+            final_epochs=final_epochs,
+            listener=_heard(listener, stack),
+            salvage=salvage,
+        )
+
+
+def _searched(
+    x: Specish | Space, evaluate: object, out: object, listener: object, overrides: dict[str, Any]
+) -> tuple[Space, Path | None]:
+    """The space with its settings, and the folder, of what was given. Raises ArchError."""
+    from archdsl.spaces import Space
 
     given.function("evaluate", evaluate, SearchError)
     shows = isinstance(listener, str) and listener == "progress"
@@ -314,16 +369,16 @@ def search(
     if overrides:
         patches = {f"search.{key}": value for key, value in overrides.items()}
         searched = Space(load(searched.spec, set=patches))
-    with ExitStack() as stack:
-        heard = listener if not isinstance(listener, str) else stack.enter_context(for_python())
-        return run(
-            searched,
-            evaluate=evaluate,
-            out=where,
-            settings=searched.spec.settings(),
-            listener=heard,
-            salvage=salvage,
-        )
+    return searched, where
+
+
+def _heard(
+    listener: Callable[[object], None] | Literal["progress"] | None, stack: ExitStack
+) -> Callable[[object], None] | None:
+    """Who is told; a display is there for as long as the stack is."""
+    from archdsl.display.choice import for_python
+
+    return listener if not isinstance(listener, str) else stack.enter_context(for_python())
 
 
 @overload

@@ -52,9 +52,14 @@ def looked_at(spec: Spec) -> Spec:
     return spec
 
 
-def space_from_text(text: str, folder: Path) -> Space:
-    """The space of a text whose relative paths start from a folder. Raises SpecError."""
+def space_from_text(
+    text: str, folder: Path, patches: Mapping[str, Any] | None = None, *, imports: bool = True
+) -> Space:
+    """The space of a text whose relative paths start from a folder. Raises SpecError.
+
+    patches: address -> value; imports: whether Python may run
+    """
     from archdsl.spaces import Space
 
     document = reading.document_from_text(text, str(folder / "space.yaml"))
-    return Space(looked_at(finished(document, None, True)))
+    return Space(looked_at(finished(document, patches, imports)))

@@ -2,10 +2,13 @@
 
     python -m benchmarks.compare RECORD.jsonl [--problems analytic ...] [--samplers tpe ...]
                                  [--seeds 20] [--trials 200]
+    python -m benchmarks.compare RECORD.jsonl --space SPEC.yaml --answers TABLE.csv
+                                 --metric COLUMN [--cost macs=COLUMN] [--fits 0.5] ...
     python -m benchmarks.plot RECORD.jsonl
 
-Every run adds one line to the record, and what is in it already is not run again. A proposal
-outside the budget, or one that was made before, is a trial spent for nothing.
+The second is on a table of your own; README.md says how that looks. The record is compared.jsonl
+where none is named. Every run adds one line to it, and what is in it already is not run again. A
+proposal outside the budget, or one that was made before, is a trial spent for nothing.
 """
 
 from __future__ import annotations
@@ -15,11 +18,13 @@ import itertools
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from archdsl.amounts import bounded
+from archdsl.errors import ArchError
 from benchmarks.analytic import analytic
 from benchmarks.opponents import SAMPLERS as OPTUNA
 from benchmarks.opponents import optuna_run
@@ -67,23 +72,96 @@ def run(problem: Problem, sampler: str, seed: int, trials: int) -> dict[str, Any
     }  # fmt: skip
 
 
-def main() -> None:
-    """Run what the record lacks."""
+def on_answers(given: argparse.Namespace) -> dict[str, Callable[[int], Problem]]:
+    """The problems on a table that was named. Raises ArchError."""
+    import archdsl
+    from benchmarks.answers import Answers, Columns
+    from benchmarks.from_answers import problems
+
+    space = archdsl.space(given.space)
+    costs = _costs(given.cost)
+    columns = Columns(tuple(given.metric), costs, tuple(given.ignore))
+    found = Answers(given.answers, space, columns)
+    print(f"{given.answers}: {found.words()}", flush=True)
+    for kind, column in costs.items():
+        print(f"{column} is {kind} as archdsl counts them, in every row", flush=True)
+    if found.missing:
+        print(f"{found.missing:,} members that it lacks count as its worst", flush=True)
+    return problems(found, given.trials, given.fits, given.minimize, given.missing)
+
+
+def _costs(words: Sequence[str]) -> dict[str, str]:
+    """Kind -> column. Raises ArchError."""
+    found: dict[str, str] = {}
+    for text in words:
+        kind, equals, column = text.partition("=")
+        if not (equals and column) or kind not in bounded():
+            raise ArchError(
+                f"--cost {text} names no cost and column.  write  --cost macs=COLUMN;  the costs: "
+                f"{' '.join(bounded())}"
+            )
+        if kind in found:
+            raise ArchError(f"--cost names {kind} twice.  name one column")
+        found[kind] = column
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("record", type=Path)
-    parser.add_argument("--problems", nargs="+", default=list(PROBLEMS), choices=PROBLEMS)
+    parser.add_argument("record", type=Path, nargs="?", default=Path("compared.jsonl"))
+    parser.add_argument("--problems", nargs="+", choices=PROBLEMS)
     parser.add_argument("--samplers", nargs="+", default=list(ALONE), choices=SAMPLERS)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--trials", type=int, default=200)
-    given = parser.parse_args()
+    own = parser.add_argument_group("a table of your own")
+    own.add_argument("--space", metavar="SPEC", help="a path, or the name of a shipped spec")
+    own.add_argument("--answers", metavar="TABLE.csv", type=Path)
+    own.add_argument("--metric", metavar="COLUMN", nargs="+", help="one for each seed")
+    own.add_argument("--minimize", action="store_true", help="less of it is better")
+    own.add_argument("--cost", metavar="KIND=COLUMN", nargs="+", default=[],
+                     help="columns to be held against what archdsl counts")  # fmt: skip
+    own.add_argument("--ignore", metavar="COLUMN", nargs="+", default=[])
+    own.add_argument("--fits", metavar="SHARE", nargs="+", type=_share, default=[],
+                     help="of the table that a budget of MACs lets in")  # fmt: skip
+    own.add_argument("--missing", choices=("refuse", "worst"), default="refuse",
+                     help="what becomes of members that the table lacks")  # fmt: skip
+    return parser
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share from above 0 to 1")
+    return share
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run what the record lacks. words: of the command line, `sys.argv` by default"""
+    parser = _parser()
+    given = parser.parse_args(words)
+    own = (given.space, given.answers, given.metric)
+    if any(own) and (not all(own) or given.problems):
+        parser.error("a table takes --space, --answers and --metric together, and no --problems")
+    more = given.cost or given.ignore or given.fits or given.minimize or given.missing != "refuse"
+    if not all(own) and more:
+        parser.error("--cost, --ignore, --fits, --minimize and --missing are for --answers")
+    try:
+        problems = on_answers(given) if all(own) else PROBLEMS
+    except ArchError as error:
+        parser.exit(2, f"{error}\n")
+    _run_all(given, problems)
+
+
+def _run_all(given: argparse.Namespace, problems: Mapping[str, Callable[[int], Problem]]) -> None:
+    """Run the searches that the record lacks, a line each."""
     known = set()
     if given.record.exists():
         for line in given.record.read_text(encoding="utf-8").splitlines():
             one = json.loads(line)
             known.add((one["problem"], one["sampler"], one["seed"]))
-    for name in given.problems:
+    for name in given.problems or problems:
         for seed, sampler in itertools.product(range(given.seeds), given.samplers):
-            problem = PROBLEMS[name](seed)
+            problem = problems[name](seed)
             if (problem.name, sampler, seed) in known:
                 continue
             record = run(problem, sampler, seed, given.trials)

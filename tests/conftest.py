@@ -1,4 +1,4 @@
-"""What every test runs under: markers that skip themselves, and a registry put back after."""
+"""What every test runs under: markers that skip themselves; registry and modules put back after."""
 
 from __future__ import annotations
 
@@ -77,7 +77,11 @@ def _registry_put_back(request: pytest.FixtureRequest) -> Iterator[None]:
     known_costs = list(costs._table)
     known_rules = dict(_rules())
     known_forms = dict(forms._registered)
+    known_modules = set(sys.modules)
     yield
+    for name in set(sys.modules) - known_modules:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(tempfile.gettempdir()):
+            del sys.modules[name]  # a file of this test's; another's may have the same name
     costs._table[:] = known_costs
     forms._registered.clear()
     forms._registered.update(known_forms)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 DONE, FAULT, MENDABLE, INTERRUPTED, GONE = 0, 1, 2, 130, 141
+DIFFERENT = 1
+"""Of `replay`, where what is to come again does not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from archdsl.views.terminal import say
 if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
 
-VERBS = ("check", "show", "count", "list", "search", "status", "report", "compare", "export",
-         "weights")  # fmt: skip
+VERBS = ("check", "show", "count", "list", "search", "proxy-check", "status", "report",
+         "compare", "replay", "export", "weights")  # fmt: skip
 
 
 class Verb(Protocol):
@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         title="verbs", metavar="VERB", required=True, parser_class=_Parser
     )
     for name in VERBS:
-        verb = cast(Verb, importlib.import_module(f"archdsl.cli.{name}"))
+        verb = cast(Verb, importlib.import_module(f"archdsl.cli.{name.replace('-', '_')}"))
         own = verbs.add_parser(name, help=verb.HELP, description=(verb.__doc__ or "").strip())
         verb.arguments(own)
         own.add_argument("--json", action="store_true", help="print JSON for programs")
@@ -95,6 +95,12 @@ def takes_a_spec(parser: argparse.ArgumentParser, what: str = "FILE") -> None:
 
 def takes_patches(parser: argparse.ArgumentParser) -> None:
     """`--set`, `--no-imports` and `--sandbox`, wherever a spec is named."""
+    takes_changes(parser)
+    takes_sandbox(parser)
+
+
+def takes_changes(parser: argparse.ArgumentParser) -> None:
+    """`--set` and `--no-imports`, wherever a spec is loaded."""
     parser.add_argument(
         "--set",
         metavar="ADDRESS=VALUE",
@@ -109,7 +115,6 @@ def takes_patches(parser: argparse.ArgumentParser) -> None:
         dest="imports",
         help="refuse specs that run Python of their own",
     )
-    takes_sandbox(parser)
 
 
 def takes_sandbox(parser: argparse.ArgumentParser) -> None:

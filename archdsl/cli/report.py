@@ -26,17 +26,20 @@ def run(known: argparse.Namespace) -> Answer:
     reach.tree(folder)
     with busy(f"writing the report of {folder}"):
         from archdsl.study.report import write_report
-        from archdsl.study.report.findings import verdict
+        from archdsl.study.report.findings import unfinished, verdict
         from archdsl.study.report.read import read
 
         record = read(folder)
         path = write_report(folder, record)
-    said = verdict(record)
+    said, far = verdict(record), unfinished(record)
     data = {
         "name": record.name,
         "trials": len(record.trials),
         "best": None if record.best is None else record.best.number,
         "verdict": said,
+        "over": far is None,
+        "unfinished": record.unfinished,
         "path": str(path),
     }
-    return Answer(data, f"{said}\n{path} is written")
+    lines = [said, *([] if far is None else [far]), f"{path} is written"]
+    return Answer(data, "\n".join(lines))

@@ -37,6 +37,7 @@ VAL_SEED, TEST_SEED = 1, 2
 
 Side = Annotated[int, Bound("int from 8 to 64", lambda v: SIDE <= v <= 64)]
 Count = Annotated[int, Bound("int from 0 to 16", lambda v: 0 <= v <= 16)]
+Placements = Annotated[int, Bound("int from 1 to 64", lambda v: 1 <= v <= 64)]
 
 
 @data("digits")
@@ -47,16 +48,25 @@ class Digits(ImageSource):
     Optical Recognition of Handwritten Digits, UCI 1998). As they are, any network with a
     convolution solves them. Here each lies at a random place of a larger canvas, over uniform
     noise and, for a question harder still, over 4 x 4 pieces of other digits of its batch.
-    Training places it anew in every epoch; each val and test digit is placed once, always in the
-    same way.
+    Training places it anew in every epoch; val and test digits lie always in the same places.
 
     canvas: side of the canvas in pixels
     noise: the largest value of the uniform noise, where ink is 1
     clutter: pieces of other digits on each canvas
+    placements: how often each val digit is placed: the more, the less a place decides. A test digit
+        is placed once, so that the images of that split are independent of each other
     """
 
-    def __init__(self, *, canvas: Side = 12, noise: Fraction = 0.3, clutter: Count = 0) -> None:
+    def __init__(
+        self,
+        *,
+        canvas: Side = 12,
+        noise: Fraction = 0.3,
+        clutter: Count = 0,
+        placements: Placements = 1,
+    ) -> None:
         self.canvas = Canvas(canvas, noise, clutter)
+        self.placements = placements
 
     def describe(self, folder: Path) -> SourceInfo:
         """What there is; `folder` is not needed."""
@@ -66,7 +76,7 @@ class Digits(ImageSource):
         """The train digits as they are, and the val digits on their canvases."""
         images, labels, parts = _read()
         train = Split(images[list(parts.train)], labels[list(parts.train)])
-        val = self._placed(images, labels, parts.val, VAL_SEED)
+        val = self._placed(images, labels, parts.val * self.placements, VAL_SEED)
         info, side = self._info(parts), self.canvas.side
         pixels = Pixels(BYTES, (0.0,), (1.0,), image_size=(side, side))  # white ink on black
         said = Preprocessing(info.class_names, 1, (side, side), pixels)
@@ -97,7 +107,11 @@ class Digits(ImageSource):
             size=(self.canvas.side, self.canvas.side),
             classes=10,
             class_names=tuple("0123456789"),
-            counts={"train": len(parts.train), "val": len(parts.val), "test": len(parts.test)},
+            counts={
+                "train": len(parts.train),
+                "val": len(parts.val) * self.placements,
+                "test": len(parts.test),
+            },
             pixels="ink from 0 to 1",
         )
 

@@ -6,7 +6,9 @@ from typing import TextIO
 
 from archdsl.display.search_state import SearchState, costs, objectives, values
 from archdsl.study.events import (
+    TRAINING,
     Best,
+    CheckTrained,
     Event,
     Notice,
     Preparing,
@@ -44,7 +46,7 @@ class PlainDisplay:
         if not isinstance(event, Best):
             self._flush()
         match event:
-            case Preparing(what) if what != self._last:
+            case Preparing(what) if what not in (self._last, TRAINING):
                 self._last = what
                 self._write(what)
             case Notice() | Said() | TrialRetried():
@@ -58,6 +60,8 @@ class PlainDisplay:
                 self._write(self._line(trial))
             case RoundProgress():
                 self._write(self._of_the_round(event))
+            case CheckTrained():
+                self._write(_of_the_check(event))
             case Best() if self._pending:  # a search that goes on names its best anew
                 self._pending += "  the best so far"
                 self._flush()
@@ -109,6 +113,15 @@ class PlainDisplay:
 
 def _took(trial: Trial) -> str:
     return duration(trial.seconds) if trial.trained or trial.epochs else "not trained"
+
+
+def _of_the_check(event: CheckTrained) -> str:
+    last = event.last
+    said = [f"{event.done} of {event.total}", event.what, last.entrant.name, f"seed {last.seed}"]
+    if last.cause is not None:
+        said.append(f"failed: {last.cause}")
+    said += [f"{name} {figure(value)}" for name, value in last.metrics.items()]
+    return "  ".join(said)
 
 
 def told(event: Event) -> str | None:

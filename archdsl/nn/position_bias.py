@@ -98,12 +98,16 @@ class PositionBias(nn.Module):
             self.fc2(F.relu(self.fc1(torch.tensor(part, dtype=dtype, device=device))))
             for part in parts
         ]
-        firsts = [[[[own * len(across)] for own in rows]] for rows in row]  # (Hq, 1, Hk, 1)
-        others = [[[columns] for columns in column]]  # (1, Wq, 1, Wk)
-        index = torch.tensor(firsts, device=device) + torch.tensor(others, device=device)
-        biases = F.embedding(index, table[0] if len(table) == 1 else torch.cat(table))
-        biases = biases.permute(4, 0, 1, 2, 3)
-        return biases.reshape(self.heads, math.prod(queries), math.prod(keys))
+        index = [
+            [own * len(across) + other for own in rows for other in columns]
+            for rows in row
+            for columns in column
+        ]  # (Hq·Wq, Hk·Wk)
+        biases = F.embedding(
+            torch.tensor(index, device=device, dtype=torch.int32),
+            table[0] if len(table) == 1 else torch.cat(table),
+        )
+        return biases.permute(2, 0, 1)
 
 
 def distances(queries: int, keys: int, scale: int, like: Tensor) -> tuple[Tensor, Tensor]:

@@ -33,3 +33,12 @@ def unbound(x: Tensor, dim: int) -> tuple[Tensor, ...]:
     if torch.compiler.is_exporting():
         return tuple(x.select(dim, number) for number in range(x.shape[dim]))
     return x.unbind(dim)
+
+
+def regrouped(x: Tensor, *shape: int) -> Tensor:
+    """(B, ...) to (B, *shape).
+
+    An exporter would write a batch that it is given into the shape, by four operators; it is left
+    to find it out.
+    """
+    return x.reshape(-1 if torch.compiler.is_exporting() else x.shape[0], *shape)

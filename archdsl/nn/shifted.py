@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.nn import functional as F
 
-from archdsl.nn.recorded import recorded
+from archdsl.nn.recorded import recorded, regrouped
 from archdsl.nn.stated import neighbours
 
 Size = tuple[int, int]
@@ -56,7 +56,7 @@ class NeighbourWindow:
         """The vectors at all slots of each position, (B, N, slots, heads, head_dim)."""
         padded = F.pad(vectors, (0, 0, 0, 0, 0, 1))  # what stands outside
         slots = math.prod(self.size), self.side**2
-        return torch.unflatten(padded.index_select(1, places), 1, slots)
+        return regrouped(padded.index_select(1, places), *slots, *vectors.shape[2:])
 
 
 _Work = Callable[[Tensor, Tensor, int], Tensor]

@@ -4,10 +4,12 @@
     driver.py       the loop: what a phase says is next runs, what an engine reports is recorded
     phases/         what to run next, from the record: trials, a look at the test split
     propose/        which architecture is next, always inside the budget: samplers, Optuna's own
-    engines/        what runs jobs
+    proxy/          whether the proxy of a search is worth anything
+    engines/        what runs jobs;  judge.py  an engine, the data, and on what evidence
     record/         events in a file, the state that follows from them, the run directory
     identity/       what makes a run the same run: space, settings, data, code
     report/         the page, from the record and nothing else
+    replay/         a training once more, from the record, and how it compares
     survey.py       how large a space is and how much of it fits
     objectives.py   which trial is better, and fronts;  hypervolume.py intervals.py
     trial.py result.py candidate.py events.py    what a search hands out
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from archdsl.study.candidate import Candidate as Candidate
     from archdsl.study.distributions import suggest as suggest
     from archdsl.study.propose.budget_sampler import BudgetSampler as BudgetSampler
+    from archdsl.study.proxy.result import ProxyCheck as ProxyCheck
+    from archdsl.study.proxy.session import proxy_check as proxy_check
     from archdsl.study.report import write_report as write_report
     from archdsl.study.result import Result as Result
     from archdsl.study.session import search as search
@@ -37,8 +41,10 @@ if TYPE_CHECKING:
 _HOME = {
     "BudgetSampler": "propose.budget_sampler",
     "Candidate": "candidate",
+    "ProxyCheck": "proxy.result",
     "Result": "result",
     "Trial": "trial",
+    "proxy_check": "proxy.session",
     "search": "session",
     "suggest": "distributions",
     "write_report": "report",

@@ -27,7 +27,7 @@ from archdsl.study.record.events import (
     TrainingOver,
 )
 from archdsl.study.record.folder import RunFolder, worth_keeping
-from archdsl.study.record.rounds import is_final
+from archdsl.study.record.rounds import of_a_round
 from archdsl.study.trial import Trial, from_json
 
 
@@ -84,7 +84,7 @@ class Driver:
 
     def _heard(self, event: EngineEvent, phase: Phase) -> None:
         self._running -= isinstance(event, Over)
-        of_a_trial = not is_final(event.job.training)
+        of_a_trial = not of_a_round(event.job.training)
         if isinstance(event, Reported) and of_a_trial:
             self.emit(events.Epoch(event.job.trial, event.step, dict(event.metrics)))
         self._record(phase.heard(event, self.run.state))
@@ -100,7 +100,7 @@ class Driver:
         for event in what:
             before = self.run.state.leading[:1]
             self.run.add(event)
-            if isinstance(event, Retried) and not is_final(event.training):
+            if isinstance(event, Retried) and not of_a_round(event.training):
                 self.emit(events.TrialRetried(event.training.trial, event.cause))
             if isinstance(event, Reached):
                 self.emit(events.TrialPaused(self.run.state.trials[event.training.trial]))
@@ -111,9 +111,8 @@ class Driver:
                 self._ended.append((self.run.state.trials[event.trial], leads))
 
     def _tell_of_the_round(self, event: Round | TrainingOver) -> None:
-        final = self.run.state.rounds.last
-        assert final is not None, "a round has begun"
-        last = None
+        rounds, last = self.run.state.rounds, None
+        final = rounds.all[event.index] if isinstance(event, Round) else rounds.of(event.training)
         if isinstance(event, TrainingOver):
             entrant = final.entrants[event.training.trial]
             metrics = from_json(event.metrics)
@@ -121,7 +120,7 @@ class Driver:
         self.emit(
             events.RoundProgress(
                 final.entrants, len(final.begun.seeds), len(final.over), len(final.trainings()),
-                final.begun.note, last,
+                final.begun.note, last, final.begun.purpose,
             )
         )  # fmt: skip
 

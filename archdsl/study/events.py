@@ -28,6 +28,10 @@ class Preparing:
     total: int = 0
 
 
+TRAINING = "training"
+"""What a proxy check is getting ready while it trains; each training is told by itself, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """Something that a search goes on with and that is to be known, such as files passed over."""
@@ -117,9 +121,10 @@ class TrainedAnew:
 
 @dataclass(frozen=True, slots=True)
 class RoundProgress:
-    """The final round is so far: `done` of `total` trainings.
+    """A round is so far: `done` of `total` trainings.
 
     note: what was made smaller, in words; last: what has just ended, None when the round begins
+    purpose: as `Round` has it
     """
 
     entrants: tuple[Entrant, ...]
@@ -128,6 +133,20 @@ class RoundProgress:
     total: int
     note: str | None
     last: TrainedAnew | None
+    purpose: str = "final"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTrained:
+    """Of a proxy check a training is over, or a member was scored: `done` of `total`.
+
+    what: under which schedule, in words; last: what has ended
+    """
+
+    what: str
+    done: int
+    total: int
+    last: TrainedAnew
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +159,7 @@ class Finished:
 Event: TypeAlias = (
     Preparing | Notice | Started | TrialStarted | Epoch | Said | TrialRetried
     | TrialPaused | TrialFinished
-    | Best | RoundProgress | Finished
+    | Best | RoundProgress | CheckTrained | Finished
 )  # fmt: skip
 Listener: TypeAlias = Callable[[Event], None]
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.amounts import bounded
 from archdsl.data.preprocessing import Preprocessing
+from archdsl.language.write import write
+from archdsl.study.identity.carried import with_places
 from archdsl.study.trial import to_json
 from archdsl.version import VERSION
 
@@ -18,6 +20,13 @@ def preprocessing_of(state: State) -> Preprocessing | None:
     """What was done to each image of a run; None where an `evaluate` saw to that, or long ago."""
     said = None if state.data is None else state.data.preprocessing
     return None if said is None else Preprocessing.from_record(said)
+
+
+def winner_text(state: State, winner: Won) -> str:
+    """The spec of a winner as YAML, with its imports where a run directory has them."""
+    assert state.created is not None, "a winner has a run"
+    text = f"{winner.trial.text}\n{write({'found': found(state, winner)})}"
+    return with_places(text, state.created.setup["imports"])
 
 
 def found(state: State, winner: Won) -> dict[str, Any]:

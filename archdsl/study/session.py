@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import FinalSettings, SearchSettings
-from archdsl.progress import Progress
 from archdsl.study import events
 from archdsl.study.driver import Driver
 from archdsl.study.engines.engine import Engine
-from archdsl.study.engines.inline import Inline
-from archdsl.study.engines.proxy_training import ProxyTraining
-from archdsl.study.engines.seat import Limits
-from archdsl.study.engines.work import Evaluate, Work
-from archdsl.study.engines.workers import Staff, Workers
+from archdsl.study.engines.work import Evaluate
 from archdsl.study.events import Listener, silent
 from archdsl.study.final.baselines import baselines
 from archdsl.study.final.verdicts import verdicts
@@ -30,15 +23,8 @@ from archdsl.study.halving.jobs import is_left
 from archdsl.study.halving.spent import spent
 from archdsl.study.hypervolume import hypervolume
 from archdsl.study.identity.carried import portable
-from archdsl.study.identity.evidence import (
-    Evidence,
-    evidence,
-    on_record,
-    refuse_edited,
-    refuse_other_evidence,
-    write_data,
-)  # fmt: skip
-from archdsl.study.identity.setup import machine, refuse_changes, setup, versions
+from archdsl.study.identity.setup import refuse_changes, setup
+from archdsl.study.judge import Judge, settled
 from archdsl.study.phases.final_round import Finals
 from archdsl.study.phases.jobs import Jobs
 from archdsl.study.phases.looking import Looking
@@ -48,8 +34,6 @@ from archdsl.study.propose.members import Members
 from archdsl.study.propose.proposals import Proposals
 from archdsl.study.record import events as recorded
 from archdsl.study.record.folder import (
-    SHARED,
-    WORKERS,
     RunFolder,
     opened,
     state_by_now,
@@ -66,7 +50,6 @@ from archdsl.units import counted
 if TYPE_CHECKING:
     from archdsl.spaces import Space
     from archdsl.study.final.entrants import Entrant
-    from archdsl.training.prepare import Prepared
 
 _MEASURING = "measuring each distinct layer once"
 
@@ -102,7 +85,7 @@ def search(
             out = Path("runs") / space.spec.name
         shown = out or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "run"
         folder = shown.absolute()  # an `evaluate` may change the working directory
-        settings = _settled(settings)
+        settings = settled(settings)
         if settings.prune is not None and evaluate is not None:
             raise SearchError(_CANNOT_PAUSE)
         session = _Session(space, settings, evaluate, listener or silent, engine, folder)
@@ -122,15 +105,9 @@ def search(
         created = recorded.Created(space.spec.name, text, this, surveyed.record())
         run = stack.enter_context(opened(reading, shown, space, created, salvage=salvage))
         assert run.state.created is not None, "a run that is open has begun"
-        if run.state.has_results:
+        if run.state.worth_something:
             refuse_changes(shown, run.state.created.setup, this)
         return session.run(run, surveyed, this, kept=out is not None)
-
-
-def _settled(settings: SearchSettings) -> SearchSettings:
-    """The settings with every path absolute, whatever becomes of the working directory."""
-    folder = Path(settings.proxy.folder).absolute()
-    return dataclasses.replace(settings, proxy=dataclasses.replace(settings.proxy, folder=folder))
 
 
 def _same_run(reading: Reading, shown: Path, setup: Mapping[str, Any]) -> State | None:
@@ -145,7 +122,7 @@ def _same_run(reading: Reading, shown: Path, setup: Mapping[str, Any]) -> State 
     try:
         refuse_changes(shown, state.created.setup, setup)
     except SearchError:
-        if state.has_results:
+        if state.worth_something:
             raise
         return None
     return state
@@ -170,48 +147,22 @@ class _Session:
         self.space = space
         self.settings = settings
         self.emit = listener
+        self.judge = Judge(space, settings, evaluate, listener, folder, engine)
+        self._progress = self.judge.progress
         self.members = Members(space, self._progress("visiting every architecture"))
         self.proposals = Proposals(
             space, settings, self.members, self._progress("looking for what fits the budget")
         )
-        self.training = (
-            ProxyTraining(space, settings.proxy, self._progress("reading the images"))
-            if evaluate is None
-            else None
-        )
-        self._own = evaluate
         self._beside: list[Entrant] | None = None
-        self._noted = False
         self._round_stands = False
-        self.engine = engine or self._engine(folder)
-        self._held: Evidence | None = None
-
-    def _engine(self, folder: Path) -> Engine:
-        """What runs the jobs: this process, or others where one alone cannot do as it is asked."""
-        settings = self.settings
-        limited = settings.memory is not None or settings.trial_timeout is not None
-        if settings.workers == 1 and not limited:
-            return Inline(Work(self._own, space=self.space, training=self.training))
-        return Workers(
-            Staff(
-                settings.workers,
-                settings.per_gpu,
-                settings.memory,
-                Limits(settings.trial_timeout),
-                folder / WORKERS,
-                folder / SHARED,
-            ),
-            self._own,
-            lambda: None if self.training is None else self.training.prepared,
-            lambda number, line: self.emit(events.Said(number, line)),
-            lambda what: self.emit(events.Notice(what)),
-        )
 
     @property
     def final(self) -> FinalSettings | None:
         """The final round that there is to be."""
         final = self.settings.final
-        return final if final is not None and is_due(final.asked, self._own is not None) else None
+        return (
+            final if final is not None and is_due(final.asked, self.judge.own is not None) else None
+        )
 
     def refuse_baselines(self) -> None:
         """Raise SearchError for a baseline that does not fit, before the first trial."""
@@ -242,7 +193,7 @@ class _Session:
             said = "search.baselines: there is no final round to train them in"
             cure = "write  search.final: {}  for one"
             self.emit(events.Notice(f"{said}.  {cure}"))
-        if self._own is not None and settings.final is not None and settings.final.epochs:
+        if self.judge.own is not None and settings.final is not None and settings.final.epochs:
             self.emit(events.Notice("search.final.epochs: an evaluate has epochs of its own"))
 
     def survey(self) -> Survey:
@@ -253,54 +204,7 @@ class _Session:
         """Find out before the first trial what would make every trial fail."""
         if self.proposals.by_cost:
             self.space.tabulate(self._progress(_MEASURING))
-        if self.training is not None:
-            self._read_data(self.training)
-
-    def _read_data(self, training: ProxyTraining) -> None:
-        if training.prepared is None:
-            self.emit(events.Preparing("reading the images"))
-            for note in training.prepare().info.notes:
-                self.emit(events.Notice(note))
-
-    def hold(self, run: RunFolder) -> None:
-        """See that the next figure follows from what the others did. Raises SearchError.
-
-        As long as every trial has failed there is no figure, and what made them fail may be
-        mended.
-        """
-        prepared, words = None, ""
-        if self.training is not None:
-            self._read_data(self.training)
-            prepared = self.training.prepare()
-            words = prepared.info.words()
-        new = evidence(self.space, self.settings.proxy, self._own, prepared)
-        if self._held is not None:  # an edit since then does not reach what Python imported
-            new = dataclasses.replace(
-                new, files=self._held.files, packages=self._held.packages, edited=()
-            )
-        state = run.state
-        if state.has_figures and state.evidence is not None:
-            words = state.data.words if state.data is not None else words
-            refuse_other_evidence(run.shown, words, state.evidence, new)
-        refuse_edited(new)
-        if not state.has_figures and state.evidence != (known := on_record(new)):
-            run.add(recorded.Evidence(known))
-            for trial in state.pending:  # what it was trained on so far may have been mended
-                run.begin_trial(trial.number)
-        write_data(run.folder, new)
-        self._held = new
-        if prepared is not None:
-            self._record_data(run, prepared)
-
-    def _record_data(self, run: RunFolder, prepared: Prepared) -> None:
-        """Put on record what the data are, which is not replaced once a figure follows from it."""
-        info, said, known = prepared.info, prepared.preprocessing, run.state.data
-        made = None if said is None else said.record()
-        data = recorded.Data(info.words(), dict(info.counts), list(info.notes), made)
-        if known is not None and run.state.has_figures:  # an older version left this out
-            data = dataclasses.replace(known, preprocessing=known.preprocessing or made)
-        if known != data:
-            run.add(data)
+        self.judge.read_data()
 
     def run(
         self, run: RunFolder, surveyed: Survey, setup: Mapping[str, Any], *, kept: bool
@@ -345,46 +249,38 @@ class _Session:
         self, run: RunFolder, folder: Path | None, notes: list[str], *, kept: bool
     ) -> Ending:
         """Trials, and then a look at the test split, where there is a record and a split."""
-        schedule = None if self.training is None else self.training.recipe.record()
+        training = self.judge.training
+        schedule = None if training is None else training.recipe.record()
         jobs = Jobs(self.space, self.settings, run, schedule)
-        trials = self._trials(jobs)
-        with self.engine as engine:
+        trials = self._trials(jobs, run)
+        with self.judge.engine as engine:
             driver = Driver(run, engine, self.settings, self.emit, folder)
             driver.drive(trials)
             if self.final is not None and not self._round_stands:
-                epochs = 1 if self.training is None else self.training.recipe.epochs
+                epochs = 1 if training is None else training.recipe.epochs
                 final = Finals(
                     self.space, self.settings, self.final, self._beside or [], jobs, epochs,
                     lambda: self._begin_training(run),
                 )  # fmt: skip
                 driver.drive(final)
                 notes += filter(None, [failures(run.state)])
-            if kept and self.training is not None and run.state.best is not None:
+            if kept and training is not None and run.state.best is not None:
                 self.emit(events.Preparing("looking at the test split"))
-                looking = Looking(run, jobs, lambda: self.hold(run))
+                looking = Looking(run, jobs, lambda: self.judge.hold(run))
                 driver.drive(looking)
                 notes += looking.notes
         return "exhausted" if trials.exhausted else "done"
 
-    def _trials(self, jobs: Jobs) -> Trials:
+    def _trials(self, jobs: Jobs, run: RunFolder) -> Trials:
         settings = self.settings
         if settings.prune is None:
             return Trials(settings, self.proposals, jobs)
-        return PrunedTrials(settings, settings.prune, self.proposals, jobs)
+        return PrunedTrials(settings, settings.prune, self.proposals, jobs, run)
 
     def _begin_training(self, run: RunFolder) -> None:
         """What comes before the first training of this start, of a trial or of the final round."""
-        if self._noted:
-            return
         self.prepare()
-        self.hold(run)
-        self._note_session(run)
-
-    def _note_session(self, run: RunFolder) -> None:
-        self._noted = True
-        begun = datetime.now(UTC).isoformat(timespec="seconds")
-        first, workers = len(run.state.trials), self.engine.capacity
-        run.add(recorded.Session(begun, first, versions(), machine(), workers))
+        self.judge.begin(run)
 
     def _result(
         self, run: RunFolder, surveyed: Survey, ended: Ending, notes: list[str], *, kept: bool
@@ -407,9 +303,6 @@ class _Session:
             objectives=objectives,
             spent=spent(state),
         )
-
-    def _progress(self, what: str) -> Progress:
-        return lambda done, total: self.emit(events.Preparing(what, done, total))
 
 
 def _at_once(before: bool, done: int, folder: Path | None) -> str:

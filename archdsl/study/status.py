@@ -76,24 +76,35 @@ class Status:
         """Trials that are over, or wait to be promoted."""
         return sum(self.counts.values())
 
-    def words(self) -> str:
-        """How far it is, and who is at it."""
-        far = f"{self.done:,} of {counted(self.trials, 'trial')}"
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to train."""
+        trained, total = self.final or (0, 0)
+        return self._no_more_trials and trained == total and not self.final_to_come
+
+    @property
+    def _no_more_trials(self) -> bool:
+        return (self.done >= self.trials or self.exhausted) and not self.goes_on
+
+    def far(self) -> str:
+        """How far it is."""
+        said = f"{self.done:,} of {counted(self.trials, 'trial')}"
         trained, total = self.final or (0, 0)
         if trained < total:
-            far += f", {trained} of {counted(total, 'training')} of the final round"
+            said += f", {trained} of {counted(total, 'training')} of the final round"
+        elif self._no_more_trials and self.final_to_come:
+            said += ", and the final round is to come"
+        return said
+
+    def words(self) -> str:
+        """How far it is, and who is at it."""
         if self.holder is not None:
-            return f"{far}, by {self.holder} with {counted(self.workers, 'worker')}"
-        over = (self.done >= self.trials or self.exhausted) and not self.goes_on
-        if over and self.final_to_come:
-            far += ", and the final round is to come"
-        if trained < total or (over and self.final_to_come):
-            return f"{far}; nobody is searching, and the same command goes on"
-        if over and self.done >= self.trials:
-            return f"{far}, done"
-        if over:
-            return f"{far}, done: every architecture inside the budget was tried"
-        return f"{far}; nobody is searching, and the same command goes on"
+            return f"{self.far()}, by {self.holder} with {counted(self.workers, 'worker')}"
+        if not self.over:
+            return f"{self.far()}; nobody is searching, and the same command goes on"
+        if self.done >= self.trials:
+            return f"{self.far()}, done"
+        return f"{self.far()}, done: every architecture inside the budget was tried"
 
     def values(self, trial: Trial) -> list[tuple[str, float]]:
         """What a trial's objectives came to, by name."""
@@ -133,9 +144,13 @@ def status(folder: Path) -> Status:
     state = read_state(folder)
     if state is None or state.created is None:
         raise SearchError(f"{folder} holds no search.  name a run directory, such as runs/digits")
-    settings = state.created.setup["settings"]
-    by, final = holder(folder.absolute() / LOCK), state.rounds.last
-    said = verdicts(state)
+    return status_of(state, folder, holder(folder.absolute() / LOCK))
+
+
+def status_of(state: State, folder: Path, by: str | None = None) -> Status:
+    """Where a search stands that has begun. by: the process that searches, in words"""
+    assert state.created is not None, "it has begun"
+    settings, final, said = state.created.setup["settings"], state.rounds.last, verdicts(state)
     to_come = is_wanted(state) and (final is None or final.begun.trials != len(state.finished))
     return Status(
         name=state.created.name,

@@ -9,11 +9,9 @@ from archdsl.errors import BuildError, SpecError
 from archdsl.language.document import Document
 from archdsl.language.load import document_from_text
 from archdsl.language.sandbox import Reach
-from archdsl.language.write import write
 from archdsl.study.candidate import WEIGHTS
 from archdsl.study.final.winner import Won, won
-from archdsl.study.found import found
-from archdsl.study.identity.carried import with_places
+from archdsl.study.found import winner_text
 from archdsl.study.record.file_store import RECORD
 from archdsl.study.record.folder import folder_of_training, read_state
 from archdsl.study.record.views import RUN
@@ -32,10 +30,7 @@ def winner_of(folder: Path, sort: type[Reach] = Reach) -> Document:
     reach = sort(folder)
     reach.tree(folder)
     state, winner = _won(folder)
-    name = str(folder / "best.yaml")
-    text = f"{winner.trial.text}\n{write({'found': found(state, winner)})}"
-    entries = document_from_text(text, name, reach).import_folders
-    return document_from_text(with_places(text, entries), name, reach)
+    return document_from_text(winner_text(state, winner), str(folder / "best.yaml"), reach)
 
 
 def weights_of_winner(folder: Path) -> Path:

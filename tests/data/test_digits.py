@@ -40,6 +40,19 @@ def test_val_and_test_images_are_the_same_each_time():
         assert np.array_equal(one.labels, other.labels)
 
 
+def test_each_val_digit_lies_at_several_places_and_each_test_digit_at_one():
+    once, thrice = Digits(noise=0.0), Digits(noise=0.0, placements=3)
+    val = thrice.searchable(HERE, (12, 12)).val
+    assert thrice.describe(HERE).counts == {"train": 1007, "val": 3 * 395, "test": 395}
+    assert val.images.shape == (3 * 395, 1, 12, 12)
+    images, labels = val.images.reshape(3, 395, -1), val.labels.reshape(3, 395)
+    assert (labels == labels[0]).all()
+    assert np.array_equal(np.sort(images[0]), np.sort(images[1])), "the same ink"
+    assert not np.array_equal(images[0], images[1]), "elsewhere"
+    test, of_thrice = (one.held_out(HERE, (12, 12))[0] for one in (once, thrice))
+    assert np.array_equal(test.images, of_thrice.images)
+
+
 def test_every_split_has_every_digit():
     data = Digits().searchable(HERE, (12, 12))
     test, _ = Digits().held_out(HERE, (12, 12))
@@ -81,7 +94,14 @@ def test_places_follow_the_generator():
 
 @pytest.mark.parametrize(
     ("option", "good", "bad"),
-    [("canvas", 8, 7), ("canvas", 64, 65), ("noise", 1, 1.1), ("clutter", 0, -1)],
+    [
+        ("canvas", 8, 7),
+        ("canvas", 64, 65),
+        ("noise", 1, 1.1),
+        ("clutter", 0, -1),
+        ("placements", 1, 0),
+        ("placements", 64, 65),
+    ],
 )
 def test_options_have_bounds(option, good, bad):
     option_type = registry.find("data", "digits").options[option].type
@@ -91,7 +111,9 @@ def test_options_have_bounds(option, good, bad):
 
 
 def test_the_registry_knows_it_with_its_defaults():
-    assert dict(component("data", "digits").options) == {"canvas": 12, "noise": 0.3, "clutter": 0}
+    assert dict(component("data", "digits").options) == {
+        "canvas": 12, "noise": 0.3, "clutter": 0, "placements": 1
+    }  # fmt: skip
 
 
 def test_sources_are_registered_without_torch_numpy_or_pillow():

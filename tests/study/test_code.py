@@ -165,6 +165,16 @@ def test_a_program_may_ask_for_more_trials(project, monkeypatch) -> None:
     assert file_changes(twenty, other) == ["program.py has other content"]
 
 
+def test_a_program_that_is_an_import_elsewhere_is_not_called_edited(project, monkeypatch) -> None:
+    (project / "near.py").write_text("GIVEN = dict(trials=5)\n\n\ndef judge(one):\n    return 1\n")
+    monkeypatch.syspath_prepend(project)
+    near = importlib.import_module("near")
+    as_program = code_of(project, [], [], [near.judge])
+    as_import = of_files(project)
+    assert as_program.files["near.py"] != as_import.files["near.py"]
+    assert as_program.edited == as_import.edited == []
+
+
 def test_a_module_that_is_edited_after_its_import_is_not_gone_on_with(project, monkeypatch) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path, str(project)])
     importlib.import_module("near")

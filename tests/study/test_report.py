@@ -6,7 +6,6 @@ import dataclasses
 import re
 import shutil
 from collections.abc import Sequence
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -25,50 +24,7 @@ from archdsl.study.report.page import page
 from archdsl.study.report.read import Record, read
 from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
-
-VOID = {"meta", "br", "hr", "img", "link", "input"}
-
-
-class Wellformed(HTMLParser):
-    """Fails on a tag that is not closed, and gathers what is asked for from elsewhere."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.links: list[str] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in VOID:
-            self.open.append(tag)
-        self.links += [
-            value for name, value in attrs
-            if value and name in ("src", "href", "data") and not value.startswith("#")
-        ]  # fmt: skip
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
-        self.text += " " if tag in ("td", "th") else ""
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def parsed(html: str) -> Wellformed:
-    found = Wellformed()
-    found.feed(html)
-    found.close()
-    assert found.open == []
-    return found
-
-
-def words(html: str) -> str:
-    return " ".join(parsed(html).text.split())
+from tests.study.pages import parsed, words
 
 
 def searched(run: Any, space: Any, out: Path) -> str:

@@ -45,6 +45,7 @@ def test_a_source_that_is_not_known_here_or_has_other_options() -> None:
         DataSource.from_record(older)
     assert str(caught.value) == (
         "data source: it was written with canvas, noise.  digits takes: canvas (int from 8 to "
-        "64, 12), noise (number from 0 to 1, 0.3), clutter (int from 0 to 16, 0)"
+        "64, 12), noise (number from 0 to 1, 0.3), clutter (int from 0 to 16, 0), "
+        "placements (int from 1 to 64, 1)"
     )
     assert DataSource.from_record(record).component == component("data", "digits")

@@ -22,7 +22,7 @@ from archdsl.nn.position_bias import (
     full_precision,
     positions_misfit,
 )
-from archdsl.nn.recorded import sides, unbound
+from archdsl.nn.recorded import regrouped, sides, unbound
 from archdsl.nn.shifted import NeighbourWindow
 from archdsl.nn.stated import neighbours
 from archdsl.nn.unit import typed, unit
@@ -110,31 +110,31 @@ class AggregatedAttention(CachesInEval):
     def forward(self, x: Tensor) -> Tensor:
         """(B, dim, H, W) to the same, for any H and W."""
         size = sides(x)
-        split = (-1, self.head_dim)
+        x = x.permute(0, 2, 3, 1)  # (B, H, W, dim), a view of channels-last memory
+        positions, meets = math.prod(size), [self.window**2, math.prod(self._pool_grid(size))]
+        split = (self.proj.in_features // self.head_dim, self.head_dim)
         scale, bias = self._scale_and_bias(size)
-        x = x.flatten(2).transpose(1, 2)  # (B, N, dim), a view of channels-last memory
 
-        query = unit(self.q(x).unflatten(2, split))  # (B, N, heads, head_dim)
+        query = unit(regrouped(self.q(x), positions, *split))  # (B, N, heads, head_dim)
         scaled = torch.addcmul(scale * self.query_embedding.squeeze(1), scale, query)
-        keys, values = unbound(self.kv(x).unflatten(2, (2, *split)), 2)
+        keys, values = unbound(regrouped(self.kv(x), positions, 2, *split), 2)
         window = NeighbourWindow(size, self.window, x.device)
         near = window.products(scaled, unit(keys))
 
-        pooled = self.kv(self._pooled(x, size)).unflatten(2, (2, *split))
+        pooled = regrouped(self.kv(self._pooled(x, size)), meets[1], 2, *split)
         far_keys, far_values = unbound(pooled.permute(2, 0, 3, 1, 4), 0)  # (B, heads, P, head_dim)
         far = scaled.transpose(1, 2) @ unit(far_keys).transpose(2, 3)  # (B, heads, N, P)
 
         logits = torch.cat([near, far], dim=3)
         logits += bias
-        meets = [self.window**2, math.prod(self._pool_grid(size))]
         near, far = torch.split(logits.softmax(dim=3), meets, dim=3)
 
         found = self.learned_tokens.transpose(1, 2) @ query.permute(0, 2, 3, 1)
         found = found + self.learned_bias.transpose(1, 2) + near.transpose(2, 3)
         out = window.sums(typed(found, values.dtype), values)
         out += (typed(far, values.dtype) @ far_values).transpose(1, 2)
-        y: Tensor = self.proj(out.flatten(2))
-        return torch.unflatten(y.transpose(1, 2), 2, size)
+        y: Tensor = self.proj(regrouped(out, *size, math.prod(split)))
+        return y.permute(0, 3, 1, 2)
 
     def macs(self, x: tuple[int, int, int, int]) -> int:
         """The products with the window are sums of shifted views, which no counter sees."""
@@ -146,11 +146,11 @@ class AggregatedAttention(CachesInEval):
         return batch * dim * (dim * linear + attention)
 
     def _pooled(self, x: Tensor, size: Size) -> Tensor:
-        """(B, N, dim) to (B, P, dim)."""
-        y = torch.unflatten(F.gelu(self.pool_proj(x)).transpose(1, 2), 2, size)
+        """(B, H, W, dim) to such of the pooled map."""
+        y = F.gelu(self.pool_proj(x)).permute(0, 3, 1, 2)
         y = F.adaptive_avg_pool2d(y, self._pool_grid(size))
         pooled: Tensor = self.pool_norm(y)
-        return pooled.flatten(2).transpose(1, 2)
+        return pooled.permute(0, 2, 3, 1)
 
     def _pool_grid(self, size: Size) -> Size:
         if self.pool_size is not None:

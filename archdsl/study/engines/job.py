@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from archdsl.study.record.events import Training
-from archdsl.study.record.rounds import is_final
+from archdsl.study.record.rounds import of_a_round
 from archdsl.study.trial import Fault, Metrics, from_json, to_json
 
-Task: TypeAlias = Literal["judge", "look"]
+Task: TypeAlias = Literal["judge", "look", "score"]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One piece of work.
 
-    task: "judge" a candidate, or "look" at the test split with the weights in its folder
+    task: "judge" a candidate, "look" at the test split with the weights in its folder, or "score"
+        it untrained
     training: the key of the training; its seed is for all that is random in the work
     space: the space as YAML; base: the folder that its relative paths start from
     decisions: address -> answer: the member of the space
@@ -28,7 +29,7 @@ class Job:
     step: the last that is on record of a training that goes on; None where it is afresh
     accumulate: micro-batches that a batch is trained in
     until: the epochs after which it is put aside; None where it goes to its end
-    of: in a final round the trial that its network is of, None for a baseline
+    of: in a round the trial that its network is of, None for a baseline
     """
 
     task: Task
@@ -47,13 +48,13 @@ class Job:
 
     @property
     def trial(self) -> int:
-        """The number of its trial, in a final round that of the entrant."""
+        """The number of its trial, in a round that of the entrant."""
         return self.training.trial
 
     @property
     def candidate(self) -> int | None:
         """The number of the trial that its network is of; None for a baseline."""
-        return self.of if is_final(self.training) else self.training.trial
+        return self.of if of_a_round(self.training) else self.training.trial
 
     def record(self) -> dict[str, Any]:
         """The job as values that JSON can hold."""

@@ -1,4 +1,4 @@
-"""One job done, in whatever process: a candidate judged, or a look at the test split."""
+"""One job done, in whatever process: a candidate judged or scored, or a look at the test split."""
 
 from __future__ import annotations
 
@@ -112,6 +112,8 @@ class Work:
             space = self._space_of(job)
             if job.task == "look":
                 metrics, seen = self._look(job, space)
+            elif job.task == "score":
+                metrics = self._score(job, space)
             else:
                 metrics = self._judge(job, space, begin, report, told)
         except (Exception, SystemExit) as error:
@@ -181,6 +183,21 @@ class Work:
         one_by_one = OneByOne(spec.network().classes)
         with threads.for_work(space.cost(spec).macs * recipe.batch):
             return evaluate(model, recipe, data, "test", one_by_one), one_by_one.seen()
+
+    def _score(self, job: Job, space: Space) -> Metrics:
+        """What is said of a network before it is trained."""
+        from archdsl.training.recipe import Recipe
+        from archdsl.training.seeds import own_randomness
+        from archdsl.training.train import initial
+        from archdsl.training.zero_cost import scores_of
+
+        assert job.schedule is not None, "there are scores only where there is training"
+        spec, recipe = space.of(job.decisions), Recipe.from_record(job.schedule)
+        data = self.training_of(space).prepare()
+        with own_randomness():
+            model = initial(spec.network(), job.training.seed)
+        with threads.for_work(space.cost(spec).macs * recipe.batch):
+            return scores_of(model, recipe, data, job.training.seed)
 
     def training_of(self, space: Space) -> ProxyTraining:
         """What trains the candidates of a space, and of others that are trained alike."""

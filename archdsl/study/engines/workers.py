@@ -84,6 +84,11 @@ class Workers:
                        places(staff.workers, staff.per_gpu)]  # fmt: skip
         processes.warm_up()
 
+    @property
+    def threads(self) -> int:
+        """Of torch, that each worker has."""
+        return self._seats[0].place.threads
+
     def submit(self, job: Job) -> None:
         """Take a job."""
         self._waiting.append(job)

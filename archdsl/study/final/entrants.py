@@ -18,7 +18,7 @@ class Entrant:
     roles: "kept" is one of the best trials, "default" the one that the search started from, or
         "nearest" where the default does not fit, "random" the best of those drawn at random
     also: names of baselines that are the same network
-    trial: its number, None for a baseline; decisions: its answers
+    trial: its number, in a proxy check the member's; None for a baseline; decisions: its answers
     space, base: a baseline's own spec, as text, and the folder that its paths start from
     costs: every kind by name; network: equal for equal networks
     """

@@ -45,7 +45,7 @@ def copy_imports(space: Space, folder: Path) -> None:
     They lie then where `portable` says that they are.
     """
     entries = imported_files(space)
-    for entry, place in _places(entries).items():
+    for entry, place in places(entries).items():
         real = entries[entry].resolve()
         for path in with_neighbours(real):
             if path.is_relative_to(real):
@@ -72,12 +72,12 @@ def with_places(text: str, entries: Iterable[str]) -> str:
     if section is None:
         return text
     lines = section[0]
-    for entry, place in _places(filter(is_file, entries)).items():
+    for entry, place in places(filter(is_file, entries)).items():
         lines = re.sub(rf"(?<![\w./]){re.escape(entry)}(?![\w./])", place, lines)
     return text[: section.start()] + lines + text[section.end() :]
 
 
-def _places(entries: Iterable[str]) -> dict[str, str]:
+def places(entries: Iterable[str]) -> dict[str, str]:
     """Where imports stand in the folder that carries them: inside it, whatever they say.
 
     Those of one folder outside stay together, and apart from those of another.

@@ -78,10 +78,11 @@ def code_of(
             name = os.path.relpath(path, bases[0])
         found.files[name] = digest
         if (module := loaded.get(path)) is not None:
-            before = _imported_as.setdefault(path, (module, digest))
+            ran = digest_of(_without_trials(content))  # of a program here, an import elsewhere
+            before = _imported_as.setdefault(path, (module, ran))
             if before[0] is not module:  # imported anew
-                _imported_as[path] = (module, digest)
-            elif before[1] != digest:
+                _imported_as[path] = (module, ran)
+            elif before[1] != ran:
                 found.edited.append(name)
     return found
 

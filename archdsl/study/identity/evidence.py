@@ -18,6 +18,7 @@ from archdsl.errors import SearchError
 from archdsl.study.identity.carried import imported_files
 from archdsl.study.identity.changes import data_changes, file_changes, value_changes
 from archdsl.study.identity.code import code_of
+from archdsl.study.identity.setup import GOING_ON, Cures
 from archdsl.study.record.views import write_if_other
 from archdsl.version import VERSION
 
@@ -105,15 +106,21 @@ def _words(tree: Any) -> Iterator[str]:
         yield tree
 
 
-def refuse_other_evidence(folder: Path, words: str, old: Mapping[str, Any], new: Evidence) -> None:
+def refuse_other_evidence(
+    folder: Path,
+    words: str,
+    old: Mapping[str, Any],
+    new: Evidence,
+    cures: Cures = GOING_ON,
+) -> None:
     """Raise SearchError, naming what differs, where two starts of a run are not the same.
 
     words: what the data are, in words; old: what `on_record` gave
     """
-    if _minor(old["archdsl"]) != _minor(new.archdsl):
+    if (minor := _minor(old["archdsl"])) != _minor(new.archdsl):
         raise SearchError(
-            f"{folder} holds a search by archdsl {old['archdsl']}, and this is {new.archdsl}.  go "
-            f"on with archdsl {_minor(old['archdsl'])}, or choose another --out"
+            f"{folder} holds a {cures.held} by archdsl {old['archdsl']}, and this is "
+            f"{new.archdsl}.  {cures.version.format(minor)}"
         )
     for what, changes in (
         ("ran other code", file_changes(old["files"], new.files)),
@@ -124,8 +131,7 @@ def refuse_other_evidence(folder: Path, words: str, old: Mapping[str, Any], new:
     ):
         if changes:
             raise SearchError(
-                f"{folder} holds a search that {what}: {'; '.join(changes)}.  put it back to go "
-                "on with that search, or choose another --out"
+                f"{folder} holds a {cures.held} that {what}: {'; '.join(changes)}.  {cures.rest}"
             )
 
 

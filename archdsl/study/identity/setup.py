@@ -8,7 +8,7 @@ import platform
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archdsl.components.component import Component
 from archdsl.components.options import written
@@ -34,6 +34,23 @@ _MAY_CHANGE = (
 )  # fmt: skip
 
 
+class Cures(NamedTuple):
+    """What to do about what has changed. version: of another archdsl; rest: of all else
+
+    held: what the folder holds
+    """
+
+    version: str
+    rest: str
+    held: str = "search"
+
+
+GOING_ON = Cures(
+    "go on with archdsl {}, or choose another --out",
+    "put it back to go on with that search, or choose another --out",
+)
+
+
 def versions() -> dict[str, str]:
     """The versions of what a trial runs on."""
     found = {"archdsl": VERSION, "python": platform.python_version()}
@@ -45,19 +62,35 @@ def versions() -> dict[str, str]:
     return found
 
 
-def machine() -> dict[str, str]:
-    """Where the trials run, in words; `folder` is the working directory."""
+def machine(threads: int | None = None) -> dict[str, str]:
+    """Where the trials run, in words; `folder` is the working directory.
+
+    threads: of torch, that a training may take; None for those of this process
+    """
     import torch
 
     cuda = torch.cuda.is_available()
     return {
         "system": platform.platform(),
         "processor": platform.machine(),
+        "cpu": _cpu(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "cpus": str(os.cpu_count()),
         "threads": str(torch.get_num_threads()),
+        "training_threads": str(threads or torch.get_num_threads()),
         "device": torch.cuda.get_device_name() if cuda else "cpu",
         "folder": str(Path.cwd()),
     }
+
+
+def _cpu() -> str:
+    """The model of the processor, of which libraries pick how they add up."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # not on every system
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor())
 
 
 def setup(space: Space, settings: SearchSettings, own_evaluate: bool) -> dict[str, Any]:
@@ -71,7 +104,9 @@ def setup(space: Space, settings: SearchSettings, own_evaluate: bool) -> dict[st
     }
 
 
-def refuse_changes(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+def refuse_changes(
+    folder: Path, old: Mapping[str, Any], new: Mapping[str, Any], cures: Cures = GOING_ON
+) -> None:
     """Raise SearchError, naming the first thing that differs, where a run is not the same."""
     if old == new:
         return
@@ -94,18 +129,17 @@ def refuse_changes(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any])
             if was != now or type(was) is not type(now):
                 raise SearchError(
                     f"{folder} holds a search in which {where}{shown} {_said(was, 'was')}, and "
-                    f"now it {_said(now, 'is')}.  {_CURE}"
+                    f"now it {_said(now, 'is')}.  {cures.rest}"
                 )
     if old["evaluate"] != new["evaluate"]:
         raise SearchError(
             f"{folder} holds a search that was judged by {_JUDGES[old['evaluate']]}, and now it is "
-            f"to be judged by {_JUDGES[new['evaluate']]}.  {_CURE}"
+            f"to be judged by {_JUDGES[new['evaluate']]}.  {cures.rest}"
         )
 
 
 _ABSENT: Any = object()
 _SECTION = "another, with keys of its own"
-_CURE = "put it back to go on with that search, or choose another --out"
 _JUDGES = {"own": "an evaluate function", "proxy": "proxy training"}
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from archdsl.language.settings import SearchSettings
 from archdsl.study.candidate import CHECKPOINT
@@ -17,8 +16,20 @@ from archdsl.study.record.rounds import is_final
 if TYPE_CHECKING:
     from archdsl.spaces import Space
     from archdsl.study.final.entrants import Entrant
-    from archdsl.study.record.folder import RunFolder
     from archdsl.study.record.state import State
+
+
+class Folders(Protocol):
+    """Where trainings leave what they have: a run directory, or a place that is like one."""
+
+    def folder_of(self, number: int) -> Path:
+        """A trial's own folder."""
+
+    def folder_of_final(self, entrant: Entrant, training: Training) -> Path:
+        """The folder of one training of a final round."""
+
+    def begin_folder(self, folder: Path) -> Path:
+        """A folder of a training, empty."""
 
 
 class Jobs:
@@ -28,7 +39,7 @@ class Jobs:
         self,
         space: Space,
         settings: SearchSettings,
-        run: RunFolder,
+        run: Folders,
         schedule: dict[str, Any] | None,
     ) -> None:
         self._text = space.spec.dump()
@@ -44,16 +55,8 @@ class Jobs:
             until = None
         return self._gone_on(replace(job, until=until), state)
 
-    def drop(self, trial: int) -> None:
-        """Delete what a trial that was put aside would go on from."""
-        self._run.end_trial(trial, weights=False)
-
-    def held(self, trials: Iterable[int]) -> int:
-        """The bytes of what some trials would go on from."""
-        return sum(map(self._run.checkpoint_size, trials))
-
     def final(self, entrant: Entrant, training: Training, epochs: int, state: State) -> Job:
-        """The job of training an entrant of a final round, on from its last epoch if any is left.
+        """The job of training an entrant of a round, on from its last epoch if any is left.
 
         epochs: of the whole training
         """
@@ -61,6 +64,11 @@ class Jobs:
         if self._schedule is not None:
             job = replace(job, schedule=_lasting(self._schedule, epochs))
         return self._gone_on(job, state)
+
+    def score(self, entrant: Entrant, training: Training) -> Job:
+        """The job of scoring an entrant before it is trained."""
+        job = self._of(entrant, training, self._run.folder_of_final(entrant, training))
+        return replace(job, task="score", checkpoint=None)
 
     def _gone_on(self, job: Job, state: State) -> Job:
         """A job that goes on from the checkpoint in its folder; afresh, in an empty one, else."""

@@ -20,6 +20,7 @@ from archdsl.study.record.state import State
 
 if TYPE_CHECKING:
     from archdsl.study.phases.jobs import Jobs
+    from archdsl.study.record.folder import RunFolder
 
 
 _SELDOM = 64
@@ -30,10 +31,15 @@ class PrunedTrials(Trials):
     """As `Trials`, but a trial is a number of jobs, each of which follows from those before it."""
 
     def __init__(
-        self, settings: SearchSettings, prune: PruneSettings, proposals: Proposals, jobs: Jobs
+        self,
+        settings: SearchSettings,
+        prune: PruneSettings,
+        proposals: Proposals,
+        jobs: Jobs,
+        run: RunFolder,
     ) -> None:
         super().__init__(settings, proposals, jobs)
-        self._prune, self._proposer = prune, proposals
+        self._prune, self._proposer, self._run = prune, proposals, run
         self._believed = Believed(prune.rungs)
         self._order = JobOrder(prune, settings.objectives, self._believed.tell)
         self._taken = 0
@@ -102,7 +108,7 @@ class PrunedTrials(Trials):
         for number in self._order.ladder.idle(trials):
             if number not in self._idle and number in state.rungs.resting:
                 self._idle.add(number)
-                self._jobs.drop(number)
+                self._run.end_trial(number, weights=False)
 
     def _keep_to_the_disk(self, state: State, goes_on: int | None) -> None:
         """Delete what is more than the disk may hold, the least likely to be promoted first.
@@ -110,8 +116,8 @@ class PrunedTrials(Trials):
         goes_on: the trial that is promoted now
         """
         most, resting = self._settings.disk, state.rungs.resting
-        over = 0 if most is None else self._jobs.held(resting) - most
+        over = 0 if most is None else sum(map(self._run.checkpoint_size, resting)) - most
         for number in self._order.ladder.least_first() if over > 0 else ():
             if over > 0 and number in resting and number != goes_on:
-                over -= self._jobs.held([number])
-                self._jobs.drop(number)
+                over -= self._run.checkpoint_size(number)
+                self._run.end_trial(number, weights=False)

@@ -4,7 +4,7 @@ events.py      what can happen to a study, and how each event is written
 lines.py       an event as a line: number, format, writer, chained checksum
 store.py       what keeps a record;  file_store.py  the file that is one;  lock.py
 state.py       the state of a study: a fold over the events, and nothing else
-rounds.py      final rounds, as events say of them
+rounds.py      rounds in which some are trained anew
 rungs.py       trials that are put aside and promoted, as events say of them
 reading.py     a record as it is read, and what came since
 folder.py      the run directory: the store, the trials' folders, and the views

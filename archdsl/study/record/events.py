@@ -16,12 +16,14 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 from archdsl.study.trial import Ended, Fault, Origin
 
+Purpose: TypeAlias = Literal["final", "check/proxy", "check/final", "check/scores"]
+
 
 class Training(NamedTuple):
     """Which training of which network: one may be trained more than once.
 
-    trial: its number; in a final round the number of the entrant there
-    purpose: what for: "search", or "final/0" for the first final round
+    trial: its number; in a round the number of the entrant there
+    purpose: what for: "search", or "final/0" for the first round, a final one
     branch: of a schedule that forks, 0 where it does not
     """
 
@@ -35,7 +37,8 @@ class Training(NamedTuple):
 class Created:
     """A study begins. It is the first event of every record.
 
-    space: the space as it is searched, as YAML; setup: what may not change between sessions
+    space: the space as it is searched, as YAML; setup: what may not change between sessions; that
+        of a proxy check says under `check` how large it is
     survey: how large the space is and how much of it fits
     """
 
@@ -44,6 +47,11 @@ class Created:
     space: str
     setup: dict[str, Any]
     survey: dict[str, Any]
+
+    @property
+    def of_a_check(self) -> bool:
+        """Whether it is a proxy check, and no search."""
+        return "check" in self.setup
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +218,14 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A final round begins: everybody in it is trained anew, once with every seed.
+    """A round begins: everybody in it is trained anew, once with every seed.
 
     index: from 0; trials: how many were over; asked: the settings that it follows from
     entrants: as `Entrant.record` gives them; their trainings count them from 0
     seeds: of the trainings; epochs: of each
     rule: how the best trials were picked, in words; note: what was made smaller, in words
+    purpose: "final" after the trials of a search; else one of a proxy check, which has the other
+        three and no trials: under the proxy, under the final schedule, and scored untrained
     """
 
     kind: ClassVar = "round"
@@ -227,11 +237,12 @@ class Round:
     epochs: int
     rule: str
     note: str | None
+    purpose: Purpose = "final"
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingOver:
-    """A training of a final round is over. The fields are those of `Outcome`."""
+    """A training of a round is over. The fields are those of `Outcome`."""
 
     kind: ClassVar = "trained"
     training: Training

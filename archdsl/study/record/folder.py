@@ -49,7 +49,7 @@ from archdsl.study.record.file_store import LOCK, RECORD
 from archdsl.study.record.former import is_former, read_former
 from archdsl.study.record.optuna_view import OptunaView
 from archdsl.study.record.reading import Reading
-from archdsl.study.record.rounds import is_final
+from archdsl.study.record.rounds import is_final, of_a_round
 from archdsl.study.record.state import State
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class RunFolder:
         for result in results:
             match result:
                 case TrainingOver(training):
-                    self.end_folder(self.weights_of_training(training).parent, weights=True)
+                    self._end_training(training)
                 case Looked():
                     views.write_looks(self.folder, self.state)
                 case Finished(number):
@@ -117,12 +117,13 @@ class RunFolder:
         created = self.state.created
         assert created is not None, "there is a record"
         views.write_run(self.folder, self.state)
-        views.write_trials(self.folder, self.state.in_order())
-        views.write_looks(self.folder, self.state)
-        self._optuna = OptunaView(
-            self.folder / STUDY, created.name, self.state.objectives, self.space,
-            self.state.finished,
-        )  # fmt: skip
+        if not created.of_a_check:
+            views.write_trials(self.folder, self.state.in_order())
+            views.write_looks(self.folder, self.state)
+            self._optuna = OptunaView(
+                self.folder / STUDY, created.name, self.state.objectives, self.space,
+                self.state.finished,
+            )  # fmt: skip
         self._write_space(created.space)
 
     def sort_trials(self) -> None:
@@ -153,7 +154,7 @@ class RunFolder:
         return self.folder_of(number) / WEIGHTS
 
     def folder_of_final(self, entrant: Entrant, training: Training) -> Path:
-        """The folder of one training of a final round: `final/0/trial-00012/seed-1`."""
+        """The folder of one training of a round: `final/0/trial-00012/seed-1`."""
         return _folder_of_final(self.folder, entrant, training)
 
     def weights_of_training(self, training: Training) -> Path:
@@ -163,6 +164,16 @@ class RunFolder:
     def begin_trial(self, number: int) -> Path:
         """A trial's folder, empty."""
         return self.begin_folder(self.folder_of(number))
+
+    def begin_anew(self) -> None:
+        """Empty the folders of all that is not over: what was trained there counts no more."""
+        for trial in self.state.pending:
+            self.begin_trial(trial.number)
+        for final in self.state.rounds.all:
+            for training in final.trainings():
+                folder = self.weights_of_training(training).parent
+                if training not in final.over and folder.is_dir():
+                    self.begin_folder(folder)
 
     def begin_folder(self, folder: Path) -> Path:
         """A folder of a training, empty."""
@@ -208,18 +219,27 @@ class RunFolder:
         """
         going = {number for number, trial in self.state.trials.items() if not trial.over}
         wanted = set(keep)
-        for path in (self.folder / TRIALS_FOLDER).iterdir():
+        for path in (self.folder / TRIALS_FOLDER).glob("*"):
             if path.name.isdigit() and int(path.name) not in going:
                 self.end_trial(int(path.name), weights=int(path.name) in wanted)
         for final in self.state.rounds.all:
-            last = final is self.state.rounds.last
-            for training in final.over if last else final.trainings():
-                self.end_folder(self.weights_of_training(training).parent, weights=True)
+            former = final.begun.purpose == "final" and final is not self.state.rounds.last
+            for training in final.trainings() if former else final.over:
+                self._end_training(training)
+
+    def _end_training(self, training: Training) -> None:
+        """End a training of a round; the weights of a final one stay."""
+        folder, final = self.weights_of_training(training).parent, is_final(training)
+        self.end_folder(folder, weights=final)
+        with contextlib.suppress(OSError):  # others are trained there, or an error is kept
+            while not final and folder.parent != self.folder:
+                folder = folder.parent
+                folder.rmdir()
 
 
 def folder_of_training(folder: Path, training: Training, state: State) -> Path:
     """Where a training has its weights, in the run directory `folder`."""
-    if not is_final(training):
+    if not of_a_round(training):
         return _folder_of_trial(folder, training.trial)
     entrant = state.rounds.of(training).entrants[training.trial]
     return _folder_of_final(folder, entrant, training)
@@ -299,8 +319,9 @@ def opened(
     with reading.store.open():
         files.drop_drafts(folder)
         shutil.rmtree(folder / SHARED, ignore_errors=True)
-        with files.writing(folder / TRIALS_FOLDER):
-            (folder / TRIALS_FOLDER).mkdir(exist_ok=True)
+        if not created.of_a_check:
+            with files.writing(folder / TRIALS_FOLDER):
+                (folder / TRIALS_FOLDER).mkdir(exist_ok=True)
         if salvage:
             reading.store.salvage()
         if _gives_way(reading.go_on(), created):
@@ -313,10 +334,13 @@ def opened(
 def _gives_way(state: State, created: Created) -> bool:
     if state.created is None:
         return True
+    if created.of_a_check:  # one in which nothing succeeded, and which was mended since
+        tried = any(one.over for one in state.rounds.all)
+        return not state.has_figures and (tried or state.created.setup != created.setup)
     try:
         refuse_changes(Path(), state.created.setup, created.setup)
     except SearchError:
-        return not state.has_results
+        return not state.worth_something
     return False
 
 

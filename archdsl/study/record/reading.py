@@ -17,18 +17,20 @@ if TYPE_CHECKING:
 class Reading:
     """The state of the run in a folder. Another process may write its record meanwhile.
 
+    check: whether it is to be a proxy check, and not a search
     state: what follows from the events that were read so far; store: where they come from
     """
 
-    def __init__(self, folder: Path, space: Space | None = None) -> None:
-        self.folder, self.space = folder, space
+    def __init__(self, folder: Path, space: Space | None = None, *, check: bool = False) -> None:
+        self.folder, self.space, self.check = folder, space, check
         self.store = FileStore(folder)
         self.state = State(space)
 
     def go_on(self) -> State:
         """Read what came since, and nothing twice, unless another record lies there by now.
 
-        Raises SearchError for damage, naming the line, and for events that contradict each other.
+        Raises SearchError for damage, naming the line, for events that contradict each other, and
+        for a proxy check in the place of a search, or a search in that of a check.
         """
         events = self.store.later()
         if self.store.is_another():
@@ -41,6 +43,9 @@ class Reading:
                     f"{self.store.path}: line {self.store.line} cannot follow those before it: "
                     f"{error}.  restore it from a copy, or choose another --out"
                 ) from None
+        created = self.state.created
+        if created is not None and created.of_a_check is not self.check:
+            raise SearchError(_is_another(self.folder, check=created.of_a_check))
         return self.state
 
     def start_afresh(self, created: Created) -> None:
@@ -48,3 +53,13 @@ class Reading:
         self.store.start_afresh(created)
         self.state = State(self.space)
         self.state.hear(created)
+
+
+def _is_another(folder: Path, *, check: bool) -> str:
+    """What is said of a run that is not what it is taken for. check: whether it is a check"""
+    if check:
+        return (
+            f"{folder} holds a proxy check, and no search.  `archdsl proxy-check SPACE --out "
+            f"{folder}` says what it came to; for a search choose another folder"
+        )
+    return f"{folder} holds a search, and no proxy check.  choose another --out"

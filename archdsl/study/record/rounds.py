@@ -1,4 +1,4 @@
-"""The final rounds of a study, as events say of them."""
+"""The rounds of a study in which some are trained anew, as events say of them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from archdsl.study.final.entrants import Entrant, entrant
 from archdsl.study.record.events import Malformed, Round, Training, TrainingOver
 from archdsl.study.trial import Metrics, from_json
 
-PURPOSE = "final/"
-"""What the purpose of a training of a final round begins with; its number follows."""
+_FINAL = "final/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class SplitLook:
 
 @dataclass
 class FinalRound:
-    """One final round. over: what came of its trainings; running: those that have begun"""
+    """One round. over: what came of its trainings; running: those that have begun"""
 
     begun: Round
     over: dict[Training, TrainingOver] = field(default_factory=dict)
@@ -38,7 +37,7 @@ class FinalRound:
     @property
     def purpose(self) -> str:
         """Of its trainings."""
-        return f"{PURPOSE}{self.begun.index}"
+        return f"{self.begun.purpose}/{self.begun.index}"
 
     def training(self, number: int, seed: int) -> Training:
         """The training of an entrant with a seed."""
@@ -55,10 +54,13 @@ class FinalRound:
         here = purpose == self.purpose and 0 <= number < len(self.begun.entrants)
         return here and seed in self.begun.seeds and branch == 0
 
+    def __len__(self) -> int:
+        return len(self.begun.entrants) * len(self.begun.seeds)
+
     @property
     def done(self) -> bool:
         """Whether every training is over."""
-        return len(self.over) == len(self.begun.entrants) * len(self.begun.seeds)
+        return len(self.over) == len(self)
 
     def metrics_of(self, number: int) -> list[Metrics] | None:
         """Of an entrant's trainings, in the order of the seeds; None where one is not complete."""
@@ -72,7 +74,7 @@ class FinalRound:
 
 
 class Rounds:
-    """All final rounds, each event of which is taken by `hear` of the state."""
+    """All rounds, each event of which is taken by `hear` of the state."""
 
     def __init__(self) -> None:
         self.all: list[FinalRound] = []
@@ -89,11 +91,11 @@ class Rounds:
     def check(self, event: Round) -> None:
         """Raise Malformed for a round that cannot come next."""
         if event.index != len(self.all):
-            raise Malformed(f"final round {event.index} begins after {len(self.all)} others")
+            raise Malformed(f"round {event.index} begins after {len(self.all)} others")
         try:
             tuple(map(entrant, event.entrants))
         except (TypeError, KeyError):
-            raise Malformed("a final round has somebody in it who is no entrant") from None
+            raise Malformed("a round has somebody in it who is no entrant") from None
 
     def of(self, training: Training) -> FinalRound:
         """The round of a training. Raises Malformed where there is none."""
@@ -107,4 +109,9 @@ class Rounds:
 
 def is_final(training: Training) -> bool:
     """Whether a training is one of a final round."""
-    return training.purpose.startswith(PURPOSE)
+    return training.purpose.startswith(_FINAL)
+
+
+def of_a_round(training: Training) -> bool:
+    """Whether a training is one of any round, and not that of a trial."""
+    return "/" in training.purpose

@@ -6,7 +6,7 @@ import dataclasses
 import sys
 from bisect import insort
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archdsl.language.settings import Objective
 from archdsl.study.objectives import joined
@@ -32,12 +32,24 @@ from archdsl.study.record.events import (
     Training,
     TrainingOver,
 )
-from archdsl.study.record.rounds import Rounds, SplitLook, is_final
+from archdsl.study.record.rounds import Rounds, SplitLook, of_a_round
 from archdsl.study.record.rungs import Rungs
 from archdsl.study.trial import Trial, from_json
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
+
+
+class TrainingStart(NamedTuple):
+    """A training begins, or goes on.
+
+    session: which of the starts of the search it is in, from 0
+    step: what it goes on from, None for afresh; accumulate: micro-batches of a batch from here on
+    """
+
+    session: int
+    step: float | None
+    accumulate: int
 
 
 class State:
@@ -49,6 +61,7 @@ class State:
     evidence, data: what the figures follow from; None before the first training
     trials: number -> trial, whatever its state; finished: those that are over, as they ended
     trainings: training -> its reports, those of steps that were trained anew left out
+    starts: training -> where it began or went on, and how, in order
     retries: training -> how often it was broken off and went on
     rungs: the jobs of a search that pauses and promotes
     rounds: the final rounds; looks: training -> what its weights came to on the test split
@@ -64,6 +77,7 @@ class State:
         self.trials: dict[int, Trial] = {}
         self.finished: list[Trial] = []
         self.trainings: dict[Training, list[dict[str, Any]]] = {}
+        self.starts: dict[Training, list[TrainingStart]] = {}
         self.retries: dict[Training, list[Retried]] = {}
         self.rungs = Rungs()
         self.rounds = Rounds()
@@ -87,13 +101,15 @@ class State:
 
     @property
     def has_figures(self) -> bool:
-        """Whether any trial came to a value."""
-        return bool(self.leading) or self.rungs.has_figures
+        """Whether any trial, or training of a round, came to a value."""
+        over = (over for one in self.rounds.all for over in one.over.values())
+        of_rounds = any(one.state == "complete" for one in over)
+        return bool(self.leading) or self.rungs.has_figures or of_rounds
 
     @property
-    def has_results(self) -> bool:
-        """Whether anything came of any trial, be it a failure."""
-        return bool(self.finished) or self.rungs.has_figures
+    def worth_something(self) -> bool:
+        """Whether there is anything on record whose place no other run may take."""
+        return bool(self.finished or self.rounds.all) or self.rungs.has_figures
 
     def in_order(self) -> Sequence[Trial]:
         """The trials that are over, in the order of their numbers."""
@@ -180,13 +196,13 @@ class State:
                 self.looks[training] = SplitLook(from_json(metrics), seen)
 
     def _may_run(self, training: Training) -> None:
-        if not is_final(training):
+        if not of_a_round(training):
             self._known(training.trial, "proposed", "running", "paused")
         elif training in self.rounds.of(training).over:
             raise Malformed(f"training {training.trial} of {training.purpose} is over")
 
     def _runs(self, training: Training) -> None:
-        if is_final(training):
+        if of_a_round(training):
             running = training in self.rounds.of(training).running
         else:
             self._known(training.trial, "running")
@@ -195,7 +211,7 @@ class State:
             raise Malformed(f"trial {training.trial} has no such training")
 
     def _complete(self, training: Training) -> None:
-        if not is_final(training):
+        if not of_a_round(training):
             self._known(training.trial, "complete")
             return
         over = self.rounds.of(training).over.get(training)
@@ -203,7 +219,7 @@ class State:
             raise Malformed(f"training {training.trial} of {training.purpose} is not complete")
 
     def _pause(self, training: Training) -> None:
-        if is_final(training):
+        if of_a_round(training):
             self.rounds.of(training).running.discard(training)
             return
         trial = self.trials[training.trial]
@@ -248,7 +264,7 @@ class State:
     def _run(self, event: Running) -> None:
         number, step = event.training.trial, event.step
         before = self.trainings.get(event.training)
-        if is_final(event.training):
+        if of_a_round(event.training):
             self.rounds.of(event.training).running.add(event.training)
         else:
             trial = self.trials[number]
@@ -258,6 +274,10 @@ class State:
         self.trainings[event.training] = [
             one for one in before or () if step is not None and one["step"] <= step
         ]
+        retries = self.retries.get(event.training)
+        self.starts.setdefault(event.training, []).append(
+            TrainingStart(len(self.sessions) - 1, step, retries[-1].accumulate if retries else 1)
+        )
 
     def _finish(self, event: Finished) -> None:
         trial = self.trials[event.trial]

@@ -85,22 +85,35 @@ def verdict(record: Record) -> str:
     best = record.best
     if record.verdict is not None:
         return record.verdict.sentence()
+    so_far = record.unfinished is not None
     if best is None:
-        return "No trial succeeded, so there is no winner."
+        return "No trial has succeeded so far." if so_far else _NONE
     if best.number == 0:
-        return f"No trial was better than the first, {first_words(record)}."
+        much = "so far was" if so_far else "was"
+        return f"No trial {much} better than the first, {first_words(record)}."
     seen = looks(record)
     if len(seen) == 2:
         said = _difference(*seen) or _without_interval(record.judged_by, *seen)
         if said is not None:
             return said
     assert best.values is not None, "a winner is a trial that did not fail"
+    who = f"Trial {best.number} leads so far, with" if so_far else "The winner has"
     return (
-        f"The winner has the best {record.objectives[0].name} of "
+        f"{who} the best {record.objectives[0].name} of "
         f"{counted(len(record.complete), 'trial')}, "
         f"{rounded(best.values[0])}. It was picked for that figure, which flatters it, and nothing "
         "here measured how much of its lead is noise."
     )
+
+
+_NONE = "No trial succeeded, so there is no winner."
+
+
+def unfinished(record: Record) -> str | None:
+    """That a search is not over and how far it is, in words; None of one that is over."""
+    if record.unfinished is None:
+        return None
+    return f"The search is not over: {record.unfinished}."
 
 
 def _difference(winner: Look, first: Look) -> str | None:

@@ -41,6 +41,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "first": first,
         "first_words": findings.first_words(record),
         "verdict": findings.verdict(record),
+        "unfinished": findings.unfinished(record),
         "share_words": findings.share_words(record),
         "random_words": findings.random_words(record),
         "verdicts": record.verdicts,

@@ -18,7 +18,7 @@ from archdsl.study.final.by_class import ByClass, by_class
 from archdsl.study.final.verdict import Verdict
 from archdsl.study.final.verdicts import verdicts
 from archdsl.study.final.winner import Won, counted, failures, won
-from archdsl.study.found import preprocessing_of
+from archdsl.study.found import preprocessing_of, winner_text
 from archdsl.study.halving.spent import Spent, spent
 from archdsl.study.hypervolume import Hypervolume, hypervolume
 from archdsl.study.objectives import front
@@ -27,6 +27,7 @@ from archdsl.study.record.file_store import RECORD
 from archdsl.study.record.folder import read_state
 from archdsl.study.record.rounds import FinalRound, SplitLook, is_final
 from archdsl.study.record.state import State
+from archdsl.study.status import status_of
 from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
 from archdsl.study.winner import CODE, WEIGHTS, YAML
@@ -45,7 +46,9 @@ class Record:
     preprocessing: what was done to the images, where that is known
     spent: of a search that prunes, its epochs and what whole trainings would have taken
     tree: the space as plain values; space, winner: texts of YAML
-    has_code, has_weights: whether the winner left them
+    has_files, has_code, has_weights: whether the winner left its spec, code and weights; those
+        of an earlier one, which lie there while a search goes on, are not meant
+    unfinished: how far a search is that is not over, in words
     """
 
     folder: Path
@@ -62,6 +65,8 @@ class Record:
     winner: str
     has_code: bool
     has_weights: bool
+    has_files: bool = True
+    unfinished: str | None = None
     won: Won | None = None
     final: FinalRound | None = None
     rounds: int = 0
@@ -145,7 +150,9 @@ def read(folder: Path, state: State | None = None) -> Record:
     if state is None or state.created is None:
         raise SearchError(f"{folder} holds no search: there is no {RECORD}")
     created, data = state.created, state.data
-    settings = created.setup["settings"]
+    settings, winner, stands = created.setup["settings"], won(state), status_of(state, folder)
+    text = "" if winner is None else winner_text(state, winner)
+    has_files = bool(text) and _text(folder / YAML) == text
     return Record(
         folder=folder,
         name=created.name,
@@ -160,14 +167,16 @@ def read(folder: Path, state: State | None = None) -> Record:
         final=counted(state),
         rounds=len({key.purpose for key in state.looks if is_final(key)}),
         failed_anew=failures(state),
-        won=won(state),
+        won=winner,
         verdicts=verdicts(state),
         by_class=by_class(state),
         data={} if data is None else dataclasses.asdict(data),
         space=created.space,
-        winner=_text(folder / YAML),
-        has_code=(folder / CODE).is_file(),
-        has_weights=(folder / WEIGHTS).is_file(),
+        winner=text,
+        has_code=has_files and (folder / CODE).is_file(),
+        has_weights=has_files and (folder / WEIGHTS).is_file(),
+        has_files=has_files,
+        unfinished=None if stands.over else stands.far(),
         preprocessing=preprocessing_of(state),
         tree=created.setup["space"],
     )

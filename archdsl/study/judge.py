@@ -1,0 +1,156 @@
+"""What judges the candidates of a run: an engine, the data, and on what evidence."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archdsl.language.settings import SearchSettings
+from archdsl.progress import Progress
+from archdsl.study import events
+from archdsl.study.engines.engine import Engine
+from archdsl.study.engines.inline import Inline
+from archdsl.study.engines.proxy_training import ProxyTraining
+from archdsl.study.engines.seat import Limits
+from archdsl.study.engines.work import Evaluate, Work
+from archdsl.study.engines.workers import Staff, Workers
+from archdsl.study.events import Listener
+from archdsl.study.identity.evidence import (
+    Evidence,
+    evidence,
+    on_record,
+    refuse_edited,
+    refuse_other_evidence,
+    write_data,
+)  # fmt: skip
+from archdsl.study.identity.setup import GOING_ON, Cures, machine, versions
+from archdsl.study.record import events as recorded
+from archdsl.study.record.folder import SHARED, WORKERS, RunFolder
+
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+    from archdsl.training.prepare import Prepared
+
+
+def settled(settings: SearchSettings) -> SearchSettings:
+    """The settings with every path absolute, whatever becomes of the working directory."""
+    folder = Path(settings.proxy.folder).absolute()
+    return dataclasses.replace(settings, proxy=dataclasses.replace(settings.proxy, folder=folder))
+
+
+class Judge:
+    """Judges candidates by proxy training, or by the user's own `evaluate`.
+
+    folder: the run directory, made or not
+    training: the proxy's; None with an `evaluate`
+    engine: what runs the jobs, by default as the settings ask
+    cures: what is said where the evidence is another
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        settings: SearchSettings,
+        evaluate: Evaluate | None,
+        listener: Listener,
+        folder: Path,
+        engine: Engine | None = None,
+        cures: Cures = GOING_ON,
+    ) -> None:
+        self.space, self.settings, self.emit = space, settings, listener
+        self.own = evaluate
+        self.training = (
+            ProxyTraining(space, settings.proxy, self.progress("reading the images"))
+            if evaluate is None
+            else None
+        )
+        self.engine = engine or self._engine(folder)
+        self._cures = cures
+        self._noted = False
+        self._held: Evidence | None = None
+
+    def progress(self, what: str) -> Progress:
+        """Tells the listener how far something is."""
+        return lambda done, total: self.emit(events.Preparing(what, done, total))
+
+    def _engine(self, folder: Path) -> Engine:
+        """What runs the jobs: this process, or others where one alone cannot do as it is asked."""
+        settings = self.settings
+        limited = settings.memory is not None or settings.trial_timeout is not None
+        if settings.workers == 1 and not limited:
+            return Inline(Work(self.own, space=self.space, training=self.training))
+        return Workers(
+            Staff(
+                settings.workers,
+                settings.per_gpu,
+                settings.memory,
+                Limits(settings.trial_timeout),
+                folder / WORKERS,
+                folder / SHARED,
+            ),
+            self.own,
+            lambda: None if self.training is None else self.training.prepared,
+            lambda number, line: self.emit(events.Said(number, line)),
+            lambda what: self.emit(events.Notice(what)),
+        )
+
+    def read_data(self) -> None:
+        """Read and check the data, once. Raises SearchError."""
+        training = self.training
+        if training is None or training.prepared is not None:
+            return
+        self.emit(events.Preparing("reading the images"))
+        for note in training.prepare().info.notes:
+            self.emit(events.Notice(note))
+
+    def hold(self, run: RunFolder) -> None:
+        """See that the next figure follows from what the others did. Raises SearchError.
+
+        As long as every trial has failed there is no figure, and what made them fail may be
+        mended.
+        """
+        prepared, words = None, ""
+        if self.training is not None:
+            self.read_data()
+            prepared = self.training.prepare()
+            words = prepared.info.words()
+        new = evidence(self.space, self.settings.proxy, self.own, prepared)
+        if self._held is not None:  # an edit since then does not reach what Python imported
+            new = dataclasses.replace(
+                new, files=self._held.files, packages=self._held.packages, edited=()
+            )
+        state = run.state
+        if state.has_figures and state.evidence is not None:
+            words = state.data.words if state.data is not None else words
+            refuse_other_evidence(run.shown, words, state.evidence, new, self._cures)
+        refuse_edited(new)
+        if not state.has_figures and state.evidence != (known := on_record(new)):
+            run.add(recorded.Evidence(known))
+            run.begin_anew()  # what was trained on so far may have been mended
+        write_data(run.folder, new)
+        self._held = new
+        if prepared is not None:
+            self._record_data(run, prepared)
+
+    def _record_data(self, run: RunFolder, prepared: Prepared) -> None:
+        """Put on record what the data are, which is not replaced once a figure follows from it."""
+        info, said, known = prepared.info, prepared.preprocessing, run.state.data
+        made = None if said is None else said.record()
+        data = recorded.Data(info.words(), dict(info.counts), list(info.notes), made)
+        if known is not None and run.state.has_figures:  # an older version left this out
+            data = dataclasses.replace(known, preprocessing=known.preprocessing or made)
+        if known != data:
+            run.add(data)
+
+    def begin(self, run: RunFolder) -> None:
+        """What comes before the first training of this start. Raises SearchError."""
+        if self._noted:
+            return
+        self.hold(run)
+        self._noted = True
+        begun = datetime.now(UTC).isoformat(timespec="seconds")
+        first, workers = len(run.state.trials), self.engine.capacity
+        threads = self.engine.threads if isinstance(self.engine, Workers) else None
+        run.add(recorded.Session(begun, first, versions(), machine(threads), workers))

@@ -1,0 +1,8 @@
+"""A training once more, from its record, and how it compares.
+
+trainings.py   which training is meant, and what the record says of it
+place.py       where it ran, beside where it is to run now
+noise.py       what two trainings differ by that differ in their seed alone
+comparison.py  two trainings epoch by epoch, and what follows
+replaying.py   trains it
+"""

@@ -1,0 +1,283 @@
+"""Training a network again as a record says that it was trained."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from archdsl import threads
+from archdsl.amounts import bounded
+from archdsl.errors import SearchError
+from archdsl.loading import space_from_text
+from archdsl.study.engines.inline import Inline
+from archdsl.study.engines.job import Begun, EngineEvent, Job, Outcome, Over, Reported
+from archdsl.study.engines.proxy_training import ProxyTraining
+from archdsl.study.engines.work import Work
+from archdsl.study.identity.carried import places
+from archdsl.study.identity.evidence import (
+    Evidence,
+    evidence,
+    refuse_edited,
+    refuse_other_evidence,
+)
+from archdsl.study.identity.setup import Cures, refuse_changes, setup
+from archdsl.study.phases.jobs import Jobs
+from archdsl.study.record.folder import read_state
+from archdsl.study.replay.comparison import Replayed
+from archdsl.study.replay.noise import noise_of
+from archdsl.study.replay.place import differences, threads_of
+from archdsl.study.replay.trainings import Part, Recorded, recorded
+from archdsl.study.signals import terminable
+
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+    from archdsl.study.final.entrants import Entrant
+    from archdsl.study.record.events import Training
+    from archdsl.study.record.state import State
+    from archdsl.study.trial import Metrics
+
+CURES = Cures("replay it with archdsl {}", "put it back to replay it")
+
+Told: TypeAlias = Callable[[float, float, "Metrics"], None]
+"""Hears of each epoch: its step, the last step, and its metrics."""
+
+
+def replay(
+    folder: Path,
+    word: str,
+    *,
+    patches: Mapping[str, Any] | None = None,
+    imports: bool = True,
+    told: Told = lambda step, last, metrics: None,
+) -> Replayed:
+    """Train what is on record in a run directory once more, and compare.
+
+    Nothing is written there: the training has a temporary folder.
+
+    word: the number of a trial, or `final/0/trial-00012/seed-1`
+    patches: address -> value, for what may have moved since: `search.proxy.folder`
+    imports: whether the space's own Python may run
+    Raises SearchError for a training that cannot be done again, or that fails this time.
+    """
+    state = read_state(folder)
+    if state is None or state.created is None:
+        raise SearchError(f"{folder} holds no search.  name a run directory, such as runs/digits")
+    if state.created.setup["evaluate"] == "own":
+        raise SearchError(
+            f"{folder} holds a search that was judged by an evaluate function, which a record does "
+            "not have.  call it yourself, with  archdsl.load  of the spec and the seed on record"
+        )
+    found = recorded(state, folder, word)
+    with terminable(), _no_bytecode(), tempfile.TemporaryDirectory(prefix="archdsl-") as where:
+        space = _space(folder, state, patches or {}, imports)
+        training = ProxyTraining(space, space.spec.settings().proxy)
+        _hold(folder, space, state, training)
+        again = _Again(state, found, space, training, Path(where))
+        epochs = again.train(folder, told)
+        judged = tuple(one.name for one in state.objectives if one.name not in bounded())
+        return Replayed(
+            run=state.created.name,
+            recorded=found,
+            epochs=epochs,
+            differences=differences(state, found, one_thread=again.one_thread),
+            judged=judged,
+            noise={name: noise_of(state, name) for name in judged},
+        )
+
+
+@contextmanager
+def _no_bytecode() -> Iterator[None]:
+    """Let Python write nothing beside the modules that it imports: they lie in the run."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
+
+
+def _space(folder: Path, state: State, patches: Mapping[str, Any], imports: bool) -> Space:
+    """The space with the settings of the last start. Raises SearchError where it is another."""
+    assert state.created is not None, "a state that was read has begun"
+    old = state.created.setup
+    proxy = old["settings"]["proxy"]
+    moved = {"search.proxy.folder": proxy["folder"]}
+    data = proxy.get("data")
+    if data is not None and "path" in data:
+        moved["search.proxy.data.path"] = data["path"]
+    # the space as it lies in the run directory imports what lies beside it there
+    space = space_from_text(
+        state.created.space, folder.absolute(), {**moved, **patches}, imports=imports
+    )
+    new = setup(space, space.spec.settings(), own_evaluate=False)
+    refuse_changes(folder, _carried(old), new, CURES)
+    return space
+
+
+def _carried(old: Mapping[str, Any]) -> dict[str, Any]:
+    """What may not change, with imports named as they lie in the run directory."""
+    there, tree = places(old["imports"]), dict(old["space"])
+    if "imports" in tree:
+        tree["imports"] = [there.get(entry, entry) for entry in tree["imports"]]
+    imported = {there[entry]: digest for entry, digest in old["imports"].items()}
+    return {**old, "space": tree, "imports": imported}
+
+
+def _hold(folder: Path, space: Space, state: State, training: ProxyTraining) -> None:
+    """See that the training follows from what it followed from. Raises SearchError."""
+    prepared = training.prepare()
+    new = evidence(space, space.spec.settings().proxy, None, prepared)
+    if state.evidence is None:
+        raise SearchError(
+            f"{folder}: what its figures follow from is not on record.  an older archdsl wrote it, "
+            "and there is nothing to hold data and code against"
+        )
+    words = state.data.words if state.data is not None else prepared.info.words()
+    new = replace(new, files=_as_named(state.evidence["files"], new))
+    refuse_other_evidence(folder, words, state.evidence, new, CURES)
+    refuse_edited(new)
+
+
+def _as_named(old: Mapping[str, str], new: Evidence) -> dict[str, str]:
+    """Files under the names that they have on record.
+
+    A file's name is its path from the spec's folder, or from where Python looks for it; in a run
+    directory it lies elsewhere. What is called alike is the same file, the same content first.
+    """
+    lacking = {name: digest for name, digest in old.items() if name not in new.files}
+    named = {name: name for name in new.files if name in old}
+    for alike in (True, False):
+        for name, digest in new.files.items():
+            known = next(
+                (one for one, was in lacking.items()
+                 if Path(one).name == Path(name).name and (was == digest or not alike)), None
+            )  # fmt: skip
+            if name not in named and known is not None:
+                named[name] = known
+                del lacking[known]
+    return {named.get(name, name): digest for name, digest in new.files.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _TemporaryFolders:
+    """Where the jobs of a replay leave what they have."""
+
+    root: Path
+
+    def folder_of(self, number: int) -> Path:
+        return self.root / "training"
+
+    def folder_of_final(self, entrant: Entrant, training: Training) -> Path:
+        return self.root / "training"
+
+    def begin_folder(self, folder: Path) -> Path:
+        folder.mkdir()
+        return folder
+
+
+class _Again:
+    """One training, part for part as it was."""
+
+    def __init__(
+        self, state: State, found: Recorded, space: Space, training: ProxyTraining, where: Path
+    ) -> None:
+        self._state, self._found = state, found
+        self._work = Work(space=space, training=training)
+        settings, schedule = space.spec.settings(), training.recipe.record()
+        jobs = Jobs(space, settings, _TemporaryFolders(where), schedule)
+        if found.entrant is None:
+            job = jobs.go_on(found.training.trial, state)
+        else:
+            final = state.rounds.of(found.training)
+            job = jobs.final(found.entrant, found.training, final.begun.epochs, state)
+        self._job = replace(job, training=found.training)
+        self.one_thread = self._macs(space) * training.recipe.batch < threads.SMALL
+
+    def _macs(self, space: Space) -> int:
+        if self._found.entrant is not None:
+            return self._found.entrant.costs["macs"]
+        return self._state.trials[self._found.training.trial].costs["macs"]
+
+    def train(self, folder: Path, told: Told) -> tuple[dict[str, Any], ...]:
+        """Its epochs. Raises SearchError where it fails this time."""
+        epochs: list[dict[str, Any]] = []
+        last = self._found.last
+        with Inline(self._work) as engine:
+            for part in self._parts():
+                heard = _Heard(engine, part, epochs, lambda step, seen: told(step, last, seen))
+                with _threads(threads_of(self._state, part.session)):
+                    engine.submit(self._of(part))
+                    engine.events(heard)
+                if heard.outcome is not None and heard.outcome.state == "failed":
+                    trace = "".join(
+                        f"\n  {line}" for line in (heard.outcome.trace or "").splitlines()[-1:]
+                    )
+                    raise SearchError(
+                        f"{folder}: {self._found.name} was trained on record, and failed this time:"
+                        f" {heard.outcome.cause}{trace}"
+                    )
+        return tuple(epochs)
+
+    def _of(self, part: Part) -> Job:
+        return replace(self._job, step=part.begins, accumulate=part.accumulate)
+
+    def _parts(self) -> list[Part]:
+        """Those that differ in how they were trained: a break between equal ones changes nothing.
+
+        A training that never began anew on record is one part.
+        """
+        found: list[Part] = []
+        for part in self._found.parts or (Part(None, None, self._found.last, 1),):
+            before = found[-1] if found else None
+            if before is not None and self._alike(before, part):
+                found[-1] = replace(before, ends=part.ends)
+            else:
+                found.append(part)
+        return found
+
+    def _alike(self, one: Part, other: Part) -> bool:
+        had, has = (threads_of(self._state, part.session) for part in (one, other))
+        return one.accumulate == other.accumulate and (self.one_thread or had == has)
+
+
+class _Heard:
+    """Takes what an engine says of a part, and ends it where it ended on record."""
+
+    def __init__(
+        self,
+        engine: Inline,
+        part: Part,
+        epochs: list[dict[str, Any]],
+        told: Callable[[float, Metrics], None],
+    ) -> None:
+        self._engine, self._part, self._epochs, self._told = engine, part, epochs, told
+        self.outcome: Outcome | None = None
+
+    def __call__(self, event: EngineEvent) -> None:
+        match event:
+            case Reported(job, step, metrics):
+                self._epochs.append({"step": step, **metrics})
+                self._told(step, metrics)
+                if step >= self._part.ends:
+                    self._engine.cancel(job.trial)
+            case Over(_, outcome):
+                self.outcome = outcome
+            case Begun():
+                pass
+
+
+@contextmanager
+def _threads(number: int | None) -> Iterator[None]:
+    """So many of torch's threads, or as many as there are."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

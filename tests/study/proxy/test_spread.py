@@ -1,0 +1,52 @@
+"""What architectures differ by, against seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from archdsl.study.proxy.spread import Spread, seeds_to_tell, spread
+
+
+def test_it_is_the_analysis_of_variance() -> None:
+    values = np.random.default_rng(0).random((12, 3)) + np.linspace(0, 2, 12)[:, None]
+    found = spread(values)
+    within = np.mean([np.var(row, ddof=1) for row in values])
+    assert found.seeds == pytest.approx(np.sqrt(within))
+    f = stats.f_oneway(*values).statistic  # the ratio of the two mean squares
+    assert found.architectures == pytest.approx(np.sqrt((f - 1) * within / 3))
+    assert found.ratio == pytest.approx(found.architectures / found.seeds)
+
+
+def test_the_true_spreads_are_in_their_intervals() -> None:
+    draws = np.random.default_rng(3)
+    found = spread(0.07 * draws.normal(size=(60, 1)) + 0.04 * draws.normal(size=(60, 3)))
+    assert found.architectures_interval[0] < 0.07 < found.architectures_interval[1]
+    assert found.seeds_interval[0] < 0.04 < found.seeds_interval[1]
+    assert found.ratio_interval[0] < 7 / 4 < found.ratio_interval[1]
+
+
+def test_where_all_architectures_are_alike_nothing_is_between_them() -> None:
+    found = spread(np.array([[0.0, 2.0], [2.0, 0.0], [0.0, 2.0]]))
+    assert found.architectures == 0 and found.ratio == 0
+    assert seeds_to_tell(found) is None
+
+
+def test_one_seed_tells_the_two_together() -> None:
+    found = spread(np.array([[1.0], [2.0], [4.0]]))
+    assert found == Spread(None, None, None, None, np.std([1, 2, 4], ddof=1))
+    assert found.ratio is None and seeds_to_tell(found) is None
+
+
+def test_seeds_that_do_nothing_have_no_ratio() -> None:
+    found = spread(np.array([[1.0, 1.0], [2.0, 2.0], [4.0, 4.0]]))
+    assert found.seeds == 0 and found.ratio is None
+    assert seeds_to_tell(found) == 2
+
+
+@pytest.mark.parametrize(("ratio", "seeds"), [(3.0, 2), (1.4, 4), (1.0, 8), (0.5, 31)])
+def test_so_many_seeds_tell_a_spread_apart(ratio: float, seeds: int) -> None:
+    found = Spread(ratio, None, 1.0, None, 1.0)
+    assert seeds_to_tell(found) == seeds
+    assert 1.96 * np.sqrt(2 / seeds) <= ratio + 1e-3
