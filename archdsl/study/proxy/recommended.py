@@ -94,7 +94,7 @@ def recommended(found: Figures, now: FinalSettings | None = None) -> Recommended
     return Recommended(
         proxy=orders,
         epochs=None if epochs is None else _epochs(found, epochs[0], orders, earliest),
-        keep=_keep(found, seeds, now.keep),
+        keep=_keep(found, orders, seeds, now.keep),
         seeds=seeds,
         final_epochs=None if epochs is None else epochs[1],
         halving=halving,
@@ -168,11 +168,17 @@ def _seeds(found: Figures, usual: int) -> Advice:
     return Advice("seeds", needed, True, f"{needed} seeds tell one spread apart: {said}")
 
 
-def _keep(found: Figures, seeds: Advice, usual: int) -> Advice:
-    """The fewest whose loss is certainly no more than what the final round can tell apart."""
+def _keep(found: Figures, orders: Advice, seeds: Advice, usual: int) -> Advice:
+    """The fewest whose loss is certainly no more than what the final round can tell apart.
+
+    The more seeds do, the less it tells apart, and the fewer would be enough: so it is told only
+    where the proxy orders and the seeds are known.
+    """
+    if not orders.told:
+        return Advice("keep", usual, False, "keep: not told, as the proxy is not known to order")
     noise = found.long.seeds
-    if noise is None or seeds.value is None:
-        return Advice("keep", usual, False, "keep: not told, as one seed says nothing of seeds")
+    if noise is None or seeds.value is None or not seeds.told:
+        return Advice("keep", usual, False, "keep: not told, as seeds are not")
     measured = found.measured
     proxy, truth = signed(measured, measured.proxy), truth_of(measured)
     most = Z * noise * (2 / seeds.value) ** 0.5

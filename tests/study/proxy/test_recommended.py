@@ -104,6 +104,19 @@ def test_few_are_kept_where_the_proxy_is_right_and_more_where_it_is_not() -> Non
     assert more.why.startswith(f"one of the first {more.value} of 32 by the proxy is within ")
 
 
+def test_how_many_are_kept_is_told_only_of_a_proxy_that_orders_and_with_seeds_told() -> None:
+    chance = advice(proxy=0.0, seed=0.7)
+    assert chance.seeds.told and not chance.proxy.told
+    said = chance.keep
+    assert (said.value, said.told) == (5, False)
+    assert said.why == "keep: not told, as the proxy is not known to order"
+    assert not advice(proxy=-1.0).keep.told
+    noise = advice(seed=2.0, proxy=5.0)
+    assert noise.proxy.told and not noise.seeds.told
+    assert (noise.keep.value, noise.keep.told) == (5, False)
+    assert noise.keep.why == "keep: not told, as seeds are not"
+
+
 def test_the_loss_of_keeping_by_hand() -> None:
     truth = np.array([4.0, 3.0, 2.0, 1.0])
     proxy = np.array([[1.0, 9.0], [2.0, 1.0], [3.0, 2.0], [4.0, 3.0]])  # reversed; the best first
