@@ -163,7 +163,8 @@ def _seeds(found: Figures, usual: int) -> Advice:
         why = f"seeds: not told, as the ratio of the spreads may be {low:.1f} ({said})"
         return Advice("seeds", usual, False, why)
     if needed > MOST_SEEDS:
-        why = f"seeds: {needed} would tell one spread apart, and {usual} do not ({said})"
+        do = "do, too" if needed <= usual else "do not"
+        why = f"seeds: not told, as {needed} would tell one spread apart, and {usual} {do} ({said})"
         return Advice("seeds", usual, False, why)
     return Advice("seeds", needed, True, f"{needed} seeds tell one spread apart: {said}")
 

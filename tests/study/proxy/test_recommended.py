@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import archdsl
+from archdsl.language.settings import FinalSettings
 from archdsl.study.proxy.figures import Figures, figures
 from archdsl.study.proxy.kept import loss_of_keeping
 from archdsl.study.proxy.measured import Measured
@@ -79,6 +80,14 @@ def test_seeds_are_those_that_tell_one_spread_apart() -> None:
     many = advice(seed=2.0)
     assert (many.seeds.value, many.seeds.told) == (3, False)
     assert "would tell one spread apart, and 3 do not" in many.seeds.why
+    made = found()
+    spread = replace(made.long, architectures=0.14, seeds=0.2, ratio_interval=(0.6, 0.8))
+    for usual, do in ((20, "do, too"), (16, "do, too"), (15, "do not")):
+        said = recommended(replace(made, long=spread), FinalSettings(seeds=usual)).seeds
+        assert (said.value, said.told) == (usual, False)
+        assert said.why.startswith(
+            f"seeds: not told, as 16 would tell one spread apart, and {usual} {do} (spread "
+        )
     none = advice(seed=0.0).seeds
     assert (none.value, none.why) == (3, "seeds: not told, as they change nothing")
 
