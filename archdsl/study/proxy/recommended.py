@@ -113,7 +113,7 @@ def _orders(found: Figures) -> Advice:
     if tau.sign < 0:
         return Advice("proxy", None, False, f"the proxy orders the wrong way round: {said}")
     many = counted(found.measured.architectures, "architecture")
-    return Advice("proxy", None, False, f"{many} do not tell the proxy from chance: {said}")
+    return Advice("proxy", None, False, f"the proxy is not told from chance by {many}: {said}")
 
 
 def _earliest(found: Figures) -> int | None:
@@ -135,7 +135,7 @@ def _epochs(found: Figures, now: int, orders: Advice, earliest: int | None) -> A
         )
         return Advice("epochs", earliest, True, why)
     if not found.cut:
-        return Advice("epochs", now, False, "epochs: there are no figures of earlier ones")
+        return Advice("epochs", now, False, "epochs: not told, as none before the last has figures")
     if not orders.told:
         return Advice("epochs", now, False, "epochs: not told, and as they were")
     last = max(found.cut)
@@ -200,7 +200,7 @@ def _keep(found: Figures, orders: Advice, seeds: Advice, usual: int) -> Advice:
 def _halving(found: Figures, orders: Advice, earliest: int | None) -> tuple[bool | None, str]:
     """Stopping early pays where half of the epochs order as well as all, up to `MARGIN`."""
     if not found.cut:
-        return None, "stopping early: there are no figures of earlier epochs"
+        return None, "stopping early: not told, as no epoch before the last has figures"
     half = max((e for e in found.cut if 2 * e <= _last(found)), default=None)
     if half is None or not orders.told:
         return None, "stopping early: not told"

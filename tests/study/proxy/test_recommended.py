@@ -64,13 +64,26 @@ def test_where_the_intervals_reach_over_the_margin_nothing_is_told() -> None:
 
 def test_a_proxy_that_is_not_told_from_chance_recommends_nothing_else() -> None:
     said = advice(proxy=0.0, seed=1.0)
-    assert not said.proxy.told and said.proxy.why.startswith("32 architectures do not tell the ")
+    assert not said.proxy.told and said.proxy.why.startswith(
+        "the proxy is not told from chance by 32 architectures: tau "
+    )
     assert said.epochs is not None and (said.epochs.value, said.epochs.told) == (8, False)
     assert said.epochs.why == "epochs: not told, and as they were"
     assert said.halving is None
     wrong = advice(proxy=-1.0)
     assert wrong.proxy.why.startswith("the proxy orders the wrong way round: tau -0.9")
     assert not wrong.proxy.told
+
+
+def test_what_is_not_told_says_so_in_these_words() -> None:
+    made = found()
+    alone = recommended(replace(made, cut={}))
+    assert alone.epochs is not None and (alone.epochs.value, alone.epochs.told) == (8, False)
+    assert alone.epochs.why == "epochs: not told, as none before the last has figures"
+    assert alone.halving_why == "stopping early: not told, as no epoch before the last has figures"
+    for said in (alone, advice(proxy=0.0, seed=1.0), advice(seed=2.0), advice(seed=0.0)):
+        for one in (said.proxy, said.epochs, said.keep, said.seeds):
+            assert one is not None and one.told is ("not told" not in one.why)
 
 
 def test_seeds_are_those_that_tell_one_spread_apart() -> None:
