@@ -85,16 +85,14 @@ def _mean(scores: Sequence[Floats], truth: Floats, *, best: bool) -> float | Non
     return sum(defined) / len(defined) if defined and len(defined) == len(taus) else None
 
 
-def difference(
-    one: Sequence[Floats], other: Sequence[Floats], truth: Floats, *, best: bool = False
-) -> Agreement:
+def difference(one: Sequence[Floats], other: Sequence[Floats], truth: Floats) -> Agreement:
     """The agreement of some scores less that of others, over the same architectures."""
-    found, less = (_mean(scores, truth, best=best) for scores in (one, other))
+    found, less = (_mean(scores, truth, best=False) for scores in (one, other))
     if found is None or less is None:
         return UNDEFINED
     interval = interval_of(
         len(truth),
-        lambda w: _mean_tau(one, truth, w, best=best) - _mean_tau(other, truth, w, best=best),
+        lambda w: _mean_tau(one, truth, w, best=False) - _mean_tau(other, truth, w, best=False),
     )
     return Agreement(found - less, interval)
 
