@@ -69,6 +69,7 @@ def agreement(scores: Sequence[Floats], truth: Floats, *, best: bool = False) ->
     """The mean tau of some scores (A,) with the truth (A,); of several seeds, one of each.
 
     best: of the best quarter by the truth alone
+    An architecture of which a score is no finite number is left out, of that quarter, too.
     """
     found = _mean(scores, truth, best=best)
     if found is None:
@@ -78,8 +79,9 @@ def agreement(scores: Sequence[Floats], truth: Floats, *, best: bool = False) ->
 
 
 def _mean(scores: Sequence[Floats], truth: Floats, *, best: bool) -> float | None:
-    """The mean tau of some scores; None where one is undefined."""
+    """The mean tau of some scores where all are finite; None where one is undefined."""
     where = best_quarter(truth) if best else np.arange(len(truth))
+    where = where[np.isfinite(scores).all(axis=0)[where]]
     taus = [tau(one[where], truth[where]) for one in scores]
     defined = [one for one in taus if one is not None]
     return sum(defined) / len(defined) if defined and len(defined) == len(taus) else None
@@ -139,6 +141,8 @@ def _mean_tau(scores: Sequence[Floats], truth: Floats, counts: Floats, *, best: 
         many = max(LEAST, len(truth) // QUARTER)
         counts, truth = np.clip(many - before, 0, counts[:, order]), truth[order]
         scores = [one[order] for one in scores]
+    finite = np.isfinite(scores).all(axis=0)
+    counts, scores = counts * finite, [np.where(finite, one, 0.0) for one in scores]
     true = np.sign(truth[:, None] - truth)
     differ = _pairs(counts, true**2)
     taus = []

@@ -10,7 +10,6 @@ import numpy as np
 
 from archdsl.study.proxy.agreement import (
     LEAST,
-    UNDEFINED,
     Agreement,
     Floats,
     agreement,
@@ -30,7 +29,7 @@ class Row:
     kind: "epoch" is the proxy broken off there, "proxy" at its end, both with one seed; "means"
         the mean of all seeds; "losses" the training losses so far, added up
     everyone, best: over all architectures, and in the best quarter by their final trainings
-    left_out: architectures whose score is no finite number
+    left_out: architectures whose score is no finite number, and which are missing in both
     """
 
     kind: Kind
@@ -110,10 +109,7 @@ def _rows(found: Measured) -> Iterator[Row]:
 
 def _scored(name: str, values: Floats, truth: Floats) -> Row:
     """The row of a score (A, S), over the architectures of which it is a finite number."""
-    finite = np.isfinite(values).all(axis=1)
-    left_out = int((~finite).sum())
-    if finite.sum() < LEAST:
-        return Row("score", name, UNDEFINED, UNDEFINED, left_out)
-    scores, truth = list(values[finite].T), truth[finite]
+    left_out = int((~np.isfinite(values).all(axis=1)).sum())
+    scores = list(values.T)
     everyone, best = agreement(scores, truth), agreement(scores, truth, best=True)
     return Row("score", name, everyone, best, left_out)

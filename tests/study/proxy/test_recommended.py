@@ -10,6 +10,7 @@ import pytest
 
 import archdsl
 from archdsl.language.settings import FinalSettings
+from archdsl.study.proxy.agreement import UNDEFINED
 from archdsl.study.proxy.figures import Figures, figures
 from archdsl.study.proxy.kept import loss_of_keeping
 from archdsl.study.proxy.measured import Measured
@@ -169,3 +170,4 @@ def test_a_score_that_is_not_finite_leaves_its_architecture_out_of_its_row() -> 
     assert rows["synflow"].everyone.tau is None, "all alike"
     none = figures(replace(made, scores={"naswot": np.full_like(scores, np.nan)}))
     assert none is not None and none.rows[-2].left_out == 32
+    assert none.rows[-2].everyone == none.rows[-2].best == UNDEFINED
