@@ -39,17 +39,26 @@ class Spread:
 def spread(values: Floats) -> Spread:
     """The spread of values (A, S) of at least two architectures."""
     once = np.ones((1, len(values)))
-    all_ = float(np.std(values[:, 0], ddof=1))
+    _, exponent = np.frexp(np.abs(values).max())
+    near = np.ldexp(
+        values, -exponent
+    )  # to one, so that no square is too large or small for a float
+
+    def known(what: Callable[[Floats, Floats], Floats], unit: int) -> tuple[float, Interval]:
+        found = what(near, once)[0]
+        low, high = interval_of(len(near), lambda w: what(near, w))
+        return float(np.ldexp(found, unit)), (
+            float(np.ldexp(low, unit)),
+            float(np.ldexp(high, unit)),
+        )
+
+    all_ = float(np.ldexp(np.std(near[:, 0], ddof=1), exponent))
     if values.shape[1] < 2:
         return Spread(None, None, None, None, all_)
-
-    def known(what: Callable[[Floats, Floats], Floats]) -> tuple[float, Interval]:
-        return float(what(values, once)[0]), interval_of(len(values), lambda w: what(values, w))
-
-    between, within = known(_between), known(_within)
+    between, within = known(_between, exponent), known(_within, exponent)
     if within[0] == 0:
         return Spread(*between, *within, all_)
-    return Spread(*between, *within, all_, *known(_ratio))
+    return Spread(*between, *within, all_, *known(_ratio, 0))
 
 
 def _within(values: Floats, counts: Floats) -> Floats:

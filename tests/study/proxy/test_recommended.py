@@ -140,6 +140,22 @@ def test_how_many_are_kept_is_told_only_of_a_proxy_that_orders_and_with_seeds_to
     assert noise.keep.why == "keep: not told, as seeds are not"
 
 
+@pytest.mark.parametrize("unit", [1e-300, 1e200, 3e299])
+def test_a_metric_of_any_size_has_its_figures_and_advice(unit: float) -> None:
+    made = found().measured
+    far = replace(
+        made,
+        proxy=made.proxy * unit,
+        final=made.final * unit,
+        by_epoch={epoch: one * unit for epoch, one in made.by_epoch.items()},
+    )
+    figured = figures(far)
+    assert figured is not None
+    said, usual = recommended(figured), advice()
+    assert (said.keep.value, said.seeds.value) == (usual.keep.value, usual.seeds.value)
+    assert said.keep.told and said.seeds.told
+
+
 def test_the_loss_of_keeping_by_hand() -> None:
     truth = np.array([4.0, 3.0, 2.0, 1.0])
     proxy = np.array([[1.0, 9.0], [2.0, 1.0], [3.0, 2.0], [4.0, 3.0]])  # reversed; the best first

@@ -27,6 +27,22 @@ def test_the_true_spreads_are_in_their_intervals() -> None:
     assert found.ratio_interval[0] < 7 / 4 < found.ratio_interval[1]
 
 
+@pytest.mark.parametrize("exponent", [996, -1000])
+def test_a_unit_of_any_size_changes_no_digit(exponent: int) -> None:
+    values = np.random.default_rng(0).normal(size=(12, 3)) + np.linspace(0, 2, 12)[:, None]
+    near, far = spread(values), spread(np.ldexp(values, exponent))
+    assert far.ratio == near.ratio and far.ratio_interval == near.ratio_interval
+    for name in ("architectures", "seeds", "all", "architectures_interval", "seeds_interval"):
+        assert np.array_equal(getattr(far, name), np.ldexp(getattr(near, name), exponent))
+    assert seeds_to_tell(far) == seeds_to_tell(near)
+    assert np.isfinite(far.all) and far.all > 0
+
+
+def test_where_all_are_zero_so_is_every_spread() -> None:
+    found = spread(np.zeros((3, 2)))
+    assert (found.architectures, found.seeds, found.all, found.ratio) == (0, 0, 0, None)
+
+
 def test_where_all_architectures_are_alike_nothing_is_between_them() -> None:
     found = spread(np.array([[0.0, 2.0], [2.0, 0.0], [0.0, 2.0]]))
     assert found.architectures == 0 and found.ratio == 0
