@@ -116,9 +116,10 @@ def interval_of(many: int, statistic: Callable[[Floats], Floats]) -> Interval:
     """Where 95 % of the resamples are, as `scipy.stats.bootstrap` has it by percentiles.
 
     statistic: of how often each is drawn (B, A) -> (B,); the resamples are the same for all
-    statistics, so that what is compared is paired
+    statistics, so that what is compared is paired. An end next to an infinite one is no number.
     """
-    low, high = np.quantile(statistic(resamples(many)), [0.025, 0.975])
+    with np.errstate(invalid="ignore"):  # quantile interpolates
+        low, high = np.quantile(statistic(resamples(many)), [0.025, 0.975])
     return float(low), float(high)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -24,7 +25,8 @@ class Spread:
     seeds: between trainings of one architecture
     Both None where each was trained once only; `all` is what was seen then: the two together
     ratio: between architectures over between seeds; None where one of the two is not known, and
-        where seeds do nothing
+        where seeds do nothing. The upper end of its interval is None where it has no bound, as
+        seeds do nothing in too many resamples
     """
 
     architectures: float | None
@@ -33,7 +35,7 @@ class Spread:
     seeds_interval: Interval | None
     all: float
     ratio: float | None = None
-    ratio_interval: Interval | None = None
+    ratio_interval: tuple[float, float | None] | None = None
 
 
 def spread(values: Floats) -> Spread:
@@ -58,7 +60,8 @@ def spread(values: Floats) -> Spread:
     between, within = known(_between, exponent), known(_within, exponent)
     if within[0] == 0:
         return Spread(*between, *within, all_)
-    return Spread(*between, *within, all_, *known(_ratio, 0))
+    ratio, (low, high) = known(_ratio, 0)
+    return Spread(*between, *within, all_, ratio, (low, high if isfinite(high) else None))
 
 
 def _within(values: Floats, counts: Floats) -> Floats:
@@ -78,9 +81,10 @@ def _between(values: Floats, counts: Floats) -> Floats:
 
 
 def _ratio(values: Floats, counts: Floats) -> Floats:
-    """The first over the second: (A, S), (B, A) -> (B,)."""
-    within = _within(values, counts)
-    return np.divide(_between(values, counts), within, out=np.zeros(len(counts)), where=within > 0)
+    """The first over the second: (A, S), (B, A) -> (B,); infinite where only the second is zero."""
+    between, within = _between(values, counts), _within(values, counts)
+    none = np.where(between > 0, np.inf, 0.0)
+    return np.divide(between, within, out=none, where=within > 0)
 
 
 def seeds_to_tell(found: Spread) -> int | None:

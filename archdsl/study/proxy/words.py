@@ -59,7 +59,8 @@ def _spread(one: Spread) -> tuple[str, ...]:
     if one.ratio is None or one.ratio_interval is None:
         return (*cells, "-")
     low, high = one.ratio_interval
-    return (*cells, f"{one.ratio:.1f} ({low:.1f} to {high:.1f})")
+    end = "or more" if high is None else f"to {high:.1f}"
+    return (*cells, f"{one.ratio:.1f} ({low:.1f} {end})")
 
 
 def _with(value: str, interval: Interval | None) -> str:

@@ -376,3 +376,13 @@ def test_what_it_recommends_is_a_section_that_the_space_takes() -> None:
         assert (final.keep, final.seeds) == (
             found.recommended.keep.value, found.recommended.seeds.value,
         )  # fmt: skip
+
+
+def test_a_ratio_without_an_upper_end_is_shown_and_stays_json(tmp_path) -> None:
+    def hardly(candidate: Candidate) -> float:
+        return judged(candidate) + 0.1 * (candidate.number == 3) * candidate.seed
+
+    found = checked(evaluate=hardly, out=tmp_path / "check")
+    known = json.loads((tmp_path / "check" / "proxy-check.json").read_text())
+    low, high = known["spread"]["final"]["ratio_interval"]
+    assert high is None and f"({low:.1f} or more)" in str(found)

@@ -61,6 +61,17 @@ def test_seeds_that_do_nothing_have_no_ratio() -> None:
     assert seeds_to_tell(found) == 2
 
 
+def test_a_ratio_has_no_upper_end_where_seeds_do_nothing_in_some_resamples() -> None:
+    values = np.repeat(np.arange(8.0)[:, None], 2, axis=1)
+    values[3, 1] += 0.5  # a third of the resamples are without it
+    found = spread(values)
+    low, high = found.ratio_interval
+    assert high is None and found.ratio is not None and 0 < low < found.ratio
+    values[:, 1] += 0.5 * (np.arange(8) % 2)  # nearly all resamples have one of the four
+    low, high = spread(values).ratio_interval
+    assert high is not None and low < high
+
+
 @pytest.mark.parametrize(("ratio", "seeds"), [(3.0, 2), (1.4, 4), (1.0, 8), (0.5, 31)])
 def test_so_many_seeds_tell_a_spread_apart(ratio: float, seeds: int) -> None:
     found = Spread(ratio, None, 1.0, None, 1.0)
