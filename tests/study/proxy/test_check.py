@@ -333,8 +333,10 @@ def test_where_all_fail_it_gives_up_and_begins_anew_once_that_is_mended(tmp_path
     with pytest.raises(SearchError) as error:
         checked(evaluate=fails, out=tmp_path / "check")
     assert str(error.value) == (
-        "the first 3 trainings failed of the same cause: ValueError: none of them.  mend it, and "
-        "the same command begins anew"
+        "the first 3 trainings, of member-000, member-001, member-002, failed of the same cause: "
+        "ValueError: none of them.  mend it, and the same command begins anew.  the cheapest are "
+        "trained first: where they alone fail of it, take what makes them so small out of the "
+        "choices of the space"
     )
     assert checked(out=tmp_path / "check").figures.measured.architectures == 12
     few = checked(evaluate=lambda c: noisy(c) if c.number == 0 else math.inf)
@@ -342,6 +344,23 @@ def test_where_all_fail_it_gives_up_and_begins_anew_once_that_is_mended(tmp_path
     assert few.message == (
         "fewer than two architectures were trained to their ends: there are no figures"
     )
+
+
+@pytest.mark.parametrize("cause", ["no room for {}x{}", "no room for {}"])
+def test_causes_that_differ_in_their_figures_alone_are_one(cause: str) -> None:
+    def fails(candidate: Candidate) -> float:
+        raise ValueError(cause.format(candidate.cost.macs, candidate.number))
+
+    with pytest.raises(SearchError, match=r"the first 3 trainings, .* ValueError: no room for \d+"):
+        checked(evaluate=fails)
+    others = iter(("this", "that"))
+
+    def differs(candidate: Candidate) -> float:
+        if candidate.number < 4 and candidate.seed == 0:
+            raise ValueError(f"no {next(others, 'more')}")
+        return noisy(candidate)
+
+    assert checked(evaluate=differs).figures.measured.architectures == 8
 
 
 @pytest.mark.parametrize(
