@@ -338,7 +338,11 @@ def test_where_all_fail_it_gives_up_and_begins_anew_once_that_is_mended(tmp_path
         "trained first: where they alone fail of it, take what makes them so small out of the "
         "choices of the space"
     )
-    assert checked(out=tmp_path / "check").figures.measured.architectures == 12
+    left = tmp_path / "check" / "check" / "proxy" / "0" / "member-011" / "seed-0" / "error.txt"
+    left.parent.mkdir(parents=True)
+    left.write_text("of a member that the next check has not")
+    assert checked(out=tmp_path / "check", members=11).figures.measured.architectures == 11
+    assert not (tmp_path / "check" / "check").exists()
     few = checked(evaluate=lambda c: noisy(c) if c.number == 0 else math.inf)
     assert few.figures is None
     assert few.message == (
