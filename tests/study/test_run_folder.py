@@ -172,7 +172,7 @@ def test_a_setting_that_a_record_does_not_have_was_what_it_usually_is(tiny, tmp_
     with pytest.raises(SearchError, match="validate_every was not there, and now it is 2"):
         refuse_changes(tmp_path, before, setup(other, other.spec.settings(), True))
     other = tiny(proxy={"data": {"type": "digits", "placements": 2}})
-    with pytest.raises(SearchError, match="data.placements was not there, and now it is 2"):
+    with pytest.raises(SearchError, match=r"data\.placements was not there, and now it is 2"):
         refuse_changes(tmp_path, before, setup(other, other.spec.settings(), True))
 
 
