@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archdsl.components.component import Component
 from archdsl.components.options import written
+from archdsl.components.registry import find
 from archdsl.errors import SearchError
 from archdsl.language.settings import SearchSettings
 from archdsl.study.identity.carried import digests
@@ -109,7 +110,7 @@ def refuse_changes(
     """Raise SearchError, naming the first thing that differs, where a run is not the same."""
     if old == new:
         return
-    usual = flat(_plain(SearchSettings()))
+    usual = usual_settings(new)
     for what, where in (("settings", "search."), ("space", ""), ("imports", "imports.")):
         olds, news = flat(old[what]), flat(new[what])
         for address in [*olds, *(address for address in news if address not in olds)]:
@@ -117,7 +118,7 @@ def refuse_changes(
                 continue
             was, now = olds.get(address, _ABSENT), news.get(address, _ABSENT)
             if what == "settings" and was is _ABSENT and now == usual.get(address, _ABSENT):
-                continue  # a setting that the version which wrote the record did not have yet
+                continue  # the version that wrote the record did not have this setting
             shown = address.replace("_options.", ".")  # where the author wrote it
             if was != now or type(was) is not type(now):
                 raise SearchError(
@@ -129,6 +130,16 @@ def refuse_changes(
             f"{folder} holds a search that was judged by {_JUDGES[old['evaluate']]}, and now it is "
             f"to be judged by {_JUDGES[new['evaluate']]}.  {cures.rest}"
         )
+
+
+def usual_settings(setup: Mapping[str, Any]) -> dict[str, Any]:
+    """Address -> value of what nobody sets, an option of the data source at hand included."""
+    usual = flat(_plain(SearchSettings()))
+    source = flat(setup["settings"]).get("proxy.data.type")
+    found = find("data", source) if isinstance(source, str) else None
+    for name, option in () if found is None else found.options.items():
+        usual[f"proxy.data.{name}"] = _plain(option.default)
+    return usual
 
 
 _ABSENT: Any = object()

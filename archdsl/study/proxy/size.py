@@ -13,6 +13,8 @@ from archdsl.printable import shown
 MEMBERS, SEEDS = 20, 3
 """A quarter of them are five; with fewer of either the intervals say next to nothing."""
 
+MOST_MEMBERS, MOST_SEEDS, MOST_EPOCHS = 100_000, 1_000, 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -37,9 +39,9 @@ def size(
     epochs: of the final schedule; None for those of `search.final`, else the proxy's
     """
     found = Size(
-        _number("members", members, least=2),
-        _number("seeds", seeds, least=1),
-        None if epochs is None else _number("final_epochs", epochs, least=1),
+        _number("members", members, 2, MOST_MEMBERS),
+        _number("seeds", seeds, 1, MOST_SEEDS),
+        None if epochs is None else _number("final_epochs", epochs, 1, MOST_EPOCHS),
     )
     if not own_evaluate:
         asked = settings.final.epochs if settings.final is not None else None
@@ -49,7 +51,7 @@ def size(
     return found
 
 
-def _number(name: str, value: object, *, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise SearchError(f"{name} is an int of at least {least}, and not {shown(value)}")
+def _number(name: str, value: object, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise SearchError(f"{name} is an int from {least} to {most:,}, and not {shown(value)}")
     return value

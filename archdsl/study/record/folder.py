@@ -306,6 +306,7 @@ def opened(
     with files.writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with reading.store.open():
+        reading.refuse_another()
         files.drop_drafts(folder)
         shutil.rmtree(folder / SHARED, ignore_errors=True)
         if not created.of_a_check:

@@ -216,6 +216,24 @@ def test_a_check_is_not_taken_for_a_search_nor_a_search_for_a_check(tmp_path, ru
     assert str(error.value) == f"{search} holds a search, and no proxy check.  choose another --out"
 
 
+def test_a_damaged_check_is_gone_on_with_by_its_own_verb_alone(tmp_path, run) -> None:
+    check = tmp_path / "check"
+    checked(out=check)
+    record = check / "record.jsonl"
+    lines = record.read_bytes().splitlines(keepends=True)
+    damaged = b"".join([*lines[:-1], b"{}\n", lines[-1]])
+    record.write_bytes(damaged)
+    with pytest.raises(SearchError, match=r"`archdsl proxy-check --salvage` goes on from the"):
+        checked(out=check)
+    with pytest.raises(SearchError, match="holds a proxy check, and no search"):
+        run(small_space(), check, salvage=True)
+    assert record.read_bytes() == damaged
+    assert not (check / "trials").exists()
+    again, once = checked(out=check, salvage=True), checked()
+    assert again.recommended.record() == once.recommended.record()
+    assert repr(again) == repr(once)
+
+
 def test_a_space_with_nothing_to_compare_is_refused() -> None:
     fixed = {**ONLY, "block.token_mixer": "pooling"}
     with pytest.raises(SearchError) as error:
@@ -370,12 +388,12 @@ def test_causes_that_differ_in_their_figures_alone_are_one(cause: str) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"members": 1}, "members is an int of at least 2, and not 1"),
-        ({"members": 2.5}, "members is an int of at least 2, and not 2.5"),
-        ({"seeds": 0}, "seeds is an int of at least 1, and not 0"),
-        ({"seeds": True}, "seeds is an int of at least 1, and not True"),
+        ({"members": 1}, "members is an int from 2 to 100,000, and not 1"),
+        ({"members": 2.5}, "members is an int from 2 to 100,000, and not 2.5"),
+        ({"seeds": 0}, "seeds is an int from 1 to 1,000, and not 0"),
+        ({"seeds": True}, "seeds is an int from 1 to 1,000, and not True"),
         ({"final_epochs": 3}, "final_epochs: an evaluate has epochs of its own.  drop it"),
-        ({"final_epochs": 0}, "final_epochs is an int of at least 1, and not 0"),
+        ({"final_epochs": 0}, "final_epochs is an int from 1 to 1,000,000, and not 0"),
     ],
 )
 def test_a_size_that_is_none_is_refused(given: dict[str, Any], said: str) -> None:
