@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.components.options import written
 from archdsl.errors import SearchError
-from archdsl.study.identity.setup import Cures, flat, setup
+from archdsl.study.identity.setup import Cures, flat, setup, usual_settings
 
 if TYPE_CHECKING:
     from archdsl.language.settings import SearchSettings
@@ -41,6 +41,7 @@ def check_setup(
 
 def refuse_another_check(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     """Raise SearchError, naming the first thing that differs, where a check is not the same."""
+    usual = usual_settings(new)
     for what, where in (("check", "--"), ("settings", "search."), ("space", ""),
                         ("imports", "imports."), ("evaluate", "")):  # fmt: skip
         olds, news = flat(old[what]), flat(new[what])
@@ -48,6 +49,8 @@ def refuse_another_check(folder: Path, old: Mapping[str, Any], new: Mapping[str,
             was, now = olds.get(address, _ABSENT), news.get(address, _ABSENT)
             if (what == "settings" and address in _MAY_CHANGE) or was == now:
                 continue
+            if what == "settings" and was is _ABSENT and now == usual.get(address, _ABSENT):
+                continue  # the version that wrote the record did not have this setting
             shown = address.replace("_options.", ".") or what
             raise SearchError(
                 f"{folder} holds a proxy check in which {where}{shown} {_said(was, 'was')}, and "

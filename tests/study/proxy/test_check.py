@@ -19,6 +19,8 @@ from archdsl.spaces import Space
 from archdsl.spaces.budget import InfeasibleBudget
 from archdsl.study import Candidate, ProxyCheck, events, judge, proxy_check
 from archdsl.study.identity.evidence import Evidence
+from archdsl.study.proxy.same import check_setup, refuse_another_check
+from archdsl.study.proxy.size import Size
 from archdsl.study.record.events import Round
 from archdsl.study.record.reading import Reading
 from tests.study.conftest import judged, tiny_space
@@ -186,6 +188,23 @@ def test_another_check_or_a_search_in_its_folder_is_refused(tmp_path) -> None:
     other = small_space(trials=99, workers=1, sampler="tpe")
     assert checked(other, out=out).figures is not None, "of no matter to a check"
     assert (out / "record.jsonl").read_bytes() == before
+
+
+def test_a_setting_that_a_former_record_lacks_had_its_usual_value() -> None:
+    def now(**proxy: Any) -> dict[str, Any]:
+        data = {"type": "digits", **proxy}
+        settings = small_space(proxy={"epochs": 2, "data": data}).spec.settings()
+        return check_setup(small_space(), settings, False, Size(4, 2, 3))
+
+    old = json.loads(json.dumps(now()))
+    del old["settings"]["proxy"]["validate_every"], old["settings"]["proxy"]["data"]["placements"]
+    refuse_another_check(Path("check"), old, now())
+    with pytest.raises(SearchError) as error:
+        refuse_another_check(Path("check"), old, now(placements=3))
+    assert str(error.value) == (
+        "check holds a proxy check in which search.proxy.data.placements was not there, and now it "
+        "is 3.  put it back to go on with that check, or choose another --out"
+    )
 
 
 def test_a_check_is_not_taken_for_a_search_nor_a_search_for_a_check(tmp_path, run) -> None:
