@@ -23,7 +23,7 @@ from archdsl.study.objectives import first_metric
 from archdsl.study.phases.check import FINAL, PROXY, SCORES, Check
 from archdsl.study.phases.jobs import Jobs
 from archdsl.study.propose.members import Members
-from archdsl.study.proxy.drawn import cost_of, drawn, entrants
+from archdsl.study.proxy.drawn import drawn, entrants, rule_of
 from archdsl.study.proxy.figures import figures
 from archdsl.study.proxy.measured import measured
 from archdsl.study.proxy.recommended import recommended
@@ -162,9 +162,11 @@ class _Session:
     def _plan(self, state: State) -> list[recorded.Round]:
         """The rounds as they are to be: the members of the first are those of the others, too."""
         if state.rounds.all:
-            who = state.rounds.all[0].begun.entrants
+            first_round = state.rounds.all[0].begun
+            who, rule = first_round.entrants, first_round.rule
         else:
             who = [one.record() for one in self._drawn()]
+            rule = rule_of(len(who), self.size.members, self.settings)
         training = self.judge.training
         proxy = 1 if training is None else training.recipe.epochs
         first = self.settings.seed
@@ -173,7 +175,6 @@ class _Session:
         rounds = [(PROXY, early, proxy), (FINAL, late, self.size.epochs or 1)]
         if training is not None and self.settings.proxy.datamodule is None:
             rounds.append((SCORES, early, 0))
-        rule = f"one of each of {len(who)} groups of members inside, by {cost_of(self.settings)}"
         return [
             recorded.Round(index, 0, self.size.record(), who, seeds, epochs, rule, None, purpose)
             for index, (purpose, seeds, epochs) in enumerate(rounds)

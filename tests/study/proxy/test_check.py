@@ -77,6 +77,7 @@ def test_its_members_are_spread_over_the_budget_and_differ(tmp_path) -> None:
         low, high = np.quantile(inside, [number / 12, (number + 1) / 12])
         assert low * 0.9 <= macs <= high * 1.1
     assert final.entrants == proxy.entrants
+    assert final.rule == proxy.rule == "one of each of 12 groups of members inside, by macs"
     assert not set(proxy.seeds) & set(final.seeds), "the two share no luck"
 
 
@@ -319,11 +320,15 @@ def test_what_is_not_told_is_as_the_space_has_it() -> None:
     assert "final: {keep: 2, seeds: 4}" in said.yaml()
 
 
-def test_fewer_inside_than_asked_for_are_all_trained() -> None:
+def test_fewer_inside_than_asked_for_are_all_trained(tmp_path) -> None:
     said: list[Any] = []
     space = tiny_space({**ONLY, "block.token_mixer": {"choice": ["pooling", "identity"],
                                                       "per": "stage"}})  # fmt: skip
-    found = checked(space, by_params, members=9, listener=said.append)
+    out = tmp_path / "check"
+    found = checked(space, by_params, members=9, listener=said.append, out=out)
+    assert {one.rule for one in rounds(out)} == {
+        "different networks inside, of which no more were found"
+    }
     assert found.figures.measured.architectures == 4
     notices = [one.text for one in said if isinstance(one, events.Notice)]
     assert "4 different architectures inside the budget for 9 asked for: all are trained" in notices
