@@ -26,7 +26,7 @@ class Folders(Protocol):
         """A trial's own folder."""
 
     def folder_of_final(self, entrant: Entrant, training: Training) -> Path:
-        """The folder of one training of a final round."""
+        """The folder of one training of a round, final or of a proxy check."""
 
     def begin_folder(self, folder: Path) -> Path:
         """A folder of a training, empty."""
