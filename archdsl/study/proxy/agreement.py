@@ -81,10 +81,15 @@ def agreement(scores: Sequence[Floats], truth: Floats, *, best: bool = False) ->
 def _mean(scores: Sequence[Floats], truth: Floats, *, best: bool) -> float | None:
     """The mean tau of some scores where all are finite; None where one is undefined."""
     where = best_quarter(truth) if best else np.arange(len(truth))
-    where = where[np.isfinite(scores).all(axis=0)[where]]
+    where = where[_finite(scores)[where]]
     taus = [tau(one[where], truth[where]) for one in scores]
     defined = [one for one in taus if one is not None]
     return sum(defined) / len(defined) if defined and len(defined) == len(taus) else None
+
+
+def _finite(scores: Sequence[Floats]) -> NDArray[np.bool_]:
+    """Of which architectures every score is a finite number: (A,)."""
+    return np.asarray(np.isfinite(scores).all(axis=0))
 
 
 def difference(one: Sequence[Floats], other: Sequence[Floats], truth: Floats) -> Agreement:
@@ -142,7 +147,7 @@ def _mean_tau(scores: Sequence[Floats], truth: Floats, counts: Floats, *, best: 
         many = max(LEAST, len(truth) // QUARTER)
         counts, truth = np.clip(many - before, 0, counts[:, order]), truth[order]
         scores = [one[order] for one in scores]
-    finite = np.isfinite(scores).all(axis=0)
+    finite = _finite(scores)
     counts, scores = counts * finite, [np.where(finite, one, 0.0) for one in scores]
     true = np.sign(truth[:, None] - truth)
     differ = _pairs(counts, true**2)
