@@ -139,9 +139,7 @@ class Judge:
         info, said, known = prepared.info, prepared.preprocessing, run.state.data
         made = None if said is None else said.record()
         data = recorded.Data(info.words(), dict(info.counts), list(info.notes), made)
-        if (
-            known is not None and run.state.has_figures
-        ):  # the record may lack how they are preprocessed
+        if known is not None and run.state.has_figures:  # may lack the preprocessing
             data = dataclasses.replace(known, preprocessing=known.preprocessing or made)
         if known != data:
             run.add(data)
