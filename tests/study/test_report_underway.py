@@ -14,6 +14,7 @@ from archdsl.study.record.folder import read_state
 from archdsl.study.report import write_report
 from archdsl.study.report.findings import unfinished, verdict
 from archdsl.study.report.read import read
+from archdsl.version import VERSION
 from tests.study.conftest import judged, tiny_space
 from tests.study.pages import words
 
@@ -141,3 +142,25 @@ def test_files_of_an_earlier_winner_are_not_called_the_winners(run, tmp_path) ->
     for page in seen:
         assert "archdsl show .\n" in page and 'archdsl.build(".")' in page
         assert "best.py" not in page
+
+
+@pytest.mark.parametrize(
+    ("change", "there"),
+    [
+        (("", ""), True),
+        ((f"archdsl: {VERSION}", "archdsl: 0.2.99"), True),
+        (("name: tiny", "# mine, for the paper\nname: tiny"), True),
+        (("name: tiny", "name: other"), False),
+        (("  trial: ", "  trial: 1"), False),
+        (("head: linear", "head: linear:"), False),
+    ],
+)
+def test_the_winners_files_are_told_by_their_architecture_and_figures(
+    whole, tmp_path, change, there
+) -> None:
+    out = tmp_path / "run"
+    shutil.copytree(whole, out)
+    text = (out / "best.yaml").read_text()
+    assert change[0] in text
+    (out / "best.yaml").write_text(text.replace(*change))
+    assert read(out).has_files == there

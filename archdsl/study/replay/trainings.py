@@ -73,8 +73,8 @@ def recorded(state: State, folder: Path, word: str) -> Recorded:
     named = _OF_A_ROUND.fullmatch(word.rstrip("/"))
     if named is None:
         raise SearchError(
-            f"'{_shown(word)}' names no training.  write the number of a trial, as in  12,  or the folder "
-            "of a training of the final round, as in  final/0/trial-00012/seed-1"
+            f"'{_shown(word)}' names no training.  write the number of a trial, as in  12,  or "
+            "the folder of a training of the final round, as in  final/0/trial-00012/seed-1"
         )
     return _of_a_round(state, folder, named[1], named[2], int(named[3]))
 
