@@ -86,7 +86,7 @@ def replay(
             epochs=epochs,
             differences=differences(state, found, one_thread=again.one_thread),
             judged=judged,
-            noise={name: noise_of(state, name) for name in judged},
+            noise={name: noise_of(state, name, found.last) for name in judged},
         )
 
 

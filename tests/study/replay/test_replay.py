@@ -14,6 +14,7 @@ import torch
 import archdsl
 from archdsl.errors import ArchError
 from archdsl.study import events
+from archdsl.study.final.comparison import Noise
 from archdsl.study.identity.setup import versions
 from archdsl.study.record.folder import read_state
 from archdsl.study.replay.replaying import replay
@@ -162,6 +163,8 @@ def test_on_another_machine_the_noise_of_seeds_decides(untouched, monkeypatch) -
     monkeypatch.setattr(
         "archdsl.study.replay.place.versions", lambda: {**versions(), "torch": "9.0"}
     )
+    assert replay(untouched, "1").finding == "unknown", "both seeds came to one figure"
+    monkeypatch.setattr("archdsl.study.replay.noise.seed_noise", lambda arms: Noise(0.01, 1))
     found = replay(untouched, "1")
     assert found.differences == (f"torch was {versions()['torch']}, and now it is 9.0",)
     noise = found.noise["accuracy"]
