@@ -22,8 +22,10 @@ from archdsl.study.identity.carried import places
 from archdsl.study.identity.evidence import (
     Evidence,
     evidence,
+    minor,
     refuse_edited,
     refuse_other_evidence,
+    refuse_other_version,
 )
 from archdsl.study.identity.setup import Cures, refuse_changes, setup
 from archdsl.study.phases.jobs import Jobs
@@ -33,6 +35,7 @@ from archdsl.study.replay.noise import noise_of
 from archdsl.study.replay.place import differences, threads_of
 from archdsl.study.replay.trainings import Part, Recorded, recorded
 from archdsl.study.signals import terminable
+from archdsl.version import VERSION
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
@@ -42,6 +45,11 @@ if TYPE_CHECKING:
     from archdsl.study.trial import Metrics
 
 CURES = Cures("replay it with archdsl {}", "put it back to replay it")
+
+_WITHOUT_REPLAY = ("0.1",)
+_NO_WAY = CURES._replace(
+    version="archdsl {} cannot replay, and another comes to other figures: there is no way"
+)
 
 Told: TypeAlias = Callable[[float, float, "Metrics"], None]
 """Hears of each epoch: its step, the last step, and its metrics."""
@@ -72,6 +80,7 @@ def replay(
             f"{folder} holds a search that was judged by an evaluate function, which a record does "
             "not have.  call it yourself, with  archdsl.load  of the spec and the seed on record"
         )
+    _hold_version(folder, state)
     found = recorded(state, folder, word)
     with terminable(), _no_bytecode(), tempfile.TemporaryDirectory(prefix="archdsl-") as where:
         space = _space(folder, state, patches or {}, imports)
@@ -98,6 +107,19 @@ def _no_bytecode() -> Iterator[None]:
         yield
     finally:
         sys.dont_write_bytecode = before
+
+
+def _hold_version(folder: Path, state: State) -> None:
+    """See that this archdsl comes to the figures on record. Raises SearchError."""
+    if state.evidence is not None:
+        then = state.evidence["archdsl"]
+        cures = _NO_WAY if minor(then) in _WITHOUT_REPLAY else CURES
+        refuse_other_version(folder, then, VERSION, cures)
+    elif state.trainings:
+        raise SearchError(
+            f"{folder}: what its figures follow from is not on record.  an older archdsl wrote it, "
+            "and there is nothing to hold data and code against"
+        )
 
 
 def _space(folder: Path, state: State, patches: Mapping[str, Any], imports: bool) -> Space:
@@ -131,11 +153,7 @@ def _hold(folder: Path, space: Space, state: State, training: ProxyTraining) -> 
     """See that the training follows from what it followed from. Raises SearchError."""
     prepared = training.prepare()
     new = evidence(space, space.spec.settings().proxy, None, prepared)
-    if state.evidence is None:
-        raise SearchError(
-            f"{folder}: what its figures follow from is not on record.  an older archdsl wrote it, "
-            "and there is nothing to hold data and code against"
-        )
+    assert state.evidence is not None, "a training on record has it, which was seen to before"
     words = state.data.words if state.data is not None else prepared.info.words()
     new = replace(new, files=_as_named(state.evidence["files"], new))
     refuse_other_evidence(folder, words, state.evidence, new, CURES)
