@@ -30,6 +30,7 @@ from archdsl.study.identity.evidence import (
 from archdsl.study.identity.setup import Cures, refuse_changes, setup
 from archdsl.study.phases.jobs import Jobs
 from archdsl.study.record.folder import read_state
+from archdsl.study.replay.baseline import baseline_space, unrecorded
 from archdsl.study.replay.comparison import Replayed
 from archdsl.study.replay.noise import noise_of
 from archdsl.study.replay.place import differences, threads_of
@@ -84,16 +85,23 @@ def replay(
     found = recorded(state, folder, word)
     with terminable(), _no_bytecode(), tempfile.TemporaryDirectory(prefix="archdsl-") as where:
         space = _space(folder, state, patches or {}, imports)
+        its, unknown = space, tuple[str, ...]()
+        if found.entrant is not None and found.entrant.space is not None:
+            its = baseline_space(found.entrant, space, imports)
+            unknown = unrecorded(state, found.entrant, its)
+            found = replace(found, entrant=replace(found.entrant, space=its.spec.dump()))
         training = ProxyTraining(space, space.spec.settings().proxy)
+        assert training.trains_by(its.spec.settings().proxy), "data are checked for one proxy"
         _hold(folder, space, state, training)
-        again = _Again(state, found, space, training, Path(where))
+        work = Work(space=its, training=training)
+        again = _Again(state, found, space, work, training, Path(where))
         epochs = again.train(folder, told)
         judged = tuple(one.name for one in state.objectives if one.name not in bounded())
         return Replayed(
             run=state.created.name,
             recorded=found,
             epochs=epochs,
-            differences=differences(state, found, one_thread=again.one_thread),
+            differences=(*differences(state, found, one_thread=again.one_thread), *unknown),
             judged=judged,
             noise={name: noise_of(state, name, found.last) for name in judged},
         )
@@ -201,10 +209,15 @@ class _Again:
     """One training, part for part as it was."""
 
     def __init__(
-        self, state: State, found: Recorded, space: Space, training: ProxyTraining, where: Path
+        self,
+        state: State,
+        found: Recorded,
+        space: Space,
+        work: Work,
+        training: ProxyTraining,
+        where: Path,
     ) -> None:
-        self._state, self._found = state, found
-        self._work = Work(space=space, training=training)
+        self._state, self._found, self._work = state, found, work
         settings, schedule = space.spec.settings(), training.recipe.record()
         jobs = Jobs(space, settings, _TemporaryFolders(where), schedule)
         if found.entrant is None:
@@ -213,9 +226,9 @@ class _Again:
             final = state.rounds.of(found.training)
             job = jobs.final(found.entrant, found.training, final.begun.epochs, state)
         self._job = replace(job, training=found.training)
-        self.one_thread = self._macs(space) * training.recipe.batch < threads.SMALL
+        self.one_thread = self._macs() * training.recipe.batch < threads.SMALL
 
-    def _macs(self, space: Space) -> int:
+    def _macs(self) -> int:
         if self._found.entrant is not None:
             return self._found.entrant.costs["macs"]
         return self._state.trials[self._found.training.trial].costs["macs"]
