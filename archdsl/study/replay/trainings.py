@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from archdsl.study.record.state import State, TrainingStart
     from archdsl.study.trial import Trial
 
-_OF_A_ROUND = re.compile(r"([^/]+/\d+)/(.+)/seed-(\d+)")
+_NUMBER = re.compile(r"[0-9]{1,20}")
+"""That of a trial. Python reads no number of thousands of digits."""
+
+_OF_A_ROUND = re.compile(rf"([^/]+/\d+)/(.+)/seed-({_NUMBER.pattern})")
 """The purpose of a round, who is trained in it, and with which seed: the folder of its weights."""
 
 _OF_A_TRIAL = "search"
@@ -65,15 +68,19 @@ def recorded(state: State, folder: Path, word: str) -> Recorded:
 
     Raises SearchError for one that is not there, or of which no epoch is on record.
     """
-    if word.isdecimal() and word.isascii():
+    if _NUMBER.fullmatch(word):
         return _of_a_trial(state, folder, int(word))
     named = _OF_A_ROUND.fullmatch(word.rstrip("/"))
     if named is None:
         raise SearchError(
-            f"'{word}' names no training.  write the number of a trial, as in  12,  or the folder "
-            "of a training of the final round, as in  final/0/trial-00012/seed-1"
+            f"'{_shown(word)}' names no training.  write the number of a trial, as in  12,  or "
+            "the folder of a training of the final round, as in  final/0/trial-00012/seed-1"
         )
     return _of_a_round(state, folder, named[1], named[2], int(named[3]))
+
+
+def _shown(word: str) -> str:
+    return word if len(word) <= 60 else word[:57] + "..."
 
 
 def _of_a_trial(state: State, folder: Path, number: int) -> Recorded:
