@@ -13,7 +13,7 @@ from archdsl.study.identity.setup import Cures, flat, setup, usual_settings
 if TYPE_CHECKING:
     from archdsl.language.settings import SearchSettings
     from archdsl.spaces import Space
-    from archdsl.study.proxy.size import Size
+    from archdsl.study.proxy.size import CheckSize
 
 _SETTINGS = ("objectives", "budget", "measure", "seed", "proxy")
 """What of a search's settings a check follows from."""
@@ -31,7 +31,7 @@ _ABSENT: Any = object()
 
 
 def check_setup(
-    space: Space, settings: SearchSettings, own_evaluate: bool, size: Size
+    space: Space, settings: SearchSettings, own_evaluate: bool, size: CheckSize
 ) -> dict[str, Any]:
     """What may not change between the starts of a check, as plain values."""
     known = setup(space, settings, own_evaluate)

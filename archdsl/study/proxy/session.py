@@ -29,7 +29,7 @@ from archdsl.study.proxy.measured import measured
 from archdsl.study.proxy.recommended import recommended
 from archdsl.study.proxy.result import ProxyCheck
 from archdsl.study.proxy.same import CURES, check_setup, refuse_another_check
-from archdsl.study.proxy.size import MEMBERS, SEEDS, Size, size
+from archdsl.study.proxy.size import MEMBERS, SEEDS, CheckSize, size
 from archdsl.study.record import events as recorded
 from archdsl.study.record import files
 from archdsl.study.record.folder import RunFolder, opened, state_by_now
@@ -107,7 +107,7 @@ def proxy_check(
         known = None if salvage else state_by_now(reading)
         if known is not None and known.created is not None and known.has_figures:
             refuse_another_check(shown, known.created.setup, this)
-        session = _Session(space, settings, evaluate, asked, told, engine, folder)
+        session = _CheckSession(space, settings, evaluate, asked, told, engine, folder)
         surveyed = survey(space, settings.budget, session.judge.progress("measuring the layers"))
         told(events.Notice(f"{space.spec.name}: {surveyed.words()}"))
         text = portable(space.spec.dump(), space)
@@ -118,13 +118,13 @@ def proxy_check(
         return session.run(run, shown if out is not None else None)
 
 
-class _Session:
+class _CheckSession:
     def __init__(
         self,
         space: Space,
         settings: SearchSettings,
         evaluate: Evaluate | None,
-        asked: Size,
+        asked: CheckSize,
         listener: Listener,
         engine: Engine | None,
         folder: Path,

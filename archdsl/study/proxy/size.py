@@ -17,7 +17,7 @@ MOST_MEMBERS, MOST_SEEDS, MOST_EPOCHS = 100_000, 1_000, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class CheckSize:
     """members: architectures; seeds: of each, under each schedule; epochs: of the final schedule,
     None with an `evaluate`, which has epochs of its own
     """
@@ -33,12 +33,12 @@ class Size:
 
 def size(
     settings: SearchSettings, own_evaluate: bool, members: object, seeds: object, epochs: object
-) -> Size:
+) -> CheckSize:
     """The size of a check that is asked for. Raises SearchError.
 
     epochs: of the final schedule; None for those of `search.final`, else the proxy's
     """
-    found = Size(
+    found = CheckSize(
         _number("members", members, 2, MOST_MEMBERS),
         _number("seeds", seeds, 1, MOST_SEEDS),
         None if epochs is None else _number("final_epochs", epochs, 1, MOST_EPOCHS),

@@ -18,7 +18,7 @@ from archdsl.study.proxy.agreement import Floats, interval_of
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Spreads:
     """Standard deviations, in the unit of the metric, with 95 % intervals.
 
     architectures: between them, what seeds do taken off; 0 where it is no more than that
@@ -38,7 +38,7 @@ class Spread:
     ratio_interval: tuple[float, float | None] | None = None
 
 
-def spread(values: Floats) -> Spread:
+def spread(values: Floats) -> Spreads:
     """The spread of values (A, S) of at least two architectures."""
     once = np.ones((1, len(values)))
     _, exponent = np.frexp(np.abs(values).max())
@@ -56,12 +56,12 @@ def spread(values: Floats) -> Spread:
 
     all_ = float(np.ldexp(np.std(near[:, 0], ddof=1), exponent))
     if values.shape[1] < 2:
-        return Spread(None, None, None, None, all_)
+        return Spreads(None, None, None, None, all_)
     between, within = known(_between, exponent), known(_within, exponent)
     if within[0] == 0:
-        return Spread(*between, *within, all_)
+        return Spreads(*between, *within, all_)
     ratio, (low, high) = known(_ratio, 0)
-    return Spread(*between, *within, all_, ratio, (low, high if isfinite(high) else None))
+    return Spreads(*between, *within, all_, ratio, (low, high if isfinite(high) else None))
 
 
 def _within(values: Floats, counts: Floats) -> Floats:
@@ -87,7 +87,7 @@ def _ratio(values: Floats, counts: Floats) -> Floats:
     return np.divide(between, within, out=none, where=within > 0)
 
 
-def seeds_to_tell(found: Spread) -> int | None:
+def seeds_to_tell(found: Spreads) -> int | None:
     """How many seeds each tell two architectures apart that differ by one spread between them.
 
     So many that the 95 % interval of their difference leaves out zero, by the normal

@@ -34,7 +34,7 @@ from archdsl.study.replay.baseline import baseline_space, unrecorded
 from archdsl.study.replay.comparison import Replayed
 from archdsl.study.replay.noise import noise_of
 from archdsl.study.replay.place import differences, threads_of
-from archdsl.study.replay.trainings import Part, Recorded, recorded
+from archdsl.study.replay.trainings import Recorded, TrainedPart, recorded
 from archdsl.study.signals import terminable
 from archdsl.version import VERSION
 
@@ -253,16 +253,16 @@ class _Again:
                     )
         return tuple(epochs)
 
-    def _of(self, part: Part) -> Job:
+    def _of(self, part: TrainedPart) -> Job:
         return replace(self._job, step=part.begins, accumulate=part.accumulate)
 
-    def _parts(self) -> list[Part]:
+    def _parts(self) -> list[TrainedPart]:
         """Those that differ in how they were trained: a break between equal ones changes nothing.
 
         A training that never began anew on record is one part.
         """
-        found: list[Part] = []
-        for part in self._found.parts or (Part(None, None, self._found.last, 1),):
+        found: list[TrainedPart] = []
+        for part in self._found.parts or (TrainedPart(None, None, self._found.last, 1),):
             before = found[-1] if found else None
             if before is not None and self._alike(before, part):
                 found[-1] = replace(before, ends=part.ends)
@@ -270,7 +270,7 @@ class _Again:
                 found.append(part)
         return found
 
-    def _alike(self, one: Part, other: Part) -> bool:
+    def _alike(self, one: TrainedPart, other: TrainedPart) -> bool:
         had, has = (threads_of(self._state, part.session) for part in (one, other))
         return one.accumulate == other.accumulate and (self.one_thread or had == has)
 
@@ -281,7 +281,7 @@ class _Heard:
     def __init__(
         self,
         engine: Inline,
-        part: Part,
+        part: TrainedPart,
         epochs: list[dict[str, Any]],
         told: Callable[[float, Metrics], None],
     ) -> None:

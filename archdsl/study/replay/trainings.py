@@ -26,7 +26,7 @@ _OF_A_TRIAL = "search"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TrainedPart:
     """Epochs of a training that were trained in one way.
 
     session: of the search, in which they were begun; None where that is not on record
@@ -55,7 +55,7 @@ class Recorded:
     entrant: Entrant | None
     epochs: tuple[dict[str, Any], ...]
     complete: bool
-    parts: tuple[Part, ...]
+    parts: tuple[TrainedPart, ...]
 
     @property
     def last(self) -> float:
@@ -155,7 +155,7 @@ def _recorded(
     return Recorded(name, its[0], entrant, epochs, complete, parts)
 
 
-def _parts(starts: list[TrainingStart], last: float) -> tuple[Part, ...]:
+def _parts(starts: list[TrainingStart], last: float) -> tuple[TrainedPart, ...]:
     """How the epochs came about: what was trained anew after a kill counts once."""
     begins: list[TrainingStart] = []
     for start in starts:
@@ -165,6 +165,6 @@ def _parts(starts: list[TrainingStart], last: float) -> tuple[Part, ...]:
             begins.append(start)
     ends = [float(one.step or 0) for one in begins[1:]] + [last]
     return tuple(
-        Part(one.session if one.session >= 0 else None, one.step, end, one.accumulate)
+        TrainedPart(one.session if one.session >= 0 else None, one.step, end, one.accumulate)
         for one, end in zip(begins, ends, strict=True)
     )

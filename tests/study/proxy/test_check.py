@@ -20,7 +20,7 @@ from archdsl.spaces.budget import InfeasibleBudget
 from archdsl.study import Candidate, ProxyCheck, events, judge, proxy_check
 from archdsl.study.identity.evidence import Evidence
 from archdsl.study.proxy.same import check_setup, refuse_another_check
-from archdsl.study.proxy.size import Size
+from archdsl.study.proxy.size import CheckSize
 from archdsl.study.record.events import Round
 from archdsl.study.record.reading import Reading
 from tests.study.conftest import judged, tiny_space
@@ -195,7 +195,7 @@ def test_a_setting_that_a_former_record_lacks_had_its_usual_value() -> None:
     def now(**proxy: Any) -> dict[str, Any]:
         data = {"type": "digits", **proxy}
         settings = small_space(proxy={"epochs": 2, "data": data}).spec.settings()
-        return check_setup(small_space(), settings, False, Size(4, 2, 3))
+        return check_setup(small_space(), settings, False, CheckSize(4, 2, 3))
 
     old = json.loads(json.dumps(now()))
     del old["settings"]["proxy"]["validate_every"], old["settings"]["proxy"]["data"]["placements"]

@@ -13,7 +13,7 @@ from archdsl.language.settings import FinalSettings
 from archdsl.study.proxy.agreement import UNDEFINED
 from archdsl.study.proxy.figures import Figures, figures
 from archdsl.study.proxy.kept import loss_of_keeping
-from archdsl.study.proxy.measured import Measured
+from archdsl.study.proxy.measured import Outcomes
 from archdsl.study.proxy.recommended import Recommended, recommended
 
 
@@ -31,7 +31,7 @@ def found(
     by_epoch = {
         epoch: last + early * draws.normal(size=last.shape) * (epoch <= 4) for epoch in (2, 4, 5, 7)
     }
-    what = Measured("accuracy", True, last, trained(), {**by_epoch, 8: last}, epochs=(8, 24))
+    what = Outcomes("accuracy", True, last, trained(), {**by_epoch, 8: last}, epochs=(8, 24))
     made = figures(what)
     assert made is not None
     return made

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from archdsl.study.proxy.spread import Spread, seeds_to_tell, spread
+from archdsl.study.proxy.spread import Spreads, seeds_to_tell, spread
 
 
 def test_it_is_the_analysis_of_variance() -> None:
@@ -51,7 +51,7 @@ def test_where_all_architectures_are_alike_nothing_is_between_them() -> None:
 
 def test_one_seed_tells_the_two_together() -> None:
     found = spread(np.array([[1.0], [2.0], [4.0]]))
-    assert found == Spread(None, None, None, None, np.std([1, 2, 4], ddof=1))
+    assert found == Spreads(None, None, None, None, np.std([1, 2, 4], ddof=1))
     assert found.ratio is None and seeds_to_tell(found) is None
 
 
@@ -74,6 +74,6 @@ def test_a_ratio_has_no_upper_end_where_seeds_do_nothing_in_some_resamples() -> 
 
 @pytest.mark.parametrize(("ratio", "seeds"), [(3.0, 2), (1.4, 4), (1.0, 8), (0.5, 31)])
 def test_so_many_seeds_tell_a_spread_apart(ratio: float, seeds: int) -> None:
-    found = Spread(ratio, None, 1.0, None, 1.0)
+    found = Spreads(ratio, None, 1.0, None, 1.0)
     assert seeds_to_tell(found) == seeds
     assert 1.96 * np.sqrt(2 / seeds) <= ratio + 1e-3
