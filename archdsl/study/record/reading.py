@@ -51,7 +51,7 @@ class Reading:
 
         By the first line alone: what stands behind it may be damaged.
         """
-        self._refuse_another(self.store.first())
+        self._refuse_another(self.state.created or self.store.first())
 
     def _refuse_another(self, first: Event | None) -> None:
         if isinstance(first, Created) and first.of_a_check is not self.check:
