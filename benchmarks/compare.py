@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from archdsl.amounts import bounded
+from archdsl.data.fingerprint import digest_of
 from archdsl.errors import ArchError
 from benchmarks.analytic import analytic
 from benchmarks.opponents import SAMPLERS as OPTUNA
@@ -146,18 +147,30 @@ def main(words: Sequence[str] | None = None) -> None:
     if not all(own) and more:
         parser.error("--cost, --ignore, --fits, --minimize and --missing are for --answers")
     try:
-        problems = on_answers(given) if all(own) else PROBLEMS
+        _run_all(given, on_answers(given) if all(own) else PROBLEMS)
     except ArchError as error:
         parser.exit(2, f"{error}\n")
-    _run_all(given, problems)
+
+
+def _question(given: argparse.Namespace) -> str | None:
+    """What is asked of a table of one's own, in few letters; None of ours, which have names."""
+    if given.answers is None:
+        return None
+    asked = [given.space, given.metric, given.minimize, given.missing, given.ignore, given.trials]
+    return digest_of(given.answers.read_bytes() + json.dumps(asked).encode())
 
 
 def _run_all(given: argparse.Namespace, problems: Mapping[str, Callable[[int], Problem]]) -> None:
     """Run the searches that the record lacks, a line each."""
-    known = set()
+    known, question = set(), _question(given)
     if given.record.exists():
         for line in given.record.read_text(encoding="utf-8").splitlines():
             one = json.loads(line)
+            if question is not None and one.get("question") != question:
+                raise ArchError(
+                    f"{given.record} has searches of another table, metric or number of trials.  "
+                    "name another record"
+                )
             known.add((one["problem"], one["sampler"], one["seed"]))
     for name in given.problems or problems:
         for seed, sampler in itertools.product(range(given.seeds), given.samplers):
@@ -165,6 +178,8 @@ def _run_all(given: argparse.Namespace, problems: Mapping[str, Callable[[int], P
             if (problem.name, sampler, seed) in known:
                 continue
             record = run(problem, sampler, seed, given.trials)
+            if question is not None:
+                record["question"] = question
             with given.record.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(record) + "\n")
             print(

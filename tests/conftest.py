@@ -64,7 +64,9 @@ def _rules() -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def _registry_put_back(request: pytest.FixtureRequest) -> Iterator[None]:
+def _registry_put_back(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """What a test registers (a component, a cost, a rule, a form) is gone after it; ours stay."""
     from archdsl.amounts import table as costs
     from archdsl.components import registry
@@ -77,10 +79,10 @@ def _registry_put_back(request: pytest.FixtureRequest) -> Iterator[None]:
     known_costs = list(costs._table)
     known_rules = dict(_rules())
     known_forms = dict(forms._registered)
-    known_modules = set(sys.modules)
+    known_modules, temporary = set(sys.modules), str(tmp_path_factory.getbasetemp())
     yield
     for name in set(sys.modules) - known_modules:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(tempfile.gettempdir()):
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(temporary):
             del sys.modules[name]  # a file of this test's; another's may have the same name
     costs._table[:] = known_costs
     forms._registered.clear()

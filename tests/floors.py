@@ -336,6 +336,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "phases.final_round",
             "phases.looking",
             "propose.proposals",
+            "replay.baseline",
             "status",
             "winner",
             "winner_of",

@@ -117,6 +117,15 @@ def takes_changes(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def takes_salvage(parser: argparse.ArgumentParser) -> None:
+    """`--salvage`, wherever a record is gone on with."""
+    parser.add_argument(
+        "--salvage",
+        action="store_true",
+        help="go on from what stands before the damage in a damaged record",
+    )
+
+
 def takes_sandbox(parser: argparse.ArgumentParser) -> None:
     """`--sandbox`, wherever something of a stranger's may be read."""
     parser.add_argument(

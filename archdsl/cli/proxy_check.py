@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from archdsl.cli.answer import DONE, INTERRUPTED, MENDABLE, Answer
-from archdsl.cli.parser import loaded, takes_a_spec
+from archdsl.cli.parser import loaded, takes_a_spec, takes_salvage
 from archdsl.errors import SearchError
 
 HELP = "find out whether a search's proxy is worth anything"
@@ -33,11 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="E",
         help="of the final schedule; default search.final.epochs, else the proxy's",
     )
-    parser.add_argument(
-        "--salvage",
-        action="store_true",
-        help="go on from what stands before the damage in a damaged record",
-    )
+    takes_salvage(parser)
     parser.add_argument(
         "--workers",
         metavar="N",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.cli.answer import DONE, INTERRUPTED, MENDABLE, Answer
-from archdsl.cli.parser import loaded, takes_a_spec
+from archdsl.cli.parser import loaded, takes_a_spec, takes_salvage
 from archdsl.errors import SearchError
 from archdsl.units import figure
 from archdsl.views.text import columns
@@ -34,11 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many candidates are judged at once; short for  --set search.workers=N",
     )
-    parser.add_argument(
-        "--salvage",
-        action="store_true",
-        help="go on from what stands before the damage in a damaged record",
-    )
+    takes_salvage(parser)
 
 
 def run(known: argparse.Namespace) -> Answer:

@@ -139,7 +139,7 @@ class Judge:
         info, said, known = prepared.info, prepared.preprocessing, run.state.data
         made = None if said is None else said.record()
         data = recorded.Data(info.words(), dict(info.counts), list(info.notes), made)
-        if known is not None and run.state.has_figures:  # an older version left this out
+        if known is not None and run.state.has_figures:  # may lack the preprocessing
             data = dataclasses.replace(known, preprocessing=known.preprocessing or made)
         if known != data:
             run.add(data)

@@ -151,7 +151,10 @@ def status_of(state: State, folder: Path, by: str | None = None) -> Status:
     """Where a search stands that has begun. by: the process that searches, in words"""
     assert state.created is not None, "it has begun"
     settings, final, said = state.created.setup["settings"], state.rounds.last, verdicts(state)
-    to_come = is_wanted(state) and (final is None or final.begun.trials != len(state.finished))
+    wanted = is_wanted(state)
+    if final is not None and not (wanted or final.done):
+        final = None  # one that was broken off, and that nobody goes on with
+    to_come = wanted and (final is None or final.begun.trials != len(state.finished))
     return Status(
         name=state.created.name,
         holder=by,

@@ -325,6 +325,11 @@ def test_our_own_table_is_the_same_problem_by_way_of_a_csv(tmp_path) -> None:
     ]  # fmt: skip
     assert all(one["regret"][-1] >= 0 for one in runs)
     assert runs[0]["inside_and_new"] == 12
+    compare.main(words)  # there is nothing left to run
+    with pytest.raises(SystemExit) as exited:
+        compare.main([*words, "--minimize"])
+    assert exited.value.code == 2, "another question has a record of its own"
+    assert [json.loads(line) for line in record.read_text().splitlines()] == runs
     found = Answers(tmp_path / "cut.csv", archdsl.space(tmp_path / "cut.yaml"),
                     Columns(("accuracy",), {}, ("macs", "params")))  # fmt: skip
     for entry in entries:

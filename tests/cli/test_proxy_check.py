@@ -73,8 +73,8 @@ def test_ctrl_c_ends_it_with_130_and_says_how_to_go_on(run, judged_by, tiny_spac
         (("--members", "many"), "--members is 'many'.  write how many, as in  --members 3\n"),
         (("--seeds", ""), "--seeds is ''.  write how many, as in  --seeds 3\n"),
         (("--workers", "x"), "--workers is 'x'.  write how many, as in  --workers 3\n"),
-        (("--members", "1"), "members is an int of at least 2, and not 1\n"),
-        (("--final-epochs", "0"), "final_epochs is an int of at least 1, and not 0\n"),
+        (("--members", "1"), "members is an int from 2 to 100,000, and not 1\n"),
+        (("--final-epochs", "0"), "final_epochs is an int from 1 to 1,000,000, and not 0\n"),
     ],
 )
 def test_a_size_that_is_none_is_told_in_words(run, tiny_space, more, said):

@@ -62,7 +62,7 @@ def test_without_noise_both_are_shown_and_nothing_is_claimed(run, trained, monke
         "compare with\n  epoch  accuracy"
     )
     assert re.search(r"^not the same: torch was \S+, and now it is 9\.0$", done.out, re.MULTILINE)
-    assert "; no final round trained a network with two seeds\n" in done.out
+    assert "; no final round of 3 epochs tells what two seeds differ by\n" in done.out
 
 
 def test_what_cannot_be_done_again_is_said_with_its_cure(run, trained, tmp_path) -> None:

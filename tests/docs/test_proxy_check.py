@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,16 +14,6 @@ from archdsl.study.proxy.size import MEMBERS, SEEDS
 from tests.docs.page import Page
 
 PAGE = Page("proxy-check.md")
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path / "cache"))
-    PAGE.write(tmp_path)
-    shutil.copy(ROOT / "specs" / "spaces" / "digits.yaml", tmp_path)
-    return tmp_path
 
 
 def test_its_python_says_what_it_says(here: Path) -> None:

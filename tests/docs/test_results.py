@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,15 +13,6 @@ from tests.docs.page import Page
 
 PAGE = Page("results.md")
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path / "cache"))
-    PAGE.write(tmp_path)
-    shutil.copy(ROOT / "specs" / "spaces" / "digits.yaml", tmp_path)
-    return tmp_path
 
 
 def test_its_space_is_right(here: Path) -> None:

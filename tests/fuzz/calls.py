@@ -62,6 +62,11 @@ def searched(**given: Any) -> Any:
     return archdsl.search(space(), lambda candidate: 0.5, **given)
 
 
+def checked(**given: Any) -> Any:
+    given = {"members": 2, "seeds": 1, **given}
+    return archdsl.proxy_check(space(), lambda candidate: 0.5, **given)
+
+
 def verbs() -> dict[str, Call]:
     small = "stages.0.depth"
     return {
@@ -96,6 +101,11 @@ def verbs() -> dict[str, Call]:
         "search budget": lambda v: searched(budget=v),
         "search unknown": lambda v: searched(unknown=v),
         "search listener": lambda v: searched(listener=v) if not callable(v) else None,
+        "proxy_check": lambda v: archdsl.proxy_check(v, lambda candidate: 0.5, members=2, seeds=1),
+        "proxy_check members": lambda v: checked(members=v),
+        "proxy_check seeds": lambda v: checked(seeds=v),
+        "proxy_check final_epochs": lambda v: checked(final_epochs=v),
+        "proxy_check listener": lambda v: checked(listener=v) if not callable(v) else None,
         "macs": archdsl.macs,
         "macs rule": lambda v: archdsl.macs("mine::nothing")(v) if not callable(v) else None,
     }
@@ -193,4 +203,5 @@ def written() -> dict[str, Call]:
         "export path": lambda v: archdsl.export(spec(), path=v),
         "save path": lambda v: archdsl.save(archdsl.build(spec()), v),
         "search out": lambda v: searched(out=v),
+        "proxy_check out": lambda v: checked(out=v),
     }

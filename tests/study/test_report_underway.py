@@ -14,6 +14,8 @@ from archdsl.study.record.folder import read_state
 from archdsl.study.report import write_report
 from archdsl.study.report.findings import unfinished, verdict
 from archdsl.study.report.read import read
+from archdsl.study.status import status
+from archdsl.version import VERSION
 from tests.study.conftest import judged, tiny_space
 from tests.study.pages import words
 
@@ -141,3 +143,44 @@ def test_files_of_an_earlier_winner_are_not_called_the_winners(run, tmp_path) ->
     for page in seen:
         assert "archdsl show .\n" in page and 'archdsl.build(".")' in page
         assert "best.py" not in page
+
+
+@pytest.mark.parametrize(
+    ("change", "there"),
+    [
+        (("", ""), True),
+        ((f"archdsl: {VERSION}", "archdsl: 0.2.99"), True),
+        (("name: tiny", "# mine, for the paper\nname: tiny"), True),
+        (("name: tiny", "name: other"), False),
+        (("  trial: ", "  trial: 1"), False),
+        (("head: linear", "head: linear:"), False),
+    ],
+)
+def test_the_winners_files_are_told_by_their_architecture_and_figures(
+    whole, tmp_path, change, there
+) -> None:
+    out = tmp_path / "run"
+    shutil.copytree(whole, out)
+    text = (out / "best.yaml").read_text()
+    assert change[0] in text
+    (out / "best.yaml").write_text(text.replace(*change))
+    assert read(out).has_files == there
+
+
+def test_a_round_that_was_broken_off_and_is_wanted_no_more_keeps_no_search_open(
+    run, tmp_path
+) -> None:
+    out, calls = tmp_path / "run", list[int]()
+
+    def broken_off(candidate: Candidate) -> float:
+        calls.append(candidate.seed)
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+        return judged(candidate)
+
+    assert run(tiny_space(**GIVEN), out, evaluate=broken_off).interrupted
+    assert (unfinished(read(out)) or "").endswith(" trainings of the final round.")
+    run(tiny_space(trials=4), out)
+    stands = status(out)
+    assert (stands.over, stands.final, stands.words()) == (True, None, "4 of 4 trials, done")
+    assert unfinished(read(out)) is None

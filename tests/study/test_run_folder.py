@@ -165,9 +165,14 @@ def test_a_setting_that_a_record_does_not_have_was_what_it_usually_is(tiny, tmp_
     now = setup(space, space.spec.settings(), True)
     before = {**now, "settings": {**now["settings"], "proxy": dict(now["settings"]["proxy"])}}
     del before["settings"]["proxy"]["validate_every"]
+    before["settings"]["proxy"]["data"] = dict(before["settings"]["proxy"]["data"])
+    del before["settings"]["proxy"]["data"]["placements"]
     refuse_changes(tmp_path, before, now)
     other = tiny(proxy={"validate_every": 2})
     with pytest.raises(SearchError, match="validate_every was not there, and now it is 2"):
+        refuse_changes(tmp_path, before, setup(other, other.spec.settings(), True))
+    other = tiny(proxy={"data": {"type": "digits", "placements": 2}})
+    with pytest.raises(SearchError, match=r"data\.placements was not there, and now it is 2"):
         refuse_changes(tmp_path, before, setup(other, other.spec.settings(), True))
 
 

@@ -106,6 +106,15 @@ def _words(tree: Any) -> Iterator[str]:
         yield tree
 
 
+def refuse_other_version(folder: Path, old: str, new: str, cures: Cures = GOING_ON) -> None:
+    """Raise SearchError where two versions of archdsl may come to other figures."""
+    if minor(old) != minor(new):
+        raise SearchError(
+            f"{folder} holds a {cures.held} by archdsl {old}, and this is {new}.  "
+            f"{cures.version.format(minor(old))}"
+        )
+
+
 def refuse_other_evidence(
     folder: Path,
     words: str,
@@ -117,11 +126,7 @@ def refuse_other_evidence(
 
     words: what the data are, in words; old: what `on_record` gave
     """
-    if (minor := _minor(old["archdsl"])) != _minor(new.archdsl):
-        raise SearchError(
-            f"{folder} holds a {cures.held} by archdsl {old['archdsl']}, and this is "
-            f"{new.archdsl}.  {cures.version.format(minor)}"
-        )
+    refuse_other_version(folder, old["archdsl"], new.archdsl, cures)
     for what, changes in (
         ("ran other code", file_changes(old["files"], new.files)),
         ("ran other packages", value_changes(old["packages"], new.packages)),
@@ -160,7 +165,8 @@ def _images(counts: Mapping[str, int]) -> dict[str, int]:
     return {f"the number of {split} images": count for split, count in counts.items()}
 
 
-def _minor(version: str) -> str:
+def minor(version: str) -> str:
+    """Of a version what stands for all that come to the same figures: its first two numbers."""
     return ".".join(version.split(".")[:2])
 
 

@@ -8,10 +8,11 @@ import platform
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from archdsl.components.component import Component
 from archdsl.components.options import written
+from archdsl.components.registry import find
 from archdsl.errors import SearchError
 from archdsl.language.settings import SearchSettings
 from archdsl.study.identity.carried import digests
@@ -32,6 +33,11 @@ _MAY_CHANGE = (
     "proxy.data.path", "final", "final.keep", "final.seeds", "final.epochs", "final.asked",
     "baselines",
 )  # fmt: skip
+
+
+Sections: TypeAlias = tuple[tuple[str, str], ...]
+SECTIONS: Sections = (("settings", "search."), ("space", ""), ("imports", "imports."))
+"""What of a setup is compared, and how the addresses in it begin."""
 
 
 class Cures(NamedTuple):
@@ -110,32 +116,45 @@ def refuse_changes(
     """Raise SearchError, naming the first thing that differs, where a run is not the same."""
     if old == new:
         return
-    usual = flat(_plain(SearchSettings()))
-    for what, where in (("settings", "search."), ("space", ""), ("imports", "imports.")):
-        olds, news = flat(old[what]), flat(new[what])
-        for address in [*olds, *(address for address in news if address not in olds)]:
-            if what == "settings" and address in _MAY_CHANGE:
-                continue
-            was, now = olds.get(address, _ABSENT), news.get(address, _ABSENT)
-            if what == "settings" and was is _ABSENT and now == usual.get(address, _ABSENT):
-                continue  # a setting that the version which wrote the record did not have yet
-            shown = address.replace("_options.", ".")  # where the author wrote it
-            if (
-                was is None
-                and now is _ABSENT
-                and any(one.startswith(f"{address}.") for one in news)
-            ):
-                now = _SECTION
-            if was != now or type(was) is not type(now):
-                raise SearchError(
-                    f"{folder} holds a search in which {where}{shown} {_said(was, 'was')}, and "
-                    f"now it {_said(now, 'is')}.  {cures.rest}"
-                )
+    said = change(old, new)
+    if said is not None:
+        raise SearchError(f"{folder} holds a search in which {said}.  {cures.rest}")
     if old["evaluate"] != new["evaluate"]:
         raise SearchError(
             f"{folder} holds a search that was judged by {_JUDGES[old['evaluate']]}, and now it is "
             f"to be judged by {_JUDGES[new['evaluate']]}.  {cures.rest}"
         )
+
+
+def change(
+    old: Mapping[str, Any], new: Mapping[str, Any], sections: Sections = SECTIONS
+) -> str | None:
+    """The first thing that differs, as in `search.seed was 0, and now it is 1`; None where none."""
+    usual = _usual_settings(new)
+    for what, where in sections:
+        olds, news = flat(old[what]), flat(new[what])
+        for address in dict.fromkeys((*olds, *news)):
+            if what == "settings" and address in _MAY_CHANGE:
+                continue
+            was, now = olds.get(address, _ABSENT), news.get(address, _ABSENT)
+            if what == "settings" and was is _ABSENT and now == usual.get(address, _ABSENT):
+                continue  # the version that wrote the record did not have this setting
+            if was is None and any(one.startswith(f"{address}.") for one in news):
+                now = _SECTION
+            if was != now or type(was) is not type(now):
+                shown = address.replace("_options.", ".") or what  # where the author wrote it
+                return f"{where}{shown} {_said(was, 'was')}, and now it {_said(now, 'is')}"
+    return None
+
+
+def _usual_settings(setup: Mapping[str, Any]) -> dict[str, Any]:
+    """Address -> value of what nobody sets, an option of the data source at hand included."""
+    usual = flat(_plain(SearchSettings()))
+    source = flat(setup["settings"]).get("proxy.data.type")
+    found = find("data", source) if isinstance(source, str) else None
+    for name, option in () if found is None else found.options.items():
+        usual[f"proxy.data.{name}"] = _plain(option.default)
+    return usual
 
 
 _ABSENT: Any = object()

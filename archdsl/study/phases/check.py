@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import Objective
+from archdsl.study.causes import same
 from archdsl.study.engines.job import EngineEvent, Job
 from archdsl.study.phases.in_round import InRound
 from archdsl.study.phases.phase import Next
@@ -79,10 +80,14 @@ class Check:
         return self._jobs.final(entrant, training, current.begun.epochs, state)
 
     def _refuse_the_hopeless(self, state: State) -> None:
-        over = [over for one in state.rounds.all for over in one.over.values()]
-        causes = {one.cause for one in over}
-        if len(over) >= HOPELESS and len(causes) == 1 and (cause := over[0].cause) is not None:
+        over = [(one, over) for one in state.rounds.all for over in one.over.values()]
+        if len(over) < HOPELESS or (cause := over[0][1].cause) is None:
+            return
+        if all(each.cause is not None and same(each.cause, cause) for _, each in over):
+            names = [one.entrants[each.training.trial].name for one, each in over]
             raise SearchError(
-                f"the first {len(over)} trainings failed of the same cause: {cause}.  mend it, and "
-                "the same command begins anew"
+                f"the first {len(over)} trainings, of {', '.join(dict.fromkeys(names))}, failed of "
+                f"the same cause: {cause}.  mend it, and the same command begins anew.  the "
+                "cheapest are trained first: where they alone fail of it, take what makes them so "
+                "small out of the choices of the space"
             )

@@ -26,7 +26,7 @@ class Folders(Protocol):
         """A trial's own folder."""
 
     def folder_of_final(self, entrant: Entrant, training: Training) -> Path:
-        """The folder of one training of a final round."""
+        """The folder of one training of a round, final or of a proxy check."""
 
     def begin_folder(self, folder: Path) -> Path:
         """A folder of a training, empty."""
@@ -67,8 +67,8 @@ class Jobs:
 
     def score(self, entrant: Entrant, training: Training) -> Job:
         """The job of scoring an entrant before it is trained."""
-        job = self._of(entrant, training, self._run.folder_of_final(entrant, training))
-        return replace(job, task="score", checkpoint=None)
+        folder = self._run.begin_folder(self._run.folder_of_final(entrant, training))
+        return replace(self._of(entrant, training, folder), task="score", checkpoint=None)
 
     def _gone_on(self, job: Job, state: State) -> Job:
         """A job that goes on from the checkpoint in its folder; afresh, in an empty one, else."""

@@ -69,6 +69,7 @@ def agreement(scores: Sequence[Floats], truth: Floats, *, best: bool = False) ->
     """The mean tau of some scores (A,) with the truth (A,); of several seeds, one of each.
 
     best: of the best quarter by the truth alone
+    An architecture of which a score is no finite number is left out, of that quarter, too.
     """
     found = _mean(scores, truth, best=best)
     if found is None:
@@ -78,23 +79,27 @@ def agreement(scores: Sequence[Floats], truth: Floats, *, best: bool = False) ->
 
 
 def _mean(scores: Sequence[Floats], truth: Floats, *, best: bool) -> float | None:
-    """The mean tau of some scores; None where one is undefined."""
+    """The mean tau of some scores where all are finite; None where one is undefined."""
     where = best_quarter(truth) if best else np.arange(len(truth))
+    where = where[_finite(scores)[where]]
     taus = [tau(one[where], truth[where]) for one in scores]
     defined = [one for one in taus if one is not None]
     return sum(defined) / len(defined) if defined and len(defined) == len(taus) else None
 
 
-def difference(
-    one: Sequence[Floats], other: Sequence[Floats], truth: Floats, *, best: bool = False
-) -> Agreement:
+def _finite(scores: Sequence[Floats]) -> NDArray[np.bool_]:
+    """Of which architectures every score is a finite number: (A,)."""
+    return np.asarray(np.isfinite(scores).all(axis=0))
+
+
+def difference(one: Sequence[Floats], other: Sequence[Floats], truth: Floats) -> Agreement:
     """The agreement of some scores less that of others, over the same architectures."""
-    found, less = (_mean(scores, truth, best=best) for scores in (one, other))
+    found, less = (_mean(scores, truth, best=False) for scores in (one, other))
     if found is None or less is None:
         return UNDEFINED
     interval = interval_of(
         len(truth),
-        lambda w: _mean_tau(one, truth, w, best=best) - _mean_tau(other, truth, w, best=best),
+        lambda w: _mean_tau(one, truth, w, best=False) - _mean_tau(other, truth, w, best=False),
     )
     return Agreement(found - less, interval)
 
@@ -116,9 +121,10 @@ def interval_of(many: int, statistic: Callable[[Floats], Floats]) -> Interval:
     """Where 95 % of the resamples are, as `scipy.stats.bootstrap` has it by percentiles.
 
     statistic: of how often each is drawn (B, A) -> (B,); the resamples are the same for all
-    statistics, so that what is compared is paired
+    statistics, so that what is compared is paired. An end next to an infinite one is no number.
     """
-    low, high = np.quantile(statistic(resamples(many)), [0.025, 0.975])
+    with np.errstate(invalid="ignore"):  # quantile interpolates
+        low, high = np.quantile(statistic(resamples(many)), [0.025, 0.975])
     return float(low), float(high)
 
 
@@ -141,6 +147,8 @@ def _mean_tau(scores: Sequence[Floats], truth: Floats, counts: Floats, *, best: 
         many = max(LEAST, len(truth) // QUARTER)
         counts, truth = np.clip(many - before, 0, counts[:, order]), truth[order]
         scores = [one[order] for one in scores]
+    finite = _finite(scores)
+    counts, scores = counts * finite, [np.where(finite, one, 0.0) for one in scores]
     true = np.sign(truth[:, None] - truth)
     differ = _pairs(counts, true**2)
     taus = []

@@ -50,6 +50,13 @@ def cost_of(settings: SearchSettings) -> str:
     return next(iter(settings.budget), "macs")
 
 
+def rule_of(many: int, asked: int, settings: SearchSettings) -> str:
+    """In words, by what so many were picked where so many were asked for."""
+    if many < asked:
+        return "different networks inside, of which no more were found"
+    return f"one of each of {many} groups of members inside, by {cost_of(settings)}"
+
+
 def entrants(found: Sequence[Member]) -> list[Entrant]:
     """The members as they stand on record."""
     return [

@@ -10,27 +10,26 @@ import numpy as np
 
 from archdsl.study.proxy.agreement import (
     LEAST,
-    UNDEFINED,
     Agreement,
     Floats,
     agreement,
     at_random,
     difference,
 )
-from archdsl.study.proxy.measured import Measured
-from archdsl.study.proxy.spread import Spread, spread
+from archdsl.study.proxy.measured import Outcomes
+from archdsl.study.proxy.spread import Spreads, spread
 
 Kind: TypeAlias = Literal["proxy", "epoch", "means", "losses", "cost", "score", "random"]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FigureRow:
     """How far one thing agrees with the final trainings.
 
     kind: "epoch" is the proxy broken off there, "proxy" at its end, both with one seed; "means"
         the mean of all seeds; "losses" the training losses so far, added up
     everyone, best: over all architectures, and in the best quarter by their final trainings
-    left_out: architectures whose score is no finite number
+    left_out: architectures whose score is no finite number, and which are missing in both
     """
 
     kind: Kind
@@ -48,18 +47,18 @@ class Figures:
     cut: epoch -> tau there less that at the end of the proxy, one seed each
     """
 
-    measured: Measured
-    short: Spread
-    long: Spread
-    rows: tuple[Row, ...]
+    measured: Outcomes
+    short: Spreads
+    long: Spreads
+    rows: tuple[FigureRow, ...]
     cut: dict[int, Agreement]
 
-    def row(self, kind: Kind) -> Row:
+    def row(self, kind: Kind) -> FigureRow:
         """The row of a kind that has one."""
         return next(one for one in self.rows if one.kind == kind)
 
 
-def figures(found: Measured) -> Figures | None:
+def figures(found: Outcomes) -> Figures | None:
     """The figures of what was measured; None with fewer than two architectures."""
     if found.architectures < LEAST:
         return None
@@ -71,26 +70,26 @@ def figures(found: Measured) -> Figures | None:
     return Figures(found, spread(found.proxy), spread(found.final), tuple(_rows(found)), cut)
 
 
-def truth_of(found: Measured) -> Floats:
+def truth_of(found: Outcomes) -> Floats:
     """What the order is compared with: the mean final figure (A,), more of it better."""
     return signed(found, found.final.mean(axis=1))
 
 
-def signed(found: Measured, values: Floats) -> Floats:
+def signed(found: Outcomes, values: Floats) -> Floats:
     """Values of the metric, so that more is better."""
     return values if found.maximize else -values
 
 
-def _before_the_end(found: Measured) -> list[int]:
+def _before_the_end(found: Outcomes) -> list[int]:
     """The epochs of the proxy that have a figure, but the last, which is the proxy's own."""
     return list(found.by_epoch)[:-1]
 
 
-def _rows(found: Measured) -> Iterator[Row]:
+def _rows(found: Outcomes) -> Iterator[FigureRow]:
     truth = truth_of(found)
 
-    def row(kind: Kind, name: str, scores: Sequence[Floats]) -> Row:
-        return Row(kind, name, agreement(scores, truth), agreement(scores, truth, best=True))
+    def row(kind: Kind, name: str, scores: Sequence[Floats]) -> FigureRow:
+        return FigureRow(kind, name, agreement(scores, truth), agreement(scores, truth, best=True))
 
     for epoch in _before_the_end(found):
         yield row("epoch", f"epoch {epoch}", list(signed(found, found.by_epoch[epoch]).T))
@@ -105,15 +104,12 @@ def _rows(found: Measured) -> Iterator[Row]:
         yield row("cost", name, [amounts])
     for name, values in found.scores.items():
         yield _scored(name, values, truth)
-    yield Row("random", "random", at_random(truth), at_random(truth, best=True))
+    yield FigureRow("random", "random", at_random(truth), at_random(truth, best=True))
 
 
-def _scored(name: str, values: Floats, truth: Floats) -> Row:
+def _scored(name: str, values: Floats, truth: Floats) -> FigureRow:
     """The row of a score (A, S), over the architectures of which it is a finite number."""
-    finite = np.isfinite(values).all(axis=1)
-    left_out = int((~finite).sum())
-    if finite.sum() < LEAST:
-        return Row("score", name, UNDEFINED, UNDEFINED, left_out)
-    scores, truth = list(values[finite].T), truth[finite]
+    left_out = int((~np.isfinite(values).all(axis=1)).sum())
+    scores = list(values.T)
     everyone, best = agreement(scores, truth), agreement(scores, truth, best=True)
-    return Row("score", name, everyone, best, left_out)
+    return FigureRow("score", name, everyone, best, left_out)

@@ -26,7 +26,7 @@ LOSS = "train_loss"
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Outcomes:
     """What was measured.
 
     metric: the first objective that is none of the costs; maximize: whether more of it is better
@@ -68,7 +68,7 @@ class Measured:
         return self.epochs is None or self.epochs[0] == self.epochs[1]
 
 
-def measured(state: State) -> Measured:
+def measured(state: State) -> Outcomes:
     """What the rounds of a check that is done came to."""
     rounds = {one.begun.purpose: one for one in state.rounds.all}
     proxy, final = rounds[PROXY], rounds[FINAL]
@@ -80,7 +80,7 @@ def measured(state: State) -> Measured:
     causes = [over.cause for one in (proxy, final) for over in one.over.values() if over.cause]
     assert state.created is not None, "a state begins with how the check was created"
     trained = state.created.setup["evaluate"] == "proxy"
-    return Measured(
+    return Outcomes(
         metric=metric,
         maximize=said is None or said.direction == "maximize",
         proxy=_ends(proxy, kept, metric),

@@ -94,7 +94,7 @@ def recommended(found: Figures, now: FinalSettings | None = None) -> Recommended
     return Recommended(
         proxy=orders,
         epochs=None if epochs is None else _epochs(found, epochs[0], orders, earliest),
-        keep=_keep(found, seeds, now.keep),
+        keep=_keep(found, orders, seeds, now.keep),
         seeds=seeds,
         final_epochs=None if epochs is None else epochs[1],
         halving=halving,
@@ -113,7 +113,7 @@ def _orders(found: Figures) -> Advice:
     if tau.sign < 0:
         return Advice("proxy", None, False, f"the proxy orders the wrong way round: {said}")
     many = counted(found.measured.architectures, "architecture")
-    return Advice("proxy", None, False, f"{many} do not tell the proxy from chance: {said}")
+    return Advice("proxy", None, False, f"the proxy is not told from chance by {many}: {said}")
 
 
 def _earliest(found: Figures) -> int | None:
@@ -135,7 +135,7 @@ def _epochs(found: Figures, now: int, orders: Advice, earliest: int | None) -> A
         )
         return Advice("epochs", earliest, True, why)
     if not found.cut:
-        return Advice("epochs", now, False, "epochs: there are no figures of earlier ones")
+        return Advice("epochs", now, False, "epochs: not told, as none before the last has figures")
     if not orders.told:
         return Advice("epochs", now, False, "epochs: not told, and as they were")
     last = max(found.cut)
@@ -163,16 +163,23 @@ def _seeds(found: Figures, usual: int) -> Advice:
         why = f"seeds: not told, as the ratio of the spreads may be {low:.1f} ({said})"
         return Advice("seeds", usual, False, why)
     if needed > MOST_SEEDS:
-        why = f"seeds: {needed} would tell one spread apart, and {usual} do not ({said})"
+        do = "do, too" if needed <= usual else "do not"
+        why = f"seeds: not told, as {needed} would tell one spread apart, and {usual} {do} ({said})"
         return Advice("seeds", usual, False, why)
     return Advice("seeds", needed, True, f"{needed} seeds tell one spread apart: {said}")
 
 
-def _keep(found: Figures, seeds: Advice, usual: int) -> Advice:
-    """The fewest whose loss is certainly no more than what the final round can tell apart."""
+def _keep(found: Figures, orders: Advice, seeds: Advice, usual: int) -> Advice:
+    """The fewest whose loss is certainly no more than what the final round can tell apart.
+
+    The more seeds do, the less it tells apart, and the fewer would be enough: so it is told only
+    where the proxy orders and the seeds are known.
+    """
+    if not orders.told:
+        return Advice("keep", usual, False, "keep: not told, as the proxy is not known to order")
     noise = found.long.seeds
-    if noise is None or seeds.value is None:
-        return Advice("keep", usual, False, "keep: not told, as one seed says nothing of seeds")
+    if noise is None or seeds.value is None or not seeds.told:
+        return Advice("keep", usual, False, "keep: not told, as seeds are not")
     measured = found.measured
     proxy, truth = signed(measured, measured.proxy), truth_of(measured)
     most = Z * noise * (2 / seeds.value) ** 0.5
@@ -193,7 +200,7 @@ def _keep(found: Figures, seeds: Advice, usual: int) -> Advice:
 def _halving(found: Figures, orders: Advice, earliest: int | None) -> tuple[bool | None, str]:
     """Stopping early pays where half of the epochs order as well as all, up to `MARGIN`."""
     if not found.cut:
-        return None, "stopping early: there are no figures of earlier epochs"
+        return None, "stopping early: not told, as no epoch before the last has figures"
     half = max((e for e in found.cut if 2 * e <= _last(found)), default=None)
     if half is None or not orders.told:
         return None, "stopping early: not told"

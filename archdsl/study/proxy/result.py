@@ -10,7 +10,7 @@ from typing import Any, Literal
 from archdsl.printable import printable_line
 from archdsl.study.proxy.figures import Figures
 from archdsl.study.proxy.recommended import Recommended
-from archdsl.study.proxy.size import Size
+from archdsl.study.proxy.size import CheckSize
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,7 +26,7 @@ class ProxyCheck:
     """
 
     name: str
-    size: Size
+    size: CheckSize
     ended: Literal["done", "interrupted"]
     message: str
     folder: Path | None

@@ -23,13 +23,13 @@ from archdsl.study.objectives import first_metric
 from archdsl.study.phases.check import FINAL, PROXY, SCORES, Check
 from archdsl.study.phases.jobs import Jobs
 from archdsl.study.propose.members import Members
-from archdsl.study.proxy.drawn import cost_of, drawn, entrants
+from archdsl.study.proxy.drawn import drawn, entrants, rule_of
 from archdsl.study.proxy.figures import figures
 from archdsl.study.proxy.measured import measured
 from archdsl.study.proxy.recommended import recommended
 from archdsl.study.proxy.result import ProxyCheck
 from archdsl.study.proxy.same import CURES, check_setup, refuse_another_check
-from archdsl.study.proxy.size import MEMBERS, SEEDS, Size, size
+from archdsl.study.proxy.size import MEMBERS, SEEDS, CheckSize, size
 from archdsl.study.record import events as recorded
 from archdsl.study.record import files
 from archdsl.study.record.folder import RunFolder, opened, state_by_now
@@ -107,7 +107,7 @@ def proxy_check(
         known = None if salvage else state_by_now(reading)
         if known is not None and known.created is not None and known.has_figures:
             refuse_another_check(shown, known.created.setup, this)
-        session = _Session(space, settings, evaluate, asked, told, engine, folder)
+        session = _CheckSession(space, settings, evaluate, asked, told, engine, folder)
         surveyed = survey(space, settings.budget, session.judge.progress("measuring the layers"))
         told(events.Notice(f"{space.spec.name}: {surveyed.words()}"))
         text = portable(space.spec.dump(), space)
@@ -118,13 +118,13 @@ def proxy_check(
         return session.run(run, shown if out is not None else None)
 
 
-class _Session:
+class _CheckSession:
     def __init__(
         self,
         space: Space,
         settings: SearchSettings,
         evaluate: Evaluate | None,
-        asked: Size,
+        asked: CheckSize,
         listener: Listener,
         engine: Engine | None,
         folder: Path,
@@ -162,9 +162,11 @@ class _Session:
     def _plan(self, state: State) -> list[recorded.Round]:
         """The rounds as they are to be: the members of the first are those of the others, too."""
         if state.rounds.all:
-            who = state.rounds.all[0].begun.entrants
+            first_round = state.rounds.all[0].begun
+            who, rule = first_round.entrants, first_round.rule
         else:
             who = [one.record() for one in self._drawn()]
+            rule = rule_of(len(who), self.size.members, self.settings)
         training = self.judge.training
         proxy = 1 if training is None else training.recipe.epochs
         first = self.settings.seed
@@ -173,7 +175,6 @@ class _Session:
         rounds = [(PROXY, early, proxy), (FINAL, late, self.size.epochs or 1)]
         if training is not None and self.settings.proxy.datamodule is None:
             rounds.append((SCORES, early, 0))
-        rule = f"one of each of {len(who)} groups of members inside, by {cost_of(self.settings)}"
         return [
             recorded.Round(index, 0, self.size.record(), who, seeds, epochs, rule, None, purpose)
             for index, (purpose, seeds, epochs) in enumerate(rounds)

@@ -13,9 +13,11 @@ from archdsl.printable import shown
 MEMBERS, SEEDS = 20, 3
 """A quarter of them are five; with fewer of either the intervals say next to nothing."""
 
+MOST_MEMBERS, MOST_SEEDS, MOST_EPOCHS = 100_000, 1_000, 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class CheckSize:
     """members: architectures; seeds: of each, under each schedule; epochs: of the final schedule,
     None with an `evaluate`, which has epochs of its own
     """
@@ -31,15 +33,15 @@ class Size:
 
 def size(
     settings: SearchSettings, own_evaluate: bool, members: object, seeds: object, epochs: object
-) -> Size:
+) -> CheckSize:
     """The size of a check that is asked for. Raises SearchError.
 
     epochs: of the final schedule; None for those of `search.final`, else the proxy's
     """
-    found = Size(
-        _number("members", members, least=2),
-        _number("seeds", seeds, least=1),
-        None if epochs is None else _number("final_epochs", epochs, least=1),
+    found = CheckSize(
+        _number("members", members, 2, MOST_MEMBERS),
+        _number("seeds", seeds, 1, MOST_SEEDS),
+        None if epochs is None else _number("final_epochs", epochs, 1, MOST_EPOCHS),
     )
     if not own_evaluate:
         asked = settings.final.epochs if settings.final is not None else None
@@ -49,7 +51,7 @@ def size(
     return found
 
 
-def _number(name: str, value: object, *, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise SearchError(f"{name} is an int of at least {least}, and not {shown(value)}")
+def _number(name: str, value: object, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise SearchError(f"{name} is an int from {least} to {most:,}, and not {shown(value)}")
     return value

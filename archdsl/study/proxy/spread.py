@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -17,14 +18,15 @@ from archdsl.study.proxy.agreement import Floats, interval_of
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Spreads:
     """Standard deviations, in the unit of the metric, with 95 % intervals.
 
     architectures: between them, what seeds do taken off; 0 where it is no more than that
     seeds: between trainings of one architecture
     Both None where each was trained once only; `all` is what was seen then: the two together
     ratio: between architectures over between seeds; None where one of the two is not known, and
-        where seeds do nothing
+        where seeds do nothing. The upper end of its interval is None where it has no bound, as
+        seeds do nothing in too many resamples
     """
 
     architectures: float | None
@@ -33,23 +35,33 @@ class Spread:
     seeds_interval: Interval | None
     all: float
     ratio: float | None = None
-    ratio_interval: Interval | None = None
+    ratio_interval: tuple[float, float | None] | None = None
 
 
-def spread(values: Floats) -> Spread:
+def spread(values: Floats) -> Spreads:
     """The spread of values (A, S) of at least two architectures."""
     once = np.ones((1, len(values)))
-    all_ = float(np.std(values[:, 0], ddof=1))
+    _, exponent = np.frexp(np.abs(values).max())
+    near = np.ldexp(
+        values, -exponent
+    )  # to one, so that no square is too large or small for a float
+
+    def known(what: Callable[[Floats, Floats], Floats], unit: int) -> tuple[float, Interval]:
+        found = what(near, once)[0]
+        low, high = interval_of(len(near), lambda w: what(near, w))
+        return float(np.ldexp(found, unit)), (
+            float(np.ldexp(low, unit)),
+            float(np.ldexp(high, unit)),
+        )
+
+    all_ = float(np.ldexp(np.std(near[:, 0], ddof=1), exponent))
     if values.shape[1] < 2:
-        return Spread(None, None, None, None, all_)
-
-    def known(what: Callable[[Floats, Floats], Floats]) -> tuple[float, Interval]:
-        return float(what(values, once)[0]), interval_of(len(values), lambda w: what(values, w))
-
-    between, within = known(_between), known(_within)
+        return Spreads(None, None, None, None, all_)
+    between, within = known(_between, exponent), known(_within, exponent)
     if within[0] == 0:
-        return Spread(*between, *within, all_)
-    return Spread(*between, *within, all_, *known(_ratio))
+        return Spreads(*between, *within, all_)
+    ratio, (low, high) = known(_ratio, 0)
+    return Spreads(*between, *within, all_, ratio, (low, high if isfinite(high) else None))
 
 
 def _within(values: Floats, counts: Floats) -> Floats:
@@ -69,12 +81,13 @@ def _between(values: Floats, counts: Floats) -> Floats:
 
 
 def _ratio(values: Floats, counts: Floats) -> Floats:
-    """The first over the second: (A, S), (B, A) -> (B,)."""
-    within = _within(values, counts)
-    return np.divide(_between(values, counts), within, out=np.zeros(len(counts)), where=within > 0)
+    """The first over the second: (A, S), (B, A) -> (B,); infinite where only the second is zero."""
+    between, within = _between(values, counts), _within(values, counts)
+    none = np.where(between > 0, np.inf, 0.0)
+    return np.divide(between, within, out=none, where=within > 0)
 
 
-def seeds_to_tell(found: Spread) -> int | None:
+def seeds_to_tell(found: Spreads) -> int | None:
     """How many seeds each tell two architectures apart that differ by one spread between them.
 
     So many that the 95 % interval of their difference leaves out zero, by the normal

@@ -7,9 +7,9 @@ from textwrap import wrap
 
 from archdsl.study.intervals import Interval
 from archdsl.study.proxy.agreement import Agreement, best_quarter
-from archdsl.study.proxy.figures import Figures, Row, truth_of
+from archdsl.study.proxy.figures import FigureRow, Figures, truth_of
 from archdsl.study.proxy.recommended import Recommended, bounds
-from archdsl.study.proxy.spread import Spread
+from archdsl.study.proxy.spread import Spreads
 from archdsl.units import counted, figure
 from archdsl.views.text import columns
 
@@ -49,7 +49,7 @@ def _spreads(found: Figures) -> Iterator[tuple[str, ...]]:
         yield (name, *_spread(one))
 
 
-def _spread(one: Spread) -> tuple[str, ...]:
+def _spread(one: Spreads) -> tuple[str, ...]:
     if one.architectures is None or one.seeds is None:
         return f"{figure(one.all)} with seeds", "one seed: not known", "-"
     cells = (
@@ -59,7 +59,8 @@ def _spread(one: Spread) -> tuple[str, ...]:
     if one.ratio is None or one.ratio_interval is None:
         return (*cells, "-")
     low, high = one.ratio_interval
-    return (*cells, f"{one.ratio:.1f} ({low:.1f} to {high:.1f})")
+    end = "or more" if high is None else f"to {high:.1f}"
+    return (*cells, f"{one.ratio:.1f} ({low:.1f} {end})")
 
 
 def _with(value: str, interval: Interval | None) -> str:
@@ -78,13 +79,13 @@ def _taus(found: Figures) -> Iterator[tuple[str, ...]]:
             yield _name(row), _agreement(row.everyone), _agreement(row.best)
 
 
-def _some(rows: list[Row]) -> list[Row]:
+def _some(rows: list[FigureRow]) -> list[FigureRow]:
     """At most so many, spread over all of them, the last among them."""
     every = -(-len(rows) // MOST_EPOCHS) or 1
     return rows[::-1][::every][::-1]
 
 
-def _name(row: Row) -> str:
+def _name(row: FigureRow) -> str:
     name = row.name
     if row.kind == "proxy":
         name = "proxy, one seed"

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from archdsl import regular
 from archdsl.errors import SearchError
 from archdsl.study.record import files
-from archdsl.study.record.events import Event, Malformed
+from archdsl.study.record.events import Created, Event, Malformed
 from archdsl.study.record.lines import Reader, encode
 from archdsl.study.record.lock import locked
 from archdsl.units import counted
@@ -74,13 +74,24 @@ class FileStore:
                 event = self._reader.read(line).event
             except Malformed as error:
                 before = f"goes on from the {counted(number, 'line')} before it"
+                first = self.first()
+                check = isinstance(first, Created) and first.of_a_check
                 raise SearchError(
-                    f"{self.path}: line {number + 1} is damaged: {error}.  `archdsl search "
-                    f"--salvage` {before if number else 'begins anew'} and keeps the damaged file "
+                    f"{self.path}: line {number + 1} is damaged: {error}.  `archdsl "
+                    f"{'proxy-check' if check else 'search'} --salvage` "
+                    f"{before if number else 'begins anew'} and keeps the damaged file "
                     "beside; or restore it from a copy, or choose another --out"
                 ) from None
             self._read += len(line) + 1
             yield event
+
+    def first(self) -> Event | None:
+        """The first event; None where there is none, or a damaged line in its place."""
+        for line in _whole_lines(self.path):
+            with contextlib.suppress(Malformed):
+                return Reader().read(line).event
+            break
+        return None
 
     @property
     def line(self) -> int:

@@ -63,6 +63,9 @@ WORKERS = "workers.lock"
 SHARED = ".shared"
 """Large arrays that its workers map. Nothing of it is worth keeping once the search has ended."""
 
+_CHECK = "check"
+"""What the trainings of a proxy check left, as their purposes begin."""
+
 # What a search may have left behind before its first event.
 _EARLY = {LOCK, RECORD, TRIALS_FOLDER, WORKERS, SHARED}
 
@@ -317,6 +320,7 @@ def opened(
     with files.writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with reading.store.open():
+        reading.refuse_another()
         files.drop_drafts(folder)
         shutil.rmtree(folder / SHARED, ignore_errors=True)
         if not created.of_a_check:
@@ -325,6 +329,9 @@ def opened(
         if salvage:
             reading.store.salvage()
         if _gives_way(reading.go_on(), created):
+            if created.of_a_check:
+                with files.writing(folder):
+                    shutil.rmtree(folder / _CHECK, ignore_errors=True)
             reading.start_afresh(created)
         run = RunFolder(shown, reading, space)
         run.write_views()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archdsl.errors import SearchError
-from archdsl.study.record.events import Created, Malformed
+from archdsl.study.record.events import Created, Event, Malformed
 from archdsl.study.record.file_store import FileStore
 from archdsl.study.record.state import State
 
@@ -43,10 +43,19 @@ class Reading:
                     f"{self.store.path}: line {self.store.line} cannot follow those before it: "
                     f"{error}.  restore it from a copy, or choose another --out"
                 ) from None
-        created = self.state.created
-        if created is not None and created.of_a_check is not self.check:
-            raise SearchError(_is_another(self.folder, check=created.of_a_check))
+        self._refuse_another(self.state.created)
         return self.state
+
+    def refuse_another(self) -> None:
+        """Raise SearchError for a check in the place of a search, or a search in that of a check.
+
+        By the first line alone: what stands behind it may be damaged.
+        """
+        self._refuse_another(self.state.created or self.store.first())
+
+    def _refuse_another(self, first: Event | None) -> None:
+        if isinstance(first, Created) and first.of_a_check is not self.check:
+            raise SearchError(_is_another(self.folder, check=first.of_a_check))
 
     def start_afresh(self, created: Created) -> None:
         """Begin a record in the place of one of which nothing is to stay."""

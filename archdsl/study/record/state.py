@@ -64,7 +64,8 @@ class State:
     starts: training -> where it began or went on, and how, in order
     retries: training -> how often it was broken off and went on
     rungs: the jobs of a search that pauses and promotes
-    rounds: the final rounds; looks: training -> what its weights came to on the test split
+    rounds: the final ones of a search, or those of a proxy check
+    looks: training -> what its weights came to on the test split
     leading: the trials that no other dominates, the best in the first objective first
     """
 

@@ -4,5 +4,6 @@ trainings.py   which training is meant, and what the record says of it
 place.py       where it ran, beside where it is to run now
 noise.py       what two trainings differ by that differ in their seed alone
 comparison.py  two trainings epoch by epoch, and what follows
+baseline.py    a baseline's spec, trained on the data as they lie now
 replaying.py   trains it
 """

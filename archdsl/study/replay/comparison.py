@@ -56,9 +56,22 @@ class Replayed:
         return float("nan") if now is None or then is None else float(now) - float(then)
 
     def _within(self, name: str) -> bool | None:
-        """Whether a metric is within the noise; None where that is not known."""
-        noise = self.noise.get(name)
-        return None if noise is None else abs(self.gap(name)) <= noise.bound
+        """Whether a metric is within the noise; None where that is not known.
+
+        Noise is measured after the last epoch, and half-way it is another.
+        """
+        noise, gap = self.noise.get(name), abs(self.gap(name))
+        if noise is None or isnan(gap) or not self.recorded.complete:
+            return None
+        return gap <= noise.bound
+
+    def _unknown(self) -> str:
+        """Why nothing is said of noise, where both trainings are there to compare."""
+        if not self.recorded.complete:
+            return "and what seeds do before the last epoch is not known"
+        if any(isnan(self.gap(name)) for name in self.judged):
+            return "and after the last there is no figure to compare"
+        return "and no noise was measured to compare with"
 
     def sentence(self) -> str:
         """What was found, in words."""
@@ -72,7 +85,7 @@ class Replayed:
             "within noise": "within the noise of seeds at the end",
             "differs": "beyond the noise of seeds at the end" if self.differences else
                        "on the same machine, device and threads, with the same versions",
-            "unknown": "and no noise was measured to compare with",
+            "unknown": self._unknown(),
         }  # fmt: skip
         return f"{name}: differs from epoch {at + 1} of {many} on, {ends[self.finding]}"
 
@@ -84,22 +97,29 @@ class Replayed:
         if self.finding == "equal":
             return found
         found += [f"not the same: {one}" for one in self.differences]
-        for name in self.judged:
-            words = f"{name} differs by {figure(abs(self.gap(name)))} after the last epoch"
-            noise = self.noise.get(name)
-            if noise is not None:
-                found.append(
-                    f"{words}; two seeds differ by at most {figure(noise.bound)} in 95 of 100 "
-                    f"cases ({noise.words()})"
-                )
-            elif self.finding == "unknown":
-                found.append(f"{words}; no final round trained a network with two seeds")
+        found += [self._note(name) for name in self.judged]
         if self.finding == "differs" and not self.differences:
             found.append(
                 "code or data of your own may draw numbers that follow from no seed; where there "
                 "are none, please report it"
             )
         return found
+
+    def _note(self, name: str) -> str:
+        """By how much a metric differs, beside the noise where that is known."""
+        gap, noise = abs(self.gap(name)), self.noise.get(name)
+        if isnan(gap):
+            return f"by how much {name} differs is not known: the last epoch has none to compare"
+        words = f"{name} differs by {figure(gap)} after the last epoch"
+        if not self.recorded.complete:
+            return f"{words} so far"
+        if noise is None:
+            many = counted(len(self.recorded.epochs), "epoch")
+            return f"{words}; no final round of {many} tells what two seeds differ by"
+        return (
+            f"{words}; two seeds differ by at most {figure(noise.bound)} in 95 of 100 cases "
+            f"({noise.words()})"
+        )
 
     def record(self) -> dict[str, Any]:
         """As values that JSON can hold."""

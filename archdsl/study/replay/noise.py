@@ -44,16 +44,19 @@ class SeedNoise:
                 "trainings": self.trainings, "epochs": self.epochs}  # fmt: skip
 
 
-def noise_of(state: State, metric: str) -> SeedNoise | None:
-    """That of a metric after the last epoch; None where no network was trained with two seeds.
+def noise_of(state: State, metric: str, epochs: float) -> SeedNoise | None:
+    """That of a metric after the last of so many epochs, by the last round that measured it.
 
+    None where no network was trained so long with two seeds, or all came to one figure with them.
     The difference of two draws has twice the variance of one, and so many standard errors to each
     side as Student's t says for the estimate's degrees of freedom.
     """
     for final in reversed(state.rounds.all):
+        if final.begun.epochs != epochs:
+            continue
         arms = _arms(final, metric)
         noise = seed_noise(arms)
-        if noise is not None:
+        if noise is not None and noise.variance > 0:
             bound = errors(noise.freedom, 1, 1) * sqrt(2 * noise.variance)
             trainings = sum(len(arm.values) for arm in arms)
             return SeedNoise(final.purpose, len(arms), trainings, final.begun.epochs, bound)

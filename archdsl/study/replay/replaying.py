@@ -22,17 +22,21 @@ from archdsl.study.identity.carried import places
 from archdsl.study.identity.evidence import (
     Evidence,
     evidence,
+    minor,
     refuse_edited,
     refuse_other_evidence,
+    refuse_other_version,
 )
 from archdsl.study.identity.setup import Cures, refuse_changes, setup
 from archdsl.study.phases.jobs import Jobs
 from archdsl.study.record.folder import read_state
+from archdsl.study.replay.baseline import baseline_space, unrecorded
 from archdsl.study.replay.comparison import Replayed
 from archdsl.study.replay.noise import noise_of
 from archdsl.study.replay.place import differences, threads_of
-from archdsl.study.replay.trainings import Part, Recorded, recorded
+from archdsl.study.replay.trainings import Recorded, TrainedPart, recorded
 from archdsl.study.signals import terminable
+from archdsl.version import VERSION
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
@@ -42,6 +46,11 @@ if TYPE_CHECKING:
     from archdsl.study.trial import Metrics
 
 CURES = Cures("replay it with archdsl {}", "put it back to replay it")
+
+_WITHOUT_REPLAY = ("0.1",)
+_NO_WAY = CURES._replace(
+    version="archdsl {} cannot replay, and another comes to other figures: there is no way"
+)
 
 Told: TypeAlias = Callable[[float, float, "Metrics"], None]
 """Hears of each epoch: its step, the last step, and its metrics."""
@@ -72,21 +81,29 @@ def replay(
             f"{folder} holds a search that was judged by an evaluate function, which a record does "
             "not have.  call it yourself, with  archdsl.load  of the spec and the seed on record"
         )
+    _hold_version(folder, state)
     found = recorded(state, folder, word)
     with terminable(), _no_bytecode(), tempfile.TemporaryDirectory(prefix="archdsl-") as where:
         space = _space(folder, state, patches or {}, imports)
+        its, unknown = space, tuple[str, ...]()
+        if found.entrant is not None and found.entrant.space is not None:
+            its = baseline_space(found.entrant, space, imports)
+            unknown = unrecorded(state, found.entrant, its)
+            found = replace(found, entrant=replace(found.entrant, space=its.spec.dump()))
         training = ProxyTraining(space, space.spec.settings().proxy)
+        assert training.trains_by(its.spec.settings().proxy), "data are checked for one proxy"
         _hold(folder, space, state, training)
-        again = _Again(state, found, space, training, Path(where))
+        work = Work(space=its, training=training)
+        again = _Again(state, found, space, work, training, Path(where))
         epochs = again.train(folder, told)
         judged = tuple(one.name for one in state.objectives if one.name not in bounded())
         return Replayed(
             run=state.created.name,
             recorded=found,
             epochs=epochs,
-            differences=differences(state, found, one_thread=again.one_thread),
+            differences=(*differences(state, found, one_thread=again.one_thread), *unknown),
             judged=judged,
-            noise={name: noise_of(state, name) for name in judged},
+            noise={name: noise_of(state, name, found.last) for name in judged},
         )
 
 
@@ -98,6 +115,19 @@ def _no_bytecode() -> Iterator[None]:
         yield
     finally:
         sys.dont_write_bytecode = before
+
+
+def _hold_version(folder: Path, state: State) -> None:
+    """See that this archdsl comes to the figures on record. Raises SearchError."""
+    if state.evidence is not None:
+        then = state.evidence["archdsl"]
+        cures = _NO_WAY if minor(then) in _WITHOUT_REPLAY else CURES
+        refuse_other_version(folder, then, VERSION, cures)
+    elif state.trainings:
+        raise SearchError(
+            f"{folder}: what its figures follow from is not on record.  an older archdsl wrote it, "
+            "and there is nothing to hold data and code against"
+        )
 
 
 def _space(folder: Path, state: State, patches: Mapping[str, Any], imports: bool) -> Space:
@@ -131,11 +161,7 @@ def _hold(folder: Path, space: Space, state: State, training: ProxyTraining) -> 
     """See that the training follows from what it followed from. Raises SearchError."""
     prepared = training.prepare()
     new = evidence(space, space.spec.settings().proxy, None, prepared)
-    if state.evidence is None:
-        raise SearchError(
-            f"{folder}: what its figures follow from is not on record.  an older archdsl wrote it, "
-            "and there is nothing to hold data and code against"
-        )
+    assert state.evidence is not None, "a training on record has it, which was seen to before"
     words = state.data.words if state.data is not None else prepared.info.words()
     new = replace(new, files=_as_named(state.evidence["files"], new))
     refuse_other_evidence(folder, words, state.evidence, new, CURES)
@@ -183,10 +209,15 @@ class _Again:
     """One training, part for part as it was."""
 
     def __init__(
-        self, state: State, found: Recorded, space: Space, training: ProxyTraining, where: Path
+        self,
+        state: State,
+        found: Recorded,
+        space: Space,
+        work: Work,
+        training: ProxyTraining,
+        where: Path,
     ) -> None:
-        self._state, self._found = state, found
-        self._work = Work(space=space, training=training)
+        self._state, self._found, self._work = state, found, work
         settings, schedule = space.spec.settings(), training.recipe.record()
         jobs = Jobs(space, settings, _TemporaryFolders(where), schedule)
         if found.entrant is None:
@@ -195,9 +226,9 @@ class _Again:
             final = state.rounds.of(found.training)
             job = jobs.final(found.entrant, found.training, final.begun.epochs, state)
         self._job = replace(job, training=found.training)
-        self.one_thread = self._macs(space) * training.recipe.batch < threads.SMALL
+        self.one_thread = self._macs() * training.recipe.batch < threads.SMALL
 
-    def _macs(self, space: Space) -> int:
+    def _macs(self) -> int:
         if self._found.entrant is not None:
             return self._found.entrant.costs["macs"]
         return self._state.trials[self._found.training.trial].costs["macs"]
@@ -222,16 +253,16 @@ class _Again:
                     )
         return tuple(epochs)
 
-    def _of(self, part: Part) -> Job:
+    def _of(self, part: TrainedPart) -> Job:
         return replace(self._job, step=part.begins, accumulate=part.accumulate)
 
-    def _parts(self) -> list[Part]:
+    def _parts(self) -> list[TrainedPart]:
         """Those that differ in how they were trained: a break between equal ones changes nothing.
 
         A training that never began anew on record is one part.
         """
-        found: list[Part] = []
-        for part in self._found.parts or (Part(None, None, self._found.last, 1),):
+        found: list[TrainedPart] = []
+        for part in self._found.parts or (TrainedPart(None, None, self._found.last, 1),):
             before = found[-1] if found else None
             if before is not None and self._alike(before, part):
                 found[-1] = replace(before, ends=part.ends)
@@ -239,7 +270,7 @@ class _Again:
                 found.append(part)
         return found
 
-    def _alike(self, one: Part, other: Part) -> bool:
+    def _alike(self, one: TrainedPart, other: TrainedPart) -> bool:
         had, has = (threads_of(self._state, part.session) for part in (one, other))
         return one.accumulate == other.accumulate and (self.one_thread or had == has)
 
@@ -250,7 +281,7 @@ class _Heard:
     def __init__(
         self,
         engine: Inline,
-        part: Part,
+        part: TrainedPart,
         epochs: list[dict[str, Any]],
         told: Callable[[float, Metrics], None],
     ) -> None:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from archdsl.study.record.state import State, TrainingStart
     from archdsl.study.trial import Trial
 
-_OF_A_ROUND = re.compile(r"([^/]+/\d+)/(.+)/seed-(\d+)")
+_NUMBER = re.compile(r"[0-9]{1,20}")
+"""That of a trial. Python reads no number of thousands of digits."""
+
+_OF_A_ROUND = re.compile(rf"([^/]+/\d+)/(.+)/seed-({_NUMBER.pattern})")
 """The purpose of a round, who is trained in it, and with which seed: the folder of its weights."""
 
 _OF_A_TRIAL = "search"
@@ -23,7 +26,7 @@ _OF_A_TRIAL = "search"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TrainedPart:
     """Epochs of a training that were trained in one way.
 
     session: of the search, in which they were begun; None where that is not on record
@@ -52,7 +55,7 @@ class Recorded:
     entrant: Entrant | None
     epochs: tuple[dict[str, Any], ...]
     complete: bool
-    parts: tuple[Part, ...]
+    parts: tuple[TrainedPart, ...]
 
     @property
     def last(self) -> float:
@@ -65,15 +68,19 @@ def recorded(state: State, folder: Path, word: str) -> Recorded:
 
     Raises SearchError for one that is not there, or of which no epoch is on record.
     """
-    if word.isdecimal() and word.isascii():
+    if _NUMBER.fullmatch(word):
         return _of_a_trial(state, folder, int(word))
     named = _OF_A_ROUND.fullmatch(word.rstrip("/"))
     if named is None:
         raise SearchError(
-            f"'{word}' names no training.  write the number of a trial, as in  12,  or the folder "
-            "of a training of the final round, as in  final/0/trial-00012/seed-1"
+            f"'{_shown(word)}' names no training.  write the number of a trial, as in  12,  or "
+            "the folder of a training of the final round, as in  final/0/trial-00012/seed-1"
         )
     return _of_a_round(state, folder, named[1], named[2], int(named[3]))
+
+
+def _shown(word: str) -> str:
+    return word if len(word) <= 60 else word[:57] + "..."
 
 
 def _of_a_trial(state: State, folder: Path, number: int) -> Recorded:
@@ -148,7 +155,7 @@ def _recorded(
     return Recorded(name, its[0], entrant, epochs, complete, parts)
 
 
-def _parts(starts: list[TrainingStart], last: float) -> tuple[Part, ...]:
+def _parts(starts: list[TrainingStart], last: float) -> tuple[TrainedPart, ...]:
     """How the epochs came about: what was trained anew after a kill counts once."""
     begins: list[TrainingStart] = []
     for start in starts:
@@ -158,6 +165,6 @@ def _parts(starts: list[TrainingStart], last: float) -> tuple[Part, ...]:
             begins.append(start)
     ends = [float(one.step or 0) for one in begins[1:]] + [last]
     return tuple(
-        Part(one.session if one.session >= 0 else None, one.step, end, one.accumulate)
+        TrainedPart(one.session if one.session >= 0 else None, one.step, end, one.accumulate)
         for one, end in zip(begins, ends, strict=True)
     )

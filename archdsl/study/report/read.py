@@ -11,8 +11,11 @@ from typing import Any
 
 from archdsl.amounts import Budget, bounded
 from archdsl.data.preprocessing import Preprocessing
-from archdsl.errors import SearchError
+from archdsl.errors import ArchError, SearchError
+from archdsl.language.nodes import Mapping, plain
 from archdsl.language.settings import Objective
+from archdsl.language.yaml import read as read_text
+from archdsl.language.yaml import read_file
 from archdsl.study import survey
 from archdsl.study.final.by_class import ByClass, by_class
 from archdsl.study.final.verdict import Verdict
@@ -152,7 +155,7 @@ def read(folder: Path, state: State | None = None) -> Record:
     created, data = state.created, state.data
     settings, winner, stands = created.setup["settings"], won(state), status_of(state, folder)
     text = "" if winner is None else winner_text(state, winner)
-    has_files = bool(text) and _text(folder / YAML) == text
+    has_files = bool(text) and _is_winner(folder / YAML, text)
     return Record(
         folder=folder,
         name=created.name,
@@ -182,5 +185,17 @@ def read(folder: Path, state: State | None = None) -> Record:
     )
 
 
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+def _is_winner(path: Path, text: str) -> bool:
+    """Whether a file has the winner's architecture and figures, whatever version wrote it."""
+    try:
+        return _identity(read_file(path)) == _identity(read_text(text, YAML))
+    except ArchError:
+        return False
+
+
+def _identity(spec: Mapping) -> dict[str, Any]:
+    """A winner's spec as plain values, and of what it says of itself its trial and figures."""
+    tree = {key: plain(value) for key, value in spec.items.items()}
+    found = tree.get("found")
+    said = found if isinstance(found, dict) else {}
+    return {**tree, "found": {name: said.get(name) for name in ("trial", "metrics")}}

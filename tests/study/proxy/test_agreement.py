@@ -74,6 +74,41 @@ def test_the_best_quarter_is_rounded_down_and_has_two_at_least() -> None:
     assert [len(best_quarter(truth[:many])) for many in (2, 7, 8, 11, 12)] == [2, 2, 2, 2, 3]
 
 
+def test_what_is_not_finite_is_missing_in_the_best_quarter_and_nobody_moves_up() -> None:
+    truth = np.arange(16.0)
+    scores = np.append(-np.arange(13.0), [5.0, 4.0, 3.0])  # the best four: 12 to 15
+    scores[13] = np.nan
+    found = agreement([scores], truth, best=True)
+    assert found.tau == pytest.approx(
+        stats.kendalltau(scores[[12, 14, 15]], truth[[12, 14, 15]])[0]
+    )
+    assert found.tau == pytest.approx(1 / 3)
+    scores[12] = -np.inf
+    assert agreement([scores], truth, best=True).tau == pytest.approx(-1)
+    scores[15] = np.inf
+    assert agreement([scores], truth, best=True) == UNDEFINED, "one is left"
+    kept = np.isfinite(scores)
+    assert agreement([scores], truth).tau == pytest.approx(tau(scores[kept], truth[kept]))
+    assert agreement([scores, truth], truth).tau == pytest.approx(
+        (tau(scores[kept], truth[kept]) + 1) / 2
+    ), "of several seeds it is missing in all"
+
+
+@given(few, st.integers(0, 999), st.booleans())
+@settings(max_examples=40)
+def test_a_resample_leaves_out_what_is_not_finite(many: int, seed: int, best: bool) -> None:
+    draws = np.random.default_rng(seed)
+    scores, truth = draws.integers(0, 5, many).astype(float), draws.random(many)
+    scores[draws.random(many) < 0.3] = np.inf
+    places = draws.integers(0, many, many)
+    counts = np.bincount(places, minlength=many)[None].astype(float)
+    found = agreements._mean_tau([scores], truth, counts, best=best)[0]
+    if best:
+        places = places[np.argsort(-truth[places], kind="stable")][: max(2, many // 4)]
+    places = places[np.isfinite(scores[places])]
+    assert found == pytest.approx(tau(scores[places], truth[places]) or 0, abs=1e-12)
+
+
 def test_of_several_seeds_it_is_the_mean_of_one_each() -> None:
     draws = np.random.default_rng(0)
     truth = draws.random(20)

@@ -19,6 +19,8 @@ from archdsl.spaces import Space
 from archdsl.spaces.budget import InfeasibleBudget
 from archdsl.study import Candidate, ProxyCheck, events, judge, proxy_check
 from archdsl.study.identity.evidence import Evidence
+from archdsl.study.proxy.same import check_setup, refuse_another_check
+from archdsl.study.proxy.size import CheckSize
 from archdsl.study.record.events import Round
 from archdsl.study.record.reading import Reading
 from tests.study.conftest import judged, tiny_space
@@ -75,6 +77,7 @@ def test_its_members_are_spread_over_the_budget_and_differ(tmp_path) -> None:
         low, high = np.quantile(inside, [number / 12, (number + 1) / 12])
         assert low * 0.9 <= macs <= high * 1.1
     assert final.entrants == proxy.entrants
+    assert final.rule == proxy.rule == "one of each of 12 groups of members inside, by macs"
     assert not set(proxy.seeds) & set(final.seeds), "the two share no luck"
 
 
@@ -188,6 +191,23 @@ def test_another_check_or_a_search_in_its_folder_is_refused(tmp_path) -> None:
     assert (out / "record.jsonl").read_bytes() == before
 
 
+def test_a_setting_that_a_former_record_lacks_had_its_usual_value() -> None:
+    def now(**proxy: Any) -> dict[str, Any]:
+        data = {"type": "digits", **proxy}
+        settings = small_space(proxy={"epochs": 2, "data": data}).spec.settings()
+        return check_setup(small_space(), settings, False, CheckSize(4, 2, 3))
+
+    old = json.loads(json.dumps(now()))
+    del old["settings"]["proxy"]["validate_every"], old["settings"]["proxy"]["data"]["placements"]
+    refuse_another_check(Path("check"), old, now())
+    with pytest.raises(SearchError) as error:
+        refuse_another_check(Path("check"), old, now(placements=3))
+    assert str(error.value) == (
+        "check holds a proxy check in which search.proxy.data.placements was not there, and now it "
+        "is 3.  put it back to go on with that check, or choose another --out"
+    )
+
+
 def test_a_check_is_not_taken_for_a_search_nor_a_search_for_a_check(tmp_path, run) -> None:
     check, search = tmp_path / "check", tmp_path / "search"
     checked(out=check)
@@ -214,6 +234,24 @@ def test_a_check_is_not_taken_for_a_search_nor_a_search_for_a_check(tmp_path, ru
     with pytest.raises(SearchError) as error:
         checked(out=search)
     assert str(error.value) == f"{search} holds a search, and no proxy check.  choose another --out"
+
+
+def test_a_damaged_check_is_gone_on_with_by_its_own_verb_alone(tmp_path, run) -> None:
+    check = tmp_path / "check"
+    checked(out=check)
+    record = check / "record.jsonl"
+    lines = record.read_bytes().splitlines(keepends=True)
+    damaged = b"".join([*lines[:-1], b"{}\n", lines[-1]])
+    record.write_bytes(damaged)
+    with pytest.raises(SearchError, match=r"`archdsl proxy-check --salvage` goes on from the"):
+        checked(out=check)
+    with pytest.raises(SearchError, match="holds a proxy check, and no search"):
+        run(small_space(), check, salvage=True)
+    assert record.read_bytes() == damaged
+    assert not (check / "trials").exists()
+    again, once = checked(out=check, salvage=True), checked()
+    assert again.recommended.record() == once.recommended.record()
+    assert repr(again) == repr(once)
 
 
 def test_a_space_with_nothing_to_compare_is_refused() -> None:
@@ -282,11 +320,15 @@ def test_what_is_not_told_is_as_the_space_has_it() -> None:
     assert "final: {keep: 2, seeds: 4}" in said.yaml()
 
 
-def test_fewer_inside_than_asked_for_are_all_trained() -> None:
+def test_fewer_inside_than_asked_for_are_all_trained(tmp_path) -> None:
     said: list[Any] = []
     space = tiny_space({**ONLY, "block.token_mixer": {"choice": ["pooling", "identity"],
                                                       "per": "stage"}})  # fmt: skip
-    found = checked(space, by_params, members=9, listener=said.append)
+    out = tmp_path / "check"
+    found = checked(space, by_params, members=9, listener=said.append, out=out)
+    assert {one.rule for one in rounds(out)} == {
+        "different networks inside, of which no more were found"
+    }
     assert found.figures.measured.architectures == 4
     notices = [one.text for one in said if isinstance(one, events.Notice)]
     assert "4 different architectures inside the budget for 9 asked for: all are trained" in notices
@@ -333,10 +375,16 @@ def test_where_all_fail_it_gives_up_and_begins_anew_once_that_is_mended(tmp_path
     with pytest.raises(SearchError) as error:
         checked(evaluate=fails, out=tmp_path / "check")
     assert str(error.value) == (
-        "the first 3 trainings failed of the same cause: ValueError: none of them.  mend it, and "
-        "the same command begins anew"
+        "the first 3 trainings, of member-000, member-001, member-002, failed of the same cause: "
+        "ValueError: none of them.  mend it, and the same command begins anew.  the cheapest are "
+        "trained first: where they alone fail of it, take what makes them so small out of the "
+        "choices of the space"
     )
-    assert checked(out=tmp_path / "check").figures.measured.architectures == 12
+    left = tmp_path / "check" / "check" / "proxy" / "0" / "member-011" / "seed-0" / "error.txt"
+    left.parent.mkdir(parents=True)
+    left.write_text("of a member that the next check has not")
+    assert checked(out=tmp_path / "check", members=11).figures.measured.architectures == 11
+    assert not (tmp_path / "check" / "check").exists()
     few = checked(evaluate=lambda c: noisy(c) if c.number == 0 else math.inf)
     assert few.figures is None
     assert few.message == (
@@ -344,15 +392,32 @@ def test_where_all_fail_it_gives_up_and_begins_anew_once_that_is_mended(tmp_path
     )
 
 
+@pytest.mark.parametrize("cause", ["no room for {}x{}", "no room for {}"])
+def test_causes_that_differ_in_their_figures_alone_are_one(cause: str) -> None:
+    def fails(candidate: Candidate) -> float:
+        raise ValueError(cause.format(candidate.cost.macs, candidate.number))
+
+    with pytest.raises(SearchError, match=r"the first 3 trainings, .* ValueError: no room for \d+"):
+        checked(evaluate=fails)
+    others = iter(("this", "that"))
+
+    def differs(candidate: Candidate) -> float:
+        if candidate.number < 4 and candidate.seed == 0:
+            raise ValueError(f"no {next(others, 'more')}")
+        return noisy(candidate)
+
+    assert checked(evaluate=differs).figures.measured.architectures == 8
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"members": 1}, "members is an int of at least 2, and not 1"),
-        ({"members": 2.5}, "members is an int of at least 2, and not 2.5"),
-        ({"seeds": 0}, "seeds is an int of at least 1, and not 0"),
-        ({"seeds": True}, "seeds is an int of at least 1, and not True"),
+        ({"members": 1}, "members is an int from 2 to 100,000, and not 1"),
+        ({"members": 2.5}, "members is an int from 2 to 100,000, and not 2.5"),
+        ({"seeds": 0}, "seeds is an int from 1 to 1,000, and not 0"),
+        ({"seeds": True}, "seeds is an int from 1 to 1,000, and not True"),
         ({"final_epochs": 3}, "final_epochs: an evaluate has epochs of its own.  drop it"),
-        ({"final_epochs": 0}, "final_epochs is an int of at least 1, and not 0"),
+        ({"final_epochs": 0}, "final_epochs is an int from 1 to 1,000,000, and not 0"),
     ],
 )
 def test_a_size_that_is_none_is_refused(given: dict[str, Any], said: str) -> None:
@@ -376,3 +441,13 @@ def test_what_it_recommends_is_a_section_that_the_space_takes() -> None:
         assert (final.keep, final.seeds) == (
             found.recommended.keep.value, found.recommended.seeds.value,
         )  # fmt: skip
+
+
+def test_a_ratio_without_an_upper_end_is_shown_and_stays_json(tmp_path) -> None:
+    def hardly(candidate: Candidate) -> float:
+        return judged(candidate) + 0.1 * (candidate.number == 3) * candidate.seed
+
+    found = checked(evaluate=hardly, out=tmp_path / "check")
+    known = json.loads((tmp_path / "check" / "proxy-check.json").read_text())
+    low, high = known["spread"]["final"]["ratio_interval"]
+    assert high is None and f"({low:.1f} or more)" in str(found)

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 import archdsl
+from archdsl.language.settings import FinalSettings
+from archdsl.study.proxy.agreement import UNDEFINED
 from archdsl.study.proxy.figures import Figures, figures
 from archdsl.study.proxy.kept import loss_of_keeping
-from archdsl.study.proxy.measured import Measured
+from archdsl.study.proxy.measured import Outcomes
 from archdsl.study.proxy.recommended import Recommended, recommended
 
 
@@ -29,7 +31,7 @@ def found(
     by_epoch = {
         epoch: last + early * draws.normal(size=last.shape) * (epoch <= 4) for epoch in (2, 4, 5, 7)
     }
-    what = Measured("accuracy", True, last, trained(), {**by_epoch, 8: last}, epochs=(8, 24))
+    what = Outcomes("accuracy", True, last, trained(), {**by_epoch, 8: last}, epochs=(8, 24))
     made = figures(what)
     assert made is not None
     return made
@@ -63,13 +65,26 @@ def test_where_the_intervals_reach_over_the_margin_nothing_is_told() -> None:
 
 def test_a_proxy_that_is_not_told_from_chance_recommends_nothing_else() -> None:
     said = advice(proxy=0.0, seed=1.0)
-    assert not said.proxy.told and said.proxy.why.startswith("32 architectures do not tell the ")
+    assert not said.proxy.told and said.proxy.why.startswith(
+        "the proxy is not told from chance by 32 architectures: tau "
+    )
     assert said.epochs is not None and (said.epochs.value, said.epochs.told) == (8, False)
     assert said.epochs.why == "epochs: not told, and as they were"
     assert said.halving is None
     wrong = advice(proxy=-1.0)
     assert wrong.proxy.why.startswith("the proxy orders the wrong way round: tau -0.9")
     assert not wrong.proxy.told
+
+
+def test_what_is_not_told_says_so_in_these_words() -> None:
+    made = found()
+    alone = recommended(replace(made, cut={}))
+    assert alone.epochs is not None and (alone.epochs.value, alone.epochs.told) == (8, False)
+    assert alone.epochs.why == "epochs: not told, as none before the last has figures"
+    assert alone.halving_why == "stopping early: not told, as no epoch before the last has figures"
+    for said in (alone, advice(proxy=0.0, seed=1.0), advice(seed=2.0), advice(seed=0.0)):
+        for one in (said.proxy, said.epochs, said.keep, said.seeds):
+            assert one is not None and one.told is ("not told" not in one.why)
 
 
 def test_seeds_are_those_that_tell_one_spread_apart() -> None:
@@ -79,6 +94,14 @@ def test_seeds_are_those_that_tell_one_spread_apart() -> None:
     many = advice(seed=2.0)
     assert (many.seeds.value, many.seeds.told) == (3, False)
     assert "would tell one spread apart, and 3 do not" in many.seeds.why
+    made = found()
+    spread = replace(made.long, architectures=0.14, seeds=0.2, ratio_interval=(0.6, 0.8))
+    for usual, do in ((20, "do, too"), (16, "do, too"), (15, "do not")):
+        said = recommended(replace(made, long=spread), FinalSettings(seeds=usual)).seeds
+        assert (said.value, said.told) == (usual, False)
+        assert said.why.startswith(
+            f"seeds: not told, as 16 would tell one spread apart, and {usual} {do} (spread "
+        )
     none = advice(seed=0.0).seeds
     assert (none.value, none.why) == (3, "seeds: not told, as they change nothing")
 
@@ -102,6 +125,35 @@ def test_few_are_kept_where_the_proxy_is_right_and_more_where_it_is_not() -> Non
     assert more.value > 1
     assert one.why.startswith("the first of 32 by the proxy is within ")
     assert more.why.startswith(f"one of the first {more.value} of 32 by the proxy is within ")
+
+
+def test_how_many_are_kept_is_told_only_of_a_proxy_that_orders_and_with_seeds_told() -> None:
+    chance = advice(proxy=0.0, seed=0.7)
+    assert chance.seeds.told and not chance.proxy.told
+    said = chance.keep
+    assert (said.value, said.told) == (5, False)
+    assert said.why == "keep: not told, as the proxy is not known to order"
+    assert not advice(proxy=-1.0).keep.told
+    noise = advice(seed=2.0, proxy=5.0)
+    assert noise.proxy.told and not noise.seeds.told
+    assert (noise.keep.value, noise.keep.told) == (5, False)
+    assert noise.keep.why == "keep: not told, as seeds are not"
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e200, 3e299])
+def test_a_metric_of_any_size_has_its_figures_and_advice(unit: float) -> None:
+    made = found().measured
+    far = replace(
+        made,
+        proxy=made.proxy * unit,
+        final=made.final * unit,
+        by_epoch={epoch: one * unit for epoch, one in made.by_epoch.items()},
+    )
+    figured = figures(far)
+    assert figured is not None
+    said, usual = recommended(figured), advice()
+    assert (said.keep.value, said.seeds.value) == (usual.keep.value, usual.seeds.value)
+    assert said.keep.told and said.seeds.told
 
 
 def test_the_loss_of_keeping_by_hand() -> None:
@@ -134,3 +186,4 @@ def test_a_score_that_is_not_finite_leaves_its_architecture_out_of_its_row() -> 
     assert rows["synflow"].everyone.tau is None, "all alike"
     none = figures(replace(made, scores={"naswot": np.full_like(scores, np.nan)}))
     assert none is not None and none.rows[-2].left_out == 32
+    assert none.rows[-2].everyone == none.rows[-2].best == UNDEFINED

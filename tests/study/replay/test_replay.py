@@ -14,11 +14,13 @@ import torch
 import archdsl
 from archdsl.errors import ArchError
 from archdsl.study import events
+from archdsl.study.final.comparison import Noise
 from archdsl.study.identity.setup import versions
 from archdsl.study.record.folder import read_state
 from archdsl.study.replay.replaying import replay
 from archdsl.training import seeds
 from archdsl.training.module import Classifier
+from archdsl.version import VERSION
 from tests.study.replay.conftest import SCALED, arrays, contents, project, searched
 
 FINAL = ["final/0/trial-00000/seed-1", "final/0/trial-00000/seed-2"]
@@ -162,6 +164,8 @@ def test_on_another_machine_the_noise_of_seeds_decides(untouched, monkeypatch) -
     monkeypatch.setattr(
         "archdsl.study.replay.place.versions", lambda: {**versions(), "torch": "9.0"}
     )
+    assert replay(untouched, "1").finding == "unknown", "both seeds came to one figure"
+    monkeypatch.setattr("archdsl.study.replay.noise.seed_noise", lambda arms: Noise(0.01, 1))
     found = replay(untouched, "1")
     assert found.differences == (f"torch was {versions()['torch']}, and now it is 9.0",)
     noise = found.noise["accuracy"]
@@ -199,6 +203,26 @@ def test_other_code_other_data_and_another_task_are_refused(kept, tmp_path) -> N
         "val, 6 test): the file has other content.  put it back to replay it"
     )
     assert replay(out, "1").finding == "equal"
+
+
+@pytest.mark.parametrize(
+    ("version", "cure"),
+    [
+        ("0.1.7", "archdsl 0.1 cannot replay, and another comes to other figures: there is no way"),
+        ("0.99.0", "replay it with archdsl 0.99"),
+    ],
+)
+def test_another_minor_version_is_refused_before_all_else(
+    untouched, monkeypatch, version, cure
+) -> None:
+    state = read_state(untouched)
+    state.evidence = {**state.evidence, "archdsl": version}
+    monkeypatch.setattr("archdsl.study.replay.replaying.read_state", lambda folder: state)
+    with pytest.raises(ArchError) as caught:  # there are no such data, and no such trial
+        replay(untouched, "12", patches={"search.proxy.data.path": "gone.npz"})
+    assert str(caught.value) == (
+        f"{untouched} holds a search by archdsl {version}, and this is {VERSION}.  {cure}"
+    )
 
 
 def test_python_of_the_space_may_be_refused(untouched) -> None:

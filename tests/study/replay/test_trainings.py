@@ -110,6 +110,17 @@ FAILED = "name a training that came to its end"
         ("", f"'' {NAMES_NONE}"),
         ("best", f"'best' {NAMES_NONE}"),
         ("²", f"'²' {NAMES_NONE}"),
+        ("9" * 20, f"runs/tiny has no trial {'9' * 20}.  its trials are 0 to 6"),
+        ("9" * 21, f"'{'9' * 21}' {NAMES_NONE}"),
+        ("9" * 5000, f"'{'9' * 57}...' {NAMES_NONE}"),
+        (
+            f"final/0/trial-00000/seed-{'9' * 20}",
+            f"runs/tiny: final/0 has no seed {'9' * 20}.  its seeds are: 1 2",
+        ),
+        (
+            f"final/0/trial-00000/seed-{'9' * 5000}",
+            f"'final/0/trial-00000/seed-{'9' * 32}...' {NAMES_NONE}",
+        ),
         ("trials/00000", f"'trials/00000' {NAMES_NONE}"),
         ("final/0/trial-00000", f"'final/0/trial-00000' {NAMES_NONE}"),
         (
