@@ -23,7 +23,7 @@ from archdsl.views.text import columns
 
 if TYPE_CHECKING:
     from archdsl.study.replay.comparison import Replayed
-    from archdsl.study.replay.replaying import Told
+    from archdsl.study.replay.once_more import Told
 
 HELP = "train a trial again from its record, and compare"
 

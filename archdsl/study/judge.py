@@ -152,5 +152,5 @@ class Judge:
         self._noted = True
         begun = datetime.now(UTC).isoformat(timespec="seconds")
         first, workers = len(run.state.trials), self.engine.capacity
-        threads = self.engine.threads if isinstance(self.engine, Workers) else None
-        run.add(recorded.Session(begun, first, versions(), machine(threads), workers))
+        here = machine(self.engine.threads)
+        run.add(recorded.Session(begun, first, versions(), here, workers))

@@ -55,6 +55,8 @@ class Sleepers:
     spans: of every job, when it was given and when it is over, in virtual seconds
     """
 
+    threads: int | None = None
+
     def __init__(self, capacity: int, disk: Disk, seconds: float = 10.0, epochs: int = 0) -> None:
         self.capacity, self.seconds, self.epochs = capacity, seconds, epochs
         self.spans: list[tuple[float, float]] = []

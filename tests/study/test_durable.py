@@ -19,6 +19,8 @@ from archdsl.study.engines.job import Begun, Job, Outcome, Over
 class Together:
     """An engine whose jobs end several at a time: as many as are drawn, from 1 to all."""
 
+    threads: int | None = None
+
     def __init__(self, capacity: int, seed: int, disk: Disk) -> None:
         self.capacity, self.rounds = capacity, 0
         self._draws, self._disk = random.Random(seed), disk

@@ -15,9 +15,11 @@ class Engine(Protocol):
     """Runs jobs, in whatever order, and reports what happens to them.
 
     capacity: how many jobs it takes at once
+    threads: of torch's, that a job may take; None for as many as this process has
     """
 
     capacity: int
+    threads: int | None
 
     def submit(self, job: Job) -> None:
         """Take a job."""

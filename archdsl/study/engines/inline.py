@@ -15,6 +15,7 @@ class Inline:
     """Runs a job when its events are asked for. work: does it."""
 
     capacity = 1
+    threads: int | None = None
 
     def __init__(self, work: Work) -> None:
         self._work = work

@@ -82,12 +82,8 @@ class Workers:
         self._cancelled: deque[Job] = deque()
         self._seats = [Seat(place, staff.limits, said) for place in
                        places(staff.workers, staff.per_gpu)]  # fmt: skip
+        self.threads: int | None = self._seats[0].place.threads
         processes.warm_up()
-
-    @property
-    def threads(self) -> int:
-        """Of torch, that each worker has."""
-        return self._seats[0].place.threads
 
     def submit(self, job: Job) -> None:
         """Take a job."""

@@ -16,6 +16,8 @@ class Delayed:
     seed: of how long each job takes; most: how many were held at once
     """
 
+    threads: int | None = None
+
     def __init__(self, work: Work, capacity: int, seed: int) -> None:
         self.capacity, self.most, self.order = capacity, 0, list[int]()
         self._work, self._draws, self._now = work, random.Random(seed), 0.0

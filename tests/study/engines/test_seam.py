@@ -23,6 +23,8 @@ class Threads:
     Events of one job come in order, and those of several as it happens.
     """
 
+    threads: int | None = None
+
     def __init__(self, work: Work, capacity: int, seed: int) -> None:
         self.capacity = capacity
         self.most = 0
