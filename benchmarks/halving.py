@@ -137,7 +137,7 @@ class Simulated:
             )
             return
         if until < self.prune.rungs[-1]:
-            self.state.hear(Reached(training, until, values, 1.0, 0.0, self.now))
+            self.state.hear(Reached(training, until, values, {}, 1.0, 0.0, self.now))
         else:
             self.state.hear(
                 Finished(number, "complete", {}, values, None, None, 1.0, 0.0, self.now)

@@ -301,6 +301,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "final.field",
             "final.winner",
             "halving.spent",
+            "hopeless",
             "phases.again",
             "phases.jobs",
             "phases.phase",

@@ -42,6 +42,7 @@ def _data(one: ComparedRun) -> dict[str, Any]:
         "failed": len(record.failed),
         "judged_by": record.judged_by,
         "best_so_far": list(one.best),
+        "spent": None if record.spent is None else record.spent.record(),
         "winner": None if best is None else {
             "trial": best.number, **one.winner, "costs": dict(best.costs),
             "decisions": dict(best.decisions),
@@ -57,8 +58,11 @@ def _text(found: list[ComparedRun]) -> str:
     rows = [("", *(str(one.folder) for one in found))]
     rows += [(key, *(one.settings[key] for one in found)) for key in found[0].settings]
     rows.append(("trials", *(str(len(one.record.trials)) for one in found)))
+    pruned = [one for one in found if one.record.spent is not None]
+    if pruned:
+        rows.append(("epochs trained", *(f"{_epochs(one):,}" for one in found)))
     least = min(len(one.record.complete) for one in found)
-    for at, share in enumerate(AT if least else ()):
+    for at, share in enumerate(AT if least and not pruned else ()):
         name = f"best {record.judged_by} of {max(1, round(share * least))}"
         rows.append((name, *(figure(one.best[at]) for one in found)))
     for split, words in (("val", "validation"), ("test", "test")):
@@ -74,4 +78,14 @@ def _text(found: list[ComparedRun]) -> str:
         if len(set(answers)) > 1:
             rows.append((address, *answers))
     said = [f"{one.folder}: {one.verdict}" for one in found if one.verdict is not None]
+    said += [f"{one.folder}: {one.record.spent.words()}" for one in pruned if one.record.spent]
+    if pruned:
+        said.append("who was best after so many trials is left out: of a search that prunes only "
+                    "the good ones came to their end")  # fmt: skip
     return "\n".join([*columns(rows), *said])
+
+
+def _epochs(one: ComparedRun) -> int:
+    """Epochs of the trials."""
+    spent, trials = one.record.spent, one.record.trials
+    return sum(len(trial.epochs) for trial in trials) if spent is None else spent.epochs

@@ -8,15 +8,15 @@ the same command: a trial that was running goes on from its last epoch, under th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import SearchSettings
-from archdsl.study import causes, events
+from archdsl.study import events
 from archdsl.study.engines.engine import Engine
 from archdsl.study.engines.job import Begun, EngineEvent, Over, Reported
 from archdsl.study.events import Listener
+from archdsl.study.hopeless import Hopeless, stopped
 from archdsl.study.phases.phase import Phase
 from archdsl.study.record.events import (
     Event,
@@ -24,11 +24,13 @@ from archdsl.study.record.events import (
     Reached,
     Retried,
     Round,
+    Running,
     TrainingOver,
 )
 from archdsl.study.record.folder import RunFolder, worth_keeping
 from archdsl.study.record.rounds import of_a_round
 from archdsl.study.trial import Trial, from_json
+from archdsl.units import counted
 
 
 class Driver:
@@ -49,9 +51,8 @@ class Driver:
         self.emit, self.kept = emit, kept
         self._running = 0
         self._ended: list[tuple[Trial, bool]] = []
-        self._failures, self._judged = causes.Failures(), 0
-        for trial in self._next_over():  # what stands on record has stopped a search once
-            self._hopeless(trial)
+        self._hopeless = Hopeless()
+        self._hopeless.look(run.state)  # what stands on record has stopped a search once
 
     def drive(self, phase: Phase) -> None:
         """Run a phase to its end. Raises SearchError where going on would teach nothing.
@@ -99,6 +100,8 @@ class Driver:
     def _record(self, what: tuple[Event, ...]) -> None:
         for event in what:
             before = self.run.state.leading[:1]
+            if isinstance(event, Running):
+                self._tell_of_what_is_lost(event)
             self.run.add(event)
             if isinstance(event, Retried) and not of_a_round(event.training):
                 self.emit(events.TrialRetried(event.training.trial, event.cause))
@@ -109,6 +112,17 @@ class Driver:
             if isinstance(event, Finished):
                 leads = self.run.state.leading[:1] != before
                 self._ended.append((self.run.state.trials[event.trial], leads))
+
+    def _tell_of_what_is_lost(self, event: Running) -> None:
+        """Say that epochs on record are trained again: nothing is there to go on from."""
+        had = len(self.run.state.trainings.get(event.training, ()))
+        if had and event.step is None and not of_a_round(event.training):
+            self.emit(
+                events.Notice(
+                    f"trial {event.training.trial} begins again: of the {counted(had, 'epoch')} "
+                    "that it has on record there is no checkpoint any more"
+                )
+            )
 
     def _tell_of_the_round(self, event: Round | TrainingOver) -> None:
         rounds, last = self.run.state.rounds, None
@@ -141,32 +155,7 @@ class Driver:
 
     def _refuse_the_hopeless(self) -> None:
         """Raise SearchError where the failures so far say that the next trial fails like them."""
-        for judged in self._next_over():
-            if self._hopeless(judged):
-                raise SearchError(_stopped(judged, self._failures, self.kept))
-
-    def _hopeless(self, trial: Trial) -> bool:
-        if not self.run.state.rungs.reached(trial.number):
-            return self._failures.hopeless(trial)
-        self._failures.succeed()
-        return False
-
-    def _next_over(self) -> Iterator[Trial]:
-        """The trials that are over, or were put aside once, each once and by number.
-
-        Who finished first is no matter.
-        """
-        trials, reached = self.run.state.trials, self.run.state.rungs.reached
-        while self._judged in trials and (trials[self._judged].over or reached(self._judged)):
-            self._judged += 1
-            yield trials[self._judged - 1]
-
-
-def _stopped(last: Trial, failures: causes.Failures, folder: Path | None) -> str:
-    trace = "".join(f"\n  {line}" for line in (last.trace or "").splitlines()[-1:])
-    record = f"\n  the record is in {folder}; mend the cause, and the same command goes on"
-    if failures.succeeded:  # whose figures follow from what there was
-        record += ".  where the cause is in code or data of your own, choose another --out"
-    if folder is None:
-        record = ""
-    return f"{failures.limit} trials in a row failed of the same cause: {last.cause}{trace}{record}"
+        streak = self._hopeless.look(self.run.state)
+        if streak is not None:
+            succeeded = self._hopeless.succeeded
+            raise SearchError(stopped(streak, succeeded=succeeded, folder=self.kept))

@@ -317,9 +317,9 @@ def _at_once(before: bool, done: int, folder: Path | None) -> str:
 def _unfinished(state: State, settings: SearchSettings) -> bool:
     """Whether any of the trials is to begin or to go on."""
     trials, prune = settings.trials, settings.prune
-    if len(state.trials) < trials or any(one.number < trials for one in state.pending):
+    if prune is not None and (state.pending or is_left(prune, settings.objectives, state.rungs)):
         return True
-    return prune is not None and is_left(prune, settings.objectives, state.rungs)
+    return len(state.trials) < trials or any(one.number < trials for one in state.pending)
 
 
 def _message(ended: Ending, done: int, total: int, folder: Path, kept: bool) -> str:

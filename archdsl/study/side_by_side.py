@@ -22,7 +22,8 @@ class ComparedRun:
     """One search.
 
     settings: those that another of the searches has otherwise
-    best: of the objective that they share, after each share of the trials of the shortest search
+    best: of the objective that they share, after each share of the trials of the shortest search;
+        empty where any of them prunes, which brings its good trials alone to their end
     winner: what its winner came to, by where: "val", and "test" where that was looked at
     verdict: what its final round says, None without one
     """
@@ -42,7 +43,8 @@ def side_by_side(folders: Sequence[Path]) -> list[ComparedRun]:
     for folder, record in zip(folders[1:], records[1:], strict=True):
         _refuse_another(folders[0], first, folder, record)
     apart = _apart(records)
-    least = min((len(record.complete) for record in records), default=0)
+    pruned = any(record.spent is not None for record in records)
+    least = 0 if pruned else min((len(record.complete) for record in records), default=0)
     return [
         ComparedRun(
             folder=folder,

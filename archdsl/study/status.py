@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from archdsl.errors import SearchError
 from archdsl.study.final.verdicts import verdicts
@@ -18,7 +18,7 @@ from archdsl.study.record.folder import checkpoint_size, read_state
 from archdsl.study.record.lock import holder
 from archdsl.study.record.rounds import is_final
 from archdsl.study.record.state import State
-from archdsl.study.trial import Stage, Trial, to_json
+from archdsl.study.trial import Trial, to_json
 from archdsl.units import counted
 
 FAILURES = 3
@@ -29,12 +29,12 @@ FAILURES = 3
 class Underway:
     """A trial that is not over.
 
-    stage: "paused" where it was broken off, and goes on with the search
+    stage: "stopped" where it was broken off, and goes on with the search
     last: its last report, with its `step`; seconds: since it began, where a search is running
     """
 
     number: int
-    stage: Stage
+    stage: Literal["proposed", "running", "stopped"]
     last: dict[str, Any] | None
     seconds: float | None
 
@@ -194,7 +194,11 @@ def _underway(trial: Trial, state: State, running: bool) -> Underway:
         reported for key, reported in state.trainings.items()
         if key.trial == trial.number and not is_final(key) and reported
     ]  # fmt: skip
-    stage = "paused" if trial.state == "running" and not running else trial.state
+    stage: Literal["proposed", "running", "stopped"] = "stopped"
+    if trial.state == "proposed":
+        stage = "proposed"
+    elif trial.state == "running" and running:
+        stage = "running"
     began = trial.begun if stage == "running" else None
     return Underway(
         trial.number,

@@ -75,7 +75,7 @@ class Trial:
             *((name, rounded(value)) for name, value in self.metrics.items()),
             *((name, f"{number:,}") for name, number in self.costs.items()),
             ("from", self.origin),
-            ("time", duration(self.seconds) if self.trained else "not trained"),
+            ("time", duration(self.seconds) if self.trained or self.epochs else "not trained"),
         ]
         answers = [(address, str(answer)) for address, answer in self.decisions.items()]
         words = self.state if self.cause is None else f"{self.state}: {self.cause}"

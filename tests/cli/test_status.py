@@ -82,9 +82,13 @@ def test_what_was_stopped_says_how_to_go_on(tmp_path, capsys) -> None:
     search(space, evaluate=evaluate, out=out, settings=space.spec.settings())
     found = status(out)
     assert found.words() == "1 of 4 trials; nobody is searching, and the same command goes on"
-    assert [(one.number, one.stage, one.seconds) for one in found.underway] == [(1, "paused", None)]
+    assert [(one.number, one.stage, one.seconds) for one in found.underway] == [
+        (1, "stopped", None)
+    ]
     assert main(["status", str(out)]) == 0
-    assert capsys.readouterr().out.splitlines()[-2:] == ["1 trial broken off:", "  trial 1  paused"]
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "1 trial broken off:", "  trial 1  stopped",
+    ]  # fmt: skip
 
 
 def test_a_search_that_has_tried_everything_is_done(tmp_path, capsys) -> None:

@@ -22,6 +22,7 @@ from archdsl.study.record.folder import read_state
 from archdsl.study.record.state import State
 from archdsl.study.report.page import write_report
 from archdsl.study.status import status
+from archdsl.units import counted
 from tests.study.conftest import judged, tiny_space
 from tests.study.engines.test_seam import Threads
 
@@ -165,16 +166,26 @@ def test_what_nothing_can_promote_leaves_no_checkpoint(tmp_path) -> None:
 def test_the_disk_is_bounded_and_decides_nothing(tmp_path) -> None:
     free, bounded = pruned_space(), pruned_space(disk="1M")
     searched(free, tmp_path / "free", Inline(Curves()))
-    held, work = list[int](), Curves()
+    held, work, notices = list[int](), Curves(), list[str]()
 
     def listener(event: Any) -> None:
+        if type(event).__name__ == "Notice":
+            notices.append(event.text)
         if type(event).__name__ == "TrialStarted":
             found = (tmp_path / "bounded").glob("trials/*/checkpoint.ckpt")
             held.append(sum(path.stat().st_size for path in found))
 
-    searched(bounded, tmp_path / "bounded", Inline(work), listener=listener)
+    result = searched(bounded, tmp_path / "bounded", Inline(work), listener=listener)
     assert max(held) <= 1_000_000 + SIZE  # and the one that has begun
     assert told(tmp_path / "bounded") == told(tmp_path / "free")
+    again = len(work.trained) - len(set(work.trained))
+    assert again > 0
+    assert result.spent is not None
+    assert result.spent.again == again
+    assert f"; {counted(again, 'epoch')} {'was' if again == 1 else 'were'} trained again, as " in (
+        result.spent.words()
+    )
+    assert [one for one in notices if "begins again" in one]
 
 
 def test_the_best_is_one_that_was_trained_to_its_end_by_its_mean(tmp_path) -> None:
@@ -184,7 +195,9 @@ def test_the_best_is_one_that_was_trained_to_its_end_by_its_mean(tmp_path) -> No
     assert len(result.best.epochs) == EPOCHS
     last = [epoch["accuracy"] for epoch in result.best.epochs[-2:]]
     assert result.best.values == (pytest.approx(sum(last) / 2),)
-    assert result.best.metrics == {"accuracy": last[-1]}
+    for trial in result.trials:
+        last = [epoch["accuracy"] for epoch in trial.epochs[-2:]]
+        assert trial.metrics == {"accuracy": pytest.approx(sum(last) / len(last))}
 
 
 def test_what_was_spent_is_said(tmp_path, capsys) -> None:
@@ -192,7 +205,9 @@ def test_what_was_spent_is_said(tmp_path, capsys) -> None:
     epochs = sum(len(trial.epochs) for trial in result.trials)
     paused = sum(trial.state == "paused" for trial in result.trials)
     assert result.spent is not None
-    assert result.spent.record() == {"epochs": epochs, "whole": 12 * EPOCHS, "paused": paused}
+    assert result.spent.record() == {
+        "epochs": epochs, "whole": 12 * EPOCHS, "paused": paused, "again": 0,
+    }  # fmt: skip
     words = result.spent.words()
     assert words.startswith(f"{epochs} epochs trained, ")
     page = " ".join(write_report(tmp_path / "run").read_text().split())
@@ -226,6 +241,96 @@ def test_failures_of_one_cause_end_it_as_ever(tmp_path) -> None:
         searched(pruned_space(), tmp_path / "run", Inline(Curves(*range(12))))
     again = searched(pruned_space(trials=8), tmp_path / "other", Inline(Curves(4, 5, 6, 7)))
     assert again.best is not None
+
+
+class Ends(Curves):
+    """Trainings that end by themselves after their first epoch."""
+
+    def _judge(self, job: Any, space: Space, begin: Any, report: Any, should_stop: Any) -> Any:
+        begin(None)
+        value = value_of(job.decisions, 1)
+        report(1, {"accuracy": value})
+        return {"accuracy": value}
+
+
+def test_a_training_that_ends_by_itself_is_over_and_is_not_promoted(tmp_path) -> None:
+    prune = {"type": "asha", "rungs": [2], "reduction": 2, "score": 1}
+    result = searched(pruned_space(trials=6, prune=prune), tmp_path / "run", Inline(Ends()))
+    assert [trial.state for trial in result.trials] == ["complete"] * 6
+    assert len(state_of(tmp_path / "run").rungs.jobs) == 6
+    assert result.best is not None
+    assert status(tmp_path / "run").words() == "6 of 6 trials, done"
+
+
+class Late(Curves):
+    """Trainings that fail once they are promoted."""
+
+    def _judge(self, job: Any, space: Space, begin: Any, report: Any, should_stop: Any) -> Any:
+        if job.step:
+            begin(None)
+            raise ValueError("this one cannot go on")
+        return super()._judge(job, space, begin, report, should_stop)
+
+
+def test_promotions_that_fail_of_one_cause_end_it_as_well(tmp_path) -> None:
+    work = Late()
+    with pytest.raises(SearchError, match="3 trials in a row failed of the same cause: ValueErr"):
+        searched(pruned_space(trials=30), tmp_path / "run", Inline(work))
+    results = state_of(tmp_path / "run").rungs.results
+    assert list(results.values()).count(None) == 3
+
+
+def test_with_fewer_trials_those_under_way_come_to_an_end(tmp_path) -> None:
+    prune = {"type": "asha", "rungs": [1, 2], "reduction": 4, "score": 1}
+
+    def stop(event: Any) -> None:
+        if type(event).__name__ == "Epoch" and event.number == 7:
+            raise Break
+
+    with pytest.raises(Break):
+        searched(pruned_space(prune=prune), tmp_path / "run", Inline(Curves()), listener=stop)
+    result = searched(pruned_space(trials=5, prune=prune), tmp_path / "run", Inline(Curves()))
+    assert (result.ended, result.message) == ("done", "8 trials done")
+    assert result.best is not None
+    assert status(tmp_path / "run").words() == "8 of 5 trials, done"
+
+
+def test_a_status_before_the_first_job_is_one(tmp_path) -> None:
+    seen = list[str]()
+
+    def listener(event: Any) -> None:
+        if type(event).__name__ == "Started":
+            seen.append(status(tmp_path / "run").words())
+
+    searched(pruned_space(trials=2), tmp_path / "run", Inline(Curves()), listener=listener)
+    assert len(seen) == 1
+    assert seen[0].startswith("0 of 2 trials")
+
+
+def test_a_comparison_does_not_hold_survivors_against_all(tmp_path, capsys) -> None:
+    for seed in (0, 1):
+        searched(pruned_space(trials=6, seed=seed), tmp_path / str(seed), Inline(Curves()))
+    assert main(["compare", str(tmp_path / "0"), str(tmp_path / "1")]) == 0
+    said = capsys.readouterr().out
+    assert "best accuracy of" not in said
+    assert "epochs trained" in said
+    assert "of a search that prunes only the good ones came to their end" in " ".join(said.split())
+    page = " ".join(write_report(tmp_path / "0").read_text().split())
+    assert "inside the budget: accuracy" not in page
+
+
+def test_a_page_says_from_which_job_on_there_were_other_workers(tmp_path) -> None:
+    def stop(event: Any) -> None:
+        if type(event).__name__ == "TrialPaused" and event.trial.number == 11:
+            raise Break
+
+    with pytest.raises(Break):
+        searched(pruned_space(), tmp_path / "run", Inline(Curves()), listener=stop)
+    first = len(state_of(tmp_path / "run").rungs.jobs)
+    engine = Threads(Curves(), capacity=3, seed=0)
+    searched(pruned_space(workers=3), tmp_path / "run", engine)
+    page = " ".join(write_report(tmp_path / "run").read_text().split())
+    assert f"1 worker from job 0 on, 3 workers from job {first} on" in page
 
 
 def test_brackets_are_a_search_too(tmp_path) -> None:

@@ -72,7 +72,7 @@ class JobOrder:
             trial, until = rungs.jobs[self.told]
             values = rungs.results[self.told]
             scores = None if values is None else signed(self._objectives, values)
-            self.ladder.tell(trial, until, scores)
+            self.ladder.tell(trial, until, scores, over=self.told in rungs.last)
             if self._hear is not None:
                 self._hear(trial, until, scores)
             self.told += 1

@@ -125,11 +125,21 @@ class Ladder:
         self._rung(trial, self._until[trial]).promote(trial)
         self._go(trial, until)
 
-    def tell(self, trial: int, until: int, scores: Scores | None) -> None:
-        """Take in what a job came to. scores: None where it failed"""
+    def tell(self, trial: int, until: int, scores: Scores | None, *, over: bool = False) -> None:
+        """Take in what a job came to.
+
+        scores: None where it failed
+        over: whether nothing more comes of its trial, which is so below the highest rung, too,
+            where a training ends by itself: it is ranked there, and does not wait
+        """
         self._running -= 1
-        self._rung(trial, until).add(trial, scores)
-        self._whole = any(column[-1].any for column in self._columns)
+        rung = self._rung(trial, until)
+        rung.add(trial, scores)
+        if over and scores is not None:
+            self._whole = True
+            if until != self.rungs[-1]:
+                rung.promote(trial)
+        self._whole = self._whole or any(column[-1].any for column in self._columns)
 
     def next(self, *, more: bool) -> Step | None:
         """What is to be done; None where nothing is, as far as the results go.

@@ -32,6 +32,12 @@ def rung_values(
     return found
 
 
+def rung_metrics(reports: Sequence[Metrics], last: int) -> Metrics:
+    """Every metric, each the mean of the last so many reports that have it."""
+    names = dict.fromkeys(name for one in reports for name in one if name != "step")
+    return {name: _mean(reports, name, last) for name in names}
+
+
 def _mean(reports: Sequence[Metrics], name: str, last: int) -> float:
     found = [report[name] for report in reports if name in report][-last:]
     if not found:

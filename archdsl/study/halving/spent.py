@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from archdsl.language.settings import PruneSettings
@@ -15,15 +15,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Epochs of the trials, each counted once; those of a final round are none of them.
+    """Epochs of the trials, but for those of a final round.
 
-    epochs: trained; whole: of the same trials, each trained to its end unless it failed
+    epochs: that they came to, each counted once; again: trained once more, where a checkpoint was
+        gone or had not been written when the search was killed
+    whole: of the same trials, each trained to its end unless it failed
     paused: trials that were put aside and not promoted
     """
 
     epochs: int
     whole: int
     paused: int
+    again: int = 0
 
     def words(self) -> str:
         """`210 epochs trained, 42 % of the 500 that training every trial to its end takes`."""
@@ -31,11 +34,19 @@ class Spent:
         return (
             f"{counted(self.epochs, 'epoch')} trained, {share} of the {self.whole:,} that training "
             f"every trial to its end takes; {counted(self.paused, 'trial')} paused on the way"
+            f"{_again(self.again)}"
         )
 
     def record(self) -> dict[str, Any]:
         """The figures as plain values that JSON can hold."""
-        return {"epochs": self.epochs, "whole": self.whole, "paused": self.paused}
+        return asdict(self)
+
+
+def _again(epochs: int) -> str:
+    if not epochs:
+        return ""
+    was = "was" if epochs == 1 else "were"
+    return f"; {counted(epochs, 'epoch')} {was} trained again, as the checkpoint was gone"
 
 
 def spent(state: State) -> Spent | None:
@@ -49,7 +60,8 @@ def spent(state: State) -> Spent | None:
             failed = state.trials[training.trial].state == "failed"
             epochs += len(reports)
             whole += len(reports) if failed else prune.rungs[-1]
-    return Spent(epochs, whole, len(state.rungs.resting))
+    again = sum(many for key, many in state.repeated.items() if not is_final(key))
+    return Spent(epochs, whole, len(state.rungs.resting), again)
 
 
 def pruning(state: State) -> PruneSettings | None:

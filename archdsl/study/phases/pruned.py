@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archdsl.language.settings import PruneSettings, SearchSettings
@@ -10,13 +11,14 @@ from archdsl.study.engines.job import Job, Outcome
 from archdsl.study.halving.believed import Believed
 from archdsl.study.halving.jobs import JobOrder
 from archdsl.study.halving.ladder import Promotion
-from archdsl.study.halving.rung_score import rung_values
+from archdsl.study.halving.rung_score import rung_metrics, rung_values
 from archdsl.study.phases.phase import Next
 from archdsl.study.phases.trials import Trials
 from archdsl.study.propose.proposals import Proposal, Proposals
 from archdsl.study.propose.samplers.base import Seen
 from archdsl.study.record.events import Exhausted, Finished, Promoted, Reached
 from archdsl.study.record.state import State
+from archdsl.study.trial import Trial, to_json
 
 if TYPE_CHECKING:
     from archdsl.study.phases.jobs import Jobs
@@ -45,6 +47,10 @@ class PrunedTrials(Trials):
         self._taken = 0
         self._looked_at = 0
         self._idle: set[int] = set()
+
+    def _broken_off(self, state: State) -> list[Trial]:
+        """All of them, however many trials are asked for now: the jobs after them wait."""
+        return state.pending
 
     def _new(self, state: State) -> Next | None:
         """The next promotion or proposal, whichever the results before it lead to."""
@@ -87,8 +93,22 @@ class PrunedTrials(Trials):
         if reports[-1]["step"] != job.until:  # it ended by itself
             return finished
         return Reached(
-            job.training, job.until, finished.values, outcome.seconds, outcome.begun, outcome.ended
+            job.training,
+            job.until,
+            finished.values,
+            finished.metrics,
+            outcome.seconds,
+            outcome.begun,
+            outcome.ended,
         )
+
+    def _judged(self, job: Job, outcome: Outcome, state: State) -> Finished:
+        """As of any trial, but that every metric is a mean of the last validations."""
+        finished = super()._judged(job, outcome, state)
+        reports = state.trainings.get(job.training)
+        if finished.values is None or not reports:
+            return finished
+        return replace(finished, metrics=to_json(rung_metrics(reports, self._prune.score)))
 
     def _values(self, job: Job, outcome: Outcome, state: State) -> list[float]:
         reports = state.trainings.get(job.training, [])

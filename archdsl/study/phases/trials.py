@@ -24,7 +24,7 @@ from archdsl.study.record.events import (
     Running,
 )  # fmt: skip
 from archdsl.study.record.state import State
-from archdsl.study.trial import to_json
+from archdsl.study.trial import Trial, to_json
 
 if TYPE_CHECKING:
     from archdsl.study.phases.jobs import Jobs
@@ -53,7 +53,7 @@ class Trials:
         Raises SearchError where nothing new is found, once no trial runs any more.
         """
         if not self._begun:
-            self._open = [t.number for t in state.pending if t.number < self._settings.trials]
+            self._open = [trial.number for trial in self._broken_off(state)]
             self._begun = True
         for number in self._open:
             trial = state.trials[number]
@@ -66,6 +66,10 @@ class Trials:
             self._running.add(number)
             return Next(job=self._jobs.go_on(number, state))
         return self._new(state)
+
+    def _broken_off(self, state: State) -> list[Trial]:
+        """The trials of before this start that are to go on."""
+        return [one for one in state.pending if one.number < self._settings.trials]
 
     def _new(self, state: State) -> Next | None:
         """The next proposal. That there is none is a matter of the trials before it alone."""

@@ -25,6 +25,8 @@ def known(number: int, sessions: Sequence[Session]) -> int:
 def known_jobs(number: int, sessions: Sequence[tuple[int, int]]) -> int:
     """The same of jobs of whatever kind. sessions: the first job of each, and its workers"""
     most = 0
+    if not sessions:  # and so no job
+        return most
     ends = [first - 1 for first, _ in sessions[1:]]
     for (first, workers), end in zip(sessions, [*ends, number], strict=True):
         last = min(number, end)

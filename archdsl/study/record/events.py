@@ -160,7 +160,7 @@ class Paused:
 class Reached:
     """A training came to the epochs after which it is compared, and is put aside.
 
-    step: those epochs; values: what the objectives come to there
+    step: those epochs; values, metrics: what the objectives, and all metrics, come to there
     begun, ended: seconds since 1970; seconds: how long this part of it took
     """
 
@@ -168,6 +168,7 @@ class Reached:
     training: Training
     step: int
     values: list[float]
+    metrics: dict[str, Any]
     seconds: float
     begun: float
     ended: float

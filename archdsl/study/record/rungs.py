@@ -18,6 +18,7 @@ class Rungs:
     """The jobs in the order in which they were decided, and what they came to.
 
     results: number of a job -> the objectives there, None where it failed
+    last: the jobs after which nothing more comes of their trials
     resting: the trials that were put aside and not promoted since
     sessions: of each start the number of its first job, and its workers
     """
@@ -25,9 +26,11 @@ class Rungs:
     def __init__(self) -> None:
         self.jobs: list[RungJob] = []
         self.results: dict[int, tuple[float, ...] | None] = {}
+        self.last: set[int] = set()
         self.resting: set[int] = set()
         self.sessions: list[tuple[int, int]] = []
-        self._last: dict[int, int] = {}
+        self._job_of: dict[int, int] = {}
+        self._promotions = set[int]()
         self._seen = set[int]()
 
     @property
@@ -37,16 +40,20 @@ class Rungs:
 
     def until(self, trial: int) -> int | None:
         """The epochs that a trial is, or was last, trained to; None where that is its end."""
-        job = self._last.get(trial)
+        job = self._job_of.get(trial)
         return None if job is None else self.jobs[job].until
 
     def reached(self, trial: int) -> bool:
         """Whether a trial came to a figure on some rung."""
         return trial in self._seen
 
+    def is_promotion(self, job: int) -> bool:
+        """Whether a job takes up a trial that was put aside."""
+        return job in self._promotions
+
     def values(self, trial: int) -> tuple[float, ...] | None:
         """What the last job of a trial came to, if it is over."""
-        return self.results.get(self._last.get(trial, -1))
+        return self.results.get(self._job_of.get(trial, -1))
 
     def begin(self, workers: int) -> None:
         """Another start of the search."""
@@ -55,17 +62,24 @@ class Rungs:
     def take(self, trial: int, until: int) -> None:
         """A job was decided."""
         self.resting.discard(trial)
-        self._last[trial] = len(self.jobs)
+        if trial in self._job_of:
+            self._promotions.add(len(self.jobs))
+        self._job_of[trial] = len(self.jobs)
         self.jobs.append(RungJob(trial, until))
 
     def rest(self, trial: int, values: list[float]) -> None:
         """A trial is put aside."""
-        self.end(trial, values)
+        self._came_to(trial, values)
         self.resting.add(trial)
 
     def end(self, trial: int, values: list[float] | None) -> None:
-        """The last job of a trial is over."""
-        job = self._last.get(trial)
+        """The last job of a trial is over, and the trial with it."""
+        self._came_to(trial, values)
+        if trial in self._job_of:
+            self.last.add(self._job_of[trial])
+
+    def _came_to(self, trial: int, values: list[float] | None) -> None:
+        job = self._job_of.get(trial)
         if job is not None:
             self.results[job] = None if values is None else tuple(values)
             if values is not None:

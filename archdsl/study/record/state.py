@@ -63,6 +63,7 @@ class State:
     trainings: training -> its reports, those of steps that were trained anew left out
     starts: training -> where it began or went on, and how, in order
     retries: training -> how often it was broken off and went on
+    repeated: training -> the epochs that it trained once more, as what came after them was lost
     rungs: the jobs of a search that pauses and promotes
     rounds: the final ones of a search, or those of a proxy check
     looks: training -> what its weights came to on the test split
@@ -80,6 +81,7 @@ class State:
         self.trainings: dict[Training, list[dict[str, Any]]] = {}
         self.starts: dict[Training, list[TrainingStart]] = {}
         self.retries: dict[Training, list[Retried]] = {}
+        self.repeated: dict[Training, int] = {}
         self.rungs = Rungs()
         self.rounds = Rounds()
         self.looks: dict[Training, SplitLook] = {}
@@ -232,7 +234,7 @@ class State:
         self.trials[number] = dataclasses.replace(
             trial,
             state="paused",
-            metrics={k: v for k, v in reports[-1].items() if k != "step"} if reports else {},
+            metrics=from_json(event.metrics),
             epochs=tuple(reports),
             seconds=trial.seconds + event.seconds,
             begun=event.begun,
@@ -272,9 +274,11 @@ class State:
             self.trials[number] = dataclasses.replace(trial, state="running", begun=event.begun)
             if before is None:
                 self._trainings_of.setdefault(number, []).append(event.training)
-        self.trainings[event.training] = [
-            one for one in before or () if step is not None and one["step"] <= step
-        ]
+        kept = [one for one in before or () if step is not None and one["step"] <= step]
+        self.trainings[event.training] = kept
+        if before and len(kept) < len(before):
+            again = self.repeated.get(event.training, 0) + len(before) - len(kept)
+            self.repeated[event.training] = again
         retries = self.retries.get(event.training)
         self.starts.setdefault(event.training, []).append(
             TrainingStart(len(self.sessions) - 1, step, retries[-1].accumulate if retries else 1)

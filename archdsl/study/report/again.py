@@ -46,16 +46,12 @@ def commands(record: Record) -> str:
 
 def workers(record: Record) -> str:
     """How many workers there were, where that changed: then other trials may be proposed."""
-    numbers = [trial.number for trial in record.trials]
-    proposed = {  # the last of those that begin with a trial; what begins behind all has none
-        one["first_trial"]: one["workers"]
-        for one in record.sessions
-        if one["first_trial"] <= max(numbers, default=-1)
-    }
+    proposed = dict(record.starts)  # the last of those that begin with one
+    what = "trial" if record.spent is None else "job"
     changes = [next(its) for _, its in itertools.groupby(proposed.items(), key=itemgetter(1))]
     if len(changes) < 2:
         return ""
-    return ", ".join(f"{counted(many, 'worker')} from trial {first} on" for first, many in changes)
+    return ", ".join(f"{counted(many, 'worker')} from {what} {first} on" for first, many in changes)
 
 
 def _changed(record: Record) -> dict[str, Any]:

@@ -149,10 +149,11 @@ def _without_interval(name: str, winner: Look, first: Look) -> str | None:
 def random_words(record: Record) -> str | None:
     """What random architectures inside the budget came to, and as many that a sampler proposed.
 
-    As many, because the best of more trainings is larger by chance alone.
+    As many, because the best of more trainings is larger by chance alone. Of a search that prunes
+    nothing is said: only the good ones of either came to their end.
     """
     values = [record.value(trial) for trial in record.complete if trial.origin == "random"]
-    if not values:
+    if not values or record.spent is not None:
         return None
     said = (
         f"{counted(len(values), 'random architecture')} inside the budget: {record.judged_by} "

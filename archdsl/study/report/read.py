@@ -22,7 +22,7 @@ from archdsl.study.final.verdict import Verdict
 from archdsl.study.final.verdicts import verdicts
 from archdsl.study.final.winner import Won, counted, failures, won
 from archdsl.study.found import preprocessing_of, winner_text
-from archdsl.study.halving.spent import Spent, spent
+from archdsl.study.halving.spent import Spent, pruning, spent
 from archdsl.study.hypervolume import Hypervolume, hypervolume
 from archdsl.study.objectives import front
 from archdsl.study.record.events import Training
@@ -48,6 +48,7 @@ class Record:
     data: what the trials trained on, in words, and images by split; empty for an own `evaluate`
     preprocessing: what was done to the images, where that is known
     spent: of a search that prunes, its epochs and what whole trainings would have taken
+    starts: of each session its first trial, in a search that prunes its first job, and its workers
     tree: the space as plain values; space, winner: texts of YAML
     has_files, has_code, has_weights: whether the winner left its spec, code and weights; those
         of an earlier one, which lie there while a search goes on, are not meant
@@ -79,6 +80,7 @@ class Record:
     preprocessing: Preprocessing | None = None
     tree: dict[str, Any] = field(default_factory=dict)
     spent: Spent | None = None
+    starts: tuple[tuple[int, int], ...] = ()
 
     @property
     def budget(self) -> Budget:
@@ -166,6 +168,7 @@ def read(folder: Path, state: State | None = None) -> Record:
         sessions=[dataclasses.asdict(one) for one in state.sessions],
         trials=list(state.judged()),
         spent=spent(state),
+        starts=_starts(state),
         looks=state.looks,
         final=counted(state),
         rounds=len({key.purpose for key in state.looks if is_final(key)}),
@@ -183,6 +186,16 @@ def read(folder: Path, state: State | None = None) -> Record:
         preprocessing=preprocessing_of(state),
         tree=created.setup["space"],
     )
+
+
+def _starts(state: State) -> tuple[tuple[int, int], ...]:
+    """Those that decide anything: what begins behind all trials, or jobs, has none."""
+    if pruning(state) is not None:
+        found, last = state.rungs.sessions, len(state.rungs.jobs) - 1
+    else:
+        found = [(one.first_trial, one.workers) for one in state.sessions]
+        last = max(state.trials, default=-1)
+    return tuple(one for one in found if one[0] <= last)
 
 
 def _is_winner(path: Path, text: str) -> bool:

@@ -205,7 +205,7 @@ def test_a_trial_is_put_aside_where_it_was_to_be(step) -> None:
     search = Simulated(PruneSettings("asha", (2, 4), 2, 1), 1, 2, lambda n: [0.5] * 4, lambda n: 1)
     search.step()
     training = next(iter(search.state.trainings))
-    event = Reached(training, step, [0.5], 1.0, 0.0, 1.0)
+    event = Reached(training, step, [0.5], {}, 1.0, 0.0, 1.0)
     if step == 2:
         search.state.check(event)
     else:
