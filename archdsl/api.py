@@ -452,7 +452,7 @@ def _document(x: Specish, reach: type[Reach]) -> Document:
         document = reading.document_from_text(x.dump(), file, reached)
         document.folder = x.folder
         document.import_folders = dict(x.document.import_folders)
-        document.notes = list(x.notes)
+        document.search_changed = dict(x.document.search_changed)
         return document
     inner = getattr(x, "spec", None)
     if isinstance(inner, Spec):

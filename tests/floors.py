@@ -142,8 +142,8 @@ INSIDE: dict[str, list[set[str]]] = {
         },
         {"document"},
         {"assign", "decisions", "search_section"},
-        {"defaults", "equal_options", "flatten", "load", "resolve"},
-        {"check", "winner"},
+        {"defaults", "equal_options", "flatten", "resolve", "search_notes"},
+        {"check", "load", "winner"},
     ],
     "nn": [
         {

@@ -20,6 +20,7 @@ from archdsl.language.holes import Answer, Hole
 from archdsl.language.nodes import Mapping, Mark, Node, Scalar, plain
 from archdsl.language.python_values import plain_values
 from archdsl.language.resolve import Ask
+from archdsl.language.search_notes import notes
 from archdsl.language.search_section import search_settings
 from archdsl.language.settings import SearchSettings
 from archdsl.language.write import write
@@ -75,7 +76,7 @@ class Spec:
     @property
     def notes(self) -> tuple[str, ...]:
         """What else inheriting led to and is to be known, one line each."""
-        return tuple(self.document.notes)
+        return tuple(notes(self.document))
 
     @property
     def tree(self) -> dict[str, Any]:

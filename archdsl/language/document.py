@@ -83,7 +83,8 @@ class Document:
     own_params: the params that the last file wrote itself, which must be used
     lost_params: those of a parent that a whole `params:` left out, and where that stands
     discarded: what inheriting threw away, one line each
-    notes: what else inheriting led to and is to be known, one line each
+    search_changed: address -> where a parent's search was changed in a way that may not be meant,
+        and the section before that
     folder: what relative paths are relative to
     reach: which files it may read, and whether it may run Python
     """
@@ -100,7 +101,7 @@ class Document:
     stages: list[Scope] = field(default_factory=list)
     lost_params: dict[str, tuple[Node, Mark | None]] = field(default_factory=dict)
     discarded: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    search_changed: dict[str, tuple[Mark | None, Node | None]] = field(default_factory=dict)
     import_folders: dict[str, Path] = field(default_factory=dict)
     inherited: dict[int, tuple[Node, Node]] = field(default_factory=dict)
     """A hole's id -> (the hole, what stood there in the parent)."""

@@ -19,7 +19,7 @@ from archdsl.language.imports import is_file, run_import
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.python_values import plain_values
 from archdsl.language.sandbox import Reach
-from archdsl.language.search_section import two_now
+from archdsl.language.search_notes import take_note
 from archdsl.language.typed import is_none
 from archdsl.language.write import write
 from archdsl.language.yaml import MAX_BYTES, read, read_file
@@ -134,8 +134,7 @@ def _apply(document: Document, root: Mapping, origin: int) -> None:
     before = document.top.get("search")
     for address, node in sorted(root.items.items(), key=lambda item: item[0].count(".")):
         assign(document, address, node, root.marks.get(address), origin)
-    if note := two_now(before, document.top.get("search"), root.items):
-        document.notes.append(note)
+    take_note(document, before, root.items)
 
 
 def _check_version(root: Mapping) -> None:

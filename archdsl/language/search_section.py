@@ -26,7 +26,6 @@ from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
 from archdsl.language.own_class import own_class
 from archdsl.language.positions import POSITIVE, RATE
 from archdsl.language.section import mapping
-from archdsl.language.write import inline
 from archdsl.spelling import did_you_mean
 
 _ABOVE_ZERO = Number(False, (Bound("positive number", lambda v: v > 0),))
@@ -171,9 +170,12 @@ def _plain(node: Node, address: str) -> Any:
         raise error.at(address) from None
 
 
+DIRECTIONS: tuple[Literal["maximize", "minimize"], ...] = ("maximize", "minimize")
+
+
 def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]:
     found: list[settings.Objective] = []
-    for direction in _DIRECTIONS:
+    for direction in DIRECTIONS:
         node = section.get(direction)
         if node is None or typed.is_none(node):
             continue
@@ -225,38 +227,6 @@ def _objectives(section: MappingOf[str, Node]) -> tuple[settings.Objective, ...]
             f"{found[-1].direction}: none  where a parent set it",
         )
     return tuple(found)
-
-
-def two_now(before: Node | None, after: Node | None, set_: MappingOf[str, Node]) -> str | None:
-    """What to say where a direction that is set on top of a section adds an objective to its own.
-
-    before, after: the section; set_: what was set, by address
-    """
-    was, now = (_named(node) for node in (before, after))
-    for one, other in (_DIRECTIONS, _DIRECTIONS[::-1]):
-        address, beside = f"search.{one}", f"search.{other}"
-        added = address in set_ and one in now and one not in was
-        if added and other in was and not {"search", beside} & set_.keys():
-            place = set_[address].mark
-            names = " and ".join(f"{key} {now[key]}" for key in _DIRECTIONS)
-            return (
-                f"{'' if place is None else f'{place}: '}{address}: there are two objectives now: "
-                f"{names}.  write  {beside}: none  for this one alone"
-            )
-    return None
-
-
-_DIRECTIONS: tuple[Literal["maximize", "minimize"], ...] = ("maximize", "minimize")
-
-
-def _named(node: Node | None) -> dict[str, str]:
-    """Direction -> what is to be made large or small, in words."""
-    section = node.items if isinstance(node, Mapping) else {}
-    return {
-        key: inline(section[key])
-        for key in _DIRECTIONS
-        if key in section and not typed.is_none(section[key])
-    }
 
 
 def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:

@@ -202,8 +202,8 @@ def test_a_second_objective_beside_that_of_a_parent_is_said(child: Any, tmp_path
     place = tmp_path / "child.yaml:3:18"
     assert spec.notes == (BOTH.format(place, "maximize", "f1", "loss", "minimize"),)
     for line in (
-        "search: {maximize: f1}",
-        "search: {maximize: f1, minimize: loss}",
+        "search: {maximize: f1, budget: none}",
+        "search: {maximize: f1, minimize: loss, budget: none}",
         "search.maximize: f1\nsearch.minimize: none",
         "search.maximize: f1\nsearch.minimize: loss",
         "search.maximize: none",
@@ -214,8 +214,37 @@ def test_a_second_objective_beside_that_of_a_parent_is_said(child: Any, tmp_path
 def test_so_it_is_of_what_is_set_on_top(child: Any) -> None:
     spec = archdsl.load(child(), set={"search.maximize": "f1"})
     assert spec.notes == (BOTH.format("<set>:1:18", "maximize", "f1", "loss", "minimize"),)
-    assert archdsl.load(spec, set={"search.maximize": "f2"}).notes == spec.notes
+    again = archdsl.load(spec, set={"search.maximize": "f2"})
+    assert again.notes == (BOTH.format("<set>:1:18", "maximize", "f2", "loss", "minimize"),)
+    assert archdsl.load(spec, set={"search.minimize": None}).notes == ()
     assert archdsl.load(child("search.minimize: none"), set={"search.maximize": "f1"}).notes == ()
+
+
+NO_BUDGET = (
+    "{}: search: it replaces the parent's, and there is no budget now.  write  "
+    "budget: {{macs: 2G, params: 2M}}  in it for the parent's, or  budget: none"
+)
+
+
+def test_a_section_that_leaves_out_the_budget_of_a_parent_is_said(
+    child: Any, tmp_path: Path
+) -> None:
+    def notes(line: str, **set_: Any) -> tuple[str, ...]:
+        on_top = {f"search.{key}": value for key, value in set_.items()}
+        found: tuple[str, ...] = child(line, set=on_top).notes
+        return found
+
+    lost = (NO_BUDGET.format(f"{tmp_path / 'child.yaml'}:3:9"),)
+    assert notes("search: {trials: 5}") == lost
+    assert notes("search: {trials: 5}", trials=4) == lost
+    assert notes("search: {trials: 5}", budget={"macs": "1G"}) == ()
+    for line in (
+        "search.trials: 5",
+        "search: none",
+        "search: {trials: 5, budget: none}",
+        "search: {trials: 5, budget: {params: 1M}}",
+    ):
+        assert notes(line) == ()
 
 
 def test_the_command_line_and_the_listener_say_it(
