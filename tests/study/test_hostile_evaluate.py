@@ -39,6 +39,7 @@ def test_any_text_of_an_error_is_recorded_and_the_search_goes_on(tiny, run, tmp_
     write_report(out)
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", ["img\udcff", "a\u2028b", "a\x85b", "[/x]", "é", " a"])
 def test_any_line_of_text_may_name_a_metric(tiny, run, tmp_path, name) -> None:
     def evaluate(candidate: Any) -> dict[str, float]:
@@ -82,6 +83,7 @@ def test_what_no_report_can_show_is_a_failure_with_its_cause(
     assert (tmp_path / "run" / "report.html").exists()
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize(
     "returned",
     [1e300, -1e300, 10**300, np.float32(0.5), {f"m{n}": 0.0 for n in range(999)} | {"accuracy": 1}],
