@@ -20,19 +20,21 @@ COMPAT ?= 2.14.1 2.15.0
 search: $(INSTALLED)
 	$(BIN)/archdsl search specs/spaces/digits.yaml --workers 2 $(SEARCH)
 
-# One thread a worker: two workers that each take every core are slower than one.
+# One thread a worker: two workers that each take every core are slower than one. Compiled files
+# are kept, as each worker, and each program that a test starts, would compile them anew.
 test slow compat: export OMP_NUM_THREADS := 1
+test slow compat: export PYTHONDONTWRITEBYTECODE :=
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
 
 slow: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 --slow -m slow $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --slow -m slow $(TESTS)
 
 compat: $(COMPAT:%=compat-%)
 
 compat-%: .compat/%/.installed
-	.compat/$*/bin/python -m pytest -n 2 $(TESTS)
+	.compat/$*/bin/python -m pytest -n 2 --dist worksteal $(TESTS)
 
 # FUZZ="--mutants 500 --seed 7" runs fewer, or others.
 fuzz: export OMP_NUM_THREADS := 1

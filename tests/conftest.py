@@ -44,6 +44,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                     item.add_marker(pytest.mark.skip(reason="no accelerator here"))
 
 
+@pytest.fixture(autouse=True)
+def _charts_take_no_time(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Charts are made, and only rendered where a test is marked `drawn`.
+
+    Rendering the charts of its report takes longer than all else in a search of a test.
+    """
+    if request.node.get_closest_marker("drawn") is None:
+        monkeypatch.setattr("archdsl.views.svg._saved", lambda figure: "<svg></svg>")
+
+
 _of_modules: dict[str, list[tuple[str, str, Any]]] = {}
 """What a test module registered as it was collected: there for its own tests and no others."""
 

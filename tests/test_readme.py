@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import archdsl
+from tests import started
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text()
@@ -55,7 +56,7 @@ def test_every_shell_block_runs(block: str, checkout: Path) -> None:
 
 @pytest.mark.parametrize("block", blocks("python"))
 def test_every_python_block_runs(block: str, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", block], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run([*started.python(), "-c", block], cwd=tmp_path, check=True, capture_output=True)
 
 
 PAGES = (

@@ -7,6 +7,7 @@ Content-Security-Policy lets no script run and nothing be loaded or sent.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from archdsl.printable import printable
 from archdsl.units import counted, integer, plural, rounded
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 PAGE = "page.html.jinja"
 """What a template extends: head, style, and the blocks `title` and `body`."""
@@ -26,17 +27,22 @@ def page(template: str, shown: Mapping[str, Any], **filters: Callable[..., str])
     filters: what it may write values with, besides `number`, `integer`, `counted`, `plural`
         and `interval`
     """
-    environment = _environment()
-    environment.filters |= {
-        "number": rounded, "integer": integer, "counted": counted, "plural": plural,
-        "interval": interval, **filters,
-    }  # fmt: skip
-    return environment.from_string(template).render(shown)
+    return _compiled(template, tuple(filters.items())).render(shown)
 
 
 def part(template: str, shown: Mapping[str, Any]) -> str:
     """A template of this folder, `card.html.jinja`, filled: for a page that is another's."""
     return _environment().get_template(template).render(shown)
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled(template: str, filters: tuple[tuple[str, Callable[..., str]], ...]) -> Template:
+    environment = _environment()
+    environment.filters |= {
+        "number": rounded, "integer": integer, "counted": counted, "plural": plural,
+        "interval": interval, **dict(filters),
+    }  # fmt: skip
+    return environment.from_string(template)
 
 
 def _environment() -> Environment:

@@ -31,6 +31,7 @@ from archdsl.study.events import (
 from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
 from archdsl.views import terminal
+from tests import started
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -223,7 +224,7 @@ def test_an_error_in_python_is_escaped_as_well():
 
 
 def test_a_terminal_that_lacks_a_sign_is_given_its_number(tiny):
-    command = [sys.executable, "-m", "archdsl", "show", str(tiny)]
+    command = [*started.python(), "-m", "archdsl", "show", str(tiny)]
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True)
     assert b"tiny: 1\\xd78\\xd78 \\u2192 10 classes" in done.stdout

@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from archdsl.components.component import component
 from archdsl.cost import layer_cost, origin, table
 from archdsl.cost import store as stores
 from archdsl.cost.store import Stored, store, stored
+from tests import started
 from tests.cost.single import single
 
 ROW = Stored(7, 5, 6, (3, 4, 4), (8, 4, 4))
@@ -84,7 +84,7 @@ def test_another_process_is_served_from_the_store(monkeypatch):
 def test_a_real_process_leaves_its_costs_to_the_next(monkeypatch):
     program = "import archdsl; print(archdsl.count('poolformer_s12').macs)"
     done = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+        [*started.python(), "-c", program], check=True, capture_output=True, text=True
     )
     refuse(monkeypatch)
     assert archdsl.count("poolformer_s12").macs == int(done.stdout) == 1_812_267_008
@@ -307,7 +307,7 @@ def test_two_processes_write_at_once(path):
         "import sys; from archdsl.cost.store import Stored, store\n"
         "for n in range(300): store(f'{sys.argv[1]}-{n}', Stored(7, 5, 6, (3, 4, 4), (8, 4, 4)))"
     )
-    running = [subprocess.Popen([sys.executable, "-c", program, who]) for who in "ab"]
+    running = [subprocess.Popen([*started.python(), "-c", program, who]) for who in "ab"]
     assert [one.wait() for one in running] == [0, 0]
     assert all(stored(f"{who}-{number}") == ROW for who in "ab" for number in range(300))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import torch
 import archdsl
 from archdsl.components.registry import KINDS
 from archdsl.components.signature import MIXER_CONTEXT
+from tests import started
 from tests.docs.page import Fence, Page
 
 PAGE = Page("components.md")
@@ -51,7 +51,7 @@ def test_a_spec_is_built_counted_and_exported_with_its_own_components(
         "with torch.no_grad():\n"
         "    assert torch.equal(model(own['images']), own['logits'])\n"
     )
-    done = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True)
+    done = subprocess.run([*started.python(), "-c", alone], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from archdsl.cli import main
+from tests import started
 from tests.docs.page import Page
 
 PAGE = Page("results.md")
@@ -28,7 +28,7 @@ def test_its_benchmark_runs() -> None:
     lines = [fence.text.split() for fence in PAGE.of("sh")]
     (line,) = (words for words in lines if words[0] == "python")
     done = subprocess.run(
-        [sys.executable, *line[1:], "--runs", "3"], cwd=ROOT, capture_output=True, text=True,
+        [*started.python(), *line[1:], "--runs", "3"], cwd=ROOT, capture_output=True, text=True,
         check=True,
     )  # fmt: skip
     assert len(done.stdout.splitlines()) == 7

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from archdsl.cli import main
+from tests import started
 from tests.docs.page import Page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +36,7 @@ def test_a_search_with_two_workers_and_its_status(
 @pytest.mark.parametrize("module", sorted({words[2] for words in MODULES}))
 def test_a_benchmark_takes_the_options_of_the_page(module: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True,
+        [*started.python(), "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True,
         check=True,
     )  # fmt: skip
     given = {word for words in MODULES if words[2] == module for word in words if word[:2] == "--"}

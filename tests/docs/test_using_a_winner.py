@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import pytest
 from PIL import Image
 
 from archdsl.cli import main
+from tests import started
 
 PAGE = Path(__file__).parents[2] / "docs" / "using-a-winner.md"
 
@@ -41,7 +41,7 @@ def test_every_block_runs_in_order(tmp_path, monkeypatch) -> None:
     program, *arguments = shlex.split(command)
     assert program == "archdsl" and main(arguments) == 0
     done = subprocess.run(
-        [sys.executable, "-c", "\n".join(blocks("python"))], cwd=tmp_path / "run",
+        [*started.python(), "-c", "\n".join(blocks("python"))], cwd=tmp_path / "run",
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

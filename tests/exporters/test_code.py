@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +17,7 @@ import archdsl
 from archdsl.compiler.specification import Spec
 from archdsl.exporters.code import code
 from archdsl.exporters.factory import function_name
+from tests import started
 from tests.soon import soon
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ def run_alone(folder: Path, files: dict[str, tuple[str, str, tuple[int, ...]]]) 
         file.write_text(text, encoding="utf-8")
         arguments += [str(file), factory, "x".join(map(str, size))]
     done = subprocess.run(
-        [sys.executable, "-I", str(ALONE), *arguments], capture_output=True, text=True
+        [*started.python(), str(ALONE), *arguments], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

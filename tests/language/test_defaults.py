@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 import archdsl
 from archdsl.components import registry
 from archdsl.errors import ArchError, SpecError
+from tests import started
 
 FILE = """\
 import math
@@ -342,7 +342,7 @@ print(model.get_submodule("stages.0.blocks.0.token_mixer.act"))
 
 
 def run(program: str) -> str:
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    done = subprocess.run([*started.python(), "-c", program], capture_output=True, text=True)
     return done.stdout + done.stderr
 
 

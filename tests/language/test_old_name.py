@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 
 import pytest
+
+from tests import started
 
 SAID = "archdsl.spec is called archdsl.language now; the old name goes with archdsl 0.3"
 
 
 def python(program: str, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *options, "-c", program], capture_output=True, text=True, check=False
+        [*started.python(), *options, "-c", program], capture_output=True, text=True, check=False
     )
 
 

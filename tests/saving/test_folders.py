@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from safetensors.torch import load_file, save_file
 
 import archdsl
 from archdsl.errors import BuildError, SpecError
+from tests import started
 from tests.saving.made import alike, said
 
 
@@ -86,7 +86,7 @@ def test_a_kill_at_any_step_leaves_the_old_model_the_new_one_or_none(model, own,
         shutil.rmtree("mine", ignore_errors=True)
         shutil.copytree("old", "mine")
         done = subprocess.run(
-            [sys.executable, "kill.py", str(step), which], capture_output=True, text=True
+            [*started.python(), "kill.py", str(step), which], capture_output=True, text=True
         )
         assert done.returncode in (0, 9), done.stderr
         try:

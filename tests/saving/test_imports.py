@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 import archdsl
+from tests import started
 from tests.saving.made import MIXERS, TINY, alike, said
 
 
@@ -43,7 +44,7 @@ def test_a_folder_needs_nothing_of_what_it_was_made_of(own, tmp_path):
         "torch.save(model.state_dict(), sys.argv[2])"
     )
     again = tmp_path / "again.pth"
-    line = [sys.executable, "-c", program, str(tmp_path / "elsewhere"), str(again)]
+    line = [*started.python(), "-c", program, str(tmp_path / "elsewhere"), str(again)]
     subprocess.run(line, cwd="/", check=True)
     state = torch.load(again, weights_only=True)
     assert all(torch.equal(state[name], tensor) for name, tensor in own.state_dict().items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 import archdsl
+from archdsl.compiler.network import Network
+from archdsl.exporters.code import code
 from archdsl.spaces import Space
 from archdsl.study import Candidate, Result, search
 
@@ -56,6 +59,17 @@ def judged(candidate: Candidate) -> float:
     depth = decisions["stages.0.depth"] + decisions["stages.1.depth"]
     mixers = [decisions[f"stages.{stage}.token_mixer"] for stage in (0, 1)]
     return round(depth / 20 + 0.3 * mixers.count("sep_conv") + candidate.cost.params / 1e6, 6)
+
+
+@pytest.fixture(autouse=True)
+def _code_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Searches find the same winners again and again, and one network is one text of code."""
+    monkeypatch.setattr("archdsl.exporters.code.code", _code)
+
+
+@functools.cache
+def _code(network: Network, *given: Any, **costs: Any) -> str:
+    return code(network, *given, **costs)
 
 
 @pytest.fixture

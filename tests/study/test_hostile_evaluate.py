@@ -17,6 +17,7 @@ import archdsl
 from archdsl.errors import SearchError
 from archdsl.study.record.folder import read_state
 from archdsl.study.report import write_report
+from tests import started
 
 TEXTS = ["img\udcff.png", "one\u2028two\u2029three\x85four", "\x1b[31mred", "[/x] <b>&amp;", "é"]
 
@@ -38,6 +39,7 @@ def test_any_text_of_an_error_is_recorded_and_the_search_goes_on(tiny, run, tmp_
     write_report(out)
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", ["img\udcff", "a\u2028b", "a\x85b", "[/x]", "é", " a"])
 def test_any_line_of_text_may_name_a_metric(tiny, run, tmp_path, name) -> None:
     def evaluate(candidate: Any) -> dict[str, float]:
@@ -81,6 +83,7 @@ def test_what_no_report_can_show_is_a_failure_with_its_cause(
     assert (tmp_path / "run" / "report.html").exists()
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize(
     "returned",
     [1e300, -1e300, 10**300, np.float32(0.5), {f"m{n}": 0.0 for n in range(999)} | {"accuracy": 1}],
@@ -342,7 +345,6 @@ def test_what_cannot_be_written_at_the_end_is_a_note(tiny, run, tmp_path, name) 
 
 def test_files_that_are_closed_under_a_search_are_said_in_words(tmp_path) -> None:
     import subprocess
-    import sys
 
     program = (
         "import os, pathlib, archdsl\n"
@@ -355,7 +357,7 @@ def test_files_that_are_closed_under_a_search_are_said_in_words(tmp_path) -> Non
         "except archdsl.errors.SearchError as error:\n"
         "    print(error)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    done = subprocess.run([*started.python(), "-c", program], capture_output=True, text=True)
     assert "cannot be written: Bad file descriptor" in done.stdout, done.stderr
     state = read_state(tmp_path / "run")
     assert state is not None and [trial.number for trial in state.in_order()] == [0]

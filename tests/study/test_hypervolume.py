@@ -143,7 +143,9 @@ def test_what_it_is_measured_in_is_said_and_recorded() -> None:
     }
 
 
-@pytest.mark.parametrize("sampler", ["evolution", "tpe", "gp", "random"])
+@pytest.mark.parametrize(
+    "sampler", ["evolution", "tpe", "gp", pytest.param("random", marks=pytest.mark.drawn)]
+)
 def test_a_search_for_two_objectives_reports_it_and_its_front_is_inside(
     tiny, run, tmp_path, sampler
 ) -> None:

@@ -26,6 +26,8 @@ from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
 from tests.study.pages import parsed, words
 
+pytestmark = pytest.mark.drawn
+
 
 def searched(run: Any, space: Any, out: Path) -> str:
     run(space, out)

@@ -30,6 +30,8 @@ from archdsl.study.trial import Trial
 from archdsl.views import svg
 from archdsl.views.chart import Chart, Marks, Reference
 
+pytestmark = pytest.mark.drawn
+
 RUN = "document.documentElement.setAttribute('data-ran','1')"
 
 PAYLOADS = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from archdsl.data.preprocessing import Preprocessing
 from archdsl.training import DataSource, Recipe, prepare
 from archdsl.training.batches import to_judge_by
 from archdsl.training.heldout import held_out_images
+from tests import started
 
 SPEC = """\
 archdsl: 1
@@ -120,7 +120,7 @@ def test_a_winner_sees_elsewhere_what_it_saw_here(channels, tmp_path, monkeypatc
     files = [str(tmp_path / "images" / name) for name, where, *_ in items if where == "test"]
     assert len(files) == len(here)
     done = subprocess.run(
-        [sys.executable, "-c", ALONE], cwd=run, input=json.dumps(files), capture_output=True,
+        [*started.python(), "-c", ALONE], cwd=run, input=json.dumps(files), capture_output=True,
         text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

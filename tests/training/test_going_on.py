@@ -18,6 +18,7 @@ from torch import Tensor
 from archdsl.training import DataSource, Prepared, Recipe, prepare
 from archdsl.training.checkpoint import Sealed
 from archdsl.training.train import Trained, train_model
+from tests import started
 
 CODE = """
 import lightning.pytorch as pl
@@ -365,7 +366,7 @@ os._exit(0)
 def test_a_process_that_is_killed_at_any_moment_goes_on(tmp_path: Path) -> None:
     def finished(path: Path, *delays: float) -> tuple[Any, dict[str, Tensor]]:
         for number, delay in enumerate([*delays, 1000.0]):
-            command = [sys.executable, "-c", KILLED, str(path), str(delay)]
+            command = [*started.python(), "-c", KILLED, str(path), str(delay)]
             done = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"})
             killed = done.returncode == -signal.SIGKILL
             assert killed or done.returncode == 0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import archdsl
+from tests import started
 
 FOLDER = Path(archdsl.__file__).parent / "training"
 PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -15,7 +15,7 @@ PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
 
 def test_its_program_runs() -> None:
     (program,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    subprocess.run([*started.python(), "-c", program], check=True, capture_output=True)
 
 
 def test_it_names_every_file_and_no_other() -> None:

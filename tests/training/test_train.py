@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 
 import numpy as np
@@ -18,6 +17,7 @@ from archdsl.errors import SearchError
 from archdsl.training import Diverged, Recipe
 from archdsl.training.checkpoint import Sealed
 from archdsl.training.train import initial, train, train_model
+from tests import started
 
 
 def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
@@ -261,7 +261,7 @@ train_model(
 
 @pytest.mark.slow
 def test_sigterm_ends_the_process_as_if_lightning_were_not_there():
-    done = subprocess.run([sys.executable, "-c", TERMINATED], capture_output=True, text=True)
+    done = subprocess.run([*started.python(), "-c", TERMINATED], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (-signal.SIGTERM, "")
 
 

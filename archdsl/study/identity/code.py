@@ -77,7 +77,7 @@ def code_of(
         if name in found.files:  # of two folders that lie elsewhere
             name = os.path.relpath(path, bases[0])
         found.files[name] = digest
-        if (module := loaded.get(path)) is not None:
+        if (module := loaded.get(str(path))) is not None:
             ran = digest_of(_without_trials(content))  # of a program here, an import elsewhere
             before = _imported_as.setdefault(path, (module, ran))
             if before[0] is not module:  # imported anew
@@ -113,13 +113,13 @@ def _without_trials(content: bytes) -> bytes:
     return _TRIALS.sub(r"\1", content.decode("utf-8", "replace")).encode()
 
 
-def _loaded() -> dict[Path, ModuleType]:
+def _loaded() -> dict[str, ModuleType]:
     """File -> module, of what Python does not run again by itself."""
     found = {}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__dict__", {}).get("__file__")
         if isinstance(file, str) and not name.startswith(IMPORTED):
-            found[Path(file)] = module
+            found[os.path.normpath(file)] = module  # thousands of them: a Path takes longer
     return found
 
 

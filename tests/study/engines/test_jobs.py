@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from archdsl.study.engines.job import Job, Outcome, Over, Reported, job, outcome
 from archdsl.study.engines.work import Work
 from archdsl.study.record.events import Training
 from archdsl.training.recipe import Recipe
+from tests import started
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -64,7 +64,7 @@ def test_another_process_comes_to_the_same_outcome(training_job, tmp_path) -> No
     (tmp_path / "work" / "weights.safetensors").unlink()
     (tmp_path / "job.json").write_text(json.dumps(training_job.record()))
     done = subprocess.run(
-        [sys.executable, "-c", ELSEWHERE, str(tmp_path / "job.json")],
+        [*started.python(), "-c", ELSEWHERE, str(tmp_path / "job.json")],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     steps, said = done.stdout.strip().splitlines()

@@ -200,6 +200,7 @@ def answers(out: Path) -> list[Any]:
     ]  # fmt: skip
 
 
+@pytest.mark.drawn  # so is what it is compared with
 @pytest.mark.parametrize("name", [*VIEWS, "all of them"])
 def test_deleting_a_view_changes_no_answer_and_it_comes_back(out, tiny, run, name) -> None:
     names = VIEWS if name == "all of them" else (name,)

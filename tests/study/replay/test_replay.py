@@ -21,6 +21,7 @@ from archdsl.study.replay.replaying import replay
 from archdsl.training import seeds
 from archdsl.training.module import Classifier
 from archdsl.version import VERSION
+from tests import started
 from tests.study.replay.conftest import SCALED, arrays, contents, project, searched
 
 FINAL = ["final/0/trial-00000/seed-1", "final/0/trial-00000/seed-2"]
@@ -80,7 +81,7 @@ archdsl.search(sys.argv[1], out=sys.argv[2], listener=killed)
 @pytest.mark.slow
 def test_a_training_that_was_killed_and_went_on_comes_again(tmp_path) -> None:
     here = project(tmp_path)
-    words = [sys.executable, "-c", KILLED, here / "space.yaml", here / "run"]
+    words = [*started.python(), "-c", KILLED, here / "space.yaml", here / "run"]
     assert subprocess.run(words, check=False).returncode == -9
     so_far = replay(here / "run", "1")
     assert (so_far.finding, len(so_far.epochs)) == ("equal", 1)
