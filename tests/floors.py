@@ -139,6 +139,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "prune_section",
             "python_values",
             "remembered",
+            "schedule_section",
         },
         {"document"},
         {"assign", "decisions", "search_section"},

@@ -53,6 +53,8 @@ def prune(node: Node, proxy: ProxySettings, sampler: str) -> PruneSettings | Non
     for key in ("reduction", "score"):
         if key in section:
             given[key] = setting.scalar(section[key], PRUNE[key], f"{_PRUNE}.{key}")
+    if proxy.schedule == "wsd":
+        given.setdefault("score", 1)  # what a branch ends with; before, it is still cooling down
     if "rungs" in section:
         given["rungs"] = _rungs(section["rungs"], proxy)
     else:
@@ -67,6 +69,8 @@ def _usual(proxy: ProxySettings, made: PruneSettings, node: Node) -> tuple[int, 
     As long as there are as many validations as the score is the mean of.
     """
     every, least = proxy.validate_every, made.score * proxy.validate_every
+    if proxy.schedule == "wsd":
+        least = max(least, 2)  # an epoch of the trunk, and one in which a branch cools down
     found, part = [proxy.epochs], proxy.epochs / made.reduction
     while (rung := round(part / every) * every) >= least and rung < found[0]:
         found.insert(0, rung)

@@ -19,7 +19,14 @@ from archdsl.components.options import (
     Text,
 )
 from archdsl.errors import SpecError
-from archdsl.language import final_section, prune_section, setting, settings, typed
+from archdsl.language import (
+    final_section,
+    prune_section,
+    schedule_section,
+    setting,
+    settings,
+    typed,
+)
 from archdsl.language.budget_section import budget, flops, not_built
 from archdsl.language.document import Document
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
@@ -58,6 +65,7 @@ PROXY: dict[str, OptionType] = {
     "validation_steps": Maybe(POSITIVE),
     "validate_every": POSITIVE,
     "batch": POSITIVE,
+    "schedule": schedule_section.SCHEDULE["type"],
     "lr": _ABOVE_ZERO,
     "weight_decay": _NOT_NEGATIVE,
     "warmup": _NOT_NEGATIVE,
@@ -281,11 +289,15 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
             given[key] = setting.scalar(
                 Scalar(value.text, value.text, mark=value.mark), type_, address
             )
+        elif key == "schedule":
+            given |= schedule_section.schedule(value)
         elif key in WITHOUT and typed.is_none(value):
             given[key] = 0.0
         else:
             given[key] = setting.maybe(value, type_, address)
     _refuse_fewer_epochs(given, section)
+    if given.get("module") is not None and given.get("schedule") == "wsd":
+        raise schedule_section.refuse_beside_a_module(section["schedule"])
     named = [key for key in ("data", "datamodule") if given.get(key) is not None]
     if len(named) == 2:
         raise SpecError(

@@ -27,7 +27,9 @@ class ProxySettings:
         looked for: the folder of the spec, unless it says another
     datamodule, module: "package.module:Class" of the user's own Lightning classes, or None;
         datamodule_options, module_options: their arguments, as they are written
-    epochs, warmup: in epochs; batch: images per step; lr: the peak of the cosine schedule
+    epochs, warmup: in epochs; batch: images per step; lr: the peak of the schedule
+    schedule: how the rate falls, "cosine", or "wsd" for one that stays and falls at the end
+    cooldown: the share of the epochs in which it falls then
     steps_per_epoch, validation_steps: how many batches an epoch and a validation take; None for
         all that there are
     validate_every: epochs from one validation to the next; there is one after the last, too
@@ -46,6 +48,8 @@ class ProxySettings:
     validation_steps: int | None = None
     validate_every: int = 1
     batch: int = 64
+    schedule: Literal["cosine", "wsd"] = "cosine"
+    cooldown: float = 0.2
     lr: float = 2e-3
     weight_decay: float = 0.05
     warmup: float = 1.0

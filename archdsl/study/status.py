@@ -191,7 +191,7 @@ def _aside(folder: Path, state: State) -> tuple[int, int | None] | None:
 
 def _underway(trial: Trial, state: State, running: bool) -> Underway:
     reports = [
-        reported for key, reported in state.trainings.items()
+        reported[-1] for key, reported in state.trainings.items()
         if key.trial == trial.number and not is_final(key) and reported
     ]  # fmt: skip
     stage = "paused" if trial.state == "running" and not running else trial.state
@@ -199,6 +199,6 @@ def _underway(trial: Trial, state: State, running: bool) -> Underway:
     return Underway(
         trial.number,
         stage,
-        reports[-1][-1] if reports else None,
+        max(reports, key=lambda one: float(one["step"])) if reports else None,
         None if began is None else round(max(0.0, time.time() - began), 1),
     )

@@ -53,6 +53,11 @@ REFUSED = {
     "proxy.steps_per_epoch": (["0", "1.5"], "none"),
     "proxy.validation_steps": (["0", "1.5"], "none"),
     "proxy.validate_every": (["0", "1.5", "none", "11"], "10"),
+    "proxy.schedule": (
+        ["none", "linear", "{cooldown: 0.2}", "{type: wsd, cooldown: 1}", "[wsd]",
+         "{type: cosine, cooldown: 0.2}"],
+        "{type: wsd, cooldown: 0.3}",
+    ),
     "proxy.lr": (["0", "-1e-3", "none"], "1"),
     "proxy.weight_decay": (["-1", "much"], "none"),
     "proxy.warmup": (["-1", "true"], "none"),

@@ -45,6 +45,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "size": st.none() | counts,
     "interpolation": st.sampled_from(["bilinear", "bicubic"]),
     "label_smoothing": below_one,
+    "schedule": st.sampled_from(["cosine", "wsd"]),
+    "cooldown": st.floats(0, 1, exclude_min=True, exclude_max=True),
     "lr": positive | counts,
     "warmup": st.floats(0, 1e9),
     "final_lr": st.floats(0, 1),
@@ -77,8 +79,8 @@ def test_what_the_proxy_section_says_of_the_schedule_is_in_the_recipe() -> None:
     assert set(PROXY) - OF_THE_DATA <= {field.name for field in dataclasses.fields(Recipe)}
     said: dict[str, Any] = {
         "module": "mine:Module", "datamodule": "mine:Data", "epochs": 3, "steps_per_epoch": 4,
-        "validation_steps": 5, "validate_every": 2, "batch": 6, "lr": 0.5, "weight_decay": 0.25,
-        "warmup": 0.0, "label_smoothing": 0.0, "size": 7, "precision": "32",
+        "validation_steps": 5, "validate_every": 2, "batch": 6, "schedule": "wsd", "lr": 0.5,
+        "weight_decay": 0.25, "warmup": 0.0, "label_smoothing": 0.0, "size": 7, "precision": "32",
     }  # fmt: skip
     assert set(said) == set(PROXY) - OF_THE_DATA
     assert Recipe.of(ProxySettings(**said)) == Recipe(**said)
@@ -97,6 +99,9 @@ def test_what_the_proxy_section_says_of_the_schedule_is_in_the_recipe() -> None:
         ("lr", 0, "a positive number", 1e-30),
         ("lr", float("nan"), "a positive number", 1),
         ("lr", "fast", "a positive number", 0.1),
+        ("schedule", "linear", "one of cosine | wsd", "wsd"),
+        ("cooldown", 1, "a number above 0 and below 1", 0.5),
+        ("cooldown", 0, "a number above 0 and below 1", 1e-9),
         ("label_smoothing", 1, "a number from 0 to below 1", 0.99),
         ("final_lr", 1.5, "a number from 0 to 1", 1),
         ("betas", [0.9], "a list of 2 number from 0 to below 1", [0.9, 0.99]),

@@ -29,6 +29,8 @@ class Job:
     step: the last that is on record of a training that goes on; None where it is afresh
     accumulate: micro-batches that a batch is trained in
     until: the epochs after which it is put aside; None where it goes to its end
+    trunk: a checkpoint that it branches off from, unless it has one of its own; its epochs are on
+        record already, and are not reported
     of: in a round the trial that its network is of, None for a baseline
     """
 
@@ -45,6 +47,7 @@ class Job:
     accumulate: int = 1
     of: int | None = None
     until: int | None = None
+    trunk: str | None = None
 
     @property
     def trial(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 class Spent:
     """Epochs of the trials, each counted once; those of a final round are none of them.
 
-    epochs: trained; whole: of the same trials, each trained to its end unless it failed
+    epochs: trained, those of branches included
+    whole: of the same trials, each trained to its end unless it failed
     paused: trials that were put aside and not promoted
     """
 
@@ -43,13 +45,15 @@ def spent(state: State) -> Spent | None:
     prune = pruning(state)
     if prune is None:
         return None
-    epochs = whole = 0
+    trained: Counter[int] = Counter()  # the branches of a trial's training are its epochs, too
     for training, reports in state.trainings.items():
         if not is_final(training):
-            failed = state.trials[training.trial].state == "failed"
-            epochs += len(reports)
-            whole += len(reports) if failed else prune.rungs[-1]
-    return Spent(epochs, whole, len(state.rungs.resting))
+            trained[training.trial] += len(reports)
+    whole = sum(
+        epochs if state.trials[number].state == "failed" else prune.rungs[-1]
+        for number, epochs in trained.items()
+    )
+    return Spent(trained.total(), whole, len(state.rungs.resting))
 
 
 def pruning(state: State) -> PruneSettings | None:

@@ -142,9 +142,16 @@ def change(
             if was is None and any(one.startswith(f"{address}.") for one in news):
                 now = _SECTION
             if was != now or type(was) is not type(now):
-                shown = address.replace("_options.", ".") or what  # where the author wrote it
+                shown = _as_written(address) or what
                 return f"{where}{shown} {_said(was, 'was')}, and now it {_said(now, 'is')}"
     return None
+
+
+def _as_written(address: str) -> str:
+    """Where the author wrote a setting."""
+    if address == "proxy.cooldown":
+        return "proxy.schedule.cooldown"
+    return address.replace("_options.", ".")
 
 
 def _usual_settings(setup: Mapping[str, Any]) -> dict[str, Any]:

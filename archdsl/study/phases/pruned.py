@@ -15,7 +15,14 @@ from archdsl.study.phases.phase import Next
 from archdsl.study.phases.trials import Trials
 from archdsl.study.propose.proposals import Proposal, Proposals
 from archdsl.study.propose.samplers.base import Seen
-from archdsl.study.record.events import Exhausted, Finished, Promoted, Reached
+from archdsl.study.record.events import (
+    Event,
+    Exhausted,
+    Finished,
+    Paused,
+    Promoted,
+    Reached,
+)  # fmt: skip
 from archdsl.study.record.state import State
 
 if TYPE_CHECKING:
@@ -79,6 +86,16 @@ class PrunedTrials(Trials):
                 self._proposer.learn(Seen(number, state.trials[number].decisions, scores))
         return self._proposer.next(len(state.trials))
 
+    def _over(self, job: Job, outcome: Outcome, state: State) -> tuple[Event, ...]:
+        """As of any trial; where a branch is to leave its training there, that is next."""
+        until = state.rungs.until(job.trial)
+        forks = job.until is not None and until is not None and job.until < until
+        if not forks or outcome.state != "complete":
+            return super()._over(job, outcome, state)
+        self._running.discard(job.trial)
+        insort(self._open, job.trial)
+        return (Paused(job.training, outcome.seconds),)
+
     def _finished(self, job: Job, outcome: Outcome, state: State) -> Finished | Reached:
         finished = self._judged(job, outcome, state)
         reports = state.trainings.get(job.training)
@@ -91,7 +108,10 @@ class PrunedTrials(Trials):
         )
 
     def _values(self, job: Job, outcome: Outcome, state: State) -> list[float]:
-        reports = state.trainings.get(job.training, [])
+        until = state.rungs.until(job.trial)
+        assert until is not None, "a job says how far it goes"
+        fork = self._jobs.fork(until) or 0
+        reports = [one for one in state.trainings.get(job.training, []) if one["step"] > fork]
         costs = state.trials[job.trial].costs
         return list(rung_values(self._settings.objectives, reports, costs, self._prune.score))
 

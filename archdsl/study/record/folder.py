@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.drafts import SUFFIX
 from archdsl.errors import SearchError
-from archdsl.study.candidate import CHECKPOINT, WEIGHTS
+from archdsl.study.candidate import BRANCH, CHECKPOINT, WEIGHTS
 from archdsl.study.identity.carried import copy_imports
 from archdsl.study.identity.setup import refuse_changes
 from archdsl.study.record import files, views
@@ -107,6 +107,8 @@ class RunFolder:
             match result:
                 case TrainingOver(training):
                     self._end_training(training)
+                case Reached(training):
+                    self._end_branch(training.trial)
                 case Looked():
                     views.write_looks(self.folder, self.state)
                 case Finished(number):
@@ -208,6 +210,11 @@ class RunFolder:
         if weights and (folder / WEIGHTS).is_file():
             files.sync(folder / WEIGHTS)
 
+    def _end_branch(self, number: int) -> None:
+        """Drop what a branch of a trial left, whose own checkpoint stays."""
+        with files.writing(self.folder_of(number)):
+            shutil.rmtree(self.folder_of(number) / BRANCH, ignore_errors=True)
+
     def keep_weights(self, numbers: Iterable[int]) -> None:
         """Drop the weights of all other trials that are over."""
         wanted = set(numbers)
@@ -225,6 +232,8 @@ class RunFolder:
         for path in (self.folder / TRIALS_FOLDER).glob("*"):
             if path.name.isdigit() and int(path.name) not in going:
                 self.end_trial(int(path.name), weights=int(path.name) in wanted)
+        for number in self.state.rungs.resting:
+            self._end_branch(number)
         for final in self.state.rounds.all:
             former = final.begun.purpose == "final" and final is not self.state.rounds.last
             for training in final.trainings() if former else final.over:

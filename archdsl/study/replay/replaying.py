@@ -201,7 +201,7 @@ class _TemporaryFolders:
         return self.root / "training"
 
     def begin_folder(self, folder: Path) -> Path:
-        folder.mkdir()
+        folder.mkdir(parents=True)
         return folder
 
 
@@ -221,11 +221,13 @@ class _Again:
         settings, schedule = space.spec.settings(), training.recipe.record()
         jobs = Jobs(space, settings, _TemporaryFolders(where), schedule)
         if found.entrant is None:
-            job = jobs.go_on(found.training.trial, state)
+            job = jobs.judged(found.training, None, state)
         else:
             final = state.rounds.of(found.training)
             job = jobs.final(found.entrant, found.training, final.begun.epochs, state)
-        self._job = replace(job, training=found.training)
+        # one that branched off is a training of its own length from its first epoch on
+        whole = found.training._replace(branch=0)
+        self._job = replace(job, training=whole, trunk=None)
         self.one_thread = self._macs() * training.recipe.batch < threads.SMALL
 
     def _macs(self) -> int:
