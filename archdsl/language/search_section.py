@@ -9,6 +9,7 @@ from typing import Any, Literal
 from archdsl.amounts import bounded
 from archdsl.components.component import component
 from archdsl.components.options import (
+    Bool,
     Bound,
     Duration,
     KindOf,
@@ -72,6 +73,7 @@ PROXY: dict[str, OptionType] = {
     "label_smoothing": RATE,
     "size": Maybe(POSITIVE),
     "precision": OneOf(("auto", "32", "bf16", "16")),
+    "inherit": Bool(),
 }
 OWN = ("datamodule", "module")
 """Those that name a class of the user's own."""

@@ -34,6 +34,7 @@ class ProxySettings:
         all that there are
     validate_every: epochs from one validation to the next; there is one after the last, too
     size: height and width of training, or None for the spec's `input`
+    inherit: whether a trial begins with the weights of the nearest that is over
     precision: "auto" is bf16 where the hardware has it, else 32
     """
 
@@ -56,6 +57,7 @@ class ProxySettings:
     label_smoothing: float = 0.1
     size: int | None = None
     precision: Literal["auto", "32", "bf16", "16"] = "auto"
+    inherit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

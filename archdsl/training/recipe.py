@@ -120,7 +120,7 @@ class Recipe:
     @classmethod
     def of(cls, settings: ProxySettings) -> Self:
         """What the `proxy` section says of the schedule, and the rest as it always is."""
-        said = {field.name for field in fields(settings)} - OF_THE_DATA - set(_OPTIONS)
+        said = {field.name for field in fields(settings)} - BESIDE - set(_OPTIONS)
         known: dict[str, Any] = {name: getattr(settings, name) for name in said}
         known |= {name: tuple(getattr(settings, name).items()) for name in _OPTIONS}
         return cls(**known)
@@ -142,8 +142,8 @@ class Recipe:
 
 
 _OPTIONS = ("module_options", "datamodule_options")
-OF_THE_DATA = frozenset({"data", "folder"})
-"""What the `proxy` section says of the images and not of the schedule."""
+BESIDE = frozenset({"data", "folder", "inherit"})
+"""What the `proxy` section says beside the schedule: the images, and the weights to begin with."""
 
 
 @functools.cache

@@ -60,6 +60,10 @@ def never() -> bool:
     return False
 
 
+def as_drawn(model: nn.Module) -> None:
+    """A `begin` that leaves the weights as they are."""
+
+
 def train(
     network: Network,
     recipe: Recipe,
@@ -73,14 +77,19 @@ def train(
     accumulate: int = 1,
     until: int | None = None,
     trunk: Path | None = None,
+    begin: Callable[[nn.Module], None] = as_drawn,
 ) -> Trained:
     """Build a network and train it: all four are plain or shared, and nothing else is needed.
 
-    The weights that it begins with follow from `seed`, too. The rest is as in `train_model`.
+    The weights that it begins with follow from `seed`, too.
+
+    begin: called with the model before it is trained, and may give it others
+    The rest is as in `train_model`.
     """
     data.refuse_another(recipe, network)
     with own_randomness():
         model = initial(network, seed)
+    begin(model)
     return train_model(
         model,
         recipe,

@@ -62,6 +62,7 @@ REFUSED = {
     "proxy.weight_decay": (["-1", "much"], "none"),
     "proxy.warmup": (["-1", "true"], "none"),
     "proxy.label_smoothing": (["1", "-0.1"], "none"),
+    "proxy.inherit": (["none", "1", "yes please"], "true"),
     "proxy.size": (["0", "1.5"], "none"),
     "proxy.precision": (["8", "fp16", "none"], "bf16"),
 }  # fmt: skip

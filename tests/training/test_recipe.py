@@ -19,7 +19,7 @@ from archdsl.language.search_section import PROXY
 from archdsl.language.settings import ProxySettings
 from archdsl.training.batches import to_judge_by
 from archdsl.training.module import Classifier, rate
-from archdsl.training.recipe import OF_THE_DATA, Recipe
+from archdsl.training.recipe import BESIDE, Recipe
 from archdsl.training.train import train_model
 
 counts = st.integers(1, 2**53)
@@ -76,13 +76,13 @@ def test_every_field_is_drawn_above() -> None:
 
 def test_what_the_proxy_section_says_of_the_schedule_is_in_the_recipe() -> None:
     assert Recipe.of(ProxySettings()) == Recipe()
-    assert set(PROXY) - OF_THE_DATA <= {field.name for field in dataclasses.fields(Recipe)}
+    assert set(PROXY) - BESIDE <= {field.name for field in dataclasses.fields(Recipe)}
     said: dict[str, Any] = {
         "module": "mine:Module", "datamodule": "mine:Data", "epochs": 3, "steps_per_epoch": 4,
         "validation_steps": 5, "validate_every": 2, "batch": 6, "schedule": "wsd", "lr": 0.5,
         "weight_decay": 0.25, "warmup": 0.0, "label_smoothing": 0.0, "size": 7, "precision": "32",
     }  # fmt: skip
-    assert set(said) == set(PROXY) - OF_THE_DATA
+    assert set(said) == set(PROXY) - BESIDE
     assert Recipe.of(ProxySettings(**said)) == Recipe(**said)
     given = {"root": "./x", "sizes": [64, 32]}
     for name in ("module_options", "datamodule_options"):

@@ -31,6 +31,8 @@ class Job:
     until: the epochs after which it is put aside; None where it goes to its end
     trunk: a checkpoint that it branches off from, unless it has one of its own; its epochs are on
         record already, and are not reported
+    inherits: the answers of another member, and the file of its weights, which the training begins
+        with as far as the networks are alike
     of: in a round the trial that its network is of, None for a baseline
     """
 
@@ -48,6 +50,7 @@ class Job:
     of: int | None = None
     until: int | None = None
     trunk: str | None = None
+    inherits: tuple[dict[str, Any], str] | None = None
 
     @property
     def trial(self) -> int:

@@ -19,6 +19,8 @@ from archdsl.training.prepare import Prepared, prepare
 from archdsl.training.recipe import Recipe
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from archdsl.compiler.network import Network
     from archdsl.language.settings import ProxySettings
     from archdsl.spaces import Space
@@ -133,12 +135,24 @@ class ProxyTraining:
                 accumulate=job.accumulate,
                 until=job.until,
                 trunk=trunk,
+                begin=self._inherited(candidate, job),
             )
         if job.until is not None and trained.epochs >= job.until:
             return trained.history[job.until - 1]
         state = {name: tensor.contiguous() for name, tensor in trained.state_dict.items()}
         save_file(state, candidate.folder / WEIGHTS)
         return trained.metrics
+
+    def _inherited(self, candidate: Candidate, job: Job) -> Callable[[nn.Module], None]:
+        """Gives a model the weights that a job begins with."""
+        from archdsl.training.inherit import inherit
+        from archdsl.training.train import as_drawn
+
+        if job.inherits is None:
+            return as_drawn
+        decisions, weights = job.inherits
+        source = self._space.member(decisions).network()
+        return lambda model: inherit(model, candidate.spec.network(), source, Path(weights))
 
 
 def _placed(settings: ProxySettings) -> ProxySettings:

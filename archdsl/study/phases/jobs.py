@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from archdsl.errors import SearchError
 from archdsl.language.settings import SearchSettings
 from archdsl.study.candidate import BRANCH, CHECKPOINT
 from archdsl.study.engines.job import Job, Task
@@ -30,6 +31,9 @@ class Folders(Protocol):
 
     def begin_folder(self, folder: Path) -> Path:
         """A folder of a training, empty."""
+
+    def weights_of(self, number: int) -> Path:
+        """Where the weights of a trial are kept, if they are."""
 
 
 class Jobs:
@@ -72,6 +76,10 @@ class Jobs:
         if training.branch:
             schedule = _branching(self._schedule or {}, training.branch)
             job = replace(job, schedule=schedule, trunk=str(trunk / CHECKPOINT))
+        source = state.trials[trial].inherits
+        if source is not None:
+            weights = str(self._run.weights_of(source))
+            job = replace(job, inherits=(state.trials[source].decisions, weights))
         return self._gone_on(replace(job, until=until), state)
 
     def fork(self, until: int) -> int | None:
@@ -109,6 +117,7 @@ class Jobs:
             job = replace(job, accumulate=max(parts))
         left = training in state.trainings and (folder / CHECKPOINT).is_file()
         if self._schedule is None or not left:
+            _refuse_lost(job, state)
             self._run.begin_folder(folder)
             return job
         steps = [one["step"] for one in state.trainings[training]]
@@ -146,6 +155,16 @@ class Jobs:
     def training(self, trial: int) -> Training:
         """The training of a trial that a search judges it by."""
         return Training(trial, "search", self._settings.seed, 0)
+
+
+def _refuse_lost(job: Job, state: State) -> None:
+    """Raise SearchError where the weights are gone that a training is to begin with."""
+    if job.inherits is not None and not Path(job.inherits[1]).is_file():
+        source = state.trials[job.trial].inherits
+        raise SearchError(
+            f"trial {job.trial} begins with the weights of trial {source}, and {job.inherits[1]} "
+            "is not there.  restore it from a copy"
+        )
 
 
 def _branching(schedule: dict[str, Any], epochs: int) -> dict[str, Any]:

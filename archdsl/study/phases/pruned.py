@@ -11,10 +11,11 @@ from archdsl.study.halving.believed import Believed
 from archdsl.study.halving.jobs import JobOrder
 from archdsl.study.halving.ladder import Promotion
 from archdsl.study.halving.rung_score import rung_values
+from archdsl.study.phases.inheriting import Inheriting
 from archdsl.study.phases.phase import Next
 from archdsl.study.phases.trials import Trials
 from archdsl.study.propose.proposals import Proposal, Proposals
-from archdsl.study.propose.samplers.base import Seen
+from archdsl.study.propose.samplers.base import Scores, Seen
 from archdsl.study.record.events import (
     Event,
     Exhausted,
@@ -44,14 +45,21 @@ class PrunedTrials(Trials):
         proposals: Proposals,
         jobs: Jobs,
         run: RunFolder,
+        inheriting: Inheriting | None = None,
     ) -> None:
-        super().__init__(settings, proposals, jobs)
+        super().__init__(settings, proposals, jobs, inheriting)
         self._prune, self._proposer, self._run = prune, proposals, run
         self._believed = Believed(prune.rungs)
-        self._order = JobOrder(prune, settings.objectives, self._believed.tell)
+        self._order = JobOrder(prune, settings.objectives, self._hear)
         self._taken = 0
         self._looked_at = 0
         self._idle: set[int] = set()
+
+    def _hear(self, trial: int, until: int, scores: Scores | None) -> None:
+        """Take in the result of a job that the next one knows."""
+        self._believed.tell(trial, until, scores)
+        if self._inheriting is not None and until == self._prune.rungs[-1] and scores is not None:
+            self._inheriting.know(trial)
 
     def _new(self, state: State) -> Next | None:
         """The next promotion or proposal, whichever the results before it lead to."""
@@ -74,7 +82,7 @@ class PrunedTrials(Trials):
             known = self._nothing_new is not None or state.exhausted
             return self._new(state) if known else Next((Exhausted(),))
         self._open.append(number)
-        return Next((self._proposed(number, proposal, step.until),))
+        return Next((self._proposed(number, proposal, state, step.until),))
 
     def _propose(self, state: State) -> Proposal | None:
         """What the sampler proposes, told what is believed of each trial by now."""
@@ -136,6 +144,8 @@ class PrunedTrials(Trials):
         goes_on: the trial that is promoted now
         """
         most, resting = self._settings.disk, state.rungs.resting
+        if most is not None and self._inheriting is not None:
+            most //= 2  # the weights that trials begin with have the other half
         over = 0 if most is None else sum(map(self._run.checkpoint_size, resting)) - most
         for number in self._order.ladder.least_first() if over > 0 else ():
             if over > 0 and number in resting and number != goes_on:

@@ -113,6 +113,8 @@ class Proposed:
 
     until: the epochs after which it is compared and may be put aside; None where it is trained
         to its end
+    inherits: the trial that it begins with the weights of, None for none; share: of its parameters
+        those that are that trial's
     """
 
     kind: ClassVar = "proposed"
@@ -123,6 +125,8 @@ class Proposed:
     costs: dict[str, int]
     network: str
     until: int | None = None
+    inherits: int | None = None
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

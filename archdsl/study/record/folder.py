@@ -148,7 +148,7 @@ class RunFolder:
 
     def folder_of(self, number: int) -> Path:
         """A trial's own folder."""
-        return _folder_of_trial(self.folder, number)
+        return folder_of_trial(self.folder, number)
 
     def checkpoint_size(self, number: int) -> int:
         """The bytes of what a trial would go on from, 0 where nothing is there."""
@@ -252,19 +252,29 @@ class RunFolder:
 def folder_of_training(folder: Path, training: Training, state: State) -> Path:
     """Where a training has its weights, in the run directory `folder`."""
     if not of_a_round(training):
-        return _folder_of_trial(folder, training.trial)
+        return folder_of_trial(folder, training.trial)
     entrant = state.rounds.of(training).entrants[training.trial]
     return _folder_of_final(folder, entrant, training)
 
 
-def _folder_of_trial(folder: Path, number: int) -> Path:
+def folder_of_trial(folder: Path, number: int) -> Path:
+    """A trial's own folder, in the run directory `folder`."""
     return folder / TRIALS_FOLDER / f"{number:05}"
 
 
 def checkpoint_size(folder: Path, number: int) -> int:
     """The bytes of a trial's checkpoint in the run directory `folder`, 0 where it has none."""
+    return _size(folder_of_trial(folder, number) / CHECKPOINT)
+
+
+def weights_size(folder: Path, number: int) -> int:
+    """The same of its weights."""
+    return _size(folder_of_trial(folder, number) / WEIGHTS)
+
+
+def _size(path: Path) -> int:
     try:
-        return (_folder_of_trial(folder, number) / CHECKPOINT).stat().st_size
+        return path.stat().st_size
     except OSError:
         return 0
 
@@ -360,6 +370,19 @@ def _gives_way(state: State, created: Created) -> bool:
     return False
 
 
-def worth_keeping(state: State) -> list[int]:
-    """Whose weights are kept: of the best, and of the first, which a winner is compared with."""
+def among_the_best(state: State) -> list[int]:
+    """Whose weights are kept for what they are: the first is what a winner is compared with."""
     return [0, *(trial.number for trial in state.leading)]
+
+
+def worth_keeping(state: State) -> list[int]:
+    """Whose weights are kept: of the best, and of all that another trial may begin with."""
+    if not inherits(state):
+        return among_the_best(state)
+    return [0, *(trial.number for trial in state.finished if trial.state == "complete")]
+
+
+def inherits(state: State) -> bool:
+    """Whether new trials begin with the weights of others."""
+    assert state.created is not None, "a state begins with how the study was created"
+    return bool(state.created.setup["settings"].get("proxy", {}).get("inherit"))

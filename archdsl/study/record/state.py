@@ -267,6 +267,8 @@ class State:
             costs=_shared(event.costs),
             network=event.network,
             state="proposed",
+            inherits=event.inherits,
+            share=event.share,
             space=self._space,
         )
         if event.until is not None:

@@ -14,6 +14,7 @@ from archdsl import threads
 from archdsl.amounts import bounded
 from archdsl.errors import SearchError
 from archdsl.loading import space_from_text
+from archdsl.study.candidate import WEIGHTS
 from archdsl.study.engines.inline import Inline
 from archdsl.study.engines.job import Begun, EngineEvent, Job, Outcome, Over, Reported
 from archdsl.study.engines.proxy_training import ProxyTraining
@@ -29,7 +30,7 @@ from archdsl.study.identity.evidence import (
 )
 from archdsl.study.identity.setup import Cures, refuse_changes, setup
 from archdsl.study.phases.jobs import Jobs
-from archdsl.study.record.folder import read_state
+from archdsl.study.record.folder import folder_of_trial, read_state
 from archdsl.study.replay.baseline import baseline_space, unrecorded
 from archdsl.study.replay.comparison import Replayed
 from archdsl.study.replay.noise import noise_of
@@ -94,7 +95,7 @@ def replay(
         assert training.trains_by(its.spec.settings().proxy), "data are checked for one proxy"
         _hold(folder, space, state, training)
         work = Work(space=its, training=training)
-        again = _Again(state, found, space, work, training, Path(where))
+        again = _Again(state, found, space, work, training, _TemporaryFolders(Path(where), folder))
         epochs = again.train(folder, told)
         judged = tuple(one.name for one in state.objectives if one.name not in bounded())
         return Replayed(
@@ -193,6 +194,11 @@ class _TemporaryFolders:
     """Where the jobs of a replay leave what they have."""
 
     root: Path
+    run: Path
+
+    def weights_of(self, number: int) -> Path:
+        """Of the run: a training may have begun with those of another."""
+        return folder_of_trial(self.run, number) / WEIGHTS
 
     def folder_of(self, number: int) -> Path:
         return self.root / "training"
@@ -215,11 +221,11 @@ class _Again:
         space: Space,
         work: Work,
         training: ProxyTraining,
-        where: Path,
+        folders: _TemporaryFolders,
     ) -> None:
         self._state, self._found, self._work = state, found, work
         settings, schedule = space.spec.settings(), training.recipe.record()
-        jobs = Jobs(space, settings, _TemporaryFolders(where), schedule)
+        jobs = Jobs(space, settings, folders, schedule)
         if found.entrant is None:
             job = jobs.judged(found.training, None, state)
         else:
