@@ -69,18 +69,20 @@ def _usual(proxy: ProxySettings, made: PruneSettings, node: Node) -> tuple[int, 
     As long as there are as many validations as the score is the mean of.
     """
     every, least = proxy.validate_every, made.score * proxy.validate_every
-    if proxy.schedule == "wsd":
-        least = max(least, 2)  # an epoch of the trunk, and one in which a branch cools down
+    why = f"a score is the mean of {made.score} validations"
+    if proxy.schedule == "wsd" and least < _TRUNK_AND_BRANCH:
+        least = _TRUNK_AND_BRANCH
+        why = "a rung takes an epoch of the trunk and one in which a branch cools down"
     found, part = [proxy.epochs], proxy.epochs / made.reduction
     while (rung := round(part / every) * every) >= least and rung < found[0]:
         found.insert(0, rung)
         part /= made.reduction
     if len(found) == 1:
-        short = max(every, rung)
+        short = max(every, rung if proxy.schedule == "cosine" else _TRUNK_AND_BRANCH)
         own = f"write  rungs: [{short}]  or others, or " if short < proxy.epochs else ""
         raise SpecError(
-            f"{proxy.epochs} epochs leave no rung: a score is the mean of {made.score} "
-            f"validations, and one in {made.reduction} of these epochs has fewer",
+            f"{proxy.epochs} epochs leave no rung: {why}, and one in {made.reduction} of these "
+            "epochs has fewer",
             address=_PRUNE,
             mark=node.mark,
             cure=f"{own}train for {made.reduction * least} epochs",
@@ -124,5 +126,8 @@ def _rungs(node: Node, proxy: ProxySettings) -> tuple[int, ...]:
         )
     return tuple(found) if found[-1] == proxy.epochs else (*found, proxy.epochs)
 
+
+_TRUNK_AND_BRANCH = 2
+"""Epochs of the shortest training that a branch can end."""
 
 _ASCENDING = "write epochs in ascending order, as  rungs: [3, 10, 30]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from archdsl.components.options import Bound, Number, OneOf, OptionType
@@ -9,6 +10,7 @@ from archdsl.errors import SpecError
 from archdsl.language import setting
 from archdsl.language.nodes import Mapping, Node
 from archdsl.language.section import mapping
+from archdsl.language.settings import ProxySettings
 
 SCHEDULES = ("cosine", "wsd")
 SCHEDULE: dict[str, OptionType] = {
@@ -44,6 +46,15 @@ def schedule(node: Node) -> dict[str, Any]:
                 cure="drop it, or write  {type: wsd, cooldown: 0.2}",
             )
     return given
+
+
+def of_a_pruned(proxy: ProxySettings, section: Node | None) -> ProxySettings:
+    """The proxy of a search that prunes: with `wsd`, unless the section says another schedule.
+
+    A cosine that is cut short orders networks worse. The rate of a module is its own.
+    """
+    said = isinstance(section, Mapping) and "schedule" in section.items
+    return proxy if said or proxy.module is not None else replace(proxy, schedule="wsd")
 
 
 def refuse_beside_a_module(node: Node) -> SpecError:

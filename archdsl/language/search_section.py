@@ -125,7 +125,8 @@ def search_settings(document: Document) -> settings.SearchSettings:
     if "baselines" in section:
         given["baselines"] = final_section.baselines(section["baselines"])
     given["proxy"] = _proxy(section.get("proxy"), document)
-    if "prune" in section:
+    if "prune" in section and not typed.is_none(section["prune"]):
+        given["proxy"] = schedule_section.of_a_pruned(given["proxy"], section.get("proxy"))
         sampler = given.get("sampler", settings.SearchSettings().sampler)
         given["prune"] = prune_section.prune(section["prune"], given["proxy"], sampler)
     return settings.SearchSettings(**given)

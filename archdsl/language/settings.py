@@ -28,7 +28,8 @@ class ProxySettings:
     datamodule, module: "package.module:Class" of the user's own Lightning classes, or None;
         datamodule_options, module_options: their arguments, as they are written
     epochs, warmup: in epochs; batch: images per step; lr: the peak of the schedule
-    schedule: how the rate falls, "cosine", or "wsd" for one that stays and falls at the end
+    schedule: how the rate falls, "cosine", or "wsd" for one that stays and falls at the end; that
+        of a search that prunes is "wsd" unless it says another
     cooldown: the share of the epochs in which it falls then
     steps_per_epoch, validation_steps: how many batches an epoch and a validation take; None for
         all that there are

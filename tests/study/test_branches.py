@@ -174,6 +174,21 @@ def test_rungs_and_score_of_a_schedule_that_forks() -> None:
     assert prune(18, schedule="cosine") == ((6, 18), 3)
 
 
+@pytest.mark.parametrize(
+    ("prune", "proxy", "schedule"),
+    [
+        ("asha", {}, "wsd"),
+        (None, {}, "cosine"),
+        ("asha", {"schedule": "cosine"}, "cosine"),
+        ("asha", {"module": "mine:Module"}, "cosine"),  # which has the rate to itself
+        (None, {"schedule": "wsd"}, "wsd"),
+    ],
+)
+def test_a_search_that_prunes_forks_unless_it_says_otherwise(prune, proxy, schedule) -> None:
+    space = forking_space(prune=prune, proxy={"epochs": 18, **proxy})
+    assert space.spec.settings().proxy.schedule == schedule
+
+
 def test_a_status_shows_the_last_epoch_of_trunk_or_branch(tmp_path) -> None:
     def stop(event: Any) -> None:
         if type(event).__name__ == "Epoch" and event.step == 2:
