@@ -66,19 +66,18 @@ def prune(node: Node, proxy: ProxySettings, sampler: str) -> PruneSettings | Non
 def _usual(proxy: ProxySettings, made: PruneSettings, node: Node) -> tuple[int, ...]:
     """The whole training, a third of it (or what the reduction is), a third of that, and so on.
 
-    As long as there are as many validations as the score is the mean of.
+    As long as there are as many validations as the score is the mean of, and epochs to tell by.
     """
     every, least = proxy.validate_every, made.score * proxy.validate_every
     why = f"a score is the mean of {made.score} validations"
-    if proxy.schedule == "wsd" and least < _TRUNK_AND_BRANCH:
-        least = _TRUNK_AND_BRANCH
-        why = "a rung takes an epoch of the trunk and one in which a branch cools down"
+    if proxy.schedule == "wsd" and least < _LEAST:
+        least, why = _LEAST, f"none is after fewer than {_LEAST} unless it is written"
     found, part = [proxy.epochs], proxy.epochs / made.reduction
     while (rung := round(part / every) * every) >= least and rung < found[0]:
         found.insert(0, rung)
         part /= made.reduction
     if len(found) == 1:
-        short = max(every, rung if proxy.schedule == "cosine" else _TRUNK_AND_BRANCH)
+        short = max(every, rung)
         own = f"write  rungs: [{short}]  or others, or " if short < proxy.epochs else ""
         raise SpecError(
             f"{proxy.epochs} epochs leave no rung: {why}, and one in {made.reduction} of these "
@@ -127,7 +126,7 @@ def _rungs(node: Node, proxy: ProxySettings) -> tuple[int, ...]:
     return tuple(found) if found[-1] == proxy.epochs else (*found, proxy.epochs)
 
 
-_TRUNK_AND_BRANCH = 2
-"""Epochs of the shortest training that a branch can end."""
+_LEAST = 3
+"""Epochs of the first rung where branches are compared: after fewer they order next to nothing."""
 
 _ASCENDING = "write epochs in ascending order, as  rungs: [3, 10, 30]"

@@ -116,7 +116,7 @@ class SearchSettings:
     workers: processes that judge candidates; per_gpu: how many of them share a GPU
     memory: bytes that each of them may take, or None; trial_timeout: seconds of a trial, or None
     prune: which trainings are put aside, or None where each is trained to its end
-    disk: bytes that the checkpoints of those may take, or None
+    disk: bytes that the checkpoints of those, and weights that others begin with, may take, or None
     final: the final round, or None for a search that ends with its trials
     baselines: specs that are trained beside the best in it, as they are written
     """
@@ -149,7 +149,7 @@ class SearchSettings:
                 f"search.workers: {self.workers:,} workers for {trials}, {idle:,} of them with no "
                 "trial to judge"
             )
-        if self.disk is not None and self.prune is None:
+        if self.disk is not None and self.prune is None and not self.proxy.inherit:
             found.append(
                 "search.disk: it bounds the checkpoints of paused trials, and without "
                 "search.prune none is paused"

@@ -169,7 +169,7 @@ def test_rungs_and_score_of_a_schedule_that_forks() -> None:
         assert settings.prune is not None
         return settings.prune.rungs, settings.prune.score
 
-    assert prune(18) == ((2, 6, 18), 1)
+    assert prune(18) == ((6, 18), 1)
     assert prune(18, {"type": "asha", "score": 3}) == ((6, 18), 3)
     assert prune(18, schedule="cosine") == ((6, 18), 3)
 
