@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.amounts import written
 from archdsl.cli.answer import DONE, Answer
-from archdsl.units import amount, counted, duration, figure, plural, rounded
+from archdsl.units import amount, counted, duration, figure, percent, plural, rounded
 from archdsl.views.text import columns
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def _text(found: Status) -> str:
         held, most = found.aside
         bound = "" if most is None else f" of {amount(most)}"
         lines.append(f"checkpoints of paused trials: {amount(held)}{bound} bytes")
+    if found.weights is not None:
+        lines.append(f"weights that trials may begin with: {amount(found.weights)} bytes")
     if found.verdict is not None:
         lines.append(found.verdict)
     if found.best is not None:
@@ -46,7 +48,8 @@ def _text(found: Status) -> str:
             f"{name} {written(name, int(value)) if name in best.costs else rounded(value)}"
             for name, value in found.values(best)
         )
-        lines.append(f"the best is trial {best.number}: {said}")
+        began = "" if best.began_with is None else f"  began with {best.began_with}"
+        lines.append(f"the best is trial {best.number}: {said}{began}")
     if found.underway:
         runs = "under way" if found.holder is not None else "broken off"
         lines.append(f"{counted(len(found.underway), 'trial')} {runs}:")
@@ -62,6 +65,8 @@ def _row(one: Underway) -> tuple[str, str]:
     metrics: dict[str, Any] = {k: v for k, v in (one.last or {}).items() if k != "step"}
     said = [one.stage if one.last is None else f"step {one.last['step']:g}"]
     said += [f"{name} {figure(value)}" for name, value in metrics.items()]
+    if one.inherits is not None and one.share is not None:
+        said.append(f"began with {percent(one.share)} of trial {one.inherits}")
     if one.seconds is not None:
         said.append(f"for {duration(one.seconds)}")
     return f"trial {one.number}", "  ".join(said)

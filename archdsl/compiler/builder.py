@@ -94,6 +94,11 @@ def shapes(network: Network, *, deployed: bool = False) -> dict[str, tuple[int, 
     return _shapes(lambda: fuse(build(network)) if deployed else build(network))
 
 
+def trained_names(network: Network) -> frozenset[str]:
+    """The names of those among them that are trained: parameters, and no buffers."""
+    return frozenset(name for name, _ in _without_memory(lambda: build(network)).named_parameters())
+
+
 def classifier_names(head: Layer) -> frozenset[str]:
     """The tensors of a head that depend on the number of classes, `head.classifier.weight`."""
 
@@ -121,13 +126,17 @@ _DRAWS = (torch.Tensor.normal_, torch.Tensor.uniform_)
 
 
 def _shapes(make: Callable[[], nn.Module]) -> dict[str, tuple[int, ...]]:
+    module = _without_memory(make)
+    return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+
+
+def _without_memory(make: Callable[[], nn.Module]) -> nn.Module:
     try:
         with torch.device("meta"), Unfilled():
-            module = make()
+            return make()
     except BuildError:  # a constructor that computes with numbers needs some
         with torch.random.fork_rng(devices=[]):
-            module = make()
-    return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+            return make()
 
 
 def factory(component: Component) -> Callable[..., Any]:

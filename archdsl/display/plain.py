@@ -84,6 +84,8 @@ class PlainDisplay:
             said += [f"{name} {value}" for name, value in pairs]
         said += [f"{name} {value}" for name, value in costs(state, trial.costs)]
         said += [trial.origin, _took(trial)]
+        if trial.began_with is not None:
+            said.append(f"began with {trial.began_with}")
         if (left := state.left) is not None:
             said.append(f"{duration(left)} left")
         return "  ".join(said)

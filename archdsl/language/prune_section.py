@@ -53,6 +53,8 @@ def prune(node: Node, proxy: ProxySettings, sampler: str) -> PruneSettings | Non
     for key in ("reduction", "score"):
         if key in section:
             given[key] = setting.scalar(section[key], PRUNE[key], f"{_PRUNE}.{key}")
+    if proxy.schedule == "wsd":
+        given.setdefault("score", 1)  # what a branch ends with; before, it is still cooling down
     if "rungs" in section:
         given["rungs"] = _rungs(section["rungs"], proxy)
     else:
@@ -64,9 +66,12 @@ def prune(node: Node, proxy: ProxySettings, sampler: str) -> PruneSettings | Non
 def _usual(proxy: ProxySettings, made: PruneSettings, node: Node) -> tuple[int, ...]:
     """The whole training, a third of it (or what the reduction is), a third of that, and so on.
 
-    As long as there are as many validations as the score is the mean of.
+    As long as there are as many validations as the score is the mean of, and epochs to tell by.
     """
     every, least = proxy.validate_every, made.score * proxy.validate_every
+    why = f"a score is the mean of {made.score} validations"
+    if proxy.schedule == "wsd" and least < _LEAST:
+        least, why = _LEAST, f"none is after fewer than {_LEAST} unless it is written"
     found, part = [proxy.epochs], proxy.epochs / made.reduction
     while (rung := round(part / every) * every) >= least and rung < found[0]:
         found.insert(0, rung)
@@ -75,8 +80,8 @@ def _usual(proxy: ProxySettings, made: PruneSettings, node: Node) -> tuple[int, 
         short = max(every, rung)
         own = f"write  rungs: [{short}]  or others, or " if short < proxy.epochs else ""
         raise SpecError(
-            f"{proxy.epochs} epochs leave no rung: a score is the mean of {made.score} "
-            f"validations, and one in {made.reduction} of these epochs has fewer",
+            f"{proxy.epochs} epochs leave no rung: {why}, and one in {made.reduction} of these "
+            "epochs has fewer",
             address=_PRUNE,
             mark=node.mark,
             cure=f"{own}train for {made.reduction * least} epochs",
@@ -120,5 +125,8 @@ def _rungs(node: Node, proxy: ProxySettings) -> tuple[int, ...]:
         )
     return tuple(found) if found[-1] == proxy.epochs else (*found, proxy.epochs)
 
+
+_LEAST = 3
+"""Epochs of the first rung where branches are compared: after fewer they order next to nothing."""
 
 _ASCENDING = "write epochs in ascending order, as  rungs: [3, 10, 30]"

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from archdsl.amounts import bounded
 from archdsl.components.component import component
 from archdsl.components.options import (
+    Bool,
     Bound,
     Duration,
     KindOf,
@@ -19,7 +20,14 @@ from archdsl.components.options import (
     Text,
 )
 from archdsl.errors import SpecError
-from archdsl.language import final_section, prune_section, setting, settings, typed
+from archdsl.language import (
+    final_section,
+    prune_section,
+    schedule_section,
+    setting,
+    settings,
+    typed,
+)
 from archdsl.language.budget_section import budget, flops, not_built
 from archdsl.language.document import Document
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
@@ -57,12 +65,14 @@ PROXY: dict[str, OptionType] = {
     "validation_steps": Maybe(POSITIVE),
     "validate_every": POSITIVE,
     "batch": POSITIVE,
+    "schedule": schedule_section.SCHEDULE["type"],
     "lr": _ABOVE_ZERO,
     "weight_decay": _NOT_NEGATIVE,
     "warmup": _NOT_NEGATIVE,
     "label_smoothing": RATE,
     "size": Maybe(POSITIVE),
     "precision": OneOf(("auto", "32", "bf16", "16")),
+    "inherit": Bool(),
 }
 OWN = ("datamodule", "module")
 """Those that name a class of the user's own."""
@@ -114,7 +124,8 @@ def search_settings(document: Document) -> settings.SearchSettings:
     if "baselines" in section:
         given["baselines"] = final_section.baselines(section["baselines"])
     given["proxy"] = _proxy(section.get("proxy"), document)
-    if "prune" in section:
+    if "prune" in section and not typed.is_none(section["prune"]):
+        given["proxy"] = schedule_section.of_a_pruned(given["proxy"], section.get("proxy"))
         sampler = given.get("sampler", settings.SearchSettings().sampler)
         given["prune"] = prune_section.prune(section["prune"], given["proxy"], sampler)
     return settings.SearchSettings(**given)
@@ -251,11 +262,15 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
             given[key] = setting.scalar(
                 Scalar(value.text, value.text, mark=value.mark), type_, address
             )
+        elif key == "schedule":
+            given |= schedule_section.schedule(value)
         elif key in WITHOUT and typed.is_none(value):
             given[key] = 0.0
         else:
             given[key] = setting.maybe(value, type_, address)
     _refuse_fewer_epochs(given, section)
+    if given.get("module") is not None and given.get("schedule") == "wsd":
+        raise schedule_section.refuse_beside_a_module(section["schedule"])
     named = [key for key in ("data", "datamodule") if given.get(key) is not None]
     if len(named) == 2:
         raise SpecError(

@@ -27,11 +27,15 @@ class ProxySettings:
         looked for: the folder of the spec, unless it says another
     datamodule, module: "package.module:Class" of the user's own Lightning classes, or None;
         datamodule_options, module_options: their arguments, as they are written
-    epochs, warmup: in epochs; batch: images per step; lr: the peak of the cosine schedule
+    epochs, warmup: in epochs; batch: images per step; lr: the peak of the schedule
+    schedule: how the rate falls, "cosine", or "wsd" for one that stays and falls at the end; that
+        of a search that prunes is "wsd" unless it says another
+    cooldown: the share of the epochs in which it falls then
     steps_per_epoch, validation_steps: how many batches an epoch and a validation take; None for
         all that there are
     validate_every: epochs from one validation to the next; there is one after the last, too
     size: height and width of training, or None for the spec's `input`
+    inherit: whether a trial begins with the weights of the nearest that is over
     precision: "auto" is bf16 where the hardware has it, else 32
     """
 
@@ -46,12 +50,15 @@ class ProxySettings:
     validation_steps: int | None = None
     validate_every: int = 1
     batch: int = 64
+    schedule: Literal["cosine", "wsd"] = "cosine"
+    cooldown: float = 0.2
     lr: float = 2e-3
     weight_decay: float = 0.05
     warmup: float = 1.0
     label_smoothing: float = 0.1
     size: int | None = None
     precision: Literal["auto", "32", "bf16", "16"] = "auto"
+    inherit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,7 @@ class SearchSettings:
     workers: processes that judge candidates; per_gpu: how many of them share a GPU
     memory: bytes that each of them may take, or None; trial_timeout: seconds of a trial, or None
     prune: which trainings are put aside, or None where each is trained to its end
-    disk: bytes that the checkpoints of those may take, or None
+    disk: bytes that the checkpoints of those, and weights that others begin with, may take, or None
     final: the final round, or None for a search that ends with its trials
     baselines: specs that are trained beside the best in it, as they are written
     """
@@ -142,7 +149,7 @@ class SearchSettings:
                 f"search.workers: {self.workers:,} workers for {trials}, {idle:,} of them with no "
                 "trial to judge"
             )
-        if self.disk is not None and self.prune is None:
+        if self.disk is not None and self.prune is None and not self.proxy.inherit:
             found.append(
                 "search.disk: it bounds the checkpoints of paused trials, and without "
                 "search.prune none is paused"

@@ -27,6 +27,9 @@ WEIGHTS = "weights.safetensors"
 CHECKPOINT = "checkpoint.ckpt"
 """What a training that may be broken off has left in it after its last epoch."""
 
+BRANCH = "branch"
+"""The folder in that of a trial of a training that branched off from its own, while it lasts."""
+
 MOST_METRICS = 1_000
 LARGEST = 1e300
 """Beyond these no figure, interval or plot of a metric can be made."""

@@ -26,6 +26,7 @@ from archdsl.study.identity.carried import portable
 from archdsl.study.identity.setup import refuse_changes, setup
 from archdsl.study.judge import Judge, settled
 from archdsl.study.phases.final_round import Finals
+from archdsl.study.phases.inheriting import Inheriting
 from archdsl.study.phases.jobs import Jobs
 from archdsl.study.phases.looking import Looking
 from archdsl.study.phases.pruned import PrunedTrials
@@ -88,6 +89,8 @@ def search(
         settings = settled(settings)
         if settings.prune is not None and evaluate is not None:
             raise SearchError(_CANNOT_PAUSE)
+        if settings.proxy.inherit and evaluate is not None:
+            raise SearchError(_CANNOT_INHERIT)
         session = _Session(space, settings, evaluate, listener or silent, engine, folder)
         for note in (*space.spec.notes, *settings.notes):
             session.emit(events.Notice(note))
@@ -131,6 +134,12 @@ def _same_run(reading: Reading, shown: Path, setup: Mapping[str, Any]) -> State 
 _CANNOT_PAUSE = (
     "search.prune: an evaluate of your own cannot be paused and gone on with.  drop search.prune, "
     "or name your training as search.proxy.module"
+)
+
+
+_CANNOT_INHERIT = (
+    "search.proxy.inherit: an evaluate of your own builds its candidates itself, with fresh "
+    "weights.  drop search.proxy.inherit, or name your training as search.proxy.module"
 )
 
 
@@ -273,9 +282,11 @@ class _Session:
 
     def _trials(self, jobs: Jobs, run: RunFolder) -> Trials:
         settings = self.settings
+        inherit = settings.proxy.inherit
+        inheriting = Inheriting(self.space, settings, run) if inherit else None
         if settings.prune is None:
-            return Trials(settings, self.proposals, jobs)
-        return PrunedTrials(settings, settings.prune, self.proposals, jobs, run)
+            return Trials(settings, self.proposals, jobs, inheriting)
+        return PrunedTrials(settings, settings.prune, self.proposals, jobs, run, inheriting)
 
     def _begin_training(self, run: RunFolder) -> None:
         """What comes before the first training of this start, of a trial or of the final round."""

@@ -14,7 +14,12 @@ from archdsl.study.final.winner import is_wanted
 from archdsl.study.halving.jobs import is_left
 from archdsl.study.halving.spent import pruning
 from archdsl.study.record.file_store import LOCK
-from archdsl.study.record.folder import checkpoint_size, read_state
+from archdsl.study.record.folder import (
+    checkpoint_size,
+    inherits,
+    read_state,
+    weights_size,
+)
 from archdsl.study.record.lock import holder
 from archdsl.study.record.rounds import is_final
 from archdsl.study.record.state import State
@@ -31,12 +36,15 @@ class Underway:
 
     stage: "stopped" where it was broken off, and goes on with the search
     last: its last report, with its `step`; seconds: since it began, where a search is running
+    inherits, share: whose weights it begins with, as `Trial` has it
     """
 
     number: int
     stage: Literal["proposed", "running", "stopped"]
     last: dict[str, Any] | None
     seconds: float | None
+    inherits: int | None = None
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class Status:
     counts: state -> trials that are over, or "paused" and waiting to be promoted
     goes_on: whether any that were put aside, or are under way, are to go on
     aside: bytes that checkpoints of paused trials take, and may take; None where none is paused
+    weights: bytes that weights take which trials may begin with; None where they begin afresh
     workers: processes of the session that is, or was the last
     final: trainings of the final round that are over, and all of them; None before it begins
     final_to_come: whether one is to begin after the trials
@@ -70,6 +79,7 @@ class Status:
     verdict: str | None = None
     goes_on: bool = False
     aside: tuple[int, int | None] | None = None
+    weights: int | None = None
 
     @property
     def done(self) -> int:
@@ -124,6 +134,7 @@ class Status:
             "checkpoints": None if self.aside is None else dict(
                 zip(("bytes", "at_most"), self.aside, strict=True)
             ),
+            "weights": self.weights,
             "best": None if self.best is None else self.best.record(),
             "final": None if self.final is None else dict(
                 zip(("done", "trainings"), self.final, strict=True)
@@ -131,6 +142,7 @@ class Status:
             "verdict": self.verdict,
             "underway": [
                 {"number": one.number, "state": one.stage, "seconds": one.seconds,
+                 "inherits": one.inherits, "share": one.share,
                  "last": None if one.last is None else to_json(one.last)}
                 for one in self.underway
             ],
@@ -171,6 +183,7 @@ def status_of(state: State, folder: Path, by: str | None = None) -> Status:
         verdict=said[0].sentence() if said else None,
         goes_on=_goes_on(state),
         aside=_aside(folder, state),
+        weights=_weights(folder, state),
     )
 
 
@@ -189,9 +202,15 @@ def _aside(folder: Path, state: State) -> tuple[int, int | None] | None:
     return held, state.created.setup["settings"].get("disk")
 
 
+def _weights(folder: Path, state: State) -> int | None:
+    if not inherits(state):
+        return None
+    return sum(weights_size(folder, trial.number) for trial in state.finished)
+
+
 def _underway(trial: Trial, state: State, running: bool) -> Underway:
     reports = [
-        reported for key, reported in state.trainings.items()
+        reported[-1] for key, reported in state.trainings.items()
         if key.trial == trial.number and not is_final(key) and reported
     ]  # fmt: skip
     stage: Literal["proposed", "running", "stopped"] = "stopped"
@@ -203,6 +222,8 @@ def _underway(trial: Trial, state: State, running: bool) -> Underway:
     return Underway(
         trial.number,
         stage,
-        reports[-1][-1] if reports else None,
+        max(reports, key=lambda one: float(one["step"])) if reports else None,
         None if began is None else round(max(0.0, time.time() - began), 1),
+        trial.inherits,
+        trial.share,
     )

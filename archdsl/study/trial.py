@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from archdsl.amounts import written
 from archdsl.printable import printable_line
-from archdsl.units import duration, rounded
+from archdsl.units import duration, percent, rounded
 
 if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
@@ -45,6 +45,8 @@ class Trial:
     fault: of which kind its failure was; cause: why, in words; trace: where, for a fault of the
         code that ran
     seconds: how long it took; begun, ended: seconds since 1970, None where nothing ran
+    inherits: the trial that its training began with the weights of, None for none
+    share: of its parameters those that it had from there
     """
 
     number: int
@@ -63,6 +65,8 @@ class Trial:
     begun: float | None = None
     ended: float | None = None
     fault: Fault | None = None
+    inherits: int | None = None
+    share: float | None = None
     space: Space | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
@@ -77,6 +81,8 @@ class Trial:
             ("from", self.origin),
             ("time", duration(self.seconds) if self.trained or self.epochs else "not trained"),
         ]
+        if self.began_with is not None:
+            said.append(("weights", self.began_with))
         answers = [(address, str(answer)) for address, answer in self.decisions.items()]
         words = self.state if self.cause is None else f"{self.state}: {self.cause}"
         return card(f"Trial {self.number}", words, [facts(said), facts(answers, "answer")])
@@ -95,6 +101,13 @@ class Trial:
     def trained(self) -> bool:
         """Whether it was judged, well or in vain, and not answered at once."""
         return self.state in ("complete", "failed")
+
+    @property
+    def began_with(self) -> str | None:
+        """Where the weights are from that its training began with: `91 % of trial 3`."""
+        if self.inherits is None or self.share is None or self.state in ("outside", "repeated"):
+            return None
+        return f"{percent(self.share)} of trial {self.inherits}"
 
     @property
     def over(self) -> bool:

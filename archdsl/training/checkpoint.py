@@ -131,6 +131,11 @@ def _note(text: str) -> None:
             say(text, sys.stderr)
 
 
+def trunk_of(training: Mapping[str, Any]) -> dict[str, Any]:
+    """What tells a training that another can branch off from while its rate is constant."""
+    return {k: v for k, v in training.items() if k not in ("epochs", "cooldown", "validate_every")}
+
+
 def training_of(model: nn.Module, recipe: Recipe, data: Prepared, seed: int) -> dict[str, Any]:
     """What tells a training from others, as plain values.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -20,7 +21,7 @@ from archdsl.training.trainer import pl
 
 
 class Classifier(pl.LightningModule):
-    """Cross entropy with label smoothing, AdamW, warm-up and cosine by step.
+    """Cross entropy with label smoothing, AdamW, warm-up and schedule by step.
 
     Metrics of a validation: `accuracy` (of all images), `macro_accuracy` (mean over classes) and
     `loss` (cross entropy, not smoothed).
@@ -107,10 +108,7 @@ class Classifier(pl.LightningModule):
         )
         total = int(self.trainer.estimated_stepping_batches)
         assert total > 0, "a loader without a length is refused before the first training"
-        warm = round(recipe.warmup * total / recipe.epochs)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: rate(step, warm, total, recipe.final_lr)
-        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate_of(recipe, total))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
@@ -143,6 +141,23 @@ class CheckedClassifier(Classifier):
     def _check(self, batch: Any, which: str) -> None:
         name = self.recipe.datamodule
         check_batch(batch, f"{which} of {name}", self.input_shape, self.classes)
+
+
+def rate_of(recipe: Recipe, total: int) -> Callable[[int], float]:
+    """The share of the peak rate by step, in a training of `total` steps."""
+    warm = round(recipe.warmup * total / recipe.epochs)
+    if recipe.schedule == "wsd":
+        falls = max(warm, recipe.falls_after * total // recipe.epochs)
+        return lambda step: stable_rate(step, warm, falls, total, recipe.final_lr)
+    return lambda step: rate(step, warm, total, recipe.final_lr)
+
+
+def stable_rate(step: int, warm: int, falls: int, total: int, final: float = 0.0) -> float:
+    """A line up over `warm` steps, the peak until step `falls`, and 1 - sqrt down to `final`."""
+    if step < warm:
+        return (step + 1) / warm
+    gone = min(1.0, max(0, step - falls) / max(1, total - falls))
+    return final + (1 - final) * (1 - math.sqrt(gone))
 
 
 def rate(step: int, warm: int, total: int, final: float = 0.0) -> float:

@@ -27,6 +27,7 @@ from archdsl.language.settings import ProxySettings
 
 Options: TypeAlias = tuple[tuple[str, Any], ...]
 BelowOne = Annotated[float, Bound("number from 0 to below 1", lambda v: 0 <= v < 1)]
+Share = Annotated[float, Bound("number above 0 and below 1", lambda v: 0 < v < 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class Recipe:
     """How a network is trained and how it is judged: with a network, data and a seed, a training.
 
     The optimiser is AdamW (I. Loshchilov and F. Hutter, Decoupled Weight Decay Regularization,
-    ICLR 2019), its rate rises in a line and falls in a cosine (the same, SGDR, ICLR 2017), and the
-    loss is cross entropy with label smoothing (C. Szegedy et al., Rethinking the Inception
-    Architecture, CVPR 2016). How images are changed at random is said by their source.
+    ICLR 2019), its rate rises in a line and falls as `schedule` says, and the loss is cross entropy
+    with label smoothing (C. Szegedy et al., Rethinking the Inception Architecture, CVPR 2016). How
+    images are changed at random is said by their source.
 
     module: "package.module:Class" of a LightningModule of the user's own, which has its loss,
         optimiser and rate to itself; datamodule: of a LightningDataModule, which has its batches
@@ -48,7 +49,11 @@ class Recipe:
     validation_batch: images of a batch to judge by, for each image of a training batch
     size: height and width of training, or None for the network's input
     interpolation: how images are brought to that size
-    lr: the peak rate; final_lr: where the cosine ends, as a share of the peak
+    schedule: how the rate falls: in a "cosine" (Loshchilov and Hutter, SGDR, ICLR 2017), or, with
+        "wsd", it stays and falls at the end (warm-up, stable, decay: S. Hu et al., MiniCPM, arXiv
+        2404.06395) as 1 - sqrt (A. Hägele et al., arXiv 2405.18392)
+    cooldown: the share of the epochs in which it falls with "wsd", in whole epochs, one at least
+    lr: the peak rate; final_lr: where it ends, as a share of the peak
     betas, eps: of AdamW; weight_decay: of tensors of two dimensions and more
     vector_decay: of norms, biases and scales
     clip_norm: the norm that gradients are clipped to, or None: without it the seeds' noise drowns
@@ -71,6 +76,8 @@ class Recipe:
     size: Positive | None = None
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     label_smoothing: BelowOne = 0.1
+    schedule: Literal["cosine", "wsd"] = "cosine"
+    cooldown: Share = 0.2
     lr: PositiveNumber = 2e-3
     warmup: NonNegativeNumber = 1.0
     final_lr: Fraction = 0.0
@@ -97,6 +104,14 @@ class Recipe:
         """Whether there is a validation after an epoch, counted from 0."""
         return (epoch + 1) % self.validate_every == 0 or epoch + 1 == self.epochs
 
+    @property
+    def falls_after(self) -> int:
+        """The epochs after which the rate begins to fall for good, of a schedule that has such.
+
+        Whole ones, so that a training of fewer or more epochs can go on from there.
+        """
+        return self.epochs - max(1, round(self.cooldown * self.epochs))
+
     def __repr__(self) -> str:
         """What differs from the defaults, as it would be written."""
         own = [f for f in fields(self) if getattr(self, f.name) != f.default]
@@ -105,7 +120,7 @@ class Recipe:
     @classmethod
     def of(cls, settings: ProxySettings) -> Self:
         """What the `proxy` section says of the schedule, and the rest as it always is."""
-        said = {field.name for field in fields(settings)} - OF_THE_DATA - set(_OPTIONS)
+        said = {field.name for field in fields(settings)} - BESIDE - set(_OPTIONS)
         known: dict[str, Any] = {name: getattr(settings, name) for name in said}
         known |= {name: tuple(getattr(settings, name).items()) for name in _OPTIONS}
         return cls(**known)
@@ -127,8 +142,8 @@ class Recipe:
 
 
 _OPTIONS = ("module_options", "datamodule_options")
-OF_THE_DATA = frozenset({"data", "folder"})
-"""What the `proxy` section says of the images and not of the schedule."""
+BESIDE = frozenset({"data", "folder", "inherit"})
+"""What the `proxy` section says beside the schedule: the images, and the weights to begin with."""
 
 
 @functools.cache

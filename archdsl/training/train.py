@@ -13,7 +13,7 @@ from archdsl.compiler.network import Network
 from archdsl.errors import SearchError
 from archdsl.nn.memory import channels_last_convolutions
 from archdsl.training.batches import SearchData
-from archdsl.training.checkpoint import Sealed, trained_so_far, training_of
+from archdsl.training.checkpoint import Sealed, trained_so_far, training_of, trunk_of
 from archdsl.training.epochs import EpochWatch
 from archdsl.training.failures import NotDivisible
 from archdsl.training.going_on import GoingOn
@@ -60,6 +60,10 @@ def never() -> bool:
     return False
 
 
+def as_drawn(model: nn.Module) -> None:
+    """A `begin` that leaves the weights as they are."""
+
+
 def train(
     network: Network,
     recipe: Recipe,
@@ -72,14 +76,20 @@ def train(
     on_resume: Callable[[list[Metrics]], None] = afresh,
     accumulate: int = 1,
     until: int | None = None,
+    trunk: Path | None = None,
+    begin: Callable[[nn.Module], None] = as_drawn,
 ) -> Trained:
     """Build a network and train it: all four are plain or shared, and nothing else is needed.
 
-    The weights that it begins with follow from `seed`, too. The rest is as in `train_model`.
+    The weights that it begins with follow from `seed`, too.
+
+    begin: called with the model before it is trained, and may give it others
+    The rest is as in `train_model`.
     """
     data.refuse_another(recipe, network)
     with own_randomness():
         model = initial(network, seed)
+    begin(model)
     return train_model(
         model,
         recipe,
@@ -91,6 +101,7 @@ def train(
         on_resume=on_resume,
         accumulate=accumulate,
         until=until,
+        trunk=trunk,
     )
 
 
@@ -117,6 +128,7 @@ def train_model(
     on_resume: Callable[[list[Metrics]], None] = afresh,
     accumulate: int = 1,
     until: int | None = None,
+    trunk: Path | None = None,
 ) -> Trained:
     """Train `model`, in place, for `recipe.epochs` epochs.
 
@@ -141,6 +153,9 @@ def train_model(
         each part
     until: the epochs after which it is put aside, with its state in the checkpoint; a call without
         it, or with more, goes on from there as if there had been no break
+    trunk: the checkpoint of a training that differs in its epochs alone, with the schedule "wsd":
+        where `checkpoint` is not there yet, it branches off from that one, and leaves it as it is.
+        One that is not there, or beyond where the rate begins to fall, is of no use: all is trained
     Raises Diverged as soon as the loss is not finite; NotDivisible where batches cannot be taken
     in parts; and SearchError for data that were prepared for another recipe, the checkpoint of
     another training, or a batch of one image where batch norm needs two.
@@ -152,8 +167,11 @@ def train_model(
     if checkpoint is not None:
         training = training_of(model, recipe, data, seed)
         history = trained_so_far(checkpoint, training, weights_only=data.plain)
+        resume = checkpoint if history is not None else None
+        if history is None and trunk is not None:
+            history = _of_a_trunk(trunk, recipe, trunk_of(training), data)
+            resume = trunk if history is not None else None
         if history is not None:
-            resume = checkpoint
             on_resume(history)
         keeper = GoingOn(checkpoint, training, watch)
         options["checkpoints"] = Sealed()
@@ -176,6 +194,15 @@ def train_model(
             keeper.finish(run)
     state = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
     return Trained(watch.history, watch.history[-1], state)
+
+
+def _of_a_trunk(
+    path: Path, recipe: Recipe, training: dict[str, Any], data: Prepared
+) -> list[Metrics] | None:
+    """The metrics of its epochs; None where nothing can branch off from it."""
+    history = trained_so_far(path, training, weights_only=data.plain)
+    usable = history is not None and len(history) <= recipe.falls_after
+    return history if usable else None
 
 
 def _one_image(recipe: Recipe, accumulate: int) -> SearchError:

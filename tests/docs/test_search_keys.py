@@ -53,10 +53,16 @@ REFUSED = {
     "proxy.steps_per_epoch": (["0", "1.5"], "none"),
     "proxy.validation_steps": (["0", "1.5"], "none"),
     "proxy.validate_every": (["0", "1.5", "none", "11"], "10"),
+    "proxy.schedule": (
+        ["none", "linear", "{cooldown: 0.2}", "{type: wsd, cooldown: 1}", "[wsd]",
+         "{type: cosine, cooldown: 0.2}"],
+        "{type: wsd, cooldown: 0.3}",
+    ),
     "proxy.lr": (["0", "-1e-3", "none"], "1"),
     "proxy.weight_decay": (["-1", "much"], "none"),
     "proxy.warmup": (["-1", "true"], "none"),
     "proxy.label_smoothing": (["1", "-0.1"], "none"),
+    "proxy.inherit": (["none", "1", "yes please"], "true"),
     "proxy.size": (["0", "1.5"], "none"),
     "proxy.precision": (["8", "fp16", "none"], "bf16"),
 }  # fmt: skip

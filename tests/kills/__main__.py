@@ -27,15 +27,17 @@ def main() -> int:
     parser.add_argument("--moments", type=int, default=100, help="kills of each victim")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pruned", action="store_true", help="a search that puts trials aside")
+    parser.add_argument("--schedule", default="cosine", help="or wsd, whose trainings fork")
     known = parser.parse_args()
+    given = {"pruned": known.pruned, "schedule": known.schedule}
     moments: Counter[str] = Counter()
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         whole, out = Path(folder) / "whole", Path(folder) / "killed"
-        searching.start(whole, pruned=known.pruned).join()
+        searching.start(whole, **given).join()
         for number, victim in itertools.product(range(known.moments), VICTIMS):
             draws = random.Random(f"{known.seed}-{victim}-{number}")
-            when = kill_once(out, victim, draws, pruned=known.pruned)
+            when = kill_once(out, victim, draws, **given)
             found = differences(out, whole)
             shutil.rmtree(out)
             moments[when] += 1

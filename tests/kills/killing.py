@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tests.kills import searching
 
@@ -28,9 +29,9 @@ SIGNS: dict[str, str] = {
 """What a kill waits for, so that it comes while that is written."""
 
 
-def kill_once(out: Path, victim: str, draws: random.Random, *, pruned: bool = False) -> str:
+def kill_once(out: Path, victim: str, draws: random.Random, **given: Any) -> str:
     """Search, kill somewhere, search to the end. Returns when the kill came, in words."""
-    process = searching.start(out, pruned=pruned)
+    process = searching.start(out, **given)
     sign = draws.choice([None, *SIGNS])
     if sign is None:
         process.join(draws.uniform(0, 4))
@@ -46,7 +47,7 @@ def kill_once(out: Path, victim: str, draws: random.Random, *, pruned: bool = Fa
     process.join()
     when = "at some moment" if sign is None else f"beside {sign}"
     if process.exitcode != 0:
-        process = searching.start(out, pruned=pruned)
+        process = searching.start(out, **given)
         process.join()
     assert process.exitcode == 0, f"{victim}, {when}: exit code {process.exitcode}"
     return when

@@ -36,14 +36,14 @@ def context() -> ForkServerContext:
     return made
 
 
-def start(out: Path, *, pruned: bool) -> ForkServerProcess:
+def start(out: Path, *, pruned: bool, schedule: str = "cosine") -> ForkServerProcess:
     """A search in a process of its own."""
-    process = context().Process(target=_search, args=(out, PRUNE if pruned else None))
+    process = context().Process(target=_search, args=(out, PRUNE if pruned else None, schedule))
     process.start()
     return process
 
 
-def _search(out: Path, prune: dict[str, Any] | None) -> None:
+def _search(out: Path, prune: dict[str, Any] | None, schedule: str) -> None:
     # workers come from the server that this process came from: another would import all anew
     forkserver._forkserver.ensure_running = lambda: None
     handed.LARGE = 1  # these data are small, and are to lie in files as large ones do
@@ -52,7 +52,7 @@ def _search(out: Path, prune: dict[str, Any] | None) -> None:
         space = tiny_space(
             {"input": [1, 12, 12]}, trials=TRIALS, workers=2, budget={"macs": "200k"},
             final={"keep": 1, "seeds": 2}, prune=prune,
-            proxy={"epochs": EPOCHS, "steps_per_epoch": 2, "warmup": 0},
+            proxy={"epochs": EPOCHS, "steps_per_epoch": 2, "warmup": 0, "schedule": schedule},
         )  # fmt: skip
         search(space, out=out, settings=space.spec.settings())
 
@@ -94,11 +94,17 @@ def twice(out: Path) -> list[str]:
     state = read_state(out)
     assert state is not None, "there is a record"
     found = list[str]()
+    assert state.created is not None, "it has begun"
+    forks = state.created.setup["settings"]["proxy"]["schedule"] == "wsd"
     for training, reports in state.trainings.items():
         until = None if is_final(training) else state.rungs.until(training.trial)
-        steps = [one["step"] for one in reports]
-        if steps != list(range(1, (until or EPOCHS) + 1)):
-            found.append(f"{training.purpose} {training.trial}: {steps}")
+        first, last = 1, until or EPOCHS
+        if training.branch:  # it leaves its trunk an epoch before its end
+            first = last = training.branch
+        elif forks and last < EPOCHS:
+            last -= 1
+        if [one["step"] for one in reports] != list(range(first, last + 1)):
+            found.append(f"{training.purpose} {training.trial}.{training.branch}: {reports}")
     return found
 
 

@@ -67,7 +67,7 @@ def value_of(decisions: dict[str, Any], epoch: int) -> float:
 def pruned_space(**settings: Any) -> Space:
     usual = {
         "trials": 12, "prune": {"type": "asha", "rungs": [1, 2], "reduction": 2, "score": 1},
-        "proxy": {"epochs": EPOCHS, "steps_per_epoch": 1, "warmup": 0},
+        "proxy": {"epochs": EPOCHS, "steps_per_epoch": 1, "warmup": 0, "schedule": "cosine"},
     }  # fmt: skip
     return tiny_space({"input": [1, 12, 12]}, **{**usual, **settings})
 

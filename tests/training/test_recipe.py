@@ -19,7 +19,7 @@ from archdsl.language.search_section import PROXY
 from archdsl.language.settings import ProxySettings
 from archdsl.training.batches import to_judge_by
 from archdsl.training.module import Classifier, rate
-from archdsl.training.recipe import OF_THE_DATA, Recipe
+from archdsl.training.recipe import BESIDE, Recipe
 from archdsl.training.train import train_model
 
 counts = st.integers(1, 2**53)
@@ -45,6 +45,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "size": st.none() | counts,
     "interpolation": st.sampled_from(["bilinear", "bicubic"]),
     "label_smoothing": below_one,
+    "schedule": st.sampled_from(["cosine", "wsd"]),
+    "cooldown": st.floats(0, 1, exclude_min=True, exclude_max=True),
     "lr": positive | counts,
     "warmup": st.floats(0, 1e9),
     "final_lr": st.floats(0, 1),
@@ -74,13 +76,13 @@ def test_every_field_is_drawn_above() -> None:
 
 def test_what_the_proxy_section_says_of_the_schedule_is_in_the_recipe() -> None:
     assert Recipe.of(ProxySettings()) == Recipe()
-    assert set(PROXY) - OF_THE_DATA <= {field.name for field in dataclasses.fields(Recipe)}
+    assert set(PROXY) - BESIDE <= {field.name for field in dataclasses.fields(Recipe)}
     said: dict[str, Any] = {
         "module": "mine:Module", "datamodule": "mine:Data", "epochs": 3, "steps_per_epoch": 4,
-        "validation_steps": 5, "validate_every": 2, "batch": 6, "lr": 0.5, "weight_decay": 0.25,
-        "warmup": 0.0, "label_smoothing": 0.0, "size": 7, "precision": "32",
+        "validation_steps": 5, "validate_every": 2, "batch": 6, "schedule": "wsd", "lr": 0.5,
+        "weight_decay": 0.25, "warmup": 0.0, "label_smoothing": 0.0, "size": 7, "precision": "32",
     }  # fmt: skip
-    assert set(said) == set(PROXY) - OF_THE_DATA
+    assert set(said) == set(PROXY) - BESIDE
     assert Recipe.of(ProxySettings(**said)) == Recipe(**said)
     given = {"root": "./x", "sizes": [64, 32]}
     for name in ("module_options", "datamodule_options"):
@@ -97,6 +99,9 @@ def test_what_the_proxy_section_says_of_the_schedule_is_in_the_recipe() -> None:
         ("lr", 0, "a positive number", 1e-30),
         ("lr", float("nan"), "a positive number", 1),
         ("lr", "fast", "a positive number", 0.1),
+        ("schedule", "linear", "one of cosine | wsd", "wsd"),
+        ("cooldown", 1, "a number above 0 and below 1", 0.5),
+        ("cooldown", 0, "a number above 0 and below 1", 1e-9),
         ("label_smoothing", 1, "a number from 0 to below 1", 0.99),
         ("final_lr", 1.5, "a number from 0 to 1", 1),
         ("betas", [0.9], "a list of 2 number from 0 to below 1", [0.9, 0.99]),

@@ -29,6 +29,10 @@ class Job:
     step: the last that is on record of a training that goes on; None where it is afresh
     accumulate: micro-batches that a batch is trained in
     until: the epochs after which it is put aside; None where it goes to its end
+    trunk: a checkpoint that it branches off from, unless it has one of its own; its epochs are on
+        record already, and are not reported
+    inherits: the answers of another member, and the file of its weights, which the training begins
+        with as far as the networks are alike
     of: in a round the trial that its network is of, None for a baseline
     """
 
@@ -45,6 +49,8 @@ class Job:
     accumulate: int = 1
     of: int | None = None
     until: int | None = None
+    trunk: str | None = None
+    inherits: tuple[dict[str, Any], str] | None = None
 
     @property
     def trial(self) -> int:

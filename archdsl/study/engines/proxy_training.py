@@ -19,6 +19,8 @@ from archdsl.training.prepare import Prepared, prepare
 from archdsl.training.recipe import Recipe
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from archdsl.compiler.network import Network
     from archdsl.language.settings import ProxySettings
     from archdsl.spaces import Space
@@ -102,16 +104,19 @@ class ProxyTraining:
 
         assert job.schedule is not None, "a job of training says how"
         recipe = Recipe.from_record(job.schedule)
-        checkpoint = None if job.checkpoint is None else Path(job.checkpoint)
-        if checkpoint is None or not checkpoint.is_file():
+        checkpoint, trunk = (None if p is None else Path(p) for p in (job.checkpoint, job.trunk))
+        # those of the trunk of a branch are reported already
+        before = recipe.falls_after if job.training.branch else 0
+        if not any(one is not None and one.is_file() for one in (checkpoint, trunk)):
             begin(None)
 
         def on_epoch(epoch: int, metrics: Metrics) -> None:
             begin(None)  # where the checkpoint was torn, and so dropped
-            candidate.report(epoch + 1, metrics)
+            if epoch >= before:
+                candidate.report(epoch + 1, metrics)
 
         def on_resume(history: list[Metrics]) -> None:
-            on_record = min(len(history), int(job.step or 0))
+            on_record = max(before, min(len(history), int(job.step or 0)))
             begin(on_record or None)
             # one that is ahead, of a record that was cut, is told of as far as it is asked for
             for epoch, metrics in enumerate(history[on_record : job.until], start=on_record):
@@ -129,12 +134,25 @@ class ProxyTraining:
                 on_resume=on_resume,
                 accumulate=job.accumulate,
                 until=job.until,
+                trunk=trunk,
+                begin=self._inherited(candidate, job),
             )
         if job.until is not None and trained.epochs >= job.until:
             return trained.history[job.until - 1]
         state = {name: tensor.contiguous() for name, tensor in trained.state_dict.items()}
         save_file(state, candidate.folder / WEIGHTS)
         return trained.metrics
+
+    def _inherited(self, candidate: Candidate, job: Job) -> Callable[[nn.Module], None]:
+        """Gives a model the weights that a job begins with."""
+        from archdsl.training.inherit import inherit
+        from archdsl.training.train import as_drawn
+
+        if job.inherits is None:
+            return as_drawn
+        decisions, weights = job.inherits
+        source = self._space.member(decisions).network()
+        return lambda model: inherit(model, candidate.spec.network(), source, Path(weights))
 
 
 def _placed(settings: ProxySettings) -> ProxySettings:

@@ -218,7 +218,9 @@ class Work:
         cause, trace = causes.described(error)
         if causes.is_cut(cause):
             with contextlib.suppress(SearchError):  # the folder may be gone by now
-                write_text(Path(job.folder) / ERROR, causes.whole(error))
+                folder = Path(job.folder)
+                of_trial = folder.parent if job.training.branch else folder
+                write_text(of_trial / ERROR, causes.whole(error))
         return cause, trace
 
     def _end_forks(self, error: BaseException | None = None) -> None:

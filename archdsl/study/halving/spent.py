@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 class Spent:
     """Epochs of the trials, but for those of a final round.
 
-    epochs: that they came to, each counted once; again: trained once more, where a checkpoint was
-        gone or had not been written when the search was killed
+    epochs: that they came to, those of branches included, each counted once; again: trained once
+        more, where a checkpoint was gone or had not been written when the search was killed
     whole: of the same trials, each trained to its end unless it failed
     paused: trials that were put aside and not promoted
     """
@@ -54,14 +55,16 @@ def spent(state: State) -> Spent | None:
     prune = pruning(state)
     if prune is None:
         return None
-    epochs = whole = 0
+    trained: Counter[int] = Counter()  # the branches of a trial's training are its epochs, too
     for training, reports in state.trainings.items():
         if not is_final(training):
-            failed = state.trials[training.trial].state == "failed"
-            epochs += len(reports)
-            whole += len(reports) if failed else prune.rungs[-1]
+            trained[training.trial] += len(reports)
+    whole = sum(
+        epochs if state.trials[number].state == "failed" else prune.rungs[-1]
+        for number, epochs in trained.items()
+    )
     again = sum(many for key, many in state.repeated.items() if not is_final(key))
-    return Spent(epochs, whole, len(state.rungs.resting), again)
+    return Spent(trained.total(), whole, len(state.rungs.resting), again)
 
 
 def pruning(state: State) -> PruneSettings | None:

@@ -134,7 +134,7 @@ def change(
     for what, where in sections:
         olds, news = flat(old[what]), flat(new[what])
         for address in dict.fromkeys((*olds, *news)):
-            if what == "settings" and address in _MAY_CHANGE:
+            if what == "settings" and address in _may_change(new):
                 continue
             was, now = olds.get(address, _ABSENT), news.get(address, _ABSENT)
             if what == "settings" and was is _ABSENT and now == usual.get(address, _ABSENT):
@@ -142,9 +142,22 @@ def change(
             if was is None and any(one.startswith(f"{address}.") for one in news):
                 now = _SECTION
             if was != now or type(was) is not type(now):
-                shown = address.replace("_options.", ".") or what  # where the author wrote it
+                shown = _as_written(address) or what
                 return f"{where}{shown} {_said(was, 'was')}, and now it {_said(now, 'is')}"
     return None
+
+
+def _may_change(setup: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of its settings; whose weights are kept, and so begun with, follows from the disk."""
+    inherits = setup["settings"].get("proxy", {}).get("inherit")
+    return tuple(one for one in _MAY_CHANGE if not (inherits and one == "disk"))
+
+
+def _as_written(address: str) -> str:
+    """Where the author wrote a setting."""
+    if address == "proxy.cooldown":
+        return "proxy.schedule.cooldown"
+    return address.replace("_options.", ".")
 
 
 def _usual_settings(setup: Mapping[str, Any]) -> dict[str, Any]:

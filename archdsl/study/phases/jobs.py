@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from archdsl.errors import SearchError
 from archdsl.language.settings import SearchSettings
-from archdsl.study.candidate import CHECKPOINT
+from archdsl.study.candidate import BRANCH, CHECKPOINT
 from archdsl.study.engines.job import Job, Task
 from archdsl.study.objectives import first_metric
 from archdsl.study.record.events import Training
@@ -31,6 +32,9 @@ class Folders(Protocol):
     def begin_folder(self, folder: Path) -> Path:
         """A folder of a training, empty."""
 
+    def weights_of(self, number: int) -> Path:
+        """Where the weights of a trial are kept, if they are."""
+
 
 class Jobs:
     """Makes the jobs of a search. schedule: a recipe as plain values; None for an `evaluate`."""
@@ -47,13 +51,47 @@ class Jobs:
         self._settings, self._run, self._schedule = settings, run, schedule
 
     def go_on(self, trial: int, state: State) -> Job:
-        """The job of judging a candidate, on from the last epoch that it left behind, if any."""
-        decisions, folder = state.trials[trial].decisions, self._run.folder_of(trial)
-        job = self._job("judge", self.training(trial), decisions, folder)
-        until = state.rungs.until(trial)
-        if self._schedule is None or until == self._schedule["epochs"]:
-            until = None
+        """The job of judging a candidate, on from the last epoch that it left behind, if any.
+
+        Where its schedule forks, it is compared by what a branch of as many epochs comes to: the
+        trunk goes to where the branch leaves it, and then the branch to its end.
+        """
+        training, until = self.training(trial), state.rungs.until(trial)
+        if until is None or self._schedule is None or until == self._schedule["epochs"]:
+            return self.judged(training, None, state)
+        fork = self.fork(until)
+        if fork is None:
+            return self.judged(training, until, state)
+        if len(state.trainings.get(training, ())) < fork:
+            return self.judged(training, fork, state)
+        return self.judged(training._replace(branch=until), until, state)
+
+    def judged(self, training: Training, until: int | None, state: State) -> Job:
+        """The job of one training of a trial, on from its last epoch. until: as `Job` has it"""
+        trial = training.trial
+        folder = trunk = self._run.folder_of(trial)
+        if training.branch:
+            folder = trunk / BRANCH
+        job = self._job("judge", training, state.trials[trial].decisions, folder)
+        if training.branch:
+            schedule = _branching(self._schedule or {}, training.branch)
+            job = replace(job, schedule=schedule, trunk=str(trunk / CHECKPOINT))
+        source = state.trials[trial].inherits
+        if source is not None:
+            weights = str(self._run.weights_of(source))
+            job = replace(job, inherits=(state.trials[source].decisions, weights))
         return self._gone_on(replace(job, until=until), state)
+
+    def fork(self, until: int) -> int | None:
+        """The epochs after which a branch leaves its trunk that ends after `until`.
+
+        None where a schedule has no branches: with a constant rate it can be cut anywhere.
+        """
+        from archdsl.training.recipe import Recipe
+
+        if self._schedule is None or self._schedule["schedule"] != "wsd":
+            return None
+        return Recipe.from_record(_branching(self._schedule, until)).falls_after
 
     def final(self, entrant: Entrant, training: Training, epochs: int, state: State) -> Job:
         """The job of training an entrant of a round, on from its last epoch if any is left.
@@ -73,10 +111,13 @@ class Jobs:
     def _gone_on(self, job: Job, state: State) -> Job:
         """A job that goes on from the checkpoint in its folder; afresh, in an empty one, else."""
         training, folder = job.training, Path(job.folder)
-        if training in state.retries:
-            job = replace(job, accumulate=state.retries[training][-1].accumulate)
+        parts = [one[-1].accumulate for key in (training, training._replace(branch=0))
+                 if (one := state.retries.get(key))]  # fmt: skip
+        if parts:
+            job = replace(job, accumulate=max(parts))
         left = training in state.trainings and (folder / CHECKPOINT).is_file()
         if self._schedule is None or not left:
+            _refuse_lost(job, state)
             self._run.begin_folder(folder)
             return job
         steps = [one["step"] for one in state.trainings[training]]
@@ -114,6 +155,22 @@ class Jobs:
     def training(self, trial: int) -> Training:
         """The training of a trial that a search judges it by."""
         return Training(trial, "search", self._settings.seed, 0)
+
+
+def _refuse_lost(job: Job, state: State) -> None:
+    """Raise SearchError where the weights are gone that a training is to begin with."""
+    if job.inherits is not None and not Path(job.inherits[1]).is_file():
+        source = state.trials[job.trial].inherits
+        raise SearchError(
+            f"trial {job.trial} begins with the weights of trial {source}, and {job.inherits[1]} "
+            "is not there.  restore it from a copy"
+        )
+
+
+def _branching(schedule: dict[str, Any], epochs: int) -> dict[str, Any]:
+    """The schedule of a branch that ends after so many epochs: its trunk is that of the whole."""
+    every = min(schedule["validate_every"], epochs)
+    return {**schedule, "epochs": epochs, "validate_every": every}
 
 
 def _lasting(schedule: dict[str, Any], epochs: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archdsl.language.settings import PruneSettings, SearchSettings
 from archdsl.study.engines.job import Job, Outcome
@@ -12,11 +12,19 @@ from archdsl.study.halving.believed import Believed
 from archdsl.study.halving.jobs import JobOrder
 from archdsl.study.halving.ladder import Promotion
 from archdsl.study.halving.rung_score import rung_metrics, rung_values
+from archdsl.study.phases.inheriting import Inheriting
 from archdsl.study.phases.phase import Next
 from archdsl.study.phases.trials import Trials
 from archdsl.study.propose.proposals import Proposal, Proposals
-from archdsl.study.propose.samplers.base import Seen
-from archdsl.study.record.events import Exhausted, Finished, Promoted, Reached
+from archdsl.study.propose.samplers.base import Scores, Seen
+from archdsl.study.record.events import (
+    Event,
+    Exhausted,
+    Finished,
+    Paused,
+    Promoted,
+    Reached,
+)  # fmt: skip
 from archdsl.study.record.state import State
 from archdsl.study.trial import Trial, to_json
 
@@ -39,11 +47,12 @@ class PrunedTrials(Trials):
         proposals: Proposals,
         jobs: Jobs,
         run: RunFolder,
+        inheriting: Inheriting | None = None,
     ) -> None:
-        super().__init__(settings, proposals, jobs)
+        super().__init__(settings, proposals, jobs, inheriting)
         self._prune, self._proposer, self._run = prune, proposals, run
         self._believed = Believed(prune.rungs)
-        self._order = JobOrder(prune, settings.objectives, self._believed.tell)
+        self._order = JobOrder(prune, settings.objectives, self._hear)
         self._taken = 0
         self._looked_at = 0
         self._idle: set[int] = set()
@@ -51,6 +60,12 @@ class PrunedTrials(Trials):
     def _broken_off(self, state: State) -> list[Trial]:
         """All of them, however many trials are asked for now: the jobs after them wait."""
         return state.pending
+
+    def _hear(self, trial: int, until: int, scores: Scores | None) -> None:
+        """Take in the result of a job that the next one knows."""
+        self._believed.tell(trial, until, scores)
+        if self._inheriting is not None and until == self._prune.rungs[-1] and scores is not None:
+            self._inheriting.know(trial)
 
     def _new(self, state: State) -> Next | None:
         """The next promotion or proposal, whichever the results before it lead to."""
@@ -73,7 +88,7 @@ class PrunedTrials(Trials):
             known = self._nothing_new is not None or state.exhausted
             return self._new(state) if known else Next((Exhausted(),))
         self._open.append(number)
-        return Next((self._proposed(number, proposal, step.until),))
+        return Next((self._proposed(number, proposal, state, step.until),))
 
     def _propose(self, state: State) -> Proposal | None:
         """What the sampler proposes, told what is believed of each trial by now."""
@@ -84,6 +99,16 @@ class PrunedTrials(Trials):
             for number, scores in self._believed.changed():
                 self._proposer.learn(Seen(number, state.trials[number].decisions, scores))
         return self._proposer.next(len(state.trials))
+
+    def _over(self, job: Job, outcome: Outcome, state: State) -> tuple[Event, ...]:
+        """As of any trial; where a branch is to leave its training there, that is next."""
+        until = state.rungs.until(job.trial)
+        forks = job.until is not None and until is not None and job.until < until
+        if not forks or outcome.state != "complete":
+            return super()._over(job, outcome, state)
+        self._running.discard(job.trial)
+        insort(self._open, job.trial)
+        return (Paused(job.training, outcome.seconds),)
 
     def _finished(self, job: Job, outcome: Outcome, state: State) -> Finished | Reached:
         finished = self._judged(job, outcome, state)
@@ -105,14 +130,20 @@ class PrunedTrials(Trials):
     def _judged(self, job: Job, outcome: Outcome, state: State) -> Finished:
         """As of any trial, but that every metric is a mean of the last validations."""
         finished = super()._judged(job, outcome, state)
-        reports = state.trainings.get(job.training)
+        reports = self._compared(job, state)
         if finished.values is None or not reports:
             return finished
         return replace(finished, metrics=to_json(rung_metrics(reports, self._prune.score)))
 
+    def _compared(self, job: Job, state: State) -> list[dict[str, Any]]:
+        """The reports that count: where the schedule forks, those after the rate began to fall."""
+        until = state.rungs.until(job.trial)
+        assert until is not None, "a job says how far it goes"
+        fork = self._jobs.fork(until) or 0
+        return [one for one in state.trainings.get(job.training, []) if one["step"] > fork]
+
     def _values(self, job: Job, outcome: Outcome, state: State) -> list[float]:
-        reports = state.trainings.get(job.training, [])
-        costs = state.trials[job.trial].costs
+        costs, reports = state.trials[job.trial].costs, self._compared(job, state)
         return list(rung_values(self._settings.objectives, reports, costs, self._prune.score))
 
     def _drop_idle(self, state: State, *, now: bool = False) -> None:
@@ -136,6 +167,8 @@ class PrunedTrials(Trials):
         goes_on: the trial that is promoted now
         """
         most, resting = self._settings.disk, state.rungs.resting
+        if most is not None and self._inheriting is not None:
+            most //= 2  # the weights that trials begin with have the other half
         over = 0 if most is None else sum(map(self._run.checkpoint_size, resting)) - most
         for number in self._order.ladder.least_first() if over > 0 else ():
             if over > 0 and number in resting and number != goes_on:

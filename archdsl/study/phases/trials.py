@@ -11,8 +11,10 @@ from archdsl.study.engines.job import EngineEvent, Job, Outcome, Over
 from archdsl.study.objectives import finite_values_of
 from archdsl.study.phases.again import again
 from archdsl.study.phases.in_order import InOrder
+from archdsl.study.phases.inheriting import Inheriting
 from archdsl.study.phases.phase import Next, of_progress
 from archdsl.study.phases.untrained import Untrained
+from archdsl.study.propose.known import known
 from archdsl.study.propose.proposals import Proposal, Proposals
 from archdsl.study.record.events import (
     Event,
@@ -34,10 +36,18 @@ class Trials:
     """Proposes one candidate after another and has each judged.
 
     exhausted: whether every architecture inside the budget was tried
+    inheriting: what says which trial a new one begins with the weights of, if any
     """
 
-    def __init__(self, settings: SearchSettings, proposals: Proposals, jobs: Jobs) -> None:
+    def __init__(
+        self,
+        settings: SearchSettings,
+        proposals: Proposals,
+        jobs: Jobs,
+        inheriting: Inheriting | None = None,
+    ) -> None:
         self.exhausted = False
+        self._inheriting, self._known = inheriting, 0
         self._settings, self._jobs = settings, jobs
         self._in_order = InOrder(proposals)
         self._untrained = Untrained(settings.budget)
@@ -76,12 +86,28 @@ class Trials:
         number = len(state.trials)
         if number >= self._settings.trials or not self._in_order.ready(state):
             return None
+        if not self._knows(number, state):
+            return None
         proposal = None if self._no_more else self._following(state)
         if proposal is not None:
             self._open.append(number)
-            return Next((self._proposed(number, proposal),))
+            return Next((self._proposed(number, proposal, state),))
         self._no_more = True
         return None if self._running else self._end(state)
+
+    def _knows(self, number: int, state: State) -> bool:
+        """Whether all trials are over whose weights a trial may begin with."""
+        if self._inheriting is None:
+            return True
+        count = known(number, state.sessions)
+        while self._known < count:
+            trial = state.trials[self._known]
+            if not trial.over:
+                return False
+            if trial.state == "complete":
+                self._inheriting.know(trial.number)
+            self._known += 1
+        return True
 
     def _following(self, state: State) -> Proposal | None:
         """The next proposal; None where there is none, whatever the reason."""
@@ -149,7 +175,11 @@ class Trials:
             ended=outcome.ended,
         )
 
-    def _proposed(self, number: int, proposal: Proposal, until: int | None = None) -> Proposed:
+    def _proposed(
+        self, number: int, proposal: Proposal, state: State, until: int | None = None
+    ) -> Proposed:
+        inheriting = self._inheriting
+        source = None if inheriting is None else inheriting.of(proposal.spec, state)
         return Proposed(
             trial=number,
             origin=proposal.origin,
@@ -158,4 +188,6 @@ class Trials:
             costs=proposal.cost.totals(),
             network=proposal.network,
             until=until,
+            inherits=None if source is None else source.trial,
+            share=None if source is None else source.share,
         )

@@ -24,7 +24,7 @@ class Training(NamedTuple):
 
     trial: its number; in a round the number of the entrant there
     purpose: what for: "search", or "final/0" for the first round, a final one
-    branch: of a schedule that forks, 0 where it does not
+    branch: of a schedule that forks, the epochs after which a branch ends; 0 for what is none
     """
 
     trial: int
@@ -113,6 +113,8 @@ class Proposed:
 
     until: the epochs after which it is compared and may be put aside; None where it is trained
         to its end
+    inherits: the trial that it begins with the weights of, None for none; share: of its parameters
+        those that are that trial's
     """
 
     kind: ClassVar = "proposed"
@@ -123,6 +125,8 @@ class Proposed:
     costs: dict[str, int]
     network: str
     until: int | None = None
+    inherits: int | None = None
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +154,14 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """A training was put aside and may go on from its last epoch."""
+    """A training was put aside and may go on from its last epoch.
+
+    seconds: how long a part of it took that came to its end
+    """
 
     kind: ClassVar = "paused"
     training: Training
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

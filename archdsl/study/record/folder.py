@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.drafts import SUFFIX
 from archdsl.errors import SearchError
-from archdsl.study.candidate import CHECKPOINT, WEIGHTS
+from archdsl.study.candidate import BRANCH, CHECKPOINT, WEIGHTS
 from archdsl.study.identity.carried import copy_imports
 from archdsl.study.identity.setup import refuse_changes
 from archdsl.study.record import files, views
@@ -107,6 +107,8 @@ class RunFolder:
             match result:
                 case TrainingOver(training):
                     self._end_training(training)
+                case Reached(training):
+                    self._end_branch(training.trial)
                 case Looked():
                     views.write_looks(self.folder, self.state)
                 case Finished(number):
@@ -146,7 +148,7 @@ class RunFolder:
 
     def folder_of(self, number: int) -> Path:
         """A trial's own folder."""
-        return _folder_of_trial(self.folder, number)
+        return folder_of_trial(self.folder, number)
 
     def checkpoint_size(self, number: int) -> int:
         """The bytes of what a trial would go on from, 0 where nothing is there."""
@@ -208,6 +210,11 @@ class RunFolder:
         if weights and (folder / WEIGHTS).is_file():
             files.sync(folder / WEIGHTS)
 
+    def _end_branch(self, number: int) -> None:
+        """Drop what a branch of a trial left, whose own checkpoint stays."""
+        with files.writing(self.folder_of(number)):
+            shutil.rmtree(self.folder_of(number) / BRANCH, ignore_errors=True)
+
     def keep_weights(self, numbers: Iterable[int]) -> None:
         """Drop the weights of all other trials that are over."""
         wanted = set(numbers)
@@ -225,6 +232,8 @@ class RunFolder:
         for path in (self.folder / TRIALS_FOLDER).glob("*"):
             if path.name.isdigit() and int(path.name) not in going:
                 self.end_trial(int(path.name), weights=int(path.name) in wanted)
+        for number in self.state.rungs.resting:
+            self._end_branch(number)
         for final in self.state.rounds.all:
             former = final.begun.purpose == "final" and final is not self.state.rounds.last
             for training in final.trainings() if former else final.over:
@@ -243,19 +252,29 @@ class RunFolder:
 def folder_of_training(folder: Path, training: Training, state: State) -> Path:
     """Where a training has its weights, in the run directory `folder`."""
     if not of_a_round(training):
-        return _folder_of_trial(folder, training.trial)
+        return folder_of_trial(folder, training.trial)
     entrant = state.rounds.of(training).entrants[training.trial]
     return _folder_of_final(folder, entrant, training)
 
 
-def _folder_of_trial(folder: Path, number: int) -> Path:
+def folder_of_trial(folder: Path, number: int) -> Path:
+    """A trial's own folder, in the run directory `folder`."""
     return folder / TRIALS_FOLDER / f"{number:05}"
 
 
 def checkpoint_size(folder: Path, number: int) -> int:
     """The bytes of a trial's checkpoint in the run directory `folder`, 0 where it has none."""
+    return _size(folder_of_trial(folder, number) / CHECKPOINT)
+
+
+def weights_size(folder: Path, number: int) -> int:
+    """The same of its weights."""
+    return _size(folder_of_trial(folder, number) / WEIGHTS)
+
+
+def _size(path: Path) -> int:
     try:
-        return (_folder_of_trial(folder, number) / CHECKPOINT).stat().st_size
+        return path.stat().st_size
     except OSError:
         return 0
 
@@ -351,6 +370,19 @@ def _gives_way(state: State, created: Created) -> bool:
     return False
 
 
-def worth_keeping(state: State) -> list[int]:
-    """Whose weights are kept: of the best, and of the first, which a winner is compared with."""
+def among_the_best(state: State) -> list[int]:
+    """Whose weights are kept for what they are: the first is what a winner is compared with."""
     return [0, *(trial.number for trial in state.leading)]
+
+
+def worth_keeping(state: State) -> list[int]:
+    """Whose weights are kept: of the best, and of all that another trial may begin with."""
+    if not inherits(state):
+        return among_the_best(state)
+    return [0, *(trial.number for trial in state.finished if trial.state == "complete")]
+
+
+def inherits(state: State) -> bool:
+    """Whether new trials begin with the weights of others."""
+    assert state.created is not None, "a state begins with how the study was created"
+    return bool(state.created.setup["settings"].get("proxy", {}).get("inherit"))

@@ -90,7 +90,7 @@ class State:
         self._space = space
         self._open = set[int]()
         self._in_order = list[Trial]()
-        self._trainings_of: dict[int, list[Training]] = {}  # of the trials that are not over
+        self._went_on: dict[int, Training] = {}  # of the trials that are not over, the last
 
     @property
     def best(self) -> Trial | None:
@@ -124,6 +124,14 @@ class State:
             return self._in_order
         resting = [self.trials[number] for number in self.rungs.resting]
         return sorted([*self._in_order, *resting], key=lambda one: one.number)
+
+    def curve(self, training: Training) -> list[dict[str, Any]]:
+        """All reports of a training; of a branch those of its trunk before it, too."""
+        own = self.trainings[training]
+        if not training.branch:
+            return own
+        trunk = self.trainings.get(training._replace(branch=0), ())
+        return [one for one in trunk if not own or one["step"] < own[0]["step"]] + own
 
     def check(self, event: Event) -> None:
         """Raise Malformed for an event that cannot come next."""
@@ -178,8 +186,8 @@ class State:
                 self._run(event)
             case Epoch(training, step, metrics):
                 self.trainings[training].append({"step": step, **_shared(from_json(metrics))})
-            case Paused(training):
-                self._pause(training)
+            case Paused(training, seconds):
+                self._pause(training, seconds)
             case Reached():
                 self._reach(event)
             case Promoted(number, until):
@@ -221,16 +229,18 @@ class State:
         if over is None or over.state != "complete":
             raise Malformed(f"training {training.trial} of {training.purpose} is not complete")
 
-    def _pause(self, training: Training) -> None:
+    def _pause(self, training: Training, seconds: float = 0.0) -> None:
         if of_a_round(training):
             self.rounds.of(training).running.discard(training)
             return
         trial = self.trials[training.trial]
-        self.trials[trial.number] = dataclasses.replace(trial, state="paused")
+        self.trials[trial.number] = dataclasses.replace(
+            trial, state="paused", seconds=trial.seconds + seconds
+        )
 
     def _reach(self, event: Reached) -> None:
         number = event.training.trial
-        trial, reports = self.trials[number], self.trainings[event.training]
+        trial, reports = self.trials[number], self.curve(event.training)
         self.trials[number] = dataclasses.replace(
             trial,
             state="paused",
@@ -259,6 +269,8 @@ class State:
             costs=_shared(event.costs),
             network=event.network,
             state="proposed",
+            inherits=event.inherits,
+            share=event.share,
             space=self._space,
         )
         if event.until is not None:
@@ -272,8 +284,7 @@ class State:
         else:
             trial = self.trials[number]
             self.trials[number] = dataclasses.replace(trial, state="running", begun=event.begun)
-            if before is None:
-                self._trainings_of.setdefault(number, []).append(event.training)
+            self._went_on[number] = event.training
         kept = [one for one in before or () if step is not None and one["step"] <= step]
         self.trainings[event.training] = kept
         if before and len(kept) < len(before):
@@ -286,12 +297,12 @@ class State:
 
     def _finish(self, event: Finished) -> None:
         trial = self.trials[event.trial]
-        trained = self._trainings_of.pop(event.trial, [])
+        training = self._went_on.pop(event.trial, None)
         trial = dataclasses.replace(
             trial,
             state=event.state,
             metrics=from_json(event.metrics),
-            epochs=tuple(self.trainings[trained[-1]]) if trained else (),
+            epochs=() if training is None else tuple(self.curve(training)),
             values=None if event.values is None else tuple(event.values),
             cause=event.cause,
             trace=event.trace,

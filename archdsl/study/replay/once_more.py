@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archdsl import threads
 from archdsl.errors import SearchError
+from archdsl.study.candidate import WEIGHTS
 from archdsl.study.engines.inline import Inline
 from archdsl.study.engines.job import Begun, EngineEvent, Job, Outcome, Over, Reported
 from archdsl.study.engines.proxy_training import ProxyTraining
 from archdsl.study.engines.work import Work
 from archdsl.study.phases.jobs import Jobs
+from archdsl.study.record.folder import folder_of_trial
 from archdsl.study.replay.place import threads_of
 from archdsl.study.replay.trainings import Recorded, TrainedPart
 
@@ -34,6 +36,11 @@ class _TemporaryFolders:
     """Where the jobs of a replay leave what they have."""
 
     root: Path
+    run: Path
+
+    def weights_of(self, number: int) -> Path:
+        """Of the run: a training may have begun with those of another."""
+        return folder_of_trial(self.run, number) / WEIGHTS
 
     def folder_of(self, number: int) -> Path:
         return self.root / "training"
@@ -42,14 +49,14 @@ class _TemporaryFolders:
         return self.root / "training"
 
     def begin_folder(self, folder: Path) -> Path:
-        folder.mkdir()
+        folder.mkdir(parents=True)
         return folder
 
 
 class OnceMore:
     """One training, part for part as it was.
 
-    where: a temporary folder that it may write to
+    where: a temporary folder that it may write to; run: the run directory, which it reads
     one_thread: whether it is so small that it always has one of torch's threads
     """
 
@@ -61,16 +68,19 @@ class OnceMore:
         work: Work,
         training: ProxyTraining,
         where: Path,
+        run: Path,
     ) -> None:
         self._state, self._found, self._work = state, found, work
         settings, schedule = space.spec.settings(), training.recipe.record()
-        jobs = Jobs(space, settings, _TemporaryFolders(where), schedule)
+        jobs = Jobs(space, settings, _TemporaryFolders(where, run), schedule)
         if found.entrant is None:
-            job = jobs.go_on(found.training.trial, state)
+            job = jobs.judged(found.training, None, state)
         else:
             final = state.rounds.of(found.training)
             job = jobs.final(found.entrant, found.training, final.begun.epochs, state)
-        self._job = replace(job, training=found.training)
+        # one that branched off is a training of its own length from its first epoch on
+        whole = found.training._replace(branch=0)
+        self._job = replace(job, training=whole, trunk=None)
         self.one_thread = self._macs() * training.recipe.batch < threads.SMALL
 
     def _macs(self) -> int:

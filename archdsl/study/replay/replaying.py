@@ -85,7 +85,7 @@ def replay(
         assert training.trains_by(its.spec.settings().proxy), "data are checked for one proxy"
         _hold(folder, space, state, training)
         work = Work(space=its, training=training)
-        again = OnceMore(state, found, space, work, training, Path(where))
+        again = OnceMore(state, found, space, work, training, Path(where), folder)
         epochs = again.train(folder, told)
         judged = tuple(one.name for one in state.objectives if one.name not in bounded())
         return Replayed(

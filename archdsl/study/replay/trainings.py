@@ -93,6 +93,7 @@ def _of_a_trial(state: State, folder: Path, number: int) -> Recorded:
     if trial.state == "failed":
         raise _failed(folder, name, trial.cause)
     its = [one for one in state.trainings if one.trial == number and one.purpose == _OF_A_TRIAL]
+    its.sort(key=lambda one: trial.over and one.branch == 0)  # what a trial ends with is no branch
     return _recorded(state, folder, name, its[-1:], complete=trial.over)
 
 
@@ -146,12 +147,14 @@ def _recorded(
     complete: bool,
     entrant: Entrant | None = None,
 ) -> Recorded:
-    epochs = tuple(state.trainings[its[0]]) if its else ()
+    epochs = tuple(state.curve(its[0])) if its else ()
     if not epochs:
         raise SearchError(
             f"{folder}: of {name} no epoch is on record yet.  wait for it, or go on with the search"
         )
-    parts = _parts(state.starts.get(its[0], []), float(epochs[-1]["step"]))
+    trunk = [its[0]._replace(branch=0)] if its[0].branch else []
+    starts = [start for one in (*trunk, its[0]) for start in state.starts.get(one, [])]
+    parts = _parts(starts, float(epochs[-1]["step"]))
     return Recorded(name, its[0], entrant, epochs, complete, parts)
 
 

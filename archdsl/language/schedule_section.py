@@ -1,0 +1,67 @@
+"""`search.proxy.schedule`: how the rate of a training falls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from archdsl.components.options import Bound, Number, OneOf, OptionType
+from archdsl.errors import SpecError
+from archdsl.language import setting
+from archdsl.language.nodes import Mapping, Node
+from archdsl.language.section import mapping
+from archdsl.language.settings import ProxySettings
+
+SCHEDULES = ("cosine", "wsd")
+SCHEDULE: dict[str, OptionType] = {
+    "type": OneOf(SCHEDULES),
+    "cooldown": Number(False, (Bound("number above 0 and below 1", lambda v: 0 < v < 1),)),
+}
+
+_SCHEDULE = "search.proxy.schedule"
+
+
+def schedule(node: Node) -> dict[str, Any]:
+    """The settings of the proxy that it says. Raises SpecError."""
+    if not isinstance(node, Mapping):
+        return {"schedule": setting.scalar(node, SCHEDULE["type"], _SCHEDULE)}
+    section = mapping(node, _SCHEDULE, tuple(SCHEDULE), ())
+    if "type" not in section:
+        raise SpecError(
+            "it needs a type",
+            address=_SCHEDULE,
+            mark=node.mark,
+            cure="write  {type: wsd, cooldown: 0.2}",
+        )
+    given = {"schedule": setting.scalar(section["type"], SCHEDULE["type"], f"{_SCHEDULE}.type")}
+    if "cooldown" in section:
+        given["cooldown"] = setting.scalar(
+            section["cooldown"], SCHEDULE["cooldown"], f"{_SCHEDULE}.cooldown"
+        )
+        if given["schedule"] != "wsd":
+            raise SpecError(
+                "a cosine falls from the first step after the warm-up on, and has no cooldown",
+                address=f"{_SCHEDULE}.cooldown",
+                mark=section["cooldown"].mark,
+                cure="drop it, or write  {type: wsd, cooldown: 0.2}",
+            )
+    return given
+
+
+def of_a_pruned(proxy: ProxySettings, section: Node | None) -> ProxySettings:
+    """The proxy of a search that prunes: with `wsd`, unless the section says another schedule.
+
+    A cosine that is cut short orders networks worse. The rate of a module is its own.
+    """
+    said = isinstance(section, Mapping) and "schedule" in section.items
+    return proxy if said or proxy.module is not None else replace(proxy, schedule="wsd")
+
+
+def refuse_beside_a_module(node: Node) -> SpecError:
+    """What is said where a module of the user's own has the rate to itself."""
+    return SpecError(
+        "the rate is the module's own",
+        address=_SCHEDULE,
+        mark=node.mark,
+        cure="drop it, and say the schedule in the module's configure_optimizers",
+    )
