@@ -22,7 +22,7 @@ from torch import nn
 import archdsl
 
 
-@archdsl.token_mixer("scaled")
+@archdsl.token_mixer("raised_to")
 class Scaled(nn.Module):
     def __init__(self, dim: int, *, power: int = 1) -> None:
         super().__init__()
@@ -88,14 +88,15 @@ def test_another_shape_or_component_at_an_address_is_not_taken(tmp_path) -> None
 def test_components_of_ones_own_are_told_by_their_name_and_options(tmp_path) -> None:
     (tmp_path / "own.py").write_text(IMPORTED)
     text = TINY.replace("name: tiny\n", "name: tiny\nimports: [./own.py]\n", 1)
-    text = text.replace("- identity\n", "- {type: scaled, power: {choice: [1, 2]}}\n", 1)
+    text = text.replace("- identity\n", "- {type: raised_to, power: {choice: [1, 2]}}\n", 1)
     path = tmp_path / "own.yaml"
     path.write_text(text)
     space = archdsl.space(path)
 
     def of(power: int) -> Network:
         answers = {"params.width": 8, "stages.0.depth": 1, "stages.1.depth": 1,
-                   "stages.0.token_mixer": "scaled", "stages.0.token_mixer.scaled.power": power,
+                   "stages.0.token_mixer": "raised_to",
+                   "stages.0.token_mixer.raised_to.power": power,
                    "stages.1.token_mixer": "pooling"}  # fmt: skip
         return space.member(answers).network()
 

@@ -284,7 +284,9 @@ class State:
         else:
             trial = self.trials[number]
             self.trials[number] = dataclasses.replace(trial, state="running", begun=event.begun)
-            self._went_on[number] = event.training
+            last = self._went_on.get(number)
+            if before is None or (last is not None and last.branch):
+                self._went_on[number] = event.training
         kept = [one for one in before or () if step is not None and one["step"] <= step]
         self.trainings[event.training] = kept
         if before and len(kept) < len(before):
