@@ -95,9 +95,10 @@ def members_of(count: int) -> list[Spec]:
 
 
 def prepared() -> tuple[Recipe, Prepared]:
-    """The proxy of the space, and its data."""
+    """The proxy of the space, with a validation after every epoch, and its data."""
     space = archdsl.space(SPACE)
-    proxy, network = space.spec.settings().proxy, space.default().network()
+    proxy = replace(space.spec.settings().proxy, validate_every=1)
+    network = space.default().network()
     recipe = Recipe.of(proxy)
     return recipe, prepare(recipe, DataSource.of(proxy), network.input, network.classes)
 

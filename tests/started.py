@@ -28,6 +28,14 @@ STREAMS = (0, 1, 2)
 TOLD = ("PYTHON", "OMP_", "MKL_", "KMP_", "LD_", "LC_", "LANG", "TORCH")
 """How names begin that are read when an interpreter starts, or when torch is imported."""
 
+NOT_TOLD = (
+    "PYTHONIOENCODING",
+    "TORCHINDUCTOR_CACHE_DIR",
+    "KMP_DUPLICATE_LIB_OK",
+    "KMP_INIT_AT_FORK",
+)
+"""Those of them that a fork takes on, and those that torch and scikit-learn set in pytest itself."""
+
 _command: list[str] = []
 
 
@@ -174,7 +182,7 @@ def _may_be_forked(job: dict[str, object], own: dict[str, str]) -> bool:
         return {
             name: value
             for name, value in environment.items()
-            if name.startswith(TOLD) and name != "PYTHONIOENCODING"
+            if name.startswith(TOLD) and name not in ("PYTHONIOENCODING", *SET_IN_PYTEST)
         }
 
     first = job["arguments"][0]

@@ -268,7 +268,6 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
             given[key] = 0.0
         else:
             given[key] = setting.maybe(value, type_, address)
-    _refuse_fewer_epochs(given, section)
     if given.get("module") is not None and given.get("schedule") == "wsd":
         raise schedule_section.refuse_beside_a_module(section["schedule"])
     named = [key for key in ("data", "datamodule") if given.get(key) is not None]
@@ -289,18 +288,6 @@ def _proxy(node: Node | None, document: Document) -> settings.ProxySettings:
     if not named:
         given["data"] = component("data", "digits")
     return settings.ProxySettings(**given)
-
-
-def _refuse_fewer_epochs(given: MappingOf[str, Any], section: MappingOf[str, Node]) -> None:
-    every = given.get("validate_every", 1)
-    epochs = given.get("epochs", settings.ProxySettings().epochs)
-    if every > epochs:
-        raise SpecError(
-            f"a validation is to be every {every:,} epochs, and epochs is {epochs:,}",
-            address="search.proxy.validate_every",
-            mark=section["validate_every"].mark,
-            cure=f"write at most {epochs}; there is always one after the last",
-        )
 
 
 def _folder(node: Node | None, document: Document) -> Path:

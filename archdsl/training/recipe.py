@@ -94,11 +94,6 @@ class Recipe:
             object.__setattr__(self, name, pairs)
         for name, type_ in _types().items():
             object.__setattr__(self, name, _checked(name, type_, getattr(self, name)))
-        if self.validate_every > self.epochs:
-            raise SearchError(
-                f"recipe: validate_every is {self.validate_every}, and epochs is {self.epochs}.  "
-                "there is always a validation after the last"
-            )
 
     def validates(self, epoch: int) -> bool:
         """Whether there is a validation after an epoch, counted from 0."""

@@ -52,7 +52,7 @@ REFUSED = {
     "proxy.batch": (["0", "1.5", "none"], "1"),
     "proxy.steps_per_epoch": (["0", "1.5"], "none"),
     "proxy.validation_steps": (["0", "1.5"], "none"),
-    "proxy.validate_every": (["0", "1.5", "none", "11"], "10"),
+    "proxy.validate_every": (["0", "1.5", "none"], "11"),
     "proxy.schedule": (
         ["none", "linear", "{cooldown: 0.2}", "{type: wsd, cooldown: 1}", "[wsd]",
          "{type: cosine, cooldown: 0.2}"],

@@ -160,12 +160,9 @@ def test_a_validation_less_often_changes_no_figure_that_there_is(
 
 
 def test_a_recipe_validates_once_at_least():
-    with pytest.raises(SearchError) as caught:
-        Recipe(epochs=3, validate_every=4)
-    assert str(caught.value) == (
-        "recipe: validate_every is 4, and epochs is 3.  there is always a validation after the last"
-    )
-    assert Recipe(epochs=3, validate_every=3).validates(2)
+    assert [Recipe(epochs=3, validate_every=4).validates(epoch) for epoch in range(3)] == [
+        False, False, True,
+    ]  # fmt: skip
 
 
 class Poisoned(nn.Module):
