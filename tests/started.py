@@ -28,13 +28,8 @@ STREAMS = (0, 1, 2)
 TOLD = ("PYTHON", "OMP_", "MKL_", "KMP_", "LD_", "LC_", "LANG", "TORCH")
 """How names begin that are read when an interpreter starts, or when torch is imported."""
 
-NOT_TOLD = (
-    "PYTHONIOENCODING",
-    "TORCHINDUCTOR_CACHE_DIR",
-    "KMP_DUPLICATE_LIB_OK",
-    "KMP_INIT_AT_FORK",
-)
-"""Those of them that a fork takes on, and those that torch and scikit-learn set in pytest itself."""
+SET_IN_PYTEST = ("TORCHINDUCTOR_CACHE_DIR", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK")
+"""Those of them that torch and scikit-learn set where they are imported."""
 
 _command: list[str] = []
 
