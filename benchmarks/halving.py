@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import csv
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -176,14 +176,19 @@ def regrets(curves: Any, prune: PruneSettings | None, workers: int, seed: int) -
     search = Simulated(
         prune, workers, len(curves), lambda n: curves[order[n]], lambda n: float(paces[n])
     )
-    found = list[float]()
-    for cost in COSTS:
-        while search.spent < cost * EPOCHS and search.step():
+    return tuple(
+        float(worth.max() - worth[order[best]]) for best in incumbents(search, COSTS, EPOCHS)
+    )
+
+
+def incumbents(search: Simulated, costs: Sequence[int], epochs: int) -> Iterator[int]:
+    """The best trial after each of some costs, in whole trainings of so many epochs."""
+    for cost in costs:
+        while search.spent < cost * epochs and search.step():
             pass
         best = incumbent(search.state)
         assert best is not None, "a rung is reached within so many epochs"
-        found.append(float(worth.max() - worth[order[best]]))
-    return tuple(found)
+        yield best
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from archdsl.study.halving.believed import Believed
 from archdsl.study.propose.proposals import LEARNING, STARTUP
 from archdsl.study.propose.samplers import History, Random, Seen
 from archdsl.study.propose.seeds import number
-from benchmarks.halving import Simulated, incumbent
+from benchmarks.halving import Simulated, incumbents
 from benchmarks.problem import Problem, key
 from benchmarks.trained import FITS, table, trained
 
@@ -66,14 +66,8 @@ def regrets(
     own = Proposing(problem, sampler, prune, seed)
     curve = partial(_curve, own)
     search = Simulated(prune, workers, inf, curve, lambda trial: 1.0, own.begins, own.believed.tell)
-    found = list[float]()
-    for cost in COSTS:
-        while search.spent < cost * EPOCHS and search.step():
-            pass
-        best = incumbent(search.state)
-        assert best is not None, "a rung is reached within so many epochs"
-        found.append(problem.best - problem.judged(own.members[best]))
-    return tuple(found)
+    found = incumbents(search, COSTS, EPOCHS)
+    return tuple(problem.best - problem.judged(own.members[best]) for best in found)
 
 
 def _curve(own: Proposing, trial: int) -> tuple[float, ...]:

@@ -83,7 +83,7 @@ class PlainDisplay:
         else:
             said += [f"{name} {value}" for name, value in pairs]
         said += [f"{name} {value}" for name, value in costs(state, trial.costs)]
-        said += [trial.origin, _took(trial)]
+        said += [trial.origin, trial.took or "not trained"]
         if trial.began_with is not None:
             said.append(f"began with {trial.began_with}")
         if (left := state.left) is not None:
@@ -111,10 +111,6 @@ class PlainDisplay:
 
     def _write(self, line: str) -> None:
         say_line(line, self._stream)
-
-
-def _took(trial: Trial) -> str:
-    return duration(trial.seconds) if trial.trained or trial.epochs else "not trained"
 
 
 def _of_the_check(event: CheckTrained) -> str:

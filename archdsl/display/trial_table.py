@@ -75,7 +75,7 @@ def _row(state: SearchState, trial: Trial, is_best: bool) -> TableRow:
             str(trial.number),
             *values(state, trial),
             *(value for _, value in costs(state, trial.costs)),
-            duration(trial.seconds) if trial.trained or trial.epochs else "none",
+            trial.took or "none",
             trial.origin,
             trial.cause or _answers(trial.decisions),
         ),

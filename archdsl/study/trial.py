@@ -79,7 +79,7 @@ class Trial:
             *((name, rounded(value)) for name, value in self.metrics.items()),
             *((name, f"{number:,}") for name, number in self.costs.items()),
             ("from", self.origin),
-            ("time", duration(self.seconds) if self.trained or self.epochs else "not trained"),
+            ("time", self.took or "not trained"),
         ]
         if self.began_with is not None:
             said.append(("weights", self.began_with))
@@ -108,6 +108,11 @@ class Trial:
         if self.inherits is None or self.share is None or self.state in ("outside", "repeated"):
             return None
         return f"{percent(self.share)} of trial {self.inherits}"
+
+    @property
+    def took(self) -> str | None:
+        """How long its training took so far, in words; None where there was none."""
+        return duration(self.seconds) if self.trained or self.epochs else None
 
     @property
     def over(self) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,16 @@ from archdsl.study.engines.inline import Inline
 from archdsl.study.record.events import Training
 from archdsl.study.status import status
 from tests.study.engines.test_seam import Threads
-from tests.study.test_pruned import Curves, pruned_space, searched, state_of, told, value_of
+from tests.study.test_pruned import (
+    Break,
+    Curves,
+    broken_off_again_and_again,
+    pruned_space,
+    searched,
+    state_of,
+    told,
+    value_of,
+)
 
 EPOCHS = 8
 RUNGS = (2, 5, EPOCHS)
@@ -104,29 +111,13 @@ def test_jobs_are_the_same_whoever_runs_them_and_finishes_first(tmp_path) -> Non
     assert told(tmp_path / "1") == told(tmp_path / "2")
 
 
-class Break(Exception):
-    pass
-
-
 @pytest.mark.parametrize("disk", [None, pytest.param("1M", marks=pytest.mark.slow)])
 def test_a_search_that_is_broken_off_anywhere_ends_as_one_that_was_not(tmp_path, disk) -> None:
     space = forking_space(sampler="random", disk=disk)
     whole = Forking(3)
     searched(space, tmp_path / "whole", Inline(whole))
     out, work = tmp_path / "broken", Forking(3)
-    for after in itertools.count(1):
-        heard = Counter[str]()
-
-        def listener(event: Any, after: int = after, heard: Counter[str] = heard) -> None:
-            heard["all"] += type(event).__name__ in ("Epoch", "TrialPaused", "TrialFinished")
-            if heard["all"] > 5 + 3 * (after % 3):
-                raise Break
-
-        try:
-            searched(space, out, Inline(work), listener=listener)
-        except Break:
-            continue
-        break
+    broken_off_again_and_again(space, out, work)
     assert told(out) == told(tmp_path / "whole")
     assert set(work.trained) == set(whole.trained)
 
