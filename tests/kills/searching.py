@@ -36,7 +36,7 @@ def context() -> ForkServerContext:
     return made
 
 
-def start(out: Path, *, pruned: bool, schedule: str = "cosine") -> ForkServerProcess:
+def start(out: Path, *, pruned: bool = False, schedule: str = "cosine") -> ForkServerProcess:
     """A search in a process of its own."""
     process = context().Process(target=_search, args=(out, PRUNE if pruned else None, schedule))
     process.start()
