@@ -1,9 +1,10 @@
 """The loop of a search: what its phases say is next goes to the engine, and what the engine
 reports goes on record.
 
-This process alone writes the record. A job is plain data and needs nothing of the driver's, and
-every proposal follows from the record. So a search can be killed at any moment and goes on with
-the same command: a trial that was running goes on from its last epoch, under the same number.
+A job is plain data and needs nothing of the driver's, and every proposal follows from the record.
+So a search can be killed at any moment and goes on with the same command: a trial that was running
+goes on from its last epoch, under the same number. This process alone writes a record that is a
+file; where others add to it, too, what is next is decided while none of them does.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from archdsl.errors import SearchError
 from archdsl.language.settings import SearchSettings
 from archdsl.study import events
 from archdsl.study.engines.engine import Engine
-from archdsl.study.engines.job import Begun, EngineEvent, Over, Reported
+from archdsl.study.engines.job import Begun, EngineEvent, Job, Over, Reported
 from archdsl.study.events import Listener
 from archdsl.study.hopeless import Hopeless, stopped
 from archdsl.study.phases.phase import Phase
@@ -25,10 +26,14 @@ from archdsl.study.record.events import (
     Retried,
     Round,
     Running,
+    Session,
+    Training,
     TrainingOver,
+    trunk,
 )
 from archdsl.study.record.folder import RunFolder, worth_keeping
 from archdsl.study.record.rounds import of_a_round
+from archdsl.study.record.turn import TakenOver
 from archdsl.study.trial import Trial, from_json
 from archdsl.units import counted
 
@@ -49,7 +54,8 @@ class Driver:
     ) -> None:
         self.run, self.engine, self.settings = run, engine, settings
         self.emit, self.kept = emit, kept
-        self._running = 0
+        self._running: set[Training] = set()
+        self._lost: set[Training] = set()
         self._ended: list[tuple[Trial, bool]] = []
         self._hopeless = Hopeless()
         self._hopeless.look(run.state)  # what stands on record has stopped a search once
@@ -64,54 +70,90 @@ class Driver:
             while True:
                 self._hand_out(phase)
                 self._settle()
-                if not self._running:
+                if self._running:
+                    self.engine.events(lambda event: self._heard(event, phase))
+                    self._settle()
+                elif self.run.elsewhere:
+                    self.run.wait()
+                else:
                     return
-                self.engine.events(lambda event: self._heard(event, phase))
-                self._settle()
                 self._refuse_the_hopeless()
         finally:
             self._settle()
 
     def _hand_out(self, phase: Phase) -> None:
-        while self._running < self.engine.capacity:
-            following = phase.next(self.run.state)
+        while len(self._running) < self.engine.capacity:
+            before = self.run.state.leading[:1]
+            following = self.run.turn(lambda state, busy: phase.next(state, self._running | busy))
             if following is None:
                 return
-            self._record(following.events)
-            if following.job is not None:
+            if following.event is not None:
+                self._tell(following.event, before)
+            if following.training is not None:
                 self._settle()
-                self._running += 1
-                self.engine.submit(following.job)
+                job = phase.job(following.training, self.run.state)
+                self._running.add(trunk(job.training))
+                self.engine.submit(job)
 
     def _heard(self, event: EngineEvent, phase: Phase) -> None:
-        self._running -= isinstance(event, Over)
-        of_a_trial = not of_a_round(event.job.training)
+        job, over = event.job, isinstance(event, Over)
+        key = trunk(job.training)
+        if over:
+            self._running.discard(key)
+        if key in self._lost:
+            self._lost -= {key} if over else set()
+            return
+        of_a_trial = not of_a_round(job.training)
         if isinstance(event, Reported) and of_a_trial:
-            self.emit(events.Epoch(event.job.trial, event.step, dict(event.metrics)))
-        self._record(phase.heard(event, self.run.state))
-        if isinstance(event, Begun) and event.job.task == "judge" and of_a_trial:
-            trial = self.run.state.trials[event.job.trial]
+            self.emit(events.Epoch(job.trial, event.step, dict(event.metrics)))
+        try:
+            self._record(phase.heard(event, self.run.state), job.training, over=over)
+        except TakenOver:
+            self._let_go(job, over=over)
+            return
+        if isinstance(event, Begun) and job.task == "judge" and of_a_trial:
+            trial = self.run.state.trials[job.trial]
             self.emit(
                 events.TrialStarted(
                     trial.number, trial.origin, dict(trial.decisions), dict(trial.costs)
                 )
             )
 
-    def _record(self, what: tuple[Event, ...]) -> None:
-        for event in what:
+    def _record(self, what: tuple[Event, ...], of: Training, *, over: bool) -> None:
+        """Put on record what came of a job. Raises TakenOver where it is another driver's now."""
+        for number, event in enumerate(what, start=1):
             before = self.run.state.leading[:1]
             if isinstance(event, Running):
                 self._tell_of_what_is_lost(event)
-            self.run.add(event)
-            if isinstance(event, Retried) and not of_a_round(event.training):
-                self.emit(events.TrialRetried(event.training.trial, event.cause))
-            if isinstance(event, Reached):
-                self.emit(events.TrialPaused(self.run.state.trials[event.training.trial]))
-            if isinstance(event, Round | TrainingOver):
-                self._tell_of_the_round(event)
-            if isinstance(event, Finished):
-                leads = self.run.state.leading[:1] != before
-                self._ended.append((self.run.state.trials[event.trial], leads))
+            self.run.add(event, of, last=over and number == len(what))
+            self._tell(event, before)
+        if over and not what:
+            self.run.leave(of)
+
+    def _let_go(self, job: Job, *, over: bool) -> None:
+        """Drop what comes of a job from here on: another driver goes on with it."""
+        if not over:
+            self._lost.add(trunk(job.training))
+            self.engine.cancel(job.trial)
+        what = "a training" if of_a_round(job.training) else f"trial {job.trial}"
+        self.emit(
+            events.Notice(
+                f"{what} is another driver's by now, as nothing was heard of this one for too "
+                "long: what comes of it here is dropped"
+            )
+        )
+
+    def _tell(self, event: Event, before: list[Trial]) -> None:
+        """Tell of what is on record now. before: the best that there was"""
+        if isinstance(event, Retried) and not of_a_round(event.training):
+            self.emit(events.TrialRetried(event.training.trial, event.cause))
+        if isinstance(event, Reached):
+            self.emit(events.TrialPaused(self.run.state.trials[event.training.trial]))
+        if isinstance(event, Round | TrainingOver):
+            self._tell_of_the_round(event)
+        if isinstance(event, Finished):
+            leads = self.run.state.leading[:1] != before
+            self._ended.append((self.run.state.trials[event.trial], leads))
 
     def _tell_of_what_is_lost(self, event: Running) -> None:
         """Say that epochs on record are trained again: nothing is there to go on from."""
@@ -141,6 +183,7 @@ class Driver:
     def _settle(self) -> None:
         """Make the results durable that there are since, and do what follows from them."""
         self.run.settle()
+        self._tell_of_others()
         ended, self._ended = self._ended, []
         if not ended:
             return
@@ -152,6 +195,22 @@ class Driver:
             self.emit(events.TrialFinished(trial))
             if leads:
                 self.emit(events.Best(trial))
+
+    def _tell_of_others(self) -> None:
+        """Tell of what other drivers did."""
+        state = self.run.state
+        for event in self.run.news():
+            match event:
+                case Finished(number):
+                    self.emit(events.TrialFinished(state.trials[number]))
+                    if state.best is not None and state.best.number == number:
+                        self.emit(events.Best(state.best))
+                case Round() | TrainingOver():
+                    self._tell_of_the_round(event)
+                case Reached(training):
+                    self.emit(events.TrialPaused(state.trials[training.trial]))
+                case Session():
+                    self.emit(events.Notice(f"another driver joined, on {event.machine['system']}"))
 
     def _refuse_the_hopeless(self) -> None:
         """Raise SearchError where the failures so far say that the next trial fails like them."""

@@ -44,10 +44,11 @@ def taken(looking: Looking, state: Any, *outcomes: Outcome) -> list[int]:
     """With which trials is looked where the looks come to these outcomes."""
     found = []
     for outcome in outcomes:
-        following = looking.next(state)
-        assert following is not None and following.job is not None
-        found.append(following.job.trial)
-        for event in looking.heard(Over(following.job, outcome), state):
+        following = looking.next(state, set())
+        assert following is not None and following.training is not None
+        job = looking.job(following.training, state)
+        found.append(job.trial)
+        for event in looking.heard(Over(job, outcome), state):
             assert isinstance(event, Looked)
             state.looks[event.training] = event.metrics
     return found
@@ -55,22 +56,22 @@ def taken(looking: Looking, state: Any, *outcomes: Outcome) -> list[int]:
 
 def test_it_looks_once_with_the_first_and_the_best(looking, state) -> None:
     assert taken(looking, state, SEEN, SEEN) == [0, 2]
-    assert looking.next(state) is None and looking.notes == []
+    assert looking.next(state, set()) is None and looking.notes == []
 
 
 def test_a_look_whose_worker_was_killed_is_taken_again(looking, state) -> None:
     assert taken(looking, state, KILLED, SEEN, KILLED, SEEN) == [0, 0, 2, 2]
-    assert looking.next(state) is None and looking.notes == []
+    assert looking.next(state, set()) is None and looking.notes == []
 
 
 def test_after_some_that_were_killed_it_is_said_and_left(looking, state) -> None:
     assert taken(looking, state, *[KILLED] * (MOST_BROKEN + 1)) == [0] * (MOST_BROKEN + 1)
-    assert looking.next(state) is None
+    assert looking.next(state, set()) is None
     assert looking.notes == [f"the test split was not looked at: {KILLED.cause}"]
 
 
 def test_a_fault_of_the_code_is_said_at_once(looking, state) -> None:
     failed = Outcome("failed", cause="ValueError: no", fault="error")
     assert taken(looking, state, failed) == [0]
-    assert looking.next(state) is None
+    assert looking.next(state, set()) is None
     assert looking.notes == ["the test split was not looked at: ValueError: no"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import TYPE_CHECKING
 
 from archdsl.errors import SearchError
@@ -10,10 +10,10 @@ from archdsl.language.settings import Objective
 from archdsl.study.causes import same
 from archdsl.study.engines.job import EngineEvent, Job
 from archdsl.study.phases.in_round import InRound
-from archdsl.study.phases.phase import Next
 from archdsl.study.record.events import Event, Purpose, Round, Training
 from archdsl.study.record.rounds import FinalRound
 from archdsl.study.record.state import State
+from archdsl.study.record.turn import Next
 
 if TYPE_CHECKING:
     from archdsl.study.phases.jobs import Jobs
@@ -42,38 +42,39 @@ class Check:
     ) -> None:
         self._jobs, self._objectives = jobs, objectives
         self._plan, self._hold = plan, hold
-        self._inside: dict[str, InRound] | None = None
+        self._planned = self._held = False
 
-    def next(self, state: State) -> Next | None:
-        """The rounds, where they are to begin; else the next training.
+    def next(self, state: State, busy: Set[Training]) -> Next | None:
+        """The next round, where it is to begin; else the next training.
 
         Raises SearchError where all so far have failed of the same cause.
         """
-        if self._inside is None:
+        if not self._planned:
             missing = self._plan(state)[len(state.rounds.all) :]
             if missing:
-                return Next(tuple(missing))
-            self._inside = {one.purpose: InRound(one, self._of(one)) for one in state.rounds.all}
-            if any(inside.waiting for inside in self._inside.values()):
-                self._refuse_the_hopeless(state)
-                self._hold()
+                return Next(missing[0])
+            self._planned = True
         self._refuse_the_hopeless(state)
         for current in state.rounds.all:
-            inside = self._inside[current.purpose]
-            if inside.waiting:
-                return Next(job=self._job(current, inside.waiting.pop(0), state))
+            training = self._inside(current).next(busy)
+            if training is not None:
+                return Next(training=training)
         return None
 
     def heard(self, event: EngineEvent, state: State) -> tuple[Event, ...]:
         """A training runs, has trained an epoch, or is over."""
-        assert self._inside is not None, "a job is of a round"
-        return self._inside[event.job.training.purpose].heard(event, state)
+        return self._inside(state.rounds.of(event.job.training)).heard(event, state)
 
-    def _of(self, current: FinalRound) -> Sequence[Objective]:
-        """What everybody in a round has to come to a figure of."""
-        return () if current.begun.purpose == SCORES else self._objectives
+    def _inside(self, current: FinalRound) -> InRound:
+        """What everybody in a round has to come to a figure of: scores to none."""
+        return InRound(current, () if current.begun.purpose == SCORES else self._objectives)
 
-    def _job(self, current: FinalRound, training: Training, state: State) -> Job:
+    def job(self, training: Training, state: State) -> Job:
+        """The job of training, or scoring, a member. Raises SearchError, as `hold` does."""
+        if not self._held:
+            self._held = True
+            self._hold()
+        current = state.rounds.of(training)
         entrant = current.entrants[training.trial]
         if current.begun.purpose == SCORES:
             return self._jobs.score(entrant, training)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import TYPE_CHECKING
 
 from archdsl.language.settings import FinalSettings, SearchSettings
-from archdsl.study.engines.job import EngineEvent
+from archdsl.study.engines.job import EngineEvent, Job
 from archdsl.study.final.entrants import Entrant
 from archdsl.study.final.field import field_of
 from archdsl.study.phases.in_round import InRound
-from archdsl.study.phases.phase import Next
-from archdsl.study.record.events import Event, Round
+from archdsl.study.record.events import Event, Round, Training
 from archdsl.study.record.rounds import FinalRound
 from archdsl.study.record.state import State
+from archdsl.study.record.turn import Next
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
@@ -48,28 +48,32 @@ class Finals:
             "asked": final.asked,
             "baselines": {one.name: one.network for one in beside},
         }
-        self._inside: InRound | None = None
+        self._held = False
 
-    def next(self, state: State) -> Next | None:
+    def next(self, state: State, busy: Set[Training]) -> Next | None:
         """The round, where it is to begin; else the next of its trainings."""
         current = self._current(state)
         if current is None:
             begun = self._begin(state)
-            return None if begun is None else Next((begun,))
-        if self._inside is None:
-            self._inside = InRound(current, self._settings.objectives)
-            if self._inside.waiting:
-                self._hold()
-        if not self._inside.waiting:
-            return None
-        training = self._inside.waiting.pop(0)
+            return None if begun is None else Next(begun)
+        training = self._inside(current).next(busy)
+        return None if training is None else Next(training=training)
+
+    def job(self, training: Training, state: State) -> Job:
+        """The job of a training of the round. Raises SearchError where the data are others."""
+        if not self._held:
+            self._held = True
+            self._hold()
+        current = state.rounds.of(training)
         entrant = current.entrants[training.trial]
-        return Next(job=self._jobs.final(entrant, training, current.begun.epochs, state))
+        return self._jobs.final(entrant, training, current.begun.epochs, state)
 
     def heard(self, event: EngineEvent, state: State) -> tuple[Event, ...]:
         """A training runs, has trained an epoch, or is over."""
-        assert self._inside is not None, "a job is of a round"
-        return self._inside.heard(event, state)
+        return self._inside(state.rounds.of(event.job.training)).heard(event, state)
+
+    def _inside(self, current: FinalRound) -> InRound:
+        return InRound(current, self._settings.objectives)
 
     def _current(self, state: State) -> FinalRound | None:
         """The round of these trials and settings, if it has begun."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import Objective
@@ -17,15 +17,16 @@ from archdsl.study.trial import to_json
 
 
 class InRound:
-    """What of a round is not over.
+    """What of a round is not over. objectives: what each training is to come to a figure of"""
 
-    objectives: what each is to come to a figure of
-    waiting: what is to be handed out, in order
-    """
+    def __init__(self, current: FinalRound, objectives: Sequence[Objective]) -> None:
+        self._current, self._objectives = current, objectives
 
-    def __init__(self, begun: FinalRound, objectives: Sequence[Objective]) -> None:
-        self.waiting: list[Training] = [one for one in begun.trainings() if one not in begun.over]
-        self._objectives = objectives
+    def next(self, busy: Set[Training]) -> Training | None:
+        """The first training that is not over and that nobody is at."""
+        over = self._current.over
+        left = (one for one in self._current.trainings() if one not in over and one not in busy)
+        return next(left, None)
 
     def heard(self, event: EngineEvent, state: State) -> tuple[Event, ...]:
         """A training runs, has trained an epoch, or is over."""
@@ -41,7 +42,6 @@ class InRound:
         retried = again(job, outcome, state.retries.get(training, ()))
         if retried is None and outcome.state != "cancelled":
             return (*began, self._trained(job, outcome, state))
-        self.waiting.insert(0, training)
         if retried is not None:
             return (*began, retried)
         return (Paused(training),) if ran else ()

@@ -5,15 +5,15 @@ What is seen there is recorded and never read by what proposes, judges or ranks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import TYPE_CHECKING
 
 from archdsl.errors import ArchError
-from archdsl.study.engines.job import EngineEvent, Over
+from archdsl.study.engines.job import EngineEvent, Job, Over
 from archdsl.study.phases.again import BROKEN, MOST_BROKEN
-from archdsl.study.phases.phase import Next
 from archdsl.study.record.events import Event, Looked, Training
 from archdsl.study.record.state import State
+from archdsl.study.record.turn import Next
 from archdsl.study.trial import to_json
 
 if TYPE_CHECKING:
@@ -35,13 +35,12 @@ class Looking:
     def __init__(self, run: RunFolder, jobs: Jobs, hold: Callable[[], None]) -> None:
         self.notes: list[str] = []
         self._run, self._jobs, self._hold = run, jobs, hold
-        self._asked: set[Training] = set()
         self._broken = 0
         self._held = False
 
-    def next(self, state: State) -> Next | None:
-        """The next trial to look with; none after something went wrong."""
-        training = next(iter(self._missing(state)), None)
+    def next(self, state: State, busy: Set[Training]) -> Next | None:
+        """The next training to look with; none after something went wrong."""
+        training = next((one for one in self._missing(state) if one not in busy), None)
         if training is None or self.notes:
             return None
         if not self._held:
@@ -51,17 +50,19 @@ class Looking:
                 self._note(str(error))
                 return None
             self._held = True
-        self._asked.add(training)
-        return Next(job=self._jobs.look(training, state))
+        return Next(training=training)
+
+    def job(self, training: Training, state: State) -> Job:
+        """The job of looking with what a training left."""
+        return self._jobs.look(training, state)
 
     def heard(self, event: EngineEvent, state: State) -> tuple[Event, ...]:
         """What was seen."""
         match event:
             case Over(job, outcome) if outcome.state == "complete":
                 return (Looked(job.training, "test", to_json(outcome.metrics), outcome.seen),)
-            case Over(job, outcome) if outcome.fault in BROKEN and self._broken < MOST_BROKEN:
+            case Over(_, outcome) if outcome.fault in BROKEN and self._broken < MOST_BROKEN:
                 self._broken += 1
-                self._asked.discard(job.training)
             case Over(_, outcome):
                 self._note(outcome.cause or outcome.state)
         return ()
@@ -69,8 +70,7 @@ class Looking:
     def _missing(self, state: State) -> list[Training]:
         return [
             one for one in self._wanted(state)
-            if one not in state.looks and one not in self._asked
-            and self._run.weights_of_training(one).exists()
+            if one not in state.looks and self._run.weights_of_training(one).exists()
         ]  # fmt: skip
 
     def _wanted(self, state: State) -> list[Training]:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Set
 from typing import Protocol
 
 from archdsl.study.engines.job import Begun, EngineEvent, Job, Reported
-from archdsl.study.record.events import Epoch, Event, Running
+from archdsl.study.record.events import Epoch, Event, Running, Training
 from archdsl.study.record.state import State
+from archdsl.study.record.turn import Next
 from archdsl.study.trial import to_json
-
-
-@dataclass(frozen=True, slots=True)
-class Next:
-    """What comes next: events to record at once, and a job to run after them, if any."""
-
-    events: tuple[Event, ...] = ()
-    job: Job | None = None
 
 
 class Phase(Protocol):
     """A part of a search that follows from the record alone."""
 
-    def next(self, state: State) -> Next | None:
-        """What to do now; None where nothing is to be done, or not before a job is over."""
+    def next(self, state: State, busy: Set[Training]) -> Next | None:
+        """What to do now; None where nothing is to be done, or not before a job is over.
+
+        Nothing changes by asking: what it says may be taken up by nobody, or by somebody else.
+
+        busy: the trainings that somebody is at, each as its trunk
+        """
+
+    def job(self, training: Training, state: State) -> Job:
+        """The job of a training that is to run now. Raises SearchError where it cannot."""
 
     def heard(self, event: EngineEvent, state: State) -> tuple[Event, ...]:
         """What is to be recorded of what happened to a job of this phase."""

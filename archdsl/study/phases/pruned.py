@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ from archdsl.study.halving.jobs import JobOrder
 from archdsl.study.halving.ladder import Promotion
 from archdsl.study.halving.rung_score import rung_metrics, rung_values
 from archdsl.study.phases.inheriting import Inheriting
-from archdsl.study.phases.phase import Next
 from archdsl.study.phases.trials import Trials
 from archdsl.study.propose.proposals import Proposal, Proposals
 from archdsl.study.propose.samplers.base import Scores, Seen
@@ -26,6 +24,7 @@ from archdsl.study.record.events import (
     Reached,
 )  # fmt: skip
 from archdsl.study.record.state import State
+from archdsl.study.record.turn import Next
 from archdsl.study.trial import Trial, to_json
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class PrunedTrials(Trials):
         self._looked_at = 0
         self._idle: set[int] = set()
 
-    def _broken_off(self, state: State) -> list[Trial]:
+    def _to_go_on(self, state: State) -> list[Trial]:
         """All of them, however many trials are asked for now: the jobs after them wait."""
         return state.pending
 
@@ -74,21 +73,19 @@ class PrunedTrials(Trials):
         step = self._order.next(state.rungs, more=more)
         self._drop_idle(state)
         self._keep_to_the_disk(state, step.trial if isinstance(step, Promotion) else None)
-        if step is None and self._running:
+        if step is None and state.pending:
             return None
         if step is None:
             self._drop_idle(state, now=True)
             return self._end(state)
         if isinstance(step, Promotion):
-            insort(self._open, step.trial)
-            return Next((Promoted(step.trial, step.until),))
+            return Next(Promoted(step.trial, step.until))
         proposal = self._following(state)
         if proposal is None:
             self._no_more = True
             known = self._nothing_new is not None or state.exhausted
-            return self._new(state) if known else Next((Exhausted(),))
-        self._open.append(number)
-        return Next((self._proposed(number, proposal, state, step.until),))
+            return self._new(state) if known else Next(Exhausted())
+        return Next(self._proposed(number, proposal, state, step.until))
 
     def _propose(self, state: State) -> Proposal | None:
         """What the sampler proposes, told what is believed of each trial by now."""
@@ -106,8 +103,6 @@ class PrunedTrials(Trials):
         forks = job.until is not None and until is not None and job.until < until
         if not forks or outcome.state != "complete":
             return super()._over(job, outcome, state)
-        self._running.discard(job.trial)
-        insort(self._open, job.trial)
         return (Paused(job.training, outcome.seconds),)
 
     def _finished(self, job: Job, outcome: Outcome, state: State) -> Finished | Reached:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from archdsl.errors import SearchError
@@ -12,7 +12,7 @@ from archdsl.study.objectives import finite_values_of
 from archdsl.study.phases.again import again
 from archdsl.study.phases.in_order import InOrder
 from archdsl.study.phases.inheriting import Inheriting
-from archdsl.study.phases.phase import Next, of_progress
+from archdsl.study.phases.phase import of_progress
 from archdsl.study.phases.untrained import Untrained
 from archdsl.study.propose.known import known
 from archdsl.study.propose.proposals import Proposal, Proposals
@@ -24,8 +24,10 @@ from archdsl.study.record.events import (
     Proposed,
     Reached,
     Running,
+    Training,
 )  # fmt: skip
 from archdsl.study.record.state import State
+from archdsl.study.record.turn import Next
 from archdsl.study.trial import Trial, to_json
 
 if TYPE_CHECKING:
@@ -51,34 +53,29 @@ class Trials:
         self._settings, self._jobs = settings, jobs
         self._in_order = InOrder(proposals)
         self._untrained = Untrained(settings.budget)
-        self._open = list[int]()
-        self._begun = False
-        self._running: set[int] = set()
         self._nothing_new: SearchError | None = None
         self._no_more = False
+        self._last: tuple[int, Proposal] | None = None
 
-    def next(self, state: State) -> Next | None:
-        """What was broken off, now or before this start, else what is proposed next.
+    def next(self, state: State, busy: Set[Training]) -> Next | None:
+        """What was proposed or broken off and nobody is at, else what is proposed next.
 
-        Raises SearchError where nothing new is found, once no trial runs any more.
+        Raises SearchError where nothing new is found, once no trial is under way any more.
         """
-        if not self._begun:
-            self._open = [trial.number for trial in self._broken_off(state)]
-            self._begun = True
-        for number in self._open:
-            trial = state.trials[number]
-            if self._untrained.waits(trial, state):
+        for trial in self._to_go_on(state):
+            training = self._jobs.training(trial.number)
+            if training in busy or self._untrained.waits(trial, state):
                 continue
-            self._open.remove(number)
             answer = self._untrained.answer(trial, state)
-            if answer is not None:
-                return Next((answer,))
-            self._running.add(number)
-            return Next(job=self._jobs.go_on(number, state))
+            return Next(training=training) if answer is None else Next(answer)
         return self._new(state)
 
-    def _broken_off(self, state: State) -> list[Trial]:
-        """The trials of before this start that are to go on."""
+    def job(self, training: Training, state: State) -> Job:
+        """The job of judging a candidate, on from its last epoch."""
+        return self._jobs.go_on(training.trial, state)
+
+    def _to_go_on(self, state: State) -> list[Trial]:
+        """The trials that are not over, but those that are more than are asked for now."""
         return [one for one in state.pending if one.number < self._settings.trials]
 
     def _new(self, state: State) -> Next | None:
@@ -90,10 +87,9 @@ class Trials:
             return None
         proposal = None if self._no_more else self._following(state)
         if proposal is not None:
-            self._open.append(number)
-            return Next((self._proposed(number, proposal, state),))
+            return Next(self._proposed(number, proposal, state))
         self._no_more = True
-        return None if self._running else self._end(state)
+        return None if state.pending else self._end(state)
 
     def _knows(self, number: int, state: State) -> bool:
         """Whether all trials are over whose weights a trial may begin with."""
@@ -110,12 +106,21 @@ class Trials:
         return True
 
     def _following(self, state: State) -> Proposal | None:
-        """The next proposal; None where there is none, whatever the reason."""
+        """The next proposal; None where there is none, whatever the reason.
+
+        Asked for once more it is the same: a sampler that was asked has gone on.
+        """
+        number = len(state.trials)
+        if self._last is not None and self._last[0] == number:
+            return self._last[1]
         try:
-            return self._propose(state)
+            proposal = self._propose(state)
         except SearchError as error:
             self._nothing_new = error
             return None
+        if proposal is not None:
+            self._last = number, proposal
+        return proposal
 
     def _propose(self, state: State) -> Proposal | None:
         return self._in_order.next(state)
@@ -127,7 +132,7 @@ class Trials:
         if self._nothing_new is not None:
             raise self._nothing_new
         self.exhausted = True
-        return None if state.exhausted else Next((Exhausted(),))
+        return None if state.exhausted else Next(Exhausted())
 
     def heard(self, event: EngineEvent, state: State) -> tuple[Event, ...]:
         """A trial runs, has trained an epoch, is paused or over."""
@@ -138,10 +143,8 @@ class Trials:
     def _over(self, job: Job, outcome: Outcome, state: State) -> tuple[Event, ...]:
         ran = state.trials[job.trial].state == "running"
         retried = again(job, outcome, state.retries.get(job.training, ()))
-        self._running.discard(job.trial)
         if retried is None and outcome.state != "cancelled":
             return (self._finished(job, outcome, state),)
-        insort(self._open, job.trial)
         if retried is not None:  # a worker may have ended before its word that the job began
             began = () if ran else (Running(job.training, job.step, outcome.begun),)
             return (*began, retried)

@@ -33,6 +33,11 @@ class Training(NamedTuple):
     branch: int
 
 
+def trunk(training: Training) -> Training:
+    """The training that a branch belongs to, or itself: nobody is at one beside the other."""
+    return training._replace(branch=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Created:
     """A study begins. It is the first event of every record.
@@ -133,13 +138,14 @@ class Proposed:
 class Running:
     """A training begins, or begins again, with what it had after `step`; None for afresh.
 
-    begun: seconds since 1970
+    begun: seconds since 1970; session: of the search, that it runs in; None for the last
     """
 
     kind: ClassVar = "running"
     training: Training
     step: float | None
     begun: float
+    session: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,11 @@ from archdsl.study.record.file_store import LOCK, RECORD
 from archdsl.study.record.former import is_former, read_former
 from archdsl.study.record.optuna_view import OptunaView
 from archdsl.study.record.reading import Reading
+from archdsl.study.record.recording import Recording
 from archdsl.study.record.rounds import is_final, of_a_round
+from archdsl.study.record.sole_writer import SoleWriter
 from archdsl.study.record.state import State
+from archdsl.study.record.turn import Writer
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
@@ -70,27 +73,25 @@ _CHECK = "check"
 _EARLY = {LOCK, RECORD, TRIALS_FOLDER, WORKERS, SHARED}
 
 
-class RunFolder:
+class RunFolder(Recording):
     """A run directory that this process holds. Made by `opened`.
 
     state: follows from the events on record; shown: the folder as the user wrote it
     """
 
-    def __init__(self, shown: Path, reading: Reading, space: Space) -> None:
+    def __init__(self, shown: Path, reading: Reading, space: Space, writer: Writer) -> None:
+        super().__init__(reading.state, writer)
         self.folder, self.shown, self.space = reading.folder, shown, space
-        self.state, self._store = reading.state, reading.store
         self._optuna: OptunaView | None = None
         self._unsettled: list[Finished | Reached | Round | TrainingOver | Looked] = []
         self._kept: set[int] = set()
 
-    def add(self, event: Event) -> None:
-        """Put an event on record, and what follows from it into the files beside.
+    def take(self, event: Event) -> None:
+        """Take in an event that is on record.
 
         A result may wait for others: what follows from it is written by `settle`.
         """
-        self.state.check(event)  # what cannot come next is a fault of ours, and never recorded
-        self._store.add(event)
-        self.state.hear(event)
+        super().take(event)
         match event:
             case Changed() | Session() | Evidence() | Data():
                 views.write_run(self.folder, self.state)
@@ -101,7 +102,7 @@ class RunFolder:
         """Wait for the disk, once for all results since the last time, and list them beside."""
         if not self._unsettled:
             return
-        self._store.settle()
+        self.writer.settle()
         results, self._unsettled = self._unsettled, []
         for result in results:
             match result:
@@ -352,7 +353,7 @@ def opened(
                 with files.writing(folder):
                     shutil.rmtree(folder / _CHECK, ignore_errors=True)
             reading.start_afresh(created)
-        run = RunFolder(shown, reading, space)
+        run = RunFolder(shown, reading, space, SoleWriter(reading.store))
         run.write_views()
         yield run
 

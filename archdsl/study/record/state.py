@@ -143,8 +143,8 @@ class State:
             case Proposed(number):
                 if number != len(self.trials):
                     raise Malformed(f"trial {number} is proposed after {len(self.trials)} others")
-            case Running(training):
-                self._may_run(training)
+            case Running():
+                self._may_run(event)
             case Epoch(training) | Paused(training) | Retried(training):
                 self._runs(training)
             case Reached(training, step):
@@ -206,7 +206,10 @@ class State:
             case Looked(training, _, metrics, seen):
                 self.looks[training] = SplitLook(from_json(metrics), seen)
 
-    def _may_run(self, training: Training) -> None:
+    def _may_run(self, event: Running) -> None:
+        training, session = event.training, event.session
+        if session is not None and not 0 <= session < len(self.sessions):
+            raise Malformed(f"a training runs in session {session} of {len(self.sessions)}")
         if not of_a_round(training):
             self._known(training.trial, "proposed", "running", "paused")
         elif training in self.rounds.of(training).over:
@@ -294,8 +297,11 @@ class State:
             self.repeated[event.training] = again
         retries = self.retries.get(event.training)
         self.starts.setdefault(event.training, []).append(
-            TrainingStart(len(self.sessions) - 1, step, retries[-1].accumulate if retries else 1)
+            TrainingStart(self._session_of(event), step, retries[-1].accumulate if retries else 1)
         )
+
+    def _session_of(self, event: Running) -> int:
+        return len(self.sessions) - 1 if event.session is None else event.session
 
     def _finish(self, event: Finished) -> None:
         trial = self.trials[event.trial]
