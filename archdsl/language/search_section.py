@@ -26,6 +26,7 @@ from archdsl.language import (
     schedule_section,
     setting,
     settings,
+    storage_section,
     typed,
 )
 from archdsl.language.budget_section import budget, flops, not_built
@@ -43,11 +44,12 @@ SAMPLERS = ("gp", "tpe", "evolution", "random", "grid")
 MEASURES = ("stagewise", "uniform")
 KEYS = (
     "maximize", "minimize", "budget", "trials", "sampler", "measure", "random_share", "seed",
-    "workers", "per_gpu", "memory", "trial_timeout", "prune", "disk", "final", "baselines", "proxy",
+    "workers", "per_gpu", "memory", "trial_timeout", "prune", "disk", "final", "baselines",
+    "storage", "proxy",
 )  # fmt: skip
 UNSET = ("budget", "measure", "proxy")
 """Those for which `none` says that they are not written, whatever a parent wrote."""
-NOT_BUILT = ("engine", "storage")
+NOT_BUILT = ("engine",)
 RUNNING: dict[str, OptionType] = {
     "workers": POSITIVE,
     "per_gpu": POSITIVE,
@@ -123,6 +125,8 @@ def search_settings(document: Document) -> settings.SearchSettings:
         given["final"] = final_section.final(section["final"])
     if "baselines" in section:
         given["baselines"] = final_section.baselines(section["baselines"])
+    if "storage" in section:
+        given["storage"] = storage_section.storage(section["storage"])
     given["proxy"] = _proxy(section.get("proxy"), document)
     if "prune" in section and not typed.is_none(section["prune"]):
         given["proxy"] = schedule_section.of_a_pruned(given["proxy"], section.get("proxy"))

@@ -102,6 +102,19 @@ class PruneSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StorageSettings:
+    """The database that holds the record, for drivers on several machines.
+
+    url: its address, without a password; study: the name there, None for that of the spec
+    lease: seconds without a sign of life of a driver after which others go on with its trials
+    """
+
+    url: str
+    study: str | None = None
+    lease: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class SearchSettings:
     """The `search:` section.
 
@@ -119,6 +132,7 @@ class SearchSettings:
     disk: bytes that the checkpoints of those, and weights that others begin with, may take, or None
     final: the final round, or None for a search that ends with its trials
     baselines: specs that are trained beside the best in it, as they are written
+    storage: the database that holds the record, or None for the run directory
     """
 
     objectives: tuple[Objective, ...] = (Objective("accuracy", "maximize"),)
@@ -137,6 +151,7 @@ class SearchSettings:
     disk: int | None = None
     final: FinalSettings | None = field(default_factory=FinalSettings)
     baselines: tuple[str, ...] = ()
+    storage: StorageSettings | None = None
     proxy: ProxySettings = field(default_factory=ProxySettings)
 
     @property

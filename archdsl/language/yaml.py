@@ -24,6 +24,7 @@ from archdsl.errors import SpecError
 from archdsl.language import syntax
 from archdsl.language.files import text_of
 from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence, SourceText
+from archdsl.language.passwords import without_passwords
 from archdsl.language.scalars import ScalarError, value_of
 
 MAX_BYTES = 500_000
@@ -41,10 +42,11 @@ _DISPUTED = re.compile(r"[\t?!]|[|>][-+0-9]*#")
 def read(text: str, name: str, shown: bool = True) -> Mapping:
     """The tree of a spec's text; `name` is what errors call it, `shown` whether they may quote it.
 
-    A byte order mark is passed over. Raises SpecError for anything that is not in the language's
-    subset of YAML.
+    A byte order mark is passed over, and a password in an address is kept aside. Raises SpecError
+    for anything that is not in the language's subset of YAML.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = without_passwords(text)
     lines = text.split("\n")
     source = SourceText(name, tuple(lines if lines[-1] else lines[:-1]), shown)
     if len(text) > MAX_BYTES:

@@ -21,6 +21,7 @@ from archdsl.study.hopeless import Hopeless, stopped
 from archdsl.study.phases.phase import Phase
 from archdsl.study.record.events import (
     Event,
+    Evidence,
     Finished,
     Reached,
     Retried,
@@ -209,8 +210,15 @@ class Driver:
                     self._tell_of_the_round(event)
                 case Reached(training):
                     self.emit(events.TrialPaused(state.trials[training.trial]))
-                case Session():
-                    self.emit(events.Notice(f"another driver joined, on {event.machine['system']}"))
+                case Session(workers=workers):
+                    said = f"another driver joined; together they run {workers} jobs at once"
+                    self.emit(events.Notice(said))
+                case Evidence():
+                    raise SearchError(
+                        "another driver began the trials anew, with other code or data, as this "
+                        "one was not heard of for too long.  the same command goes on where both "
+                        "are the same"
+                    )
 
     def _refuse_the_hopeless(self) -> None:
         """Raise SearchError where the failures so far say that the next trial fails like them."""

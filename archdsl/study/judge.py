@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Set
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from archdsl.study.engines.seat import Limits
 from archdsl.study.engines.work import Evaluate, Work
 from archdsl.study.engines.workers import Staff, Workers
 from archdsl.study.events import Listener
+from archdsl.study.identity.changes import value_changes
 from archdsl.study.identity.evidence import (
     Evidence,
     evidence,
@@ -27,7 +29,10 @@ from archdsl.study.identity.evidence import (
 )  # fmt: skip
 from archdsl.study.identity.setup import GOING_ON, Cures, machine, versions
 from archdsl.study.record import events as recorded
+from archdsl.study.record.events import Training
 from archdsl.study.record.folder import SHARED, WORKERS, RunFolder
+from archdsl.study.record.state import State
+from archdsl.study.record.turn import Next
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
@@ -121,13 +126,20 @@ class Judge:
             new = dataclasses.replace(
                 new, files=self._held.files, packages=self._held.packages, edited=()
             )
-        state = run.state
-        if state.has_figures and state.evidence is not None:
-            words = state.data.words if state.data is not None else words
-            refuse_other_evidence(run.shown, words, state.evidence, new, self._cures)
-        refuse_edited(new)
-        if not state.has_figures and state.evidence != (known := on_record(new)):
-            run.add(recorded.Evidence(known))
+
+        def differs(state: State, busy: Set[Training]) -> Next | None:
+            """Evidence that is another, as long as nothing follows from what it was."""
+            stands = state.has_figures or run.others > 0
+            if stands and state.evidence is not None:
+                said = state.data.words if state.data is not None else words
+                refuse_other_evidence(run.shown, said, state.evidence, new, self._cures)
+            refuse_edited(new)
+            known = on_record(new)
+            if state.has_figures or state.evidence == known:
+                return None
+            return Next(recorded.Evidence(known))
+
+        if run.turn(differs) is not None:
             run.begin_anew()  # what was trained on so far may have been mended
         write_data(run.folder, new)
         self._held = new
@@ -136,13 +148,19 @@ class Judge:
 
     def _record_data(self, run: RunFolder, prepared: Prepared) -> None:
         """Put on record what the data are, which is not replaced once a figure follows from it."""
-        info, said, known = prepared.info, prepared.preprocessing, run.state.data
+        info, said = prepared.info, prepared.preprocessing
         made = None if said is None else said.record()
-        data = recorded.Data(info.words(), dict(info.counts), list(info.notes), made)
-        if known is not None and run.state.has_figures:  # may lack the preprocessing
-            data = dataclasses.replace(known, preprocessing=known.preprocessing or made)
-        if known != data:
-            run.add(data)
+
+        def differ(state: State, busy: Set[Training]) -> Next | None:
+            data, known = (
+                recorded.Data(info.words(), dict(info.counts), [*info.notes], made),
+                state.data,
+            )
+            if known is not None and state.has_figures:  # may lack the preprocessing
+                data = dataclasses.replace(known, preprocessing=known.preprocessing or made)
+            return None if known == data else Next(data)
+
+        run.turn(differ)
 
     def begin(self, run: RunFolder) -> None:
         """What comes before the first training of this start. Raises SearchError."""
@@ -151,6 +169,23 @@ class Judge:
         self.hold(run)
         self._noted = True
         begun = datetime.now(UTC).isoformat(timespec="seconds")
-        first, workers = len(run.state.trials), self.engine.capacity
-        here = machine(self.engine.threads)
-        run.add(recorded.Session(begun, first, versions(), here, workers))
+        workers, here = run.workers(self.engine.capacity), machine(self.engine.threads)
+        self._tell_of_other_versions(run.state)
+        run.turn(
+            lambda state, busy: Next(
+                recorded.Session(begun, len(state.trials), versions(), here, workers)
+            )
+        )
+
+    def _tell_of_other_versions(self, state: State) -> None:
+        """Say what of the versions here is another than those that trials ran on so far."""
+        if not state.sessions:
+            return
+        changed = value_changes(state.sessions[-1].versions, versions())
+        if changed:
+            self.emit(
+                events.Notice(
+                    f"other versions than the trials so far ran on: {'; '.join(changed)}.  each "
+                    "trial's are on record; two of one architecture may differ by them"
+                )
+            )

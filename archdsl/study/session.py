@@ -34,6 +34,9 @@ from archdsl.study.phases.trials import Trials
 from archdsl.study.propose.members import Members
 from archdsl.study.propose.proposals import Proposals
 from archdsl.study.record import events as recorded
+from archdsl.study.record.database.mirror import refuse_mirror
+from archdsl.study.record.database.opening import copied
+from archdsl.study.record.database.opening import opened as beside_others
 from archdsl.study.record.folder import (
     RunFolder,
     opened,
@@ -43,6 +46,7 @@ from archdsl.study.record.folder import (
 from archdsl.study.record.former import refuse_former
 from archdsl.study.record.reading import Reading
 from archdsl.study.record.state import State
+from archdsl.study.record.turn import Next
 from archdsl.study.result import Ending, Result
 from archdsl.study.signals import Interrupted, terminable
 from archdsl.study.survey import Survey, from_record, survey
@@ -96,6 +100,13 @@ def search(
             session.emit(events.Notice(note))
         this = setup(space, settings, evaluate is not None)
         refuse_former(folder)
+        storage = settings.storage
+        if storage is None:
+            refuse_mirror(folder)
+        elif salvage:
+            raise SearchError(_NOTHING_TO_SALVAGE)
+        else:
+            copied(storage, space.spec.name, folder)
         reading = Reading(folder, space)
         known = None if salvage else _same_run(reading, shown, this)
         if known is not None and known.created is not None:
@@ -106,7 +117,11 @@ def search(
             session.prepare()
         text = portable(space.spec.dump(), space)
         created = recorded.Created(space.spec.name, text, this, surveyed.record())
-        run = stack.enter_context(opened(reading, shown, space, created, salvage=salvage))
+        run = stack.enter_context(
+            opened(reading, shown, space, created, salvage=salvage)
+            if storage is None
+            else beside_others(storage, reading, shown, space, created, session.notice)
+        )
         assert run.state.created is not None, "a run that is open has begun"
         if run.state.worth_something:
             refuse_changes(shown, run.state.created.setup, this)
@@ -129,6 +144,12 @@ def _same_run(reading: Reading, shown: Path, setup: Mapping[str, Any]) -> State 
             raise
         return None
     return state
+
+
+_NOTHING_TO_SALVAGE = (
+    "--salvage: the record is in a database, and the copy in the run directory is made anew by "
+    "itself.  drop --salvage"
+)
 
 
 _CANNOT_PAUSE = (
@@ -164,6 +185,10 @@ class _Session:
         )
         self._beside: list[Entrant] | None = None
         self._round_stands = False
+
+    def notice(self, what: str) -> None:
+        """Tell the listener something that is to be known."""
+        self.emit(events.Notice(what))
 
     @property
     def final(self) -> FinalSettings | None:
@@ -235,8 +260,7 @@ class _Session:
             self._see_to_baselines(state)
             if _unfinished(state, settings):
                 self._begin_training(run)
-            if run.state.created is not None and run.state.created.setup != setup:
-                run.add(recorded.Changed(dict(setup)))
+            run.turn(lambda state, busy: _changed(state, setup))
             ended = self._phases(run, folder, notes, kept=kept)
         except KeyboardInterrupt:
             before = True
@@ -314,6 +338,12 @@ class _Session:
             objectives=objectives,
             spent=spent(state),
         )
+
+
+def _changed(state: State, setup: Mapping[str, Any]) -> Next | None:
+    """What may change between sessions, where it did."""
+    assert state.created is not None, "a run that is open has begun"
+    return None if state.created.setup == setup else Next(recorded.Changed(dict(setup)))
 
 
 def _at_once(before: bool, done: int, folder: Path | None) -> str:

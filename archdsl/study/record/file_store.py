@@ -19,6 +19,8 @@ from archdsl.study.record.lock import locked
 from archdsl.units import counted
 
 RECORD, LOCK = "record.jsonl", "lock"
+MIRROR = "mirror.json"
+"""Says of a record that it is a copy, and what of: {"url": ..., "study": ..., "driver": 7}."""
 
 _BLOCK = 1 << 16
 
@@ -28,13 +30,15 @@ class FileStore:
 
     A kill can leave half a last line; it is dropped when the record is opened for writing, and
     passed over when it is read.
+
+    last_writer: of the line that was read last
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / RECORD
         self._lock = folder / LOCK
         self._reader = Reader()
-        self._writer = ""
+        self._writer = self.last_writer = ""
         self._handle: int | None = None
         self._process = 0
         self._size = 0
@@ -71,7 +75,7 @@ class FileStore:
         for line in _whole_lines(self.path, self._read):
             number = self._reader.number
             try:
-                event = self._reader.read(line).event
+                read = self._reader.read(line)
             except Malformed as error:
                 before = f"goes on from the {counted(number, 'line')} before it"
                 first = self.first()
@@ -83,7 +87,8 @@ class FileStore:
                     "beside; or restore it from a copy, or choose another --out"
                 ) from None
             self._read += len(line) + 1
-            yield event
+            self.last_writer = read.writer
+            yield read.event
 
     def first(self) -> Event | None:
         """The first event; None where there is none, or a damaged line in its place."""
@@ -106,6 +111,15 @@ class FileStore:
             return self._read > 0
         before, self._known = self._known, (found.st_dev, found.st_ino)
         return self._read > 0 and (found.st_size < self._read or before not in (None, self._known))
+
+    @property
+    def writer(self) -> str:
+        """What the lines of this writer name as theirs."""
+        return self._writer
+
+    def following(self, event: Event) -> bytes:
+        """The line of an event behind those that were read, which is not written by this."""
+        return encode(self._reader.number, self._writer, self._reader.last, event)[0]
 
     def add(self, event: Event) -> int:
         """Write an event behind those that were replayed; returns its number."""

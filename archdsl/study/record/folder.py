@@ -45,7 +45,7 @@ from archdsl.study.record.events import (
     Training,
     TrainingOver,
 )  # fmt: skip
-from archdsl.study.record.file_store import LOCK, RECORD
+from archdsl.study.record.file_store import LOCK, MIRROR, RECORD
 from archdsl.study.record.former import is_former, read_former
 from archdsl.study.record.optuna_view import OptunaView
 from archdsl.study.record.reading import Reading
@@ -70,7 +70,7 @@ _CHECK = "check"
 """What the trainings of a proxy check left, as their purposes begin."""
 
 # What a search may have left behind before its first event.
-_EARLY = {LOCK, RECORD, TRIALS_FOLDER, WORKERS, SHARED}
+_EARLY = {LOCK, RECORD, MIRROR, TRIALS_FOLDER, WORKERS, SHARED}
 
 
 class RunFolder(Recording):
@@ -341,14 +341,10 @@ def opened(
         folder.mkdir(parents=True, exist_ok=True)
     with reading.store.open():
         reading.refuse_another()
-        files.drop_drafts(folder)
-        shutil.rmtree(folder / SHARED, ignore_errors=True)
-        if not created.of_a_check:
-            with files.writing(folder / TRIALS_FOLDER):
-                (folder / TRIALS_FOLDER).mkdir(exist_ok=True)
+        tidy(folder, trials=not created.of_a_check)
         if salvage:
             reading.store.salvage()
-        if _gives_way(reading.go_on(), created):
+        if gives_way(reading.go_on(), created):
             if created.of_a_check:
                 with files.writing(folder):
                     shutil.rmtree(folder / _CHECK, ignore_errors=True)
@@ -358,7 +354,17 @@ def opened(
         yield run
 
 
-def _gives_way(state: State, created: Created) -> bool:
+def tidy(folder: Path, *, trials: bool) -> None:
+    """Drop what a kill left in a run directory. trials: whether it is to hold some"""
+    files.drop_drafts(folder)
+    shutil.rmtree(folder / SHARED, ignore_errors=True)
+    if trials:
+        with files.writing(folder / TRIALS_FOLDER):
+            (folder / TRIALS_FOLDER).mkdir(exist_ok=True)
+
+
+def gives_way(state: State, created: Created) -> bool:
+    """Whether a study may begin in the place of what there is."""
     if state.created is None:
         return True
     if created.of_a_check:  # one in which nothing succeeded, and which was mended since

@@ -17,12 +17,14 @@ class Recording:
     """A record with one driver here, and perhaps others elsewhere.
 
     state: follows from the events on record; writer: adds to them
-    elsewhere: the trainings that other drivers were at in the last turn
+    elsewhere: the trainings that other drivers were at in the last turn; others: how many of
+        them there were
     """
 
     def __init__(self, state: State, writer: Writer) -> None:
         self.state, self.writer = state, writer
         self.elsewhere: Set[Training] = frozenset()
+        self.others = 0
         self._news: list[Event] = []
         self._session: int | None = None
 
@@ -35,7 +37,7 @@ class Recording:
 
         def work(turn: Turn) -> Next | None:
             self._hear(turn.heard())
-            self.elsewhere = turn.elsewhere()
+            self.elsewhere, self.others = turn.elsewhere(), turn.others()
             following = decide(self.state, self.elsewhere)
             if following is not None and following.event is not None:
                 self._add(turn, following.event)

@@ -32,6 +32,10 @@ class SoleWriter:
         """None: there are no other drivers."""
         return frozenset()
 
+    def others(self) -> int:
+        """None."""
+        return 0
+
     def take(self, training: Training) -> None:
         """Nobody else could."""
 

@@ -39,6 +39,9 @@ class Turn(Protocol):
     def elsewhere(self) -> Set[Training]:
         """The trainings that other drivers are at."""
 
+    def others(self) -> int:
+        """How many other drivers there are."""
+
     def take(self, training: Training) -> None:
         """Be at a training from now on."""
 

@@ -1,0 +1,94 @@
+"""A run directory whose record a database holds, for one driver among others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Set
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archdsl.errors import SearchError
+from archdsl.language.settings import StorageSettings
+from archdsl.study.record import files
+from archdsl.study.record.database import mirror
+from archdsl.study.record.database import study as studies
+from archdsl.study.record.database.connection import Database
+from archdsl.study.record.database.drivers import Driver
+from archdsl.study.record.database.writer import DatabaseWriter
+from archdsl.study.record.events import Created, Training
+from archdsl.study.record.file_store import LOCK
+from archdsl.study.record.folder import RunFolder, gives_way, tidy
+from archdsl.study.record.lock import locked
+from archdsl.study.record.reading import Reading
+from archdsl.study.record.state import State
+from archdsl.study.record.turn import Next
+
+if TYPE_CHECKING:
+    from archdsl.spaces import Space
+
+
+def copied(storage: StorageSettings, name: str, folder: Path) -> None:
+    """Make a run directory say what the database says of a study by now. name: of the spec
+
+    Raises SearchError for a database that cannot be used, and a directory of something else.
+    """
+    database = Database(storage.url)
+    try:
+        study = studies.opened(database, storage.study or name)
+        with files.writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder / LOCK):
+            mirror.bring_up(folder, study)
+    finally:
+        database.close()
+
+
+@contextmanager
+def opened(
+    storage: StorageSettings,
+    reading: Reading,
+    shown: Path,
+    space: Space,
+    created: Created,
+    notice: Callable[[str], None],
+) -> Iterator[RunFolder]:
+    """Be a driver of a study in a database, and hold a run directory with its copy.
+
+    reading: of that copy, as far as it was read; shown: the directory as the user wrote it
+    created: how the study begins; another one gives way to it that has no trial, and no driver
+    notice: told where the database does not answer
+    Raises SearchError where another process holds the directory, or the database is not to be used.
+    """
+    folder = reading.folder
+    database = Database(storage.url, notice, idle=max(1.0, storage.lease / 3))
+    with reading.store.open():
+        tidy(folder, trials=True)
+        study = studies.opened(database, storage.study or created.name)
+        lines = mirror.bring_up(folder, study)
+        driver = Driver(study, storage.lease)
+        driver.join(mirror.said(folder).get("driver"))
+        mirror.say(folder, study, driver.number)
+        try:
+            writer = DatabaseWriter(driver, folder, reading.store, lines)
+            if reading.go_on().created is not None and gives_way(reading.state, created):
+                writer.begin_again()
+                reading.go_on()
+            run = RunFolder(shown, reading, space, writer)
+            run.turn(lambda state, busy: _begun(state, busy, created))
+            run.write_views()
+            yield run
+        finally:
+            driver.leave()
+            database.close()
+
+
+def _begun(state: State, busy: Set[Training], created: Created) -> Next | None:
+    """How the study begins, where no other driver began it since."""
+    if state.created is None:
+        return Next(created)
+    if gives_way(state, created):
+        raise SearchError(
+            f"another driver began another search as {created.name} at the same time.  name "
+            "another  search.storage.study"
+        )
+    return None
