@@ -55,6 +55,7 @@ class Driver:
     ) -> None:
         self.run, self.engine, self.settings = run, engine, settings
         self.emit, self.kept = emit, kept
+        self._evidence = run.state.evidence
         self._running: set[Training] = set()
         self._lost: set[Training] = set()
         self._ended: list[tuple[Trial, bool]] = []
@@ -67,6 +68,7 @@ class Driver:
         Results that come in together wait for the disk together; before they are durable nothing
         is done that follows from them.
         """
+        self._evidence = self.run.state.evidence
         try:
             while True:
                 self._hand_out(phase)
@@ -213,7 +215,7 @@ class Driver:
                 case Session(workers=workers):
                     said = f"another driver joined; together they run {workers} jobs at once"
                     self.emit(events.Notice(said))
-                case Evidence():
+                case Evidence(known) if self._evidence not in (None, known):
                     raise SearchError(
                         "another driver began the trials anew, with other code or data, as this "
                         "one was not heard of for too long.  the same command goes on where both "

@@ -119,7 +119,8 @@ class FileStore:
 
     def following(self, event: Event) -> bytes:
         """The line of an event behind those that were read, which is not written by this."""
-        return encode(self._reader.number, self._writer, self._reader.last, event)[0]
+        before = self._reader.before(self._writer)
+        return encode(self._reader.number, self._writer, before, event)[0]
 
     def add(self, event: Event) -> int:
         """Write an event behind those that were replayed; returns its number."""

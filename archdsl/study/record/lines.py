@@ -55,6 +55,10 @@ class Reader:
         self._by_writer: dict[str, str] = {}
         self._trained_once: list[Any] | None = None
 
+    def before(self, writer: str) -> str:
+        """The checksum that the next line of a writer is chained to."""
+        return self._by_writer.get(writer, self.last)
+
     def read(self, line: bytes) -> Numbered:
         """The event of the line that comes next, without its newline."""
         values = _values(line)
@@ -66,7 +70,7 @@ class Reader:
         writer = values.get("writer")
         if not isinstance(writer, str):
             raise Malformed("it names no writer")
-        written = _sum(self._by_writer.get(writer, self.last), line[:-_TAIL])
+        written = _sum(self.before(writer), line[:-_TAIL])
         if values.get("sum") != written or not line.endswith(f', "sum": "{written}"}}'.encode()):
             raise Malformed("its checksum is of another line")
         if values["format"] < FORMAT:

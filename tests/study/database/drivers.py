@@ -1,0 +1,84 @@
+"""A driver in a process that can be killed and stopped, judging by a function that can be waited for."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from archdsl.study import Candidate, events, search
+from archdsl.study.record.folder import read_state
+from tests.kills.searching import context
+from tests.study.conftest import tiny_space
+
+LEASE = 2
+
+
+class Evaluate:
+    """Judges a candidate by what it is, after a moment; says in a file who began with which trial."""
+
+    def __init__(self, log: Path, name: str, seconds: float) -> None:
+        self.log, self.name, self.seconds = log, name, seconds
+
+    def __call__(self, candidate: Candidate) -> float:
+        with self.log.open("a") as file:
+            file.write(f"{self.name} {candidate.number}\n")
+        time.sleep(self.seconds)
+        return candidate.cost.params / 1e6
+
+
+def start(
+    storage: dict[str, Any], folder: Path, name: str, *, seconds: float = 0.05, **settings: Any
+) -> ForkServerProcess:
+    """A driver called so, with a run directory of its own."""
+    process = context().Process(target=_search, args=(storage, folder, name, seconds, settings))
+    process.start()
+    return process
+
+
+def _search(
+    storage: dict[str, Any], folder: Path, name: str, seconds: float, settings: dict[str, Any]
+) -> None:
+    def listener(event: events.Event) -> None:
+        if isinstance(event, events.Notice):
+            with (folder / f"{name}.notices").open("a") as file:
+                file.write(json.dumps(event.text) + "\n")
+
+    with Path(os.devnull).open("w") as nothing:
+        os.dup2(nothing.fileno(), 1)
+        space = tiny_space({"input": [1, 12, 12]}, storage=storage, **settings)
+        search(
+            space, out=folder / name, settings=space.spec.settings(), listener=listener,
+            evaluate=Evaluate(folder / "log", name, seconds),
+        )  # fmt: skip
+
+
+def notices(folder: Path, name: str) -> list[str]:
+    path = folder / f"{name}.notices"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def begun(folder: Path) -> list[tuple[str, int]]:
+    """Who began with which trial, in that order."""
+    path = folder / "log"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [(name, int(number)) for name, number in map(str.split, lines)]
+
+
+def until(what: Any, seconds: float = 60) -> Any:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.01)
+    return found
+
+
+def trials(folder: Path) -> list[tuple[int, str, dict[str, Any], Any]]:
+    """The trials that a run directory has on record."""
+    state = read_state(folder)
+    assert state is not None
+    return [(t.number, t.state, dict(t.decisions), t.values) for t in state.in_order()]
