@@ -7,6 +7,7 @@ from pathlib import Path
 
 from archdsl.cli.answer import Answer
 from archdsl.cli.parser import loaded, takes_a_spec
+from archdsl.cli.storage import copied, takes_storage
 from archdsl.errors import ExportError
 from archdsl.exporters.registry import forms
 from archdsl.views.terminal import busy
@@ -17,6 +18,7 @@ HELP = "write it out of archdsl, as plain PyTorch code"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """FILE and patches, the form, and where to."""
     takes_a_spec(parser)
+    takes_storage(parser)
     known = "; ".join(f"{form.name}: {form.help}" for form in forms()).replace("%", "%%")
     parser.add_argument(
         "--to", metavar="FORM", default="code", help=f"the form, code unless said.  {known}"
@@ -37,6 +39,8 @@ def run(known: argparse.Namespace) -> Answer:
     """Load, lower, write."""
     import archdsl
 
+    if known.storage is not None or known.study is not None:
+        copied(known, Path(known.file))
     with busy(f"exporting {known.file}"):
         spec = loaded(known.file, known)
         made = archdsl.export(spec, known.to, known.out, weights=known.weights)

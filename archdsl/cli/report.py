@@ -7,6 +7,7 @@ from pathlib import Path
 
 from archdsl.cli.answer import Answer
 from archdsl.cli.parser import takes_sandbox
+from archdsl.cli.storage import copied, takes_storage
 from archdsl.language.sandbox import Reach, Sandbox
 from archdsl.views.terminal import busy
 
@@ -14,14 +15,18 @@ HELP = "write the report of a run anew from its record"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """RUN."""
-    parser.add_argument("run_folder", metavar="RUN", type=Path, help="a run directory: runs/NAME")
+    """RUN, or a database."""
+    parser.add_argument(
+        "run_folder", metavar="RUN", type=Path, nargs="?", help="a run directory: runs/NAME; with "
+        "--storage runs/STUDY unless said",
+    )  # fmt: skip
+    takes_storage(parser)
     takes_sandbox(parser)
 
 
 def run(known: argparse.Namespace) -> Answer:
     """Read the record, write the page, say what it claims."""
-    folder = known.run_folder
+    folder = copied(known, known.run_folder)
     reach = (Sandbox if known.sandbox else Reach)(folder)
     reach.tree(folder)
     with busy(f"writing the report of {folder}"):

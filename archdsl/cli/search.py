@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.cli.answer import DONE, INTERRUPTED, MENDABLE, Answer
 from archdsl.cli.parser import loaded, takes_a_spec, takes_salvage
+from archdsl.cli.storage import patch, takes_storage
 from archdsl.errors import SearchError
 from archdsl.units import figure
 from archdsl.views.text import columns
@@ -34,6 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many candidates are judged at once; short for  --set search.workers=N",
     )
+    takes_storage(parser)
     takes_salvage(parser)
 
 
@@ -46,6 +48,7 @@ def run(known: argparse.Namespace) -> Answer:
         raise SearchError("--workers is empty.  write how many, as in  --workers 2")
     if known.workers is not None:
         known.patches.append(f"search.workers={known.workers}")
+    known.patches += patch(known)
     with for_stream(sys.stderr if known.json else sys.stdout) as listener:
         spec = loaded(known.file, known)
         result = archdsl.search(spec, out=known.out, listener=listener, salvage=known.salvage)

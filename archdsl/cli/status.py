@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.amounts import written
 from archdsl.cli.answer import DONE, Answer
+from archdsl.cli.storage import copied, takes_storage
 from archdsl.units import amount, counted, duration, figure, percent, plural, rounded
 from archdsl.views.text import columns
 
@@ -18,16 +19,29 @@ HELP = "say where a search stands, from another terminal"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """RUN."""
-    parser.add_argument("folder", metavar="RUN", type=Path, help="the run directory")
+    """RUN, or a database."""
+    parser.add_argument(
+        "folder", metavar="RUN", type=Path, nargs="?", help="the run directory; with --storage "
+        "runs/STUDY unless said",
+    )  # fmt: skip
+    takes_storage(parser)
 
 
 def run(known: argparse.Namespace) -> Answer:
     """Read the record and say what runs, what is done, and what is the best."""
     from archdsl.study.status import status
 
-    found = status(known.folder)
+    found = status(copied(known, known.folder), _drivers(known))
     return Answer(found.record(), _text(found), DONE)
+
+
+def _drivers(known: argparse.Namespace) -> list[tuple[str, int]]:
+    """Who is at a study in a database, in words, each with its workers."""
+    if known.storage is None:
+        return []
+    from archdsl.study.record.database.reading import drivers_of
+
+    return [(one.called, one.workers) for one in drivers_of(known.storage, known.study)]
 
 
 def _text(found: Status) -> str:

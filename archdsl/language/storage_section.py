@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from archdsl.components.options import Duration, OptionType, Text
@@ -13,6 +14,7 @@ from archdsl.language.section import mapping
 from archdsl.language.settings import StorageSettings
 
 STORAGE: dict[str, OptionType] = {"url": Text(), "study": Text(), "lease": Duration()}
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 _STORAGE = "search.storage"
 
@@ -35,6 +37,13 @@ def storage(node: Node) -> StorageSettings | None:
     for key in ("study", "lease"):
         if key in section:
             given[key] = setting.scalar(section[key], STORAGE[key], f"{_STORAGE}.{key}")
+    if "study" in given and not _NAME.fullmatch(given["study"]):
+        raise SpecError(
+            f"{given['study']} is no name of a study",
+            address=f"{_STORAGE}.study",
+            mark=section["study"].mark,
+            cure="write letters, digits, _ - and . alone, a hundred at most",
+        )
     return StorageSettings(**given)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -151,11 +152,18 @@ class Status:
         }  # fmt: skip
 
 
-def status(folder: Path) -> Status:
-    """Where the search in a run directory stands. Raises SearchError where there is none."""
+def status(folder: Path, drivers: Sequence[tuple[str, int]] = ()) -> Status:
+    """Where the search in a run directory stands. Raises SearchError where there is none.
+
+    drivers: of a study in a database those that are at it, each with its workers
+    """
     state = read_state(folder)
     if state is None or state.created is None:
         raise SearchError(f"{folder} holds no search.  name a run directory, such as runs/digits")
+    if drivers:
+        by = ", ".join(called for called, _ in drivers)
+        workers = sum(workers for _, workers in drivers)
+        return replace(status_of(state, folder, by), workers=workers)
     return status_of(state, folder, holder(folder.absolute() / LOCK))
 
 

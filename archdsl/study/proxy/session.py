@@ -101,6 +101,9 @@ def proxy_check(
         told = listener or silent
         for note in (*space.spec.notes, *settings.notes):
             told(events.Notice(note))
+        if settings.storage is not None:
+            said = "search.storage: a proxy check has one driver, and its record is in its folder"
+            told(events.Notice(said))
         this = check_setup(space, settings, evaluate is not None, asked)
         refuse_former(folder)
         reading = Reading(folder, space, check=True)

@@ -20,7 +20,7 @@ from archdsl.units import counted
 
 RECORD, LOCK = "record.jsonl", "lock"
 MIRROR = "mirror.json"
-"""Says of a record that it is a copy, and what of: {"url": ..., "study": ..., "driver": 7}."""
+"""Says of a record that it is a copy, and what of."""
 
 _BLOCK = 1 << 16
 

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.drafts import SUFFIX
 from archdsl.errors import SearchError
+from archdsl.language.passwords import without_passwords
 from archdsl.study.candidate import BRANCH, CHECKPOINT, WEIGHTS
 from archdsl.study.identity.carried import copy_imports
 from archdsl.study.identity.setup import refuse_changes
@@ -144,7 +145,9 @@ class RunFolder(Recording):
             return
         written = Path(self.space.spec.document.file)
         if written.is_file():
-            files.copy(written, self.folder / SPACE_WRITTEN)
+            text = files.read_bytes(written).decode("utf-8", "surrogateescape")
+            kept = without_passwords(text).encode("utf-8", "surrogateescape")
+            files.write_bytes(self.folder / SPACE_WRITTEN, kept)
         copy_imports(self.space, self.folder)
 
     def folder_of(self, number: int) -> Path:

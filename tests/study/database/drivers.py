@@ -1,4 +1,4 @@
-"""A driver in a process that can be killed and stopped, judging by a function that can be waited for."""
+"""A driver in a process that can be killed and stopped, with a judge that tells when it begins."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEASE = 2
 
 
 class Evaluate:
-    """Judges a candidate by what it is, after a moment; says in a file who began with which trial."""
+    """Judges by what a candidate is, after a moment; says in a file who began with which trial."""
 
     def __init__(self, log: Path, name: str, seconds: float) -> None:
         self.log, self.name, self.seconds = log, name, seconds

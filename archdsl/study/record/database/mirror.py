@@ -31,15 +31,21 @@ def bring_up(folder: Path, study: Study) -> int:
             f"{folder} holds a search whose record is there, and not in {study.database.url}.  "
             "choose another --out, or drop search.storage to go on with it"
         )
-    if there and there.split(b"\n", 1)[0] + b"\n" != (lines[0] if lines else b""):
+    known = said(folder)
+    if known.get("began") not in (None, _began(lines)):
         raise SearchError(
             f"{folder} has the copy of another study than {study.name} in {study.database.url} as "
             "it is now.  choose another --out"
         )
     if there != whole:
         files.write_bytes(path, whole)
-    say(folder, study, said(folder).get("driver"))
+    say(folder, study, known.get("driver"), lines)
     return len(lines)
+
+
+def _began(lines: list[bytes]) -> str | None:
+    """What tells a record from all others: the checksum of its first line."""
+    return json.loads(lines[0])["sum"] if lines else None
 
 
 def append(folder: Path, lines: list[bytes]) -> None:
@@ -51,13 +57,18 @@ def append(folder: Path, lines: list[bytes]) -> None:
 
 def begin_again(folder: Path) -> None:
     """Drop the copy of a record that the database holds no more."""
-    with files.writing(folder / RECORD):
-        (folder / RECORD).unlink(missing_ok=True)
+    for name in (RECORD, MIRROR):
+        with files.writing(folder / name):
+            (folder / name).unlink(missing_ok=True)
 
 
-def say(folder: Path, study: Study, driver: int | None) -> None:
-    """Write where the record is. driver: who is in this directory, or was the last"""
-    known = {"url": study.database.url, "study": study.name, "driver": driver}
+def say(folder: Path, study: Study, driver: int | None, lines: list[bytes]) -> None:
+    """Write where the record is, of which these are the first lines.
+
+    driver: who is in this directory, or was the last
+    """
+    known = {"url": study.database.url, "study": study.name, "driver": driver,
+             "began": _began(lines)}  # fmt: skip
     files.write_text(folder / MIRROR, json.dumps(known, indent=2) + "\n")
 
 

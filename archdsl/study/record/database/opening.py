@@ -67,7 +67,6 @@ def opened(
         lines = mirror.bring_up(folder, study)
         driver = Driver(study, storage.lease)
         driver.join(mirror.said(folder).get("driver"))
-        mirror.say(folder, study, driver.number)
         try:
             writer = DatabaseWriter(driver, folder, reading.store, lines)
             if reading.go_on().created is not None and gives_way(reading.state, created):
@@ -75,6 +74,7 @@ def opened(
                 reading.go_on()
             run = RunFolder(shown, reading, space, writer)
             run.turn(lambda state, busy: _begun(state, busy, created))
+            mirror.say(folder, study, driver.number, study.first_line())
             run.write_views()
             yield run
         finally:

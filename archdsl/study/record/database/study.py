@@ -30,6 +30,17 @@ class Study:
         )
         return [line.encode("ascii") for (line,) in found]
 
+    def first_line(self) -> list[bytes]:
+        """The first of them, if there is one. Raises SearchError, as `all_lines` does."""
+
+        def work(connection: Connection) -> list[bytes]:
+            found = connection.execute(
+                "SELECT line FROM archdsl_events WHERE study = %s AND number = 0", [self.number]
+            )
+            return [line.encode("ascii") for (line,) in found]
+
+        return self.database.run(work, patience=0)
+
     def all_lines(self) -> list[bytes]:
         """All of them by now. Raises SearchError where the database does not answer."""
         return self.database.run(self.lines, patience=0)
