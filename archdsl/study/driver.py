@@ -212,9 +212,8 @@ class Driver:
                     self._tell_of_the_round(event)
                 case Reached(training):
                     self.emit(events.TrialPaused(state.trials[training.trial]))
-                case Session(workers=workers):
-                    said = f"another driver joined; together they run {workers} jobs at once"
-                    self.emit(events.Notice(said))
+                case Session():
+                    self.emit(events.Notice("another driver is at this study, too"))
                 case Evidence(known) if self._evidence not in (None, known):
                     raise SearchError(
                         "another driver began the trials anew, with other code or data, as this "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import signal
 import time
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -31,17 +33,41 @@ class Evaluate:
 
 
 def start(
-    storage: dict[str, Any], folder: Path, name: str, *, seconds: float = 0.05, **settings: Any
+    storage: dict[str, Any],
+    folder: Path,
+    name: str,
+    *,
+    seconds: float = 0.05,
+    clock: float = 0.0,
+    bytes_at_most: int | None = None,
+    **settings: Any,
 ) -> ForkServerProcess:
-    """A driver called so, with a run directory of its own."""
-    process = context().Process(target=_search, args=(storage, folder, name, seconds, settings))
+    """A driver called so, with a run directory of its own.
+
+    seconds: that it takes to judge; clock: by how many its clock is wrong
+    bytes_at_most: of any file that it writes, as if the disk were full
+    """
+    given = (storage, folder, name, seconds, clock, bytes_at_most, settings)
+    process = context().Process(target=_search, args=given)
     process.start()
     return process
 
 
 def _search(
-    storage: dict[str, Any], folder: Path, name: str, seconds: float, settings: dict[str, Any]
+    storage: dict[str, Any],
+    folder: Path,
+    name: str,
+    seconds: float,
+    clock: float,
+    bytes_at_most: int | None,
+    settings: dict[str, Any],
 ) -> None:
+    right = time.time
+    time.time = lambda: right() + clock
+    if bytes_at_most is not None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_at_most, resource.RLIM_INFINITY))
+
     def listener(event: events.Event) -> None:
         if isinstance(event, events.Notice):
             with (folder / f"{name}.notices").open("a") as file:

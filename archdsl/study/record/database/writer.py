@@ -33,6 +33,7 @@ class DatabaseWriter:
         self._lines = lines
         self._process = os.getpid()
         self._tried: bytes | None = None
+        self._recorded = False
 
     def turn(self, work: Callable[[Turn], T]) -> T:
         """Do something while nobody else adds anything.
@@ -49,16 +50,17 @@ class DatabaseWriter:
             study.lock(connection)
             new = study.lines(connection, self._lines)
             self._copy(new)
-            recorded = bool(outcome) and self._tried is not None and self._tried in new
-            self._tried = None
-            if not recorded:
+            if outcome and self._tried is not None and self._tried in new:
+                self._tried, self._recorded = None, True
+            if not self._recorded:
+                self._tried = None
                 outcome[:] = [work(_Turn(self, connection))]
             return outcome[0]
 
+        self._tried, self._recorded = None, False
         found = self._driver.study.database.run(tried)
         if self._tried is not None:
             self._copy([self._tried])
-            self._tried = None
         return found
 
     def heard(self) -> Iterator[Added]:
