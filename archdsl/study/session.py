@@ -221,6 +221,7 @@ class _Session:
         """Go on from the record until the search is over, in whatever way."""
         settings, state = self.settings, run.state
         folder = run.shown if kept else None
+        self.judge.share(run)
         run.end_trials(worth_keeping(state))
         done = tuple(state.judged())
         self.emit(events.Started(self.space.spec.name, settings, surveyed, folder, done))

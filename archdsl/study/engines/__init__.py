@@ -9,4 +9,8 @@ workers.py         jobs side by side in worker processes;  seat.py  the place of
 worker.py          what runs in such a process;  surroundings.py  what a trial must leave as it was
 handed.py          what it is handed when it starts;  places.py  its share of the machine
 processes.py       where such processes come from
+shared_folder.py   files by name below a URL, each whole or not there
+mirror.py          the same by the paths of a run directory
+courier.py         what jobs need and leave, on its way there and back
+mirrored.py        an engine whose jobs leave what they have there
 """

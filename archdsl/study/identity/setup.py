@@ -31,7 +31,7 @@ _PACKAGES = (
 _MAY_CHANGE = (
     "trials", "workers", "per_gpu", "memory", "trial_timeout", "disk", "proxy.folder",
     "proxy.data.path", "final", "final.keep", "final.seeds", "final.epochs", "final.asked",
-    "baselines",
+    "baselines", "engine.type", "engine.num_cpus", "engine.num_gpus", "engine.address", "shared",
 )  # fmt: skip
 
 
