@@ -226,6 +226,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {
             "distributions",
             "engines",
+            "engines.moved",
             "engines.places",
             "engines.processes",
             "engines.shared_folder",
