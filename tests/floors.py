@@ -133,6 +133,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"budget_section", "holes", "imports", "setting", "yaml"},
         {
             "comments",
+            "engine_section",
             "final_section",
             "own_class",
             "patch",
@@ -225,8 +226,10 @@ INSIDE: dict[str, list[set[str]]] = {
         {
             "distributions",
             "engines",
+            "engines.moved",
             "engines.places",
             "engines.processes",
+            "engines.shared_folder",
             "engines.surroundings",
             "final",
             "final.entrants",
@@ -252,6 +255,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {
             "candidate",
             "causes",
+            "engines.mirror",
             "final.baselines",
             "final.comparison",
             "frame",
@@ -331,6 +335,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "result",
         },
         {
+            "engines.courier",
             "engines.handed",
             "engines.inline",
             "events",
@@ -346,6 +351,7 @@ INSIDE: dict[str, list[set[str]]] = {
         },
         {
             "driver",
+            "engines.mirrored",
             "engines.worker",
             "front_files",
             "phases.in_order",

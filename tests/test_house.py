@@ -75,6 +75,8 @@ ONLY = {
     "matplotlib": {"views"},
     "rich": {"views"},
     "pandas": {"study"},
+    "ray": {"study"},
+    "fsspec": {"study"},
     "IPython": {"views"},
 }
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as MappingOf
 from typing import Any
 
 from archdsl.components.options import Bound, Number, OneOf, OptionType
 from archdsl.errors import SpecError
 from archdsl.language import setting, typed
-from archdsl.language.nodes import Mapping, Node, Sequence
+from archdsl.language.nodes import Node, Sequence
 from archdsl.language.positions import POSITIVE
-from archdsl.language.section import mapping
+from archdsl.language.section import word_or_mapping
 from archdsl.language.settings import OPTUNA, ProxySettings, PruneSettings
 
 PRUNERS = ("asha", "hyperband")
@@ -38,17 +37,8 @@ def prune(node: Node, proxy: ProxySettings, sampler: str) -> PruneSettings | Non
             mark=node.mark,
             cure="drop it, or choose a sampler of archdsl's:  gp tpe evolution random grid",
         )
-    section: MappingOf[str, Node] = {"type": node}
-    if isinstance(node, Mapping):
-        section = mapping(node, _PRUNE, tuple(PRUNE), ())
-    if "type" not in section:
-        raise SpecError(
-            "it needs a type",
-            address=_PRUNE,
-            mark=node.mark,
-            cure="write  {type: asha, reduction: 3}",
-        )
-    at_type = _PRUNE if section["type"] is node else f"{_PRUNE}.type"
+    example = "{type: asha, reduction: 3}"
+    section, at_type = word_or_mapping(node, _PRUNE, tuple(PRUNE), example)
     given: dict[str, Any] = {"type": setting.scalar(section["type"], PRUNE["type"], at_type)}
     for key in ("reduction", "score"):
         if key in section:

@@ -9,7 +9,7 @@ from archdsl.components.options import Bound, Number, OneOf, OptionType
 from archdsl.errors import SpecError
 from archdsl.language import setting
 from archdsl.language.nodes import Mapping, Node
-from archdsl.language.section import mapping
+from archdsl.language.section import word_or_mapping
 from archdsl.language.settings import ProxySettings
 
 SCHEDULES = ("cosine", "wsd")
@@ -19,21 +19,13 @@ SCHEDULE: dict[str, OptionType] = {
 }
 
 _SCHEDULE = "search.proxy.schedule"
+_EXAMPLE = "{type: wsd, cooldown: 0.2}"
 
 
 def schedule(node: Node) -> dict[str, Any]:
     """The settings of the proxy that it says. Raises SpecError."""
-    if not isinstance(node, Mapping):
-        return {"schedule": setting.scalar(node, SCHEDULE["type"], _SCHEDULE)}
-    section = mapping(node, _SCHEDULE, tuple(SCHEDULE), ())
-    if "type" not in section:
-        raise SpecError(
-            "it needs a type",
-            address=_SCHEDULE,
-            mark=node.mark,
-            cure="write  {type: wsd, cooldown: 0.2}",
-        )
-    given = {"schedule": setting.scalar(section["type"], SCHEDULE["type"], f"{_SCHEDULE}.type")}
+    section, at_type = word_or_mapping(node, _SCHEDULE, tuple(SCHEDULE), _EXAMPLE)
+    given = {"schedule": setting.scalar(section["type"], SCHEDULE["type"], at_type)}
     if "cooldown" in section:
         given["cooldown"] = setting.scalar(
             section["cooldown"], SCHEDULE["cooldown"], f"{_SCHEDULE}.cooldown"
@@ -43,7 +35,7 @@ def schedule(node: Node) -> dict[str, Any]:
                 "a cosine falls from the first step after the warm-up on, and has no cooldown",
                 address=f"{_SCHEDULE}.cooldown",
                 mark=section["cooldown"].mark,
-                cure="drop it, or write  {type: wsd, cooldown: 0.2}",
+                cure=f"drop it, or write  {_EXAMPLE}",
             )
     return given
 

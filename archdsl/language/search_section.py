@@ -21,6 +21,7 @@ from archdsl.components.options import (
 )
 from archdsl.errors import SpecError
 from archdsl.language import (
+    engine_section,
     final_section,
     prune_section,
     schedule_section,
@@ -44,12 +45,11 @@ SAMPLERS = ("gp", "tpe", "evolution", "random", "grid")
 MEASURES = ("stagewise", "uniform")
 KEYS = (
     "maximize", "minimize", "budget", "trials", "sampler", "measure", "random_share", "seed",
-    "workers", "per_gpu", "memory", "trial_timeout", "prune", "disk", "final", "baselines",
-    "storage", "proxy",
+    "engine", "shared", "storage", "workers", "per_gpu", "memory", "trial_timeout", "prune", "disk",
+    "final", "baselines", "proxy",
 )  # fmt: skip
 UNSET = ("budget", "measure", "proxy")
 """Those for which `none` says that they are not written, whatever a parent wrote."""
-NOT_BUILT = ("engine",)
 RUNNING: dict[str, OptionType] = {
     "workers": POSITIVE,
     "per_gpu": POSITIVE,
@@ -91,7 +91,7 @@ def check_search(document: Document) -> None:
 def search_settings(document: Document) -> settings.SearchSettings:
     """The section as settings, defaults filled in. Raises SpecError."""
     node = document.top.get("search")
-    section = mapping(node, "search", KEYS, NOT_BUILT) if node is not None else {}
+    section = mapping(node, "search", KEYS, ()) if node is not None else {}
     given: dict[str, Any] = {}
     objectives = _objectives(section)
     section = {k: v for k, v in section.items() if not (k in UNSET and typed.is_none(v))}
@@ -121,6 +121,10 @@ def search_settings(document: Document) -> settings.SearchSettings:
     for key, type_ in RUNNING.items():
         if key in section:
             given[key] = setting.maybe(section[key], type_, f"search.{key}")
+    if "shared" in section and not typed.is_none(section["shared"]):
+        given["shared"] = engine_section.shared(section["shared"])
+    if "engine" in section:
+        given["engine"] = engine_section.engine(section["engine"], given.get("shared"))
     if "final" in section:
         given["final"] = final_section.final(section["final"])
     if "baselines" in section:

@@ -40,3 +40,21 @@ def mapping(
                 cure=f"{hint}{address} takes: {', '.join(known)}",
             )
     return node.items
+
+
+def word_or_mapping(
+    node: Node, address: str, known: tuple[str, ...], example: str
+) -> tuple[MappingOf[str, Node], str]:
+    """A section that is a word, its type, or a mapping with that among other keys.
+
+    example: such a mapping, for who leaves the type out
+    Returns what stands under its keys, and the address of its type. Raises SpecError.
+    """
+    if not isinstance(node, Mapping):
+        return {"type": node}, address
+    section = mapping(node, address, known, ())
+    if "type" not in section:
+        raise SpecError(
+            "it needs a type", address=address, mark=node.mark, cure=f"write  {example}"
+        )
+    return section, f"{address}.type"

@@ -101,6 +101,33 @@ class PruneSettings:
     score: int = 3
 
 
+SHARED_SCHEMES = {
+    "file": "fsspec", "s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs",
+}  # fmt: skip
+"""How the URL of a shared folder begins -> the package that reaches it.
+
+A file system on which a file can be moved in one step, and stores that have it whole or not at all.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What runs the jobs of a search.
+
+    type: "local" for processes of this machine, "ray" for those of a Ray cluster
+    num_cpus: cores of a job there, and threads of torch
+    num_gpus: GPUs of a job, or a share of one; None for what search.per_gpu says, where the
+        cluster has GPUs
+    address: of a cluster that runs, "auto" for the one of this machine; None for what Ray does by
+        itself: it joins one that it finds here, and starts one otherwise
+    """
+
+    type: Literal["local", "ray"] = "local"
+    num_cpus: int = 1
+    num_gpus: float | None = None
+    address: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class StorageSettings:
     """The database that holds the record, for drivers on several machines.
@@ -126,6 +153,7 @@ class SearchSettings:
     sampler_options: those of Optuna's, by name
     measure: what random means: every decision uniform in its turn, or every member alike
     random_share: of the trials, how many are drawn at random whatever the sampler has learnt
+    engine: what runs them; shared: the URL of a folder that every machine reaches, or None
     workers: processes that judge candidates; per_gpu: how many of them share a GPU
     memory: bytes that each of them may take, or None; trial_timeout: seconds of a trial, or None
     prune: which trainings are put aside, or None where each is trained to its end
@@ -143,6 +171,8 @@ class SearchSettings:
     measure: Literal["stagewise", "uniform"] = "stagewise"
     random_share: float = 0.0
     seed: int = 0
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    shared: str | None = None
     workers: int = 1
     per_gpu: int = 1
     memory: int | None = None

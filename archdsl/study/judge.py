@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Set
+from collections.abc import Callable, Set
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archdsl.data.fingerprint import digest_of
 from archdsl.language.settings import SearchSettings
 from archdsl.progress import Progress
 from archdsl.study import events
 from archdsl.study.engines.engine import Engine
 from archdsl.study.engines.inline import Inline
+from archdsl.study.engines.mirror import Mirror
+from archdsl.study.engines.mirrored import Mirrored
 from archdsl.study.engines.proxy_training import ProxyTraining
 from archdsl.study.engines.seat import Limits
+from archdsl.study.engines.shared_folder import SharedFolder
 from archdsl.study.engines.work import Evaluate, Work
 from archdsl.study.engines.workers import Staff, Workers
 from archdsl.study.events import Listener
@@ -52,6 +56,7 @@ class Judge:
     training: the proxy's; None with an `evaluate`
     engine: what runs the jobs, by default as the settings ask
     cures: what is said where the evidence is another
+    below: the folder of its files in the shared one, for what is no search
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class Judge:
         folder: Path,
         engine: Engine | None = None,
         cures: Cures = GOING_ON,
+        below: str = "",
     ) -> None:
         self.space, self.settings, self.emit = space, settings, listener
         self.own = evaluate
@@ -71,6 +77,10 @@ class Judge:
             if evaluate is None
             else None
         )
+        self._mirror = None if settings.shared is None else Mirror(
+            SharedFolder(settings.shared, self._notice), folder, below
+        )  # fmt: skip
+        self._holds: Callable[[Training], bool] = lambda training: True
         self.engine = engine or self._engine(folder)
         self._cures = cures
         self._noted = False
@@ -80,8 +90,31 @@ class Judge:
         """Tells the listener how far something is."""
         return lambda done, total: self.emit(events.Preparing(what, done, total))
 
+    def _notice(self, what: str) -> None:
+        self.emit(events.Notice(what))
+
+    def share(self, run: RunFolder) -> None:
+        """Take the shared folder, if there is one, for a run. Raises SearchError.
+
+        What is dropped from the run directory from now on goes from there, too.
+        """
+        if self._mirror is None:
+            return
+        assert run.state.created is not None, "a run that is open has begun"
+        created = run.state.created
+        fresh = not run.state.trials and not run.state.rounds.all and not run.others
+        self._mirror.claim(digest_of(created.space.encode()), created.name, fresh=fresh)
+        run.copies, self._holds = self._mirror, run.holds
+
     def _engine(self, folder: Path) -> Engine:
-        """What runs the jobs: this process, or others where one alone cannot do as it is asked."""
+        """What runs the jobs, and carries their files where there is a shared folder."""
+        engine = self._local(folder)
+        if self._mirror is None:
+            return engine
+        return Mirrored(engine, self._mirror, lambda training: self._holds(training))
+
+    def _local(self, folder: Path) -> Engine:
+        """This process, or others where one alone cannot do as it is asked."""
         settings = self.settings
         limited = settings.memory is not None or settings.trial_timeout is not None
         if settings.workers == 1 and not limited:
@@ -98,7 +131,7 @@ class Judge:
             self.own,
             lambda: None if self.training is None else self.training.prepared,
             lambda number, line: self.emit(events.Said(number, line)),
-            lambda what: self.emit(events.Notice(what)),
+            self._notice,
         )
 
     def read_data(self) -> None:

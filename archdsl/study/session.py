@@ -105,6 +105,8 @@ def search(
             refuse_mirror(folder)
         elif salvage:
             raise SearchError(_NOTHING_TO_SALVAGE)
+        elif settings.shared is None and evaluate is None:
+            raise SearchError(_NOTHING_SHARED)
         else:
             copied(storage, space.spec.name, folder)
         reading = Reading(folder, space)
@@ -149,6 +151,13 @@ def _same_run(reading: Reading, shown: Path, setup: Mapping[str, Any]) -> State 
 _NOTHING_TO_SALVAGE = (
     "--salvage: the record is in a database, and the copy in the run directory is made anew by "
     "itself.  drop --salvage"
+)
+
+
+_NOTHING_SHARED = (
+    "search.storage: other drivers go on with what this one leaves, and need its checkpoints and "
+    "weights.  name a folder that all machines reach, as in  search.shared: "
+    "file:///mnt/shared/digits  or  s3://bucket/digits"
 )
 
 
@@ -246,6 +255,7 @@ class _Session:
         """Go on from the record until the search is over, in whatever way."""
         settings, state = self.settings, run.state
         folder = run.shown if kept else None
+        self.judge.share(run)
         run.end_trials(worth_keeping(state))
         done = tuple(state.judged())
         self.emit(events.Started(self.space.spec.name, settings, surveyed, folder, done))

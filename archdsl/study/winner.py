@@ -29,6 +29,7 @@ def write_files(run: RunFolder, winner: Won, path: Path) -> list[str]:
     text = best.spec.dump(found=found(run.state, winner))
     files.write_text(path.with_suffix(".yaml"), portable(text, run.space))
     said, weights = preprocessing_of(run.state), run.weights_of_training(winner.training)
+    run.bring(weights)  # another machine may have trained them
     _write_weights(path.with_suffix(".safetensors"), weights, said)
     notes = _write_code(path.with_suffix(".py"), best, said)
     return [*_names_left_out(path.name, said), *notes]

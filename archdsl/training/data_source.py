@@ -22,11 +22,18 @@ class DataSource:
 
     component: of kind "data"; None for the bundled digits, or where a recipe's datamodule stands
         in for it
-    folder: what relative paths are relative to, and where classes of the user's own are looked for
+    folder: what relative paths are relative to
+    code: where classes of the user's own are looked for; None for `folder`
     """
 
     component: Component | None = None
     folder: Path = field(default_factory=Path)
+    code: Path | None = None
+
+    @property
+    def classes(self) -> Path:
+        """Where classes of the user's own are looked for."""
+        return self.folder if self.code is None else self.code
 
     @classmethod
     def of(cls, settings: ProxySettings) -> Self:

@@ -19,7 +19,7 @@ def failure(error: Exception, data: Prepared, cure: str) -> str:
     """What went wrong in the user's code, and where, in words."""
     own = {"module": data.module, "datamodule": data.datamodule and type(data.datamodule)}
     classes = {name: cls for name, cls in own.items() if cls is not None}
-    frames = list(_own_frames(error, data.source.folder, classes))
+    frames = list(_own_frames(error, data.source.classes, classes))
     words = first_line(error)
     address = next(iter(classes))
     if not frames:

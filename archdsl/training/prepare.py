@@ -102,7 +102,7 @@ def prepare(
         from archdsl.training.arguments import arguments
         from archdsl.training.user import module_class
 
-        module, address = module_class(recipe.module, source.folder), "search.proxy.module"
+        module, address = module_class(recipe.module, source.classes), "search.proxy.module"
         given = arguments(module, recipe.module_options, source.folder, address, ("the model",))
     if recipe.datamodule is not None:
         return _from_datamodule(recipe, source, input_shape, classes, module, given)
@@ -151,7 +151,7 @@ def _from_datamodule(
 
     name = recipe.datamodule
     assert name is not None, "asked for only where the recipe names one"
-    cls = datamodule_class(recipe, source.folder)
+    cls = datamodule_class(recipe, source.classes)
     given = arguments(cls, recipe.datamodule_options, source.folder, ADDRESS)
     seen = examined(cls, name, recipe, given)
     words = class_text(name, dict(recipe.datamodule_options))

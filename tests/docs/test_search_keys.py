@@ -33,6 +33,16 @@ REFUSED = {
     "search.final": (["5", "{keep: 0}", "{seeds: 1}", "{epoch: 3}", "[]"], "{seeds: 2}"),
     "search.baselines": (["3", "[[]]", "[a, a]", "{a: b}"], "[poolformer_s12]"),
     "search.seed": (["-1", "0.5", "none"], "0"),
+    "search.engine": (
+        ["ray", "cluster", "{num_cpus: 2}", "{type: local, num_cpus: 2}", "none", "[ray]",
+         "{type: ray, num_cpus: 0}, shared: file:///x", "{type: ray, num_gpus: -1}, shared: file:///x",
+         "{type: ray, num_gpus: 1.5}, shared: file:///x", "{type: ray, cpus: 2}, shared: file:///x"],
+        "{type: ray, num_cpus: 2, num_gpus: 0.5, address: auto}, shared: file:///x",
+    ),
+    "search.shared": (
+        ["/mnt/x", "runs", "3", "ftp://host/x", "file://", "file://x", "s3://", "[s3://x]"],
+        "s3://bucket/x",
+    ),
     "search.workers": (["0", "1.5", "none", "auto", "true"], "2"),
     "search.per_gpu": (["0", "1.5", "none"], "2"),
     "search.memory": (["999M", "0", "-4G", "4GB", "4Gi", "true"], "1.5G"),

@@ -69,8 +69,20 @@ def received(evaluate: bytes) -> Evaluate:
     return made
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReadData:
+    """Data that were read: as bytes, but for large arrays, which lie in files.
+
+    files: those of the arrays; folder: where they lie by now, None for where they were written
+    """
+
+    pickled: bytes
+    files: tuple[str, ...] = ()
+    folder: str | None = None
+
+
 class SharedData:
-    """Data as bytes that each worker reads back, large arrays mapped from files.
+    """Data that each worker makes of bytes and of arrays that it maps from files.
 
     folder: for these files alone. Where nothing can be written, or mapped from what was, they go
         to a temporary folder of the system
@@ -79,18 +91,18 @@ class SharedData:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._elsewhere: tempfile.TemporaryDirectory[str] | None = None
-        self._count = 0
+        self._files: list[str] = []
 
-    def of(self, prepared: Prepared) -> bytes | None:
+    def of(self, prepared: Prepared) -> ReadData | None:
         """The data of a search, or None for what every worker has to read by itself."""
         if prepared.datamodule is not None:
             return None
         stream = io.BytesIO()
         try:
-            _Pickler(stream, self._mapped).dump(dataclasses.replace(prepared, module=None))
+            _Pickler(stream, self._written).dump(dataclasses.replace(prepared, module=None))
         except Exception:  # a source of the user's own may hold whatever it likes
             return None
-        return stream.getvalue()
+        return ReadData(stream.getvalue(), tuple(self._files))
 
     def close(self) -> None:
         """Drop the files; who has mapped them keeps them."""
@@ -98,12 +110,10 @@ class SharedData:
         if self._elsewhere is not None:
             self._elsewhere.cleanup()
 
-    def _mapped(self, array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
-        """How an array is mapped in another process."""
-        if isinstance(array, np.memmap) and (there := _in_file(array)) is not None:
-            return there
-        self._count += 1
-        return np.load, (str(self._saved(array, f"{self._count}.npy")), "r")
+    def _written(self, array: np.ndarray[Any, Any]) -> str:
+        """The file that an array was written to."""
+        self._files.append(str(self._saved(array, f"{len(self._files) + 1}.npy")))
+        return self._files[-1]
 
     def _saved(self, array: np.ndarray[Any, Any], name: str) -> Path:
         """The file that an array is mapped from."""
@@ -125,28 +135,52 @@ class SharedData:
         return path
 
 
-def prepared_again(data: bytes, module: Callable[[], Any]) -> Prepared:
+def prepared_again(data: ReadData, module: Callable[[], Any]) -> Prepared:
     """The data that `SharedData.of` gave. module: makes the user's own module class, if any."""
-    found: Prepared = pickle.loads(data)
+    found: Prepared = _Unpickler(data).load()
     return dataclasses.replace(found, module=module())
 
 
 class _Pickler(pickle.Pickler):
-    def __init__(
-        self, stream: io.BytesIO, mapped: Callable[[np.ndarray[Any, Any]], tuple[Any, ...]]
-    ) -> None:
+    """Leaves large arrays to files. written: writes one, and says where."""
+
+    def __init__(self, stream: io.BytesIO, written: Callable[[np.ndarray[Any, Any]], str]) -> None:
         super().__init__(stream, protocol=pickle.HIGHEST_PROTOCOL)
-        self._mapped = mapped
+        self._written = written
+        self._known: dict[int, str] = {}
+
+    def persistent_id(self, obj: Any) -> str | None:
+        """The file of a large array that lies in none yet."""
+        if not _is_large(obj) or _in_file(obj) is not None:
+            return None
+        if id(obj) not in self._known:
+            self._known[id(obj)] = self._written(obj)
+        return self._known[id(obj)]
 
     def reducer_override(self, obj: Any) -> Any:
-        """Map large arrays; everything else as ever."""
-        if isinstance(obj, np.ndarray) and obj.nbytes >= LARGE and obj.dtype != object:
-            return self._mapped(obj)
-        return NotImplemented
+        """Map what lies in a file from there; everything else as ever."""
+        return (_in_file(obj) if _is_large(obj) else None) or NotImplemented
 
 
-def _in_file(array: np.memmap[Any, Any]) -> tuple[Any, ...] | None:
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, data: ReadData) -> None:
+        super().__init__(io.BytesIO(data.pickled))
+        self._folder = data.folder
+
+    def persistent_load(self, pid: str) -> Any:
+        """The array of a file, mapped."""
+        path = Path(pid) if self._folder is None else Path(self._folder) / Path(pid).name
+        return np.load(path, mmap_mode="r")
+
+
+def _is_large(obj: Any) -> bool:
+    return isinstance(obj, np.ndarray) and obj.nbytes >= LARGE and obj.dtype != object
+
+
+def _in_file(array: np.ndarray[Any, Any]) -> tuple[Any, ...] | None:
     """How an array is mapped that is a part of a mapped file; None for one that is not whole."""
+    if not isinstance(array, np.memmap):
+        return None
     base: Any = array
     while isinstance(base.base, np.memmap):
         base = base.base

@@ -12,6 +12,7 @@ from archdsl.amounts import bounded
 from archdsl.progress import Progress, unwatched
 from archdsl.study.candidate import WEIGHTS, Candidate
 from archdsl.study.engines.job import Job
+from archdsl.study.engines.moved import Moved
 from archdsl.study.trial import Metrics
 from archdsl.training.data_source import DataSource
 from archdsl.training.metrics import LOGGED, metric
@@ -27,21 +28,30 @@ if TYPE_CHECKING:
 
 
 class ProxyTraining:
-    """Judges candidates by training each on the search's data, with one schedule."""
+    """Judges candidates by training each on the search's data, with one schedule.
+
+    moved: where the user's code lies, if that travelled; the data stay where they are
+    """
 
     def __init__(
-        self, space: Space, settings: ProxySettings, progress: Progress = unwatched
+        self,
+        space: Space,
+        settings: ProxySettings,
+        progress: Progress = unwatched,
+        moved: Moved | None = None,
     ) -> None:
         self.recipe = Recipe.of(settings)
-        self.source = DataSource.of(settings)
-        self._settings = _placed(settings)
+        self._settings = settings = _placed(settings, moved)
+        self._moved = moved
+        code = None if moved is None else moved.here(settings.folder)
+        self.source = dataclasses.replace(DataSource.of(settings), code=code)
         self._space = space
         self._progress = progress
         self.prepared: Prepared | None = None
 
     def trains_by(self, settings: ProxySettings) -> bool:
         """Whether settings are those that it was made of."""
-        return _placed(settings) == self._settings
+        return _placed(settings, self._moved) == self._settings
 
     def prepare(self) -> Prepared:
         """Read and check the data, once. Raises SearchError for what cannot be trained on."""
@@ -66,7 +76,7 @@ class ProxyTraining:
             return None
         from archdsl.training.user import module_class
 
-        return module_class(self.recipe.module, self.source.folder)
+        return module_class(self.recipe.module, self.source.classes)
 
     def _look(self, network: Network, prepared: Prepared) -> None:
         """Put one batch through what nobody has tried yet."""
@@ -155,6 +165,7 @@ class ProxyTraining:
         return lambda model: inherit(model, candidate.spec.network(), source, Path(weights))
 
 
-def _placed(settings: ProxySettings) -> ProxySettings:
-    """Settings wherever the working directory is."""
-    return dataclasses.replace(settings, folder=Path(settings.folder).absolute())
+def _placed(settings: ProxySettings, moved: Moved | None) -> ProxySettings:
+    """Settings wherever the working directory is, and the spec."""
+    folder = Path(settings.folder).absolute()
+    return dataclasses.replace(settings, folder=folder if moved is None else moved.there(folder))

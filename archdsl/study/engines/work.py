@@ -16,6 +16,7 @@ from archdsl.errors import SearchError
 from archdsl.study import causes
 from archdsl.study.candidate import WEIGHTS, Candidate, as_metrics
 from archdsl.study.engines.job import Job, Outcome
+from archdsl.study.engines.moved import Moved
 from archdsl.study.engines.proxy_training import ProxyTraining
 from archdsl.study.record.files import write_text
 from archdsl.study.trial import Fault, Metrics
@@ -70,6 +71,7 @@ class Work:
     evaluate: judges a candidate; without it each is trained as the space says
     space: one that is at hand already, and need not be read from the text of a job
     training: trains its candidates, where one is at hand
+    moved: where the user's code lies, if that travelled
     """
 
     def __init__(
@@ -78,12 +80,13 @@ class Work:
         *,
         space: Space | None = None,
         training: ProxyTraining | None = None,
+        moved: Moved | None = None,
     ) -> None:
         self.evaluate = evaluate
         self._spaces: dict[tuple[str, str], Space] = {}
         if space is not None:
             self._spaces[space.spec.dump(), str(Path(space.spec.folder).absolute())] = space
-        self._training = training
+        self._training, self._moved = training, moved
         self._process = os.getpid()
 
     def __call__(
@@ -203,7 +206,7 @@ class Work:
         """What trains the candidates of a space, and of others that are trained alike."""
         settings = space.spec.settings().proxy
         if self._training is None or not self._training.trains_by(settings):
-            self._training = ProxyTraining(space, settings)
+            self._training = ProxyTraining(space, settings, moved=self._moved)
         return self._training
 
     def _space_of(self, job: Job) -> Space:
@@ -211,7 +214,9 @@ class Work:
         if made_of not in self._spaces:
             from archdsl.loading import space_from_text
 
-            self._spaces[made_of] = space_from_text(job.space, Path(job.base))
+            base = Path(job.base)
+            base = base if self._moved is None else self._moved.here(base)
+            self._spaces[made_of] = space_from_text(job.space, base)
         return self._spaces[made_of]
 
     def _described(self, error: BaseException, job: Job) -> tuple[str, str]:

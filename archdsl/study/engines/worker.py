@@ -24,8 +24,9 @@ from typing import Any
 
 from archdsl.errors import ArchError
 from archdsl.study import causes
-from archdsl.study.engines.handed import prepared_again, received
+from archdsl.study.engines.handed import ReadData, prepared_again, received
 from archdsl.study.engines.job import Job, Outcome, job
+from archdsl.study.engines.moved import Moved
 from archdsl.study.engines.places import MachineShare
 from archdsl.study.engines.surroundings import Surroundings
 from archdsl.study.engines.work import Work
@@ -44,16 +45,21 @@ class Handed:
 
     evaluate: the user's, as bytes, or None for proxy training
     data: what `SharedData` made of the data, or None where the worker reads them itself
+    code: the user's, where it travelled; looked_in: the folders there that Python looks in first
+    folder: the working directory, where that is to be another and is there
     memory: bytes that it may take, or None; lock: a file to hold for as long as it lives
     start_method: of processes that a user's code starts
     """
 
     place: MachineShare
     evaluate: bytes | None
-    data: bytes | None
+    data: ReadData | None
     memory: int | None
     lock: str
     start_method: str | None
+    code: Moved | None = None
+    looked_in: tuple[str, ...] = ()
+    folder: str | None = None
 
 
 def main(connection: Connection, output: Connection, handed: Handed) -> None:
@@ -87,6 +93,10 @@ def _settle(handed: Handed, output: Connection) -> None:
     fcntl.flock(lock, fcntl.LOCK_SH)
     multiprocessing.set_start_method(handed.start_method, force=True)
     handed.place.take()
+    sys.path[:0] = handed.looked_in
+    if handed.folder is not None:
+        with contextlib.suppress(OSError):  # it need not be on every machine
+            os.chdir(handed.folder)
     if handed.memory is not None:
         _limit(handed.memory)
 
@@ -168,7 +178,8 @@ class _Warm(Work):
     """Work with the data that were handed over, as soon as a job says for which space."""
 
     def __init__(self, handed: Handed) -> None:
-        super().__init__(None if handed.evaluate is None else received(handed.evaluate))
+        evaluate = None if handed.evaluate is None else received(handed.evaluate)
+        super().__init__(evaluate, moved=handed.code)
         self._data = handed.data
 
     def training_of(self, space: Any) -> Any:

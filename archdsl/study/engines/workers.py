@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 from archdsl.errors import SearchError
 from archdsl.study.engines import processes
 from archdsl.study.engines.engine import Hear
-from archdsl.study.engines.handed import SharedData, sent
+from archdsl.study.engines.handed import ReadData, SharedData, sent
 from archdsl.study.engines.job import EngineEvent, Job, Outcome, Over
 from archdsl.study.engines.places import places
 from archdsl.study.engines.seat import Limits, Seat
@@ -77,7 +77,7 @@ class Workers:
         self._prepared = prepared
         self._waits = waits
         self._data: SharedData | None = None
-        self._bytes: bytes | None = None
+        self._read: ReadData | None = None
         self._waiting: deque[Job] = deque()
         self._cancelled: deque[Job] = deque()
         self._seats = [Seat(place, staff.limits, said) for place in
@@ -151,11 +151,11 @@ class Workers:
         if self._data is None:
             self._data = SharedData(self._staff.shared)
             prepared = self._prepared() if self._evaluate is None else None
-            self._bytes = None if prepared is None else self._data.of(prepared)
+            self._read = None if prepared is None else self._data.of(prepared)
         return Handed(
             place=seat.place,
             evaluate=self._evaluate,
-            data=self._bytes,
+            data=self._read,
             memory=self._staff.memory,
             lock=str(self._staff.lock),
             start_method=multiprocessing.get_start_method(allow_none=True),

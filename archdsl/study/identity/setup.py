@@ -31,7 +31,8 @@ _PACKAGES = (
 _MAY_CHANGE = (
     "trials", "workers", "per_gpu", "memory", "trial_timeout", "disk", "proxy.folder",
     "proxy.data.path", "final", "final.keep", "final.seeds", "final.epochs", "final.asked",
-    "baselines", "storage", "storage.url", "storage.study", "storage.lease",
+    "baselines", "engine.type", "engine.num_cpus", "engine.num_gpus", "engine.address", "shared",
+    "storage", "storage.url", "storage.study", "storage.lease",
 )  # fmt: skip
 
 

@@ -35,6 +35,9 @@ class Folders(Protocol):
     def weights_of(self, number: int) -> Path:
         """Where the weights of a trial are kept, if they are."""
 
+    def has(self, path: Path) -> bool:
+        """Whether what a training left is there."""
+
 
 class Jobs:
     """Makes the jobs of a search. schedule: a recipe as plain values; None for an `evaluate`."""
@@ -115,9 +118,9 @@ class Jobs:
                  if (one := state.retries.get(key))]  # fmt: skip
         if parts:
             job = replace(job, accumulate=max(parts))
-        left = training in state.trainings and (folder / CHECKPOINT).is_file()
+        left = training in state.trainings and self._run.has(folder / CHECKPOINT)
         if self._schedule is None or not left:
-            _refuse_lost(job, state)
+            self._refuse_lost(job, state)
             self._run.begin_folder(folder)
             return job
         steps = [one["step"] for one in state.trainings[training]]
@@ -152,19 +155,18 @@ class Jobs:
             checkpoint=str(folder / CHECKPOINT) if task == "judge" and self._schedule else None,
         )
 
+    def _refuse_lost(self, job: Job, state: State) -> None:
+        """Raise SearchError where the weights are gone that a training is to begin with."""
+        if job.inherits is not None and not self._run.has(Path(job.inherits[1])):
+            source = state.trials[job.trial].inherits
+            raise SearchError(
+                f"trial {job.trial} begins with the weights of trial {source}, and "
+                f"{job.inherits[1]} is not there.  restore it from a copy"
+            )
+
     def training(self, trial: int) -> Training:
         """The training of a trial that a search judges it by."""
         return Training(trial, "search", self._settings.seed, 0)
-
-
-def _refuse_lost(job: Job, state: State) -> None:
-    """Raise SearchError where the weights are gone that a training is to begin with."""
-    if job.inherits is not None and not Path(job.inherits[1]).is_file():
-        source = state.trials[job.trial].inherits
-        raise SearchError(
-            f"trial {job.trial} begins with the weights of trial {source}, and {job.inherits[1]} "
-            "is not there.  restore it from a copy"
-        )
 
 
 def _branching(schedule: dict[str, Any], epochs: int) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Looking:
     def _missing(self, state: State) -> list[Training]:
         return [
             one for one in self._wanted(state)
-            if one not in state.looks and self._run.weights_of_training(one).exists()
+            if one not in state.looks and self._run.has(self._run.weights_of_training(one))
         ]  # fmt: skip
 
     def _wanted(self, state: State) -> list[Training]:

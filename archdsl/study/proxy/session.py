@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 FOUND = "proxy-check.json"
 """In the folder of a check: what it came to, once it is done."""
 
+_BELOW = "proxy-check"
+"""The folder of its files in the shared one, which a search may have the rest of."""
+
 _WORDS: dict[str, str] = {
     PROXY: "under the proxy",
     FINAL: "under the final schedule",
@@ -134,11 +137,12 @@ class _CheckSession:
     ) -> None:
         self.space, self.settings, self.size = space, settings, asked
         self.emit = listener
-        self.judge = Judge(space, settings, evaluate, listener, folder, engine, CURES)
+        self.judge = Judge(space, settings, evaluate, listener, folder, engine, CURES, _BELOW)
         self._state = State()
 
     def run(self, run: RunFolder, kept: Path | None) -> ProxyCheck:
         """Train what is missing, and say what all of it came to. kept: the folder to name"""
+        self.judge.share(run)
         run.end_trials(())
         self._state = run.state
         ended: Literal["done", "interrupted"] = "interrupted"

@@ -20,10 +20,10 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from archdsl.drafts import SUFFIX
 from archdsl.errors import SearchError
@@ -74,10 +74,27 @@ _CHECK = "check"
 _EARLY = {LOCK, RECORD, MIRROR, TRIALS_FOLDER, WORKERS, SHARED}
 
 
+class Copies(Protocol):
+    """Copies of what trainings leave in a run directory, by the path that they have in it."""
+
+    def has(self, path: Path) -> bool:
+        """Whether there is one of a file. Raises SearchError."""
+
+    def get(self, path: Path) -> bool:
+        """Bring one here; whether it was there. Raises SearchError."""
+
+    def size(self, path: Path) -> int:
+        """Its bytes, 0 where there is none. Raises SearchError."""
+
+    def drop(self, folder: Path, keep: Collection[str] = ()) -> None:
+        """Remove those in a folder, but of files with some names. Raises SearchError."""
+
+
 class RunFolder(Recording):
     """A run directory that this process holds. Made by `opened`.
 
     state: follows from the events on record; shown: the folder as the user wrote it
+    copies: of what trainings leave, in a folder that other machines reach; None without one
     """
 
     def __init__(self, shown: Path, reading: Reading, space: Space, writer: Writer) -> None:
@@ -86,6 +103,7 @@ class RunFolder(Recording):
         self._optuna: OptunaView | None = None
         self._unsettled: list[Finished | Reached | Round | TrainingOver | Looked] = []
         self._kept: set[int] = set()
+        self.copies: Copies | None = None
 
     def take(self, event: Event) -> None:
         """Take in an event that is on record.
@@ -156,7 +174,18 @@ class RunFolder(Recording):
 
     def checkpoint_size(self, number: int) -> int:
         """The bytes of what a trial would go on from, 0 where nothing is there."""
-        return checkpoint_size(self.folder, number)
+        here = checkpoint_size(self.folder, number)
+        if here or self.copies is None:
+            return here
+        return self.copies.size(self.folder_of(number) / CHECKPOINT)
+
+    def has(self, path: Path) -> bool:
+        """Whether what a training left is there, here or where other machines reach it."""
+        return path.is_file() or (self.copies is not None and self.copies.has(path))
+
+    def bring(self, path: Path) -> bool:
+        """Have what a training left here, if it is anywhere; whether it is. Raises SearchError."""
+        return path.is_file() or (self.copies is not None and self.copies.get(path))
 
     def weights_of(self, number: int) -> Path:
         """Where the weights of a trial are kept, if they are."""
@@ -186,6 +215,8 @@ class RunFolder(Recording):
 
     def begin_folder(self, folder: Path) -> Path:
         """A folder of a training, empty."""
+        if self.copies is not None:
+            self.copies.drop(folder)
         with files.writing(folder):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
@@ -200,9 +231,11 @@ class RunFolder(Recording):
 
     def end_folder(self, folder: Path, *, weights: bool) -> None:
         """The same of the folder of any training."""
+        keep = {ERROR, *([WEIGHTS] if weights else [])}
+        if self.copies is not None:  # first: where a kill comes between, this is done once more
+            self.copies.drop(folder, keep)
         if not folder.is_dir():
             return
-        keep = {ERROR, *([WEIGHTS] if weights else [])}
         with files.writing(folder):
             for path in folder.iterdir():
                 if path.name not in keep or path.is_symlink():
@@ -216,8 +249,11 @@ class RunFolder(Recording):
 
     def _end_branch(self, number: int) -> None:
         """Drop what a branch of a trial left, whose own checkpoint stays."""
+        branch = self.folder_of(number) / BRANCH
+        if self.copies is not None:
+            self.copies.drop(branch)
         with files.writing(self.folder_of(number)):
-            shutil.rmtree(self.folder_of(number) / BRANCH, ignore_errors=True)
+            shutil.rmtree(branch, ignore_errors=True)
 
     def keep_weights(self, numbers: Iterable[int]) -> None:
         """Drop the weights of all other trials that are over."""

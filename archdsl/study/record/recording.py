@@ -71,6 +71,10 @@ class Recording:
         """Be at a training no longer, of which there is nothing to record."""
         self.writer.turn(lambda turn: turn.leave(trunk(training)))
 
+    def holds(self, training: Training) -> bool:
+        """Whether this driver is at a training, and no other took it over."""
+        return self.writer.holds(trunk(training))
+
     def news(self) -> list[Event]:
         """What other drivers put on record since the last time."""
         found, self._news = self._news, []

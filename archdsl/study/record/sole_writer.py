@@ -50,6 +50,10 @@ class SoleWriter:
         self._store.add(event)
         self._added.append(Added(event, ours=True))
 
+    def holds(self, training: Training) -> bool:
+        """Nobody else could."""
+        return True
+
     def settle(self) -> None:
         """Wait for the disk."""
         self._store.settle()

@@ -67,6 +67,9 @@ class Writer(Protocol):
     def heard(self) -> Iterator[Added]:
         """What is on record since the last time, what was added by this driver included."""
 
+    def holds(self, training: Training) -> bool:
+        """Whether this driver is at a training, and no other took it over."""
+
     def settle(self) -> None:
         """Return once all that was added outlives a power cut. Raises SearchError."""
 

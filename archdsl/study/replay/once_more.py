@@ -52,6 +52,9 @@ class _TemporaryFolders:
         folder.mkdir(parents=True)
         return folder
 
+    def has(self, path: Path) -> bool:
+        return path.is_file()
+
 
 class OnceMore:
     """One training, part for part as it was.

@@ -14,7 +14,7 @@ from archdsl.study.record.database.connection import Connection
 from archdsl.study.record.database.drivers import Driver
 from archdsl.study.record.events import Event, Training
 from archdsl.study.record.file_store import FileStore
-from archdsl.study.record.turn import Added, Turn
+from archdsl.study.record.turn import Added, TakenOver, Turn
 
 T = TypeVar("T")
 
@@ -57,16 +57,31 @@ class DatabaseWriter:
                 outcome[:] = [work(_Turn(self, connection))]
             return outcome[0]
 
-        self._tried, self._recorded = None, False
+        self._forget()
         found = self._driver.study.database.run(tried)
         if self._tried is not None:
             self._copy([self._tried])
         return found
 
+    def _forget(self) -> None:
+        self._tried, self._recorded = None, False
+
     def heard(self) -> Iterator[Added]:
         """What the copy has since the last time."""
         for event in self._store.later():
             yield Added(event, ours=self._store.last_writer == self._store.writer)
+
+    def holds(self, training: Training) -> bool:
+        """Whether this driver is at a training, and no other took it over."""
+
+        def work(connection: Connection) -> bool:
+            try:
+                self._driver.hold(connection, training)
+            except TakenOver:
+                return False
+            return True
+
+        return self._driver.study.database.run(work)
 
     def settle(self) -> None:
         """What was added is durable: a transaction that has ended is."""
