@@ -35,7 +35,9 @@ def state() -> Any:
 
 @pytest.fixture
 def looking() -> Looking:
-    run: Any = SimpleNamespace(weights_of_training=lambda training: Path(__file__))
+    run: Any = SimpleNamespace(
+        weights_of_training=lambda training: Path(__file__), has=Path.is_file
+    )
     jobs: Any = SimpleNamespace(look=look, training=training)
     return Looking(run, jobs, lambda: None)
 

@@ -40,14 +40,17 @@ def start(
     seconds: float = 0.05,
     clock: float = 0.0,
     bytes_at_most: int | None = None,
+    trains: bool = False,
     **settings: Any,
 ) -> ForkServerProcess:
     """A driver called so, with a run directory of its own.
 
     seconds: that it takes to judge; clock: by how many its clock is wrong
     bytes_at_most: of any file that it writes, as if the disk were full
+    trains: whether candidates are trained, and not judged by what they are
     """
-    given = (storage, folder, name, seconds, clock, bytes_at_most, settings)
+    judge = None if trains else Evaluate(folder / "log", name, seconds)
+    given = (storage, folder, name, judge, clock, bytes_at_most, settings)
     process = context().Process(target=_search, args=given)
     process.start()
     return process
@@ -57,7 +60,7 @@ def _search(
     storage: dict[str, Any],
     folder: Path,
     name: str,
-    seconds: float,
+    judge: Evaluate | None,
     clock: float,
     bytes_at_most: int | None,
     settings: dict[str, Any],
@@ -78,7 +81,7 @@ def _search(
         space = tiny_space({"input": [1, 12, 12]}, storage=storage, **settings)
         search(
             space, out=folder / name, settings=space.spec.settings(), listener=listener,
-            evaluate=Evaluate(folder / "log", name, seconds),
+            evaluate=judge,
         )  # fmt: skip
 
 
