@@ -10,10 +10,14 @@ import re
 from urllib.parse import unquote
 
 SCHEMES = ("postgresql", "postgres")
+"""Those of addresses that are of use."""
+
+_OTHERS = ("mysql", "mariadb", "mssql", "oracle", "redis", "rediss", "mongodb", "cockroachdb")
+"""Those of databases that somebody may try, and of which an error is told."""
 
 _REST = r"[^\s'\",}\]]"
 _URL = re.compile(
-    rf"(?P<scheme>\b(?:{'|'.join(SCHEMES)})(?:\+\w+)?://)(?P<user>[^\s:@/'\"]*)"
+    rf"(?P<scheme>\b(?:{'|'.join((*SCHEMES, *_OTHERS))})(?:\+\w+)?://)(?P<user>[^\s:@/'\"]*)"
     rf"(?::(?P<password>{_REST}*)(?=@))?(?P<rest>{_REST}*)"
 )
 _ASKED = re.compile(r"(?P<before>[?&])password=(?P<password>[^&]*)(?P<after>&?)")

@@ -131,6 +131,9 @@ def search_settings(document: Document) -> settings.SearchSettings:
         given["baselines"] = final_section.baselines(section["baselines"])
     if "storage" in section:
         given["storage"] = storage_section.storage(section["storage"])
+    for key in ("shared", "storage"):
+        if given.get(key) is not None:  # what a stranger may not have written to
+            document.reach.python(f"search.{key}", f"search.{key}", section[key].mark)
     given["proxy"] = _proxy(section.get("proxy"), document)
     if "prune" in section and not typed.is_none(section["prune"]):
         given["proxy"] = schedule_section.of_a_pruned(given["proxy"], section.get("proxy"))

@@ -43,6 +43,11 @@ REFUSED = {
         ["/mnt/x", "runs", "3", "ftp://host/x", "file://", "file://x", "s3://", "[s3://x]"],
         "s3://bucket/x",
     ),
+    "search.storage": (
+        ["sqlite:///x.db", "runs.db", "{study: x}", "{url: postgresql://h/x, name: y}", "3",
+         "{url: postgresql://h/x, lease: 30}", "{url: postgresql://h/x, study: a/b}"],
+        "{url: postgresql://h/x, study: mine, lease: 2m}",
+    ),
     "search.workers": (["0", "1.5", "none", "auto", "true"], "2"),
     "search.per_gpu": (["0", "1.5", "none"], "2"),
     "search.memory": (["999M", "0", "-4G", "4GB", "4Gi", "true"], "1.5G"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Travelled:
     """Files below a folder, each under the whole path that it had where it came from."""
 
     root: Path

@@ -12,7 +12,7 @@ from archdsl.amounts import bounded
 from archdsl.progress import Progress, unwatched
 from archdsl.study.candidate import WEIGHTS, Candidate
 from archdsl.study.engines.job import Job
-from archdsl.study.engines.moved import Moved
+from archdsl.study.engines.moved import Travelled
 from archdsl.study.trial import Metrics
 from archdsl.training.data_source import DataSource
 from archdsl.training.metrics import LOGGED, metric
@@ -38,7 +38,7 @@ class ProxyTraining:
         space: Space,
         settings: ProxySettings,
         progress: Progress = unwatched,
-        moved: Moved | None = None,
+        moved: Travelled | None = None,
     ) -> None:
         self.recipe = Recipe.of(settings)
         self._settings = settings = _placed(settings, moved)
@@ -165,7 +165,7 @@ class ProxyTraining:
         return lambda model: inherit(model, candidate.spec.network(), source, Path(weights))
 
 
-def _placed(settings: ProxySettings, moved: Moved | None) -> ProxySettings:
+def _placed(settings: ProxySettings, moved: Travelled | None) -> ProxySettings:
     """Settings wherever the working directory is, and the spec."""
     folder = Path(settings.folder).absolute()
     return dataclasses.replace(settings, folder=folder if moved is None else moved.there(folder))

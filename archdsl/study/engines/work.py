@@ -16,7 +16,7 @@ from archdsl.errors import SearchError
 from archdsl.study import causes
 from archdsl.study.candidate import WEIGHTS, Candidate, as_metrics
 from archdsl.study.engines.job import Job, Outcome
-from archdsl.study.engines.moved import Moved
+from archdsl.study.engines.moved import Travelled
 from archdsl.study.engines.proxy_training import ProxyTraining
 from archdsl.study.record.files import write_text
 from archdsl.study.trial import Fault, Metrics
@@ -80,7 +80,7 @@ class Work:
         *,
         space: Space | None = None,
         training: ProxyTraining | None = None,
-        moved: Moved | None = None,
+        moved: Travelled | None = None,
     ) -> None:
         self.evaluate = evaluate
         self._spaces: dict[tuple[str, str], Space] = {}

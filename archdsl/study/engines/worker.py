@@ -26,7 +26,7 @@ from archdsl.errors import ArchError
 from archdsl.study import causes
 from archdsl.study.engines.handed import ReadData, prepared_again, received
 from archdsl.study.engines.job import Job, Outcome, job
-from archdsl.study.engines.moved import Moved
+from archdsl.study.engines.moved import Travelled
 from archdsl.study.engines.places import MachineShare
 from archdsl.study.engines.surroundings import Surroundings
 from archdsl.study.engines.work import Work
@@ -57,7 +57,7 @@ class Handed:
     memory: int | None
     lock: str
     start_method: str | None
-    code: Moved | None = None
+    code: Travelled | None = None
     looked_in: tuple[str, ...] = ()
     folder: str | None = None
 

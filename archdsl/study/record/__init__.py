@@ -2,7 +2,10 @@
 
 events.py      what can happen to a study, and how each event is written
 lines.py       an event as a line: number, format, writer, chained checksum
-store.py       what keeps a record;  file_store.py  the file that is one;  lock.py
+file_store.py  the file that is a record;  lock.py  who may add to it
+turn.py        a moment in which nobody else adds to a record;  sole_writer.py  the usual case
+database/      a record that a database holds, and that several drivers add to
+recording.py   a record that is written: its state, and what others add meanwhile
 state.py       the state of a study: a fold over the events, and nothing else
 rounds.py      rounds in which some are trained anew
 rungs.py       trials that are put aside and promoted, as events say of them

@@ -32,8 +32,8 @@ class DriverSeen(NamedTuple):
     workers: int
 
 
-class Driver:
-    """This driver, as the others see it.
+class Presence:
+    """This driver among the others.
 
     lease: seconds after which they take over what it is at
     """

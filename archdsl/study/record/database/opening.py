@@ -13,7 +13,7 @@ from archdsl.study.record import files
 from archdsl.study.record.database import mirror
 from archdsl.study.record.database import study as studies
 from archdsl.study.record.database.connection import Database
-from archdsl.study.record.database.drivers import Driver
+from archdsl.study.record.database.drivers import Presence
 from archdsl.study.record.database.writer import DatabaseWriter
 from archdsl.study.record.events import Created, Training
 from archdsl.study.record.file_store import LOCK
@@ -65,7 +65,7 @@ def opened(
         tidy(folder, trials=True)
         study = studies.opened(database, storage.study or created.name)
         lines = mirror.bring_up(folder, study)
-        driver = Driver(study, storage.lease)
+        driver = Presence(study, storage.lease)
         driver.join(mirror.said(folder).get("driver"))
         try:
             writer = DatabaseWriter(driver, folder, reading.store, lines)

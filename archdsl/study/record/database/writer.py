@@ -11,7 +11,7 @@ from typing import TypeVar
 from archdsl.errors import SearchError
 from archdsl.study.record.database import mirror
 from archdsl.study.record.database.connection import Connection
-from archdsl.study.record.database.drivers import Driver
+from archdsl.study.record.database.drivers import Presence
 from archdsl.study.record.events import Event, Training
 from archdsl.study.record.file_store import FileStore
 from archdsl.study.record.turn import Added, TakenOver, Turn
@@ -28,7 +28,7 @@ class DatabaseWriter:
     store: the copy in the run directory, which is held, and has so many lines
     """
 
-    def __init__(self, driver: Driver, folder: Path, store: FileStore, lines: int) -> None:
+    def __init__(self, driver: Presence, folder: Path, store: FileStore, lines: int) -> None:
         self._driver, self._folder, self._store = driver, folder, store
         self._lines = lines
         self._process = os.getpid()
