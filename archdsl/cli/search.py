@@ -7,6 +7,7 @@ The same command on the same directory goes on where it was stopped, however it 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many candidates are judged at once; short for  --set search.workers=N",
     )
+    parser.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="what runs the candidates: local, or ray; short for  --set search.engine=NAME",
+    )
+    parser.add_argument(
+        "--address",
+        metavar="WHERE",
+        help="with --engine ray: the cluster that runs, auto for the one of this machine",
+    )
     takes_storage(parser)
     takes_salvage(parser)
 
@@ -48,11 +59,21 @@ def run(known: argparse.Namespace) -> Answer:
         raise SearchError("--workers is empty.  write how many, as in  --workers 2")
     if known.workers is not None:
         known.patches.append(f"search.workers={known.workers}")
-    known.patches += patch(known)
+    known.patches += [*_engine(known), *patch(known)]
     with for_stream(sys.stderr if known.json else sys.stdout) as listener:
         spec = loaded(known.file, known)
         result = archdsl.search(spec, out=known.out, listener=listener, salvage=known.salvage)
     return Answer(_data(spec.name, result), _text(result), _code(result))
+
+
+def _engine(known: argparse.Namespace) -> list[str]:
+    """What the two words set in the spec. Raises SearchError."""
+    if known.address is None:
+        return [] if known.engine is None else [f"search.engine={json.dumps(known.engine)}"]
+    if known.engine is None:
+        raise SearchError("--address is that of a cluster.  say of which kind, as  --engine ray")
+    said = {"type": known.engine, "address": known.address}
+    return [f"search.engine={json.dumps(said)}"]
 
 
 def _code(result: Result) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.data.fingerprint import digest_of
 from archdsl.language.settings import SearchSettings
+from archdsl.loading import space_from_text
 from archdsl.progress import Progress
 from archdsl.study import events
 from archdsl.study.engines.engine import Engine
@@ -40,6 +41,7 @@ from archdsl.study.record.turn import Next
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space
+    from archdsl.study.engines.ray.code_pack import CodePack
     from archdsl.training.prepare import Prepared
 
 
@@ -108,10 +110,41 @@ class Judge:
 
     def _engine(self, folder: Path) -> Engine:
         """What runs the jobs, and carries their files where there is a shared folder."""
+        if self.settings.engine.type == "ray":
+            return self._on_ray(folder)
         engine = self._local(folder)
         if self._mirror is None:
             return engine
         return Mirrored(engine, self._mirror, lambda training: self._holds(training))
+
+    def _on_ray(self, folder: Path) -> Engine:
+        from archdsl.study.engines.ray.engine import RayEngine
+
+        settings, mirror = self.settings, self._mirror
+        assert mirror is not None, "the section `search:` asks for a shared folder"
+        return RayEngine(
+            settings.engine,
+            settings.workers,
+            settings.per_gpu,
+            settings.memory,
+            Limits(settings.trial_timeout),
+            self.own,
+            lambda: None if self.training is None else self.training.prepared,
+            self._packed,
+            mirror,
+            folder / SHARED,
+            lambda number, line: self.emit(events.Said(number, line)),
+            self._notice,
+        )
+
+    def _packed(self, text: str, base: str) -> CodePack:
+        """The code that the members of a space are judged with. Raises SpecError."""
+        from archdsl.study.engines.ray.code_pack import pack
+
+        space = self.space
+        if (text, base) != (space.spec.dump(), str(Path(space.spec.folder).absolute())):
+            space = space_from_text(text, Path(base))
+        return pack(space, None if self.own is not None else self.settings.proxy, self.own)
 
     def _local(self, folder: Path) -> Engine:
         """This process, or others where one alone cannot do as it is asked."""

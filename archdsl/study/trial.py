@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 Metrics: TypeAlias = dict[str, float]
 Origin: TypeAlias = Literal["default", "random", "grid", "tpe", "evolution", "gp", "optuna"]
 Ended: TypeAlias = Literal["complete", "failed", "outside", "repeated"]
-Fault: TypeAlias = Literal["memory", "diverged", "timeout", "hung", "killed", "crashed", "error"]
+Fault: TypeAlias = Literal[
+    "memory", "diverged", "timeout", "hung", "killed", "lost", "crashed", "error"
+]
 Stage: TypeAlias = Literal["proposed", "running", "paused"] | Ended
 
 

@@ -5,6 +5,7 @@ engine.py          the door that every engine has
 work.py            one job done, wherever that is: a candidate judged, a look at the test split
 proxy_training.py  a candidate judged by a short training
 inline.py          jobs one after another in the process that searches
+ray/               jobs as tasks of a Ray cluster
 workers.py         jobs side by side in worker processes;  seat.py  the place of one of them
 worker.py          what runs in such a process;  surroundings.py  what a trial must leave as it was
 moved.py           the user's code on a machine that it travelled to

@@ -20,7 +20,7 @@ class Mirror:
     """
 
     def __init__(self, shared: SharedFolder, root: Path, below: str = "") -> None:
-        self.shared, self.root, self._below = shared, root, below
+        self.shared, self.root, self.below = shared, root, below
 
     def put(self, path: Path) -> None:
         """Put a file of this machine there. Raises SearchError."""
@@ -76,4 +76,4 @@ class Mirror:
         return self._in(path.relative_to(self.root).as_posix())
 
     def _in(self, name: str) -> str:
-        return f"{self._below}/{name}" if self._below else name
+        return f"{self.below}/{name}" if self.below else name

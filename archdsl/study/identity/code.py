@@ -32,12 +32,16 @@ _TRIALS = re.compile(r"""(\btrials\s*=\s*|["']search\.trials["']\s*:\s*)[\d_]+""
 
 @dataclass(slots=True)
 class Code:
-    """Files by the name that they have wherever a project lies, and installed packages."""
+    """Files by the name that they have wherever a project lies, and installed packages.
+
+    paths: where the files lie
+    """
 
     files: dict[str, str] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)
     edited: list[str] = field(default_factory=list)
     """Files that are others than when Python imported them."""
+    paths: list[Path] = field(default_factory=list)
 
 
 _imported_as: dict[Path, tuple[ModuleType, str]] = {}
@@ -54,7 +58,7 @@ def code_of(
     """
     found = Code()
     programs: list[Path] = []
-    bases = [folder.resolve(), *_program_folders()]
+    bases = [folder.resolve(), *program_folders()]
     starts: list[Path] = []
     beside = {one: path.resolve().parent for path in files for one in files_of(path)}
     for name in modules:
@@ -77,6 +81,7 @@ def code_of(
         if name in found.files:  # of two folders that lie elsewhere
             name = os.path.relpath(path, bases[0])
         found.files[name] = digest
+        found.paths.append(path)
         if (module := loaded.get(str(path))) is not None:
             ran = digest_of(_without_trials(content))  # of a program here, an import elsewhere
             before = _imported_as.setdefault(path, (module, ran))
@@ -202,7 +207,7 @@ def _name(path: Path, bases: list[Path]) -> str:
     return path.name
 
 
-def _program_folders() -> list[Path]:
+def program_folders() -> list[Path]:
     """Where Python looks for modules that are not installed."""
     folders = [Path(entry or ".").resolve() for entry in sys.path]
     return [folder for folder in folders if folder.is_dir() and not _is_installed(folder)]

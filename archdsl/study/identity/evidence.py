@@ -17,7 +17,7 @@ from archdsl.data.fingerprint import Fingerprint, Item, digest_of
 from archdsl.errors import SearchError
 from archdsl.study.identity.carried import imported_files
 from archdsl.study.identity.changes import data_changes, file_changes, value_changes
-from archdsl.study.identity.code import code_of
+from archdsl.study.identity.code import Code, code_of
 from archdsl.study.identity.setup import GOING_ON, Cures
 from archdsl.study.record.views import write_if_other
 from archdsl.version import VERSION
@@ -59,15 +59,7 @@ def evidence(
     evaluate: the user's own judge, or None; prepared: the data of proxy training
     Raises SearchError for data that cannot be read.
     """
-    names = [name for name in (settings.module, settings.datamodule) if name is not None]
-    modules = [] if prepared is None else [name.partition(":")[0] for name in names]
-    files, imports = imported_files(space), space.spec.document.import_folders
-    code = code_of(
-        space.spec.folder,
-        files.values(),
-        [*modules, *(e for e in imports if e not in files), *_component_modules(space)],
-        [] if evaluate is None else [evaluate],
-    )
+    code = code_behind(space, None if prepared is None else settings, evaluate)
     data: Fingerprint = ()
     if prepared is not None and prepared.datamodule is None:
         from archdsl.training.data_source import DataSource
@@ -80,6 +72,22 @@ def evidence(
         files=code.files,
         packages=code.packages,
         edited=tuple(code.edited),
+    )
+
+
+def code_behind(space: Space, settings: ProxySettings | None, evaluate: Any = None) -> Code:
+    """The user's own code that a figure follows from.
+
+    settings: of the training, once its own classes are imported; evaluate: the user's own judge
+    """
+    named = [] if settings is None else [settings.module, settings.datamodule]
+    modules = [name.partition(":")[0] for name in named if name is not None]
+    files, imports = imported_files(space), space.spec.document.import_folders
+    return code_of(
+        space.spec.folder,
+        files.values(),
+        [*modules, *(e for e in imports if e not in files), *_component_modules(space)],
+        [] if evaluate is None else [evaluate],
     )
 
 

@@ -17,6 +17,9 @@ BROKEN = ("killed", "hung")
 MOST_BROKEN = 2
 """How often a training goes on after one of them; the next time it counts as the candidate's."""
 
+LOST = "lost"
+"""The fault of a machine that is gone. It says nothing of the candidate, however often it comes."""
+
 
 def again(job: Job, outcome: Outcome, earlier: Sequence[Retried]) -> Retried | None:
     """How a training goes on that came to an outcome; None where it is over.
@@ -24,6 +27,8 @@ def again(job: Job, outcome: Outcome, earlier: Sequence[Retried]) -> Retried | N
     earlier: how often it was broken off before
     """
     fault, cause = outcome.fault, outcome.cause or ""
+    if fault == LOST:
+        return Retried(job.training, fault, cause, job.accumulate)
     if fault in BROKEN and sum(one.fault in BROKEN for one in earlier) < MOST_BROKEN:
         return Retried(job.training, fault, cause, job.accumulate)
     # one that says more than that cannot be taken in smaller parts

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.errors import ArchError
 from archdsl.study.engines.job import EngineEvent, Job, Over
-from archdsl.study.phases.again import BROKEN, MOST_BROKEN
+from archdsl.study.phases.again import BROKEN, LOST, MOST_BROKEN
 from archdsl.study.record.events import Event, Looked, Training
 from archdsl.study.record.state import State
 from archdsl.study.record.turn import Next
@@ -61,6 +61,8 @@ class Looking:
         match event:
             case Over(job, outcome) if outcome.state == "complete":
                 return (Looked(job.training, "test", to_json(outcome.metrics), outcome.seen),)
+            case Over(_, outcome) if outcome.fault == LOST:
+                pass  # it is taken again
             case Over(_, outcome) if outcome.fault in BROKEN and self._broken < MOST_BROKEN:
                 self._broken += 1
             case Over(_, outcome):
