@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ def join(address: str | None) -> bool:
             ray.init(
                 address=address,
                 log_to_driver=False,
-                logging_level="critical",
+                logging_level=logging.CRITICAL,
                 include_dashboard=None if address else False,
             )
         except (ConnectionError, ValueError, OSError, RuntimeError) as error:
@@ -95,7 +96,8 @@ def is_alive(node: str) -> bool:
 def _nodes() -> list[dict[str, Any]]:
     import ray
 
-    return [node for node in ray.nodes() if node["Alive"]]
+    found: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    return [node for node in found if node["Alive"]]
 
 
 def _room_of(has: dict[str, float], cpus: int, gpus: float) -> int:

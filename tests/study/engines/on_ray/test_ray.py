@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,9 @@ from typing import Any
 import pytest
 
 from archdsl.study.record.folder import read_state
+from tests import started
+from tests.docs.page import Page
+from tests.study.conftest import TINY
 from tests.study.engines.on_ray.clusters import Nodes, nodes, start
 
 EPOCHS = 25
@@ -103,3 +108,66 @@ def test_a_node_is_killed_in_the_middle(local, tmp_path) -> None:
     assert {one["fault"] for one in on_record(tmp_path / "run", "retried")} <= {"lost"}
     assert on_record(tmp_path / "run", "retried"), "one was lost"
     check_same(tmp_path / "run", local)
+
+
+OWN = """\
+import archdsl
+from torch import nn
+
+from beside import told
+
+told(__file__)
+
+
+@archdsl.token_mixer("travelled")
+class TravelledMixer(nn.Module):
+    \"\"\"Mixes nothing.\"\"\"
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.scale = nn.Conv2d(dim, dim, 3, padding=1, groups=dim)
+
+    def forward(self, x):
+        return self.scale(x)
+"""
+
+BESIDE = """\
+from pathlib import Path
+
+
+def told(file):
+    with Path({log!r}).open("a") as said:
+        said.write(file + "\\n" + __file__ + "\\n")
+"""
+
+
+@pytest.mark.slow
+def test_components_of_the_users_own_travel_with_the_command_of_the_page(cluster, tmp_path) -> None:
+    log = tmp_path / "log"
+    (tmp_path / "space").mkdir()
+    (tmp_path / "space" / "own.py").write_text(OWN)
+    (tmp_path / "space" / "beside.py").write_text(BESIDE.format(log=str(log)))
+    text = TINY.replace("name: tiny\n", "name: tiny\nimports: [./own.py]\n")
+    text = text.replace("      - identity\n", "      - travelled\n").replace(
+        "[1, 8, 8]", "[1, 12, 12]"
+    )
+    (tmp_path / "space" / "space.yaml").write_text(text)
+    line = next(line for fence in Page("scaling.md").of("sh") for line in fence.text.splitlines()
+                if "--engine ray" in line)  # fmt: skip
+    words = shlex.split(line.replace("auto", cluster.address)
+                        .replace("/mnt/shared", f"{tmp_path}/shared"))[1:]  # fmt: skip
+    words[1] = str(tmp_path / "space" / "space.yaml")
+    words += ["--workers", "2", "--set", "search.trials=3", "--set", "search.final=none",
+              "--set", "search.proxy={epochs: 1, steps_per_epoch: 2}"]  # fmt: skip
+    words.remove("8")
+    words.remove("--workers")
+    done = subprocess.run([*started.python(), "-m", "archdsl", *words], cwd=tmp_path, text=True,
+                          capture_output=True, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    state = read_state(tmp_path / "runs" / "tiny")
+    assert state is not None and [one.state for one in state.in_order()] == ["complete"] * 3
+    seen = set(log.read_text().splitlines())
+    here = {str(tmp_path / "space" / name) for name in ("own.py", "beside.py")}
+    assert here < seen, "where the search runs"
+    elsewhere = seen - here
+    assert elsewhere and all("/code-" in one for one in elsewhere), "and where the jobs do"
