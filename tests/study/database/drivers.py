@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from archdsl.study import Candidate, events, search
+from archdsl.study import judge as judging
 from archdsl.study.record.folder import read_state
 from tests.kills.searching import context
 from tests.study.conftest import tiny_space
@@ -41,16 +42,18 @@ def start(
     clock: float = 0.0,
     bytes_at_most: int | None = None,
     trains: bool = False,
+    torch: str | None = None,
     **settings: Any,
 ) -> ForkServerProcess:
     """A driver called so, with a run directory of its own.
 
     seconds: that it takes to judge; clock: by how many its clock is wrong
     bytes_at_most: of any file that it writes, as if the disk were full
+    torch: the version that it has
     trains: whether candidates are trained, and not judged by what they are
     """
     judge = None if trains else Evaluate(folder / "log", name, seconds)
-    given = (storage, folder, name, judge, clock, bytes_at_most, settings)
+    given = (storage, folder, name, judge, clock, bytes_at_most, torch, settings)
     process = context().Process(target=_search, args=given)
     process.start()
     return process
@@ -63,10 +66,14 @@ def _search(
     judge: Evaluate | None,
     clock: float,
     bytes_at_most: int | None,
+    torch: str | None,
     settings: dict[str, Any],
 ) -> None:
     right = time.time
     time.time = lambda: right() + clock
+    if torch is not None:
+        own = judging.versions
+        judging.versions = lambda: {**own(), "torch": torch}
     if bytes_at_most is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_at_most, resource.RLIM_INFINITY))

@@ -86,3 +86,18 @@ def test_a_run_directory_that_is_full_stops_its_own_driver_alone(storage, tmp_pa
     again.join()
     assert again.exitcode == 0
     assert trials(tmp_path / "full") == trials(tmp_path / "a")
+
+
+@pytest.mark.slow
+def test_other_versions_are_on_record_and_said_once(storage, tmp_path) -> None:
+    first = start(storage, tmp_path, "a", trials=3)
+    first.join()
+    other = start(storage, tmp_path, "b", trials=6, torch="2.99.0")
+    other.join()
+    assert [first.exitcode, other.exitcode] == [0, 0]
+    said = [one for one in notices(tmp_path, "b") if "other versions" in one]
+    assert len(said) == 1 and "torch was " in said[0] and "now it is 2.99.0" in said[0]
+    assert not [one for one in notices(tmp_path, "a") if "other versions" in one]
+    state = read_state(tmp_path / "b")
+    assert state is not None
+    assert [one.versions["torch"] == "2.99.0" for one in state.sessions] == [False, True]
