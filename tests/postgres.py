@@ -30,16 +30,18 @@ class Server:
     programs: Path
     folder: Path
     port: int
+    durable: bool = False
 
     @classmethod
-    def new(cls) -> Server:
+    def new(cls, *, durable: bool = False) -> Server:
+        """A server that runs. durable: whether what it says is done outlives a power cut"""
         at = programs()
         assert at is not None, "asked for where there is one"
         folder = Path(tempfile.mkdtemp(prefix="archdsl-postgres-"))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        made = cls(at, folder, port)
+        made = cls(at, folder, port, durable)
         (folder / "password").write_text(PASSWORD)
         if os.getuid() == 0:  # which the server refuses to run as
             shutil.chown(folder, "postgres", "postgres")
@@ -52,7 +54,8 @@ class Server:
         return made
 
     def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} -c fsync=off"
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder}"
+        options += "" if self.durable else " -c fsync=off"
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-o", options,
                   "-l", str(self.folder / "log"), "start")  # fmt: skip
 
