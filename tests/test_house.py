@@ -76,6 +76,8 @@ ONLY = {
     "rich": {"views"},
     "pandas": {"study"},
     "ray": {"study"},
+    "psycopg": {"study"},
+    "fsspec": {"study"},
     "fsspec": {"study"},
     "IPython": {"views"},
 }
