@@ -22,7 +22,7 @@ class Folders:
     folder_of_final = RunFolder.folder_of_final
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.copies = folder, None
 
     def folder_of(self, number: int) -> Path:
         return self.folder / str(number)
