@@ -78,7 +78,6 @@ ONLY = {
     "ray": {"study"},
     "psycopg": {"study"},
     "fsspec": {"study"},
-    "fsspec": {"study"},
     "IPython": {"views"},
 }
 
