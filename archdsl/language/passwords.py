@@ -25,6 +25,11 @@ _ASKED = re.compile(r"(?P<before>[?&])password=(?P<password>[^&]*)(?P<after>&?)"
 _known: dict[str, str] = {}
 
 
+def is_postgresql(address: str) -> bool:
+    """Whether an address is one of a PostgreSQL database."""
+    return address.startswith(tuple(f"{scheme}://" for scheme in SCHEMES))
+
+
 def without_passwords(text: str) -> str:
     """A text without the passwords of the addresses in it, which this process remembers."""
     return _URL.sub(_without, text)

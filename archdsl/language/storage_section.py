@@ -9,7 +9,7 @@ from archdsl.components.options import Duration, OptionType, Text
 from archdsl.errors import SpecError
 from archdsl.language import setting, typed
 from archdsl.language.nodes import Mapping, Node
-from archdsl.language.passwords import SCHEMES
+from archdsl.language.passwords import is_postgresql
 from archdsl.language.section import mapping
 from archdsl.language.settings import StorageSettings
 
@@ -49,7 +49,7 @@ def storage(node: Node) -> StorageSettings | None:
 
 def _url(node: Node, address: str) -> str:
     url = str(setting.scalar(node, STORAGE["url"], address))
-    if not url.startswith(tuple(f"{scheme}://" for scheme in SCHEMES)):
+    if not is_postgresql(url):
         raise SpecError(
             f"{url} is no address of a PostgreSQL database",
             address=address,

@@ -10,6 +10,7 @@ file; where others add to it, too, what is next is decided while none of them do
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import SearchSettings
@@ -55,7 +56,7 @@ class Driver:
     ) -> None:
         self.run, self.engine, self.settings = run, engine, settings
         self.emit, self.kept = emit, kept
-        self._evidence = run.state.evidence
+        self._evidence: dict[str, Any] | None = None  # as a phase began
         self._running: set[Training] = set()
         self._lost: set[Training] = set()
         self._ended: list[tuple[Trial, bool]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from archdsl.errors import SearchError
-from archdsl.language.passwords import SCHEMES, without_passwords
+from archdsl.language.passwords import is_postgresql, without_passwords
 from archdsl.study.record import files
 from archdsl.study.record.database import mirror
 from archdsl.study.record.database import study as studies
@@ -49,7 +49,7 @@ def drivers_of(url: str, name: str | None) -> list[DriverSeen]:
 
 def _database(url: str) -> Database:
     said = without_passwords(url)
-    if not said.startswith(tuple(f"{scheme}://" for scheme in SCHEMES)):
+    if not is_postgresql(said):
         raise SearchError(
             f"--storage {said} is no address of a PostgreSQL database.  write  "
             "postgresql://USER@HOST/DATABASE"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archdsl.errors import SearchError
+from archdsl.study.identity.evidence import minor
 from archdsl.study.record.database.connection import Connection, Database
 from archdsl.study.record.database.tables import CREATING, TABLES
 from archdsl.version import VERSION
@@ -58,7 +59,7 @@ def opened(database: Database, name: str) -> Study:
             connection.execute(TABLES)
         connection.execute(
             "INSERT INTO archdsl_studies (name, version) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-            [name, _minor(VERSION)],
+            [name, minor(VERSION)],
         )
         return _known(connection, database, name)
 
@@ -102,13 +103,9 @@ def _known(connection: Connection, database: Database, name: str) -> Study:
     ).fetchone()
     assert row is not None, "it was put there or seen there in this transaction"
     number, version = row
-    if version != _minor(VERSION):
+    if version != minor(VERSION):
         raise SearchError(
             f"{database.url} holds the study {name} of archdsl {version}, and this is {VERSION}.  "
             f"go on with archdsl {version} on every machine, or name another  search.storage.study"
         )
     return Study(database, name, number)
-
-
-def _minor(version: str) -> str:
-    return ".".join(version.split(".")[:2])
