@@ -331,6 +331,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "record.views",
             "replay.noise",
             "replay.trainings",
+            "report.machines",
         },
         {
             "engines.work",
@@ -400,6 +401,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"proxy.session", "session"},
     ],
     "study/report": [
+        {"machines"},
         {"read"},
         {"again", "findings"},
         {"charts"},

@@ -94,6 +94,7 @@ def hostile(evil: str, *, final: bool = False) -> Record:
         sessions=[{
             "begun": f"b{evil}", "machine": {"system": f"y{evil}"},
             "versions": {f"p{evil}": f"q{evil}"}, "first_trial": 0, "workers": 1,
+            "elsewhere": [f"e{evil}"],
         }],
         trials=trials,
         looks={

@@ -74,11 +74,17 @@ def job(record: Mapping[str, Any]) -> Job:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A job runs. at: seconds since 1970; step: what it goes on from, None where it is afresh."""
+    """A job runs. at: seconds since 1970; step: what it goes on from, None where it is afresh.
+
+    basis: what `identity.setup.basis` is where it runs, if that is another process
+    node: the address of its machine, where an engine has several
+    """
 
     job: Job
     at: float
     step: float | None = None
+    basis: dict[str, str] | None = None
+    node: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,9 +135,9 @@ class Seat:
             case {"unfit": words}:
                 self._dismiss()
                 raise SearchError(words)
-            case {"begun": [at, step]} if job is not None:
+            case {"begun": [at, step, basis]} if job is not None:
                 self._begun = time.monotonic()
-                return [Begun(job, at, step)]
+                return [Begun(job, at, step, basis)]
             case {"reported": [step, metrics]} if job is not None:
                 return [Reported(job, step, from_json(metrics))]
             case {"over": record, "fit": fit} if job is not None:

@@ -30,6 +30,7 @@ from archdsl.study.engines.moved import Travelled
 from archdsl.study.engines.places import MachineShare
 from archdsl.study.engines.surroundings import Surroundings
 from archdsl.study.engines.work import Work
+from archdsl.study.identity.setup import basis
 from archdsl.study.trial import Metrics, to_json
 
 BEAT = 1.0
@@ -136,7 +137,7 @@ class _Worker:
         try:
             return work(
                 job,
-                begun=lambda at, step: self.say({"begun": [at, step]}),
+                begun=lambda at, step: self.say({"begun": [at, step, {**basis()}]}),
                 report=report,
                 should_stop=lambda: job.trial in self._cancelled,
             )

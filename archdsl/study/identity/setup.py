@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import platform
 from collections.abc import Iterator, Mapping
@@ -88,6 +89,25 @@ def machine(threads: int | None = None) -> dict[str, str]:
         "device": torch.cuda.get_device_name() if cuda else "cpu",
         "folder": str(Path.cwd()),
     }
+
+
+_OF_FIGURES = ("system", "processor", "cpu", "instructions", "device")
+
+
+@functools.cache
+def basis() -> Mapping[str, str]:
+    """What figures may follow from where this process runs: versions, and what of the machine.
+
+    How many cores there are is none of it: a training has the threads that its session says.
+    """
+    here = machine()
+    return {name: here[name] for name in _OF_FIGURES} | versions()
+
+
+def other_than_here(there: Mapping[str, str]) -> dict[str, str]:
+    """What of another process's `basis` is another than in this one."""
+    here = basis()
+    return {name: said for name, said in there.items() if here.get(name) != said}
 
 
 def _cpu() -> str:

@@ -6,6 +6,7 @@ from collections.abc import Set
 from typing import Protocol
 
 from archdsl.study.engines.job import Begun, EngineEvent, Job, Reported
+from archdsl.study.identity.setup import other_than_here
 from archdsl.study.record.events import Epoch, Event, Running, Training
 from archdsl.study.record.state import State
 from archdsl.study.record.turn import Next
@@ -33,7 +34,8 @@ class Phase(Protocol):
 def of_progress(event: Begun | Reported) -> tuple[Event, ...]:
     """What is to be recorded of a training that begins, or has reported."""
     match event:
-        case Begun(job, at, step):
-            return (Running(job.training, step, at),)
+        case Begun(job, at, step, basis, node):
+            there = None if basis is None else other_than_here(basis) or None
+            return (Running(job.training, step, at, node=node, there=there),)
         case Reported(job, step, metrics):
             return (Epoch(job.training, step, to_json(metrics)),)

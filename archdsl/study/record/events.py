@@ -139,6 +139,8 @@ class Running:
     """A training begins, or begins again, with what it had after `step`; None for afresh.
 
     begun: seconds since 1970; session: of the search, that it runs in; None for the last
+    node: the address of the machine that it runs on, where an engine has several
+    there: what of the session's versions and machine is another where it runs, and which
     """
 
     kind: ClassVar = "running"
@@ -146,6 +148,8 @@ class Running:
     step: float | None
     begun: float
     session: int | None = None
+    node: str | None = None
+    there: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,11 +45,14 @@ class TrainingStart(NamedTuple):
 
     session: which of the starts of the search it is in, from 0
     step: what it goes on from, None for afresh; accumulate: micro-batches of a batch from here on
+    node, there: as `Running` has them
     """
 
     session: int
     step: float | None
     accumulate: int
+    node: str | None
+    there: dict[str, str]
 
 
 class State:
@@ -297,7 +300,13 @@ class State:
             self.repeated[event.training] = again
         retries = self.retries.get(event.training)
         self.starts.setdefault(event.training, []).append(
-            TrainingStart(self._session_of(event), step, retries[-1].accumulate if retries else 1)
+            TrainingStart(
+                self._session_of(event),
+                step,
+                retries[-1].accumulate if retries else 1,
+                event.node,
+                _shared(event.there or {}),
+            )
         )
 
     def _session_of(self, event: Running) -> int:

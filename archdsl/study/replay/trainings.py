@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +33,14 @@ class TrainedPart:
     session: of the search, in which they were begun; None where that is not on record
     begins, ends: the steps before the first and of the last of them; begins is None for afresh
     accumulate: micro-batches of a batch
+    there: what of the session's versions and machine was another where they were trained, and which
     """
 
     session: int | None
     begins: float | None
     ends: float
     accumulate: int
+    there: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,8 @@ def _parts(starts: list[TrainingStart], last: float) -> tuple[TrainedPart, ...]:
             begins.append(start)
     ends = [float(one.step or 0) for one in begins[1:]] + [last]
     return tuple(
-        TrainedPart(one.session if one.session >= 0 else None, one.step, end, one.accumulate)
+        TrainedPart(
+            one.session if one.session >= 0 else None, one.step, end, one.accumulate, one.there
+        )
         for one, end in zip(begins, ends, strict=True)
     )

@@ -30,6 +30,7 @@ from archdsl.study.record.file_store import RECORD
 from archdsl.study.record.folder import read_state
 from archdsl.study.record.rounds import FinalRound, SplitLook, is_final
 from archdsl.study.record.state import State
+from archdsl.study.report.machines import elsewhere
 from archdsl.study.status import status_of
 from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
@@ -47,6 +48,7 @@ class Record:
     won: the winner, and which training its weights are of
     data: what the trials trained on, in words, and images by split; empty for an own `evaluate`
     preprocessing: what was done to the images, where that is known
+    sessions: as recorded; `elsewhere`: on what other machines trainings ran, in words
     spent: of a search that prunes, its epochs and what whole trainings would have taken
     starts: of each session its first trial, in a search that prunes its first job, and its workers
     tree: the space as plain values; space, winner: texts of YAML
@@ -165,7 +167,10 @@ def read(folder: Path, state: State | None = None) -> Record:
         objectives=state.objectives,
         settings=settings,
         own_evaluate=created.setup["evaluate"] == "own",
-        sessions=[dataclasses.asdict(one) for one in state.sessions],
+        sessions=[
+            dataclasses.asdict(one) | {"elsewhere": words}
+            for one, words in zip(state.sessions, elsewhere(state), strict=True)
+        ],
         trials=list(state.judged()),
         spent=spent(state),
         starts=_starts(state),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +59,23 @@ def test_a_record_of_before_says_less() -> None:
     assert different() == ("where it ran is not on record",)
 
 
+def test_what_was_another_on_the_machine_of_a_part_counts() -> None:
+    begins, *rest = trained(0, 2, "complete")[1:]
+    state = fold([
+        BEGINS[0], session(), trained(0, 2)[0],
+        dataclasses.replace(begins, node="10.0.0.3", there={"torch": "9.9", "cpu": "another"}),
+        *rest,
+    ])  # fmt: skip
+    found = recorded(state, Path("run"), "0")
+    assert place.differences(state, found, one_thread=True) == (
+        f"cpu was another, and now it is {HERE['cpu']}",
+        f"torch was 9.9, and now it is {VERSIONS['torch']}",
+    )
+
+
 def test_an_accelerator_is_named(monkeypatch) -> None:
     now: dict[str, Any] = {**HERE, "device": "NVIDIA H100"}
-    monkeypatch.setattr(place, "machine", lambda: now)
+    monkeypatch.setattr(place, "basis", lambda: {**setup.basis(), "device": now["device"]})
     assert different(session({"device": "NVIDIA H100"})) == (
         "on an accelerator figures do not come again to the digit",
     )

@@ -15,7 +15,7 @@ import archdsl
 from archdsl.errors import ArchError
 from archdsl.study import events
 from archdsl.study.final.comparison import Noise
-from archdsl.study.identity.setup import versions
+from archdsl.study.identity.setup import basis, versions
 from archdsl.study.record.folder import read_state
 from archdsl.study.replay.replaying import replay
 from archdsl.training import seeds
@@ -163,7 +163,7 @@ def test_what_follows_from_something_else_differs_on_the_same_machine(
 def test_on_another_machine_the_noise_of_seeds_decides(untouched, monkeypatch) -> None:
     monkeypatch.setattr("archdsl.training.train.seed_of", lambda *parts: seeds.seed_of("x", *parts))
     monkeypatch.setattr(
-        "archdsl.study.replay.place.versions", lambda: {**versions(), "torch": "9.0"}
+        "archdsl.study.replay.place.basis", lambda: {**basis(), "torch": "9.0"}
     )
     assert replay(untouched, "1").finding == "unknown", "both seeds came to one figure"
     monkeypatch.setattr("archdsl.study.replay.noise.seed_noise", lambda arms: Noise(0.01, 1))

@@ -42,7 +42,16 @@ def join(address: str | None) -> bool:
                 "start one with  ray start --head, or drop the address for one that lasts as long "
                 "as the search"
             ) from None
+    _tell_nothing(ray)
     return True
+
+
+def _tell_nothing(ray: Any) -> None:
+    """Keep Ray from printing the logs of a node that is lost, in the midst of a live display.
+
+    `log_to_driver` keeps it from those of workers alone; what becomes of a job is told anyway.
+    """
+    ray._private.worker._worker_logs_enabled = False
 
 
 @contextmanager
@@ -96,8 +105,7 @@ def is_alive(node: str) -> bool:
 def _nodes() -> list[dict[str, Any]]:
     import ray
 
-    found: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
-    return [node for node in found if node["Alive"]]
+    return [node for node in ray.nodes() if node["Alive"]]
 
 
 def _room_of(has: dict[str, float], cpus: int, gpus: float) -> int:

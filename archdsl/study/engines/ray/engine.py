@@ -30,7 +30,6 @@ from archdsl.study.engines.ray.post import Letter, Post
 from archdsl.study.engines.ray.task import do
 from archdsl.study.engines.seat import Limits
 from archdsl.study.engines.work import Evaluate
-from archdsl.study.identity.changes import value_changes
 from archdsl.study.identity.setup import versions
 from archdsl.study.trial import Fault, from_json
 from archdsl.version import VERSION
@@ -49,14 +48,14 @@ DOUBT = 30.0
 class _Attempt:
     """A job that was handed out as a task.
 
-    node: where it runs, once it has said so; doubt: until when its end is not explained
+    node, address: where it runs, once it has said so; doubt: until when its end is not explained
     """
 
     job: Job
     task: Any
     node: str | None = None
+    address: str | None = None
     doubt: float | None = None
-    cause: str = ""
 
 
 class RayEngine:
@@ -244,7 +243,7 @@ class RayEngine:
         job = attempt.job
         match said:
             case {"at": [node, address, theirs]}:
-                attempt.node = node
+                attempt.node, attempt.address = node, address
                 self._see(node, address, theirs)
             case {"notice": words}:
                 self._notice(words)
@@ -252,8 +251,8 @@ class RayEngine:
                 self._said(job.candidate, line)
             case {"unfit": words}:
                 raise SearchError(words)
-            case {"begun": [at, step]}:
-                hear(Begun(job, at, step))
+            case {"begun": [at, step, basis]}:
+                hear(Begun(job, at, step, basis, attempt.address))
             case {"reported": [step, metrics]}:
                 hear(Reported(job, step, from_json(metrics)))
             case {"over": record}:
@@ -269,11 +268,13 @@ class RayEngine:
         if node in self._known:
             return
         self._known.add(node)
-        changes = value_changes(versions(), theirs)
-        if changes:
+        ours = versions()
+        others = [f"{name} {has} (here {ours.get(name)})" for name, has in theirs.items()
+                  if has != ours.get(name)]  # fmt: skip
+        if others:
             self._notice(
-                f"search.engine: on node {address} {'; '.join(changes)}: its figures may differ "
-                "from those of the others"
+                f"search.engine: node {address} has {', '.join(others)}: figures of trials there "
+                "may differ from those of the others"
             )
 
     def _lost(self, number: int, hear: Hear) -> bool:
@@ -282,16 +283,17 @@ class RayEngine:
         if attempt is None:
             return False
         if attempt.doubt is None:
-            attempt.cause, gone = _ended_by(attempt.task)
+            gone = _node_is_gone(attempt.task)
             attempt.doubt = time.monotonic() + (0.0 if gone else DOUBT)
-            if gone:
-                return self._over(number, "lost", attempt.cause, hear)
-        if attempt.node is not None and not cluster.is_alive(attempt.node):
-            return self._over(number, "lost", attempt.cause, hear)
+        else:
+            gone = attempt.node is not None and not cluster.is_alive(attempt.node)
+        if gone:
+            return self._over(number, "lost", f"lost: {_its_node(attempt)} is gone", hear)
         if time.monotonic() < attempt.doubt:
             time.sleep(LOOK / 10)
             return False
-        return self._over(number, "killed", attempt.cause, hear)
+        cause = f"killed: the process of Ray on {_its_node(attempt)} was ended from outside"
+        return self._over(number, "killed", cause, hear)
 
     def _over(self, number: int, fault: Fault, cause: str, hear: Hear) -> bool:
         job, now = self._attempts.pop(number).job, time.time()
@@ -299,8 +301,12 @@ class RayEngine:
         return True
 
 
-def _ended_by(task: Any) -> tuple[str, bool]:
-    """Why a task ended that did not come to its end, and whether its node is known to be gone.
+def _its_node(attempt: _Attempt) -> str:
+    return "its node" if attempt.address is None else f"node {attempt.address}"
+
+
+def _node_is_gone(task: Any) -> bool:
+    """Whether a task ended before its job because its node is gone, as far as is known.
 
     Raises SearchError for what is no fault of one process or node.
     """
@@ -309,10 +315,10 @@ def _ended_by(task: Any) -> tuple[str, bool]:
 
     try:
         ray.get(task)
-    except (exceptions.NodeDiedError, exceptions.LocalRayletDiedError) as error:
-        return f"lost: the node that it ran on is gone ({_first_line(error)})", True
-    except (exceptions.WorkerCrashedError, exceptions.OutOfMemoryError) as error:
-        return f"killed: the process of Ray that it ran in was ended ({_first_line(error)})", False
+    except (exceptions.NodeDiedError, exceptions.LocalRayletDiedError):
+        return True
+    except (exceptions.WorkerCrashedError, exceptions.OutOfMemoryError):
+        return False
     except exceptions.RayError as error:
         raise SearchError(
             f"search.engine: a node cannot run jobs ({_first_line(error)}).  pip install "

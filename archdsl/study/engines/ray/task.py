@@ -117,8 +117,8 @@ def _follow(seat: Seat, courier: Courier, line: _Line) -> None:
 
 def _word(event: EngineEvent) -> dict[str, Any]:
     match event:
-        case Begun(_, at, step):
-            return {"begun": [at, step]}
+        case Begun(_, at, step, basis):
+            return {"begun": [at, step, basis]}
         case Reported(_, step, metrics):
             return {"reported": [step, to_json(metrics)]}
         case Over(_, outcome):
@@ -204,7 +204,7 @@ def _here() -> str:
     """The address of this node, as its cluster knows it."""
     import ray
 
-    found: str = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
+    found: str = ray.util.get_node_ip_address()
     return found
 
 

@@ -8,7 +8,6 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,6 @@ from tests.study.conftest import TINY
 from tests.study.engines.on_ray.clusters import Nodes, nodes, start
 
 EPOCHS = 25
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Nodes]:
-    with nodes() as made:
-        yield made
 
 
 def settings() -> dict[str, Any]:
@@ -79,6 +72,10 @@ def test_a_search_on_three_nodes_is_that_of_three_workers(cluster, local, tmp_pa
     process.join()
     assert process.exitcode == 0
     check_same(tmp_path / "run", local)
+    ran = on_record(tmp_path / "run", "running")
+    assert all(one["node"] for one in ran), "each says where"
+    assert {one["there"] for one in ran} == {None}, "and that nothing is another there"
+    assert {one["node"] for one in on_record(local, "running")} == {None}
 
 
 @pytest.mark.slow
