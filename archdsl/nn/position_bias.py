@@ -95,7 +95,7 @@ class PositionBias(nn.Module):
         at_once = max(1, _AT_ONCE // _HIDDEN)
         parts = [pairs[first : first + at_once] for first in range(0, len(pairs), at_once)]
         table = [
-            self.fc2(F.relu(self.fc1(torch.tensor(part, dtype=dtype, device=device))))
+            self.fc2(F.relu(self.fc1(torch.as_tensor(part, dtype=dtype, device=device))))
             for part in parts
         ]
         index = [
@@ -104,7 +104,7 @@ class PositionBias(nn.Module):
             for columns in column
         ]  # (Hq·Wq, Hk·Wk)
         biases = F.embedding(
-            torch.tensor(index, device=device, dtype=torch.int32),
+            torch.as_tensor(index, device=device, dtype=torch.int32),
             table[0] if len(table) == 1 else torch.cat(table),
         )
         return biases.permute(2, 0, 1)

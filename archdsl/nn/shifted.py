@@ -34,7 +34,7 @@ class NeighbourWindow:
         self.places: Tensor | None = None
         if torch.compiler.is_exporting():
             places = [place for slots in neighbours(size, side) for place in slots]
-            self.places = torch.tensor(places, device=device)
+            self.places = torch.as_tensor(places, device=device)
 
     def products(self, queries: Tensor, keys: Tensor) -> Tensor:
         """The product of each query with the keys around it: (B, heads, N, slots)."""
@@ -45,10 +45,10 @@ class NeighbourWindow:
         return products.flatten(2, 3).permute(1, 3, 2, 0)
 
     def sums(self, weights: Tensor, values: Tensor) -> Tensor:
-        """The sum of the values around each position, (B, heads, slots, N) and vectors to such."""
+        """The sum of the values around each position, (B, heads, N, slots) and vectors to such."""
         if self.places is not None:
-            return torch.einsum("bhsn,bnshd->bnhd", weights, self._gathered(values, self.places))
-        weights = torch.unflatten(weights.permute(2, 0, 3, 1).contiguous(), 2, self.size)
+            return torch.einsum("bhns,bnshd->bnhd", weights, self._gathered(values, self.places))
+        weights = torch.unflatten(weights.permute(3, 0, 2, 1).contiguous(), 2, self.size)
         values = torch.unflatten(values, 1, self.size)
         return _run(_Sums, _sums, weights, values, self.side).flatten(1, 2)
 

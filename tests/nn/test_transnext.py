@@ -81,7 +81,7 @@ def test_window_products_have_gradients_of_any_order() -> None:
     def randn(*shape: int) -> Tensor:
         return torch.randn(*shape, dtype=torch.float64, requires_grad=True)
 
-    one, other, weights = randn(1, 12, 2, 2), randn(1, 12, 2, 2), randn(1, 2, 9, 12)
+    one, other, weights = randn(1, 12, 2, 2), randn(1, 12, 2, 2), randn(1, 2, 12, 9)
     window = NeighbourWindow((3, 4), 3, torch.device("cpu"))
     for function, pair in ((window.products, (one, other)), (window.sums, (weights, other))):
         torch.autograd.gradcheck(function, pair)
@@ -402,7 +402,7 @@ class Windows(nn.Module):
     def forward(self, queries: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
         window = NeighbourWindow(self.size, 3, maps.device)
         products = window.products(queries, maps)
-        return products, window.sums(products.transpose(2, 3), maps)
+        return products, window.sums(products, maps)
 
 
 def test_what_is_no_number_spoils_in_a_program_the_windows_that_hold_it_alone() -> None:

@@ -14,7 +14,6 @@ from archdsl.errors import Misfit
 from archdsl.nn.cached import CachesInEval
 from archdsl.nn.checks import heads_misfit
 from archdsl.nn.init import small_normal, start
-from archdsl.nn.norms import LayerNorm
 from archdsl.nn.position_bias import (
     TEMPERATURE,
     PositionBias,
@@ -70,7 +69,7 @@ class AggregatedAttention(CachesInEval):
         self.kv = nn.Linear(dim, 2 * dim, bias=bias)  # rows: keys, values; window and pooled alike
         self.proj = nn.Linear(dim, dim)
         self.pool_proj = nn.Linear(dim, dim)
-        self.pool_norm = LayerNorm(dim, eps=1e-5)
+        self.pool_norm = nn.LayerNorm(dim)
         self.temperature = nn.Parameter(torch.full((heads, 1, 1), TEMPERATURE))
         self.query_embedding = nn.Parameter(torch.empty(heads, 1, head_dim))
         self.window_bias = nn.Parameter(torch.empty(heads, slots))
@@ -130,7 +129,7 @@ class AggregatedAttention(CachesInEval):
         near, far = torch.split(logits.softmax(dim=3), meets, dim=3)
 
         found = self.learned_tokens.transpose(1, 2) @ query.permute(0, 2, 3, 1)
-        found = found + self.learned_bias.transpose(1, 2) + near.transpose(2, 3)
+        found = found.transpose(2, 3) + self.learned_bias + near
         out = window.sums(typed(found, values.dtype), values)
         out += (typed(far, values.dtype) @ far_values).transpose(1, 2)
         y: Tensor = self.proj(regrouped(out, *size, math.prod(split)))
@@ -149,8 +148,8 @@ class AggregatedAttention(CachesInEval):
         """(B, H, W, dim) to such of the pooled map."""
         y = F.gelu(self.pool_proj(x)).permute(0, 3, 1, 2)
         y = F.adaptive_avg_pool2d(y, self._pool_grid(size))
-        pooled: Tensor = self.pool_norm(y)
-        return pooled.permute(0, 2, 3, 1)
+        pooled: Tensor = self.pool_norm(y.permute(0, 2, 3, 1))
+        return pooled
 
     def _pool_grid(self, size: Size) -> Size:
         if self.pool_size is not None:
@@ -184,7 +183,7 @@ class AggregatedAttention(CachesInEval):
             none = math.prod(size)
             rows = [[slot == none for slot in slots] for slots in neighbours(size, self.window)]
             met = [[[math.log(row.count(False) + pooled)]] for row in rows]
-            return torch.tensor(met, device=device), torch.tensor(rows, device=device)
+            return torch.as_tensor(met, device=device), torch.as_tensor(rows, device=device)
         around = self.window // 2
         here = torch.ones(size, dtype=torch.bool, device=device)
         padded = F.pad(here, (around, around, around, around))

@@ -116,7 +116,7 @@ def _split(x: Tensor, size: Size, window: Size, shift: Size) -> Tensor:
         x, places = x.flatten(1, 2), stated.window_places(size, window, shift)
         if any(over):
             x = F.pad(x, (0, 0, 0, 1))  # what stands outside
-        x = x.index_select(1, torch.tensor(places, device=x.device))
+        x = x.index_select(1, torch.as_tensor(places, device=x.device))
         return x.reshape(-1, rows * columns, x.shape[2])
     if any(over):
         x = F.pad(x, (0, 0, 0, over[1], 0, over[0]))
@@ -130,7 +130,7 @@ def _joined(x: Tensor, size: Size, window: Size, shift: Size) -> Tensor:
     if torch.compiler.is_exporting():
         places = stated.window_places(size, window, shift)
         where = {place: number for number, place in enumerate(places)}
-        order = torch.tensor([where[place] for place in range(math.prod(size))], device=x.device)
+        order = torch.as_tensor([where[place] for place in range(math.prod(size))], device=x.device)
         x = x.reshape(-1, len(places), x.shape[2]).index_select(1, order)
         return torch.unflatten(x, 1, size)
     x = torch.unflatten(torch.unflatten(x, 1, window), 0, (-1, *_grid(size, window)))
@@ -149,7 +149,7 @@ def _windows(x: Tensor, grid: Size) -> Tensor:
 def _of_offsets(table: Tensor, window: Size) -> Tensor:
     """(positions, positions, heads): the row of each offset from a key to a query."""
     if torch.compiler.is_exporting():
-        index = torch.tensor(stated.offsets(window), device=table.device)
+        index = torch.as_tensor(stated.offsets(window), device=table.device)
         return F.embedding(index, table)
     return table[_offsets(window, table.device)]
 
@@ -167,8 +167,8 @@ def _apart(size: Size, window: Size, shift: Size, like: Tensor) -> Tensor:
     """(windows, 1, positions, positions): _APART between what came in over opposite borders."""
     if torch.compiler.is_exporting():
         parts = stated.window_parts(size, window, shift)
-        queries = torch.tensor([[[[one] for one in own]] for own in parts], device=like.device)
-        keys = torch.tensor([[[own]] for own in parts], device=like.device)
+        queries = torch.as_tensor([[[[one] for one in own]] for own in parts], device=like.device)
+        keys = torch.as_tensor([[[own]] for own in parts], device=like.device)
         return (queries != keys) * torch.tensor(_APART, dtype=like.dtype, device=like.device)
     grid = _grid(size, window)
     rows, columns = (
