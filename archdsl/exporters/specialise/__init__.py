@@ -1,0 +1,31 @@
+"""An exported file as a good engineer would have written it for one network.
+
+The file is run and its network is built; what is the same in every use is no option any more. Each
+step is one from text to text, and the text is the author's own as far as it is kept.
+"""
+
+from __future__ import annotations
+
+from archdsl.exporters.specialise.observed import observed
+from archdsl.exporters.specialise.program import Program
+from archdsl.exporters.specialise.specialising import PASSES, Pass
+from archdsl.exporters.specialise.unused import without_unused
+
+
+def specialised(
+    text: str, factory: str, classes: tuple[int, ...], roots: set[str], deploy: str | None
+) -> str:
+    """A file with the same model, and nothing in it that this network does not use.
+
+    factory: the function that makes the model; classes: numbers of classes to try it with
+    roots: other names that the file promises; deploy: the function that folds the model, if any
+    """
+    seen = observed(text, factory, classes, deploy)
+    roots = roots | {factory} | ({deploy} if deploy else set())
+    for _ in range(PASSES):
+        before = text
+        text = Pass(Program(text), seen, roots).run()
+        text = without_unused(text, roots, seen)
+        if text == before:
+            return text
+    return text

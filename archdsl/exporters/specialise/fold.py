@@ -1,0 +1,581 @@
+"""A function as it is for one network: tests that are decided, options that are constants.
+
+What is decided is cut out of the author's own text; comments stay above what they were written
+for. A function of which nothing is decided stays as it is, line for line.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from archdsl.exporters.specialise.known import (
+    HIDDEN,
+    Facts,
+    Unknown,
+    World,
+    common,
+    is_plain,
+    truth,
+    value,
+)
+from archdsl.exporters.specialise.program import (
+    Function,
+    Program,
+    dedented,
+    is_pure,
+    laid,
+    parameters,
+    parenthesised,
+    stored,
+)
+
+INDENT = 4
+
+Lines = list[str]
+
+
+@dataclass(slots=True)
+class Rules:
+    """What is done beside the folding of tests, in a pass over a file.
+
+    options: name of a parameter -> the text that stands for it, in the function at hand
+    makers: of those among them that are constructors -> class, and the options bound to it
+    literal: attributes that a constructor of the file sets, and that are written as they are
+    call: a call -> another text for it, or None; is_identity: whether a module gives what it gets
+    drops: whether a statement that sets an attribute goes
+    """
+
+    options: Mapping[str, str] = field(default_factory=dict)
+    makers: Mapping[str, tuple[str, list[str]]] = field(default_factory=dict)
+    literal: set[str] = field(default_factory=set)
+    call: Callable[[ast.Call, list[World], Fold], str | None] = lambda node, worlds, fold: None
+    is_identity: Callable[[object], bool] = lambda module: False
+    drops: Callable[[ast.stmt, list[World]], bool] = lambda node, worlds: False
+
+
+class Fold:
+    """Folds one function.
+
+    worlds: its parameters, as far as they are known, in each call or for each instance
+    """
+
+    def __init__(
+        self, program: Program, node: ast.FunctionDef, worlds: list[World], facts: Facts,
+        rules: Rules,
+    ) -> None:  # fmt: skip
+        self.program, self.node, self.facts, self.rules = program, node, facts, rules
+        self._stores = stored(node.body)
+        self._bound = {arg.arg for arg in parameters(node)} | set(self._stores)
+        hidden = dict.fromkeys(self._bound, HIDDEN)
+        self.worlds = [{**hidden, **world} for world in worlds]
+        self._loads = [n.id for n in ast.walk(node)
+                       if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]  # fmt: skip
+        self._literals: set[str] = set(rules.options)
+        self._attributes = _attributes_of(node)
+        self.free = not any(isinstance(n, ast.Nonlocal | ast.Global) for n in ast.walk(node))
+
+    def body(self) -> Lines:
+        """The lines below its header, docstring included."""
+        lines, _ = self._block(self.node.body, self.worlds, 0, _header_end(self.program, self.node))
+        return lines
+
+    # statements
+
+    def _block(
+        self, statements: list[ast.stmt], worlds: list[World], shift: int, done: int
+    ) -> tuple[Lines, bool]:
+        """Lines of statements, and whether what follows them is never reached.
+
+        shift: how far they move left; done: the last line above them that is spoken for
+        """
+        lines: Lines = []
+        for place, statement in enumerate(statements):
+            first = self.program.first_line(statement)
+            gap = self.program.lines[done : first - 1]
+            done = statement.end_lineno or statement.lineno
+            returned = _returned(statement, statements[place + 1 : place + 2])
+            if returned is not None and not self._comments(done, statements[place + 1]):
+                made: Lines | None = self._return(statement, returned, worlds, shift)
+                return [*lines, *dedented(gap, shift), *(made or [])], True
+            made, ended = self._statement(statement, worlds, shift)
+            if made is None:
+                while gap and gap[-1].lstrip().startswith("#"):
+                    gap.pop()
+                lines += [line for line in dedented(gap, shift) if line.strip()]
+            else:
+                lines += [*dedented(gap, shift), *made]
+            if ended:
+                return lines, True
+        return lines, False
+
+    def _statement(
+        self, node: ast.stmt, worlds: list[World], shift: int
+    ) -> tuple[Lines | None, bool]:
+        if self.rules.drops(node, worlds):
+            return None, False
+        match node:
+            case ast.If():
+                return self._if(node, worlds, shift)
+            case ast.With() | ast.AsyncWith():
+                return self._compound(node, worlds, shift, [item.context_expr for item in
+                                                            node.items])  # fmt: skip
+            case ast.For() | ast.While():
+                return self._loop(node, worlds, shift)
+            case ast.FunctionDef():
+                self._forget([node.name], worlds)
+                return self._nested(node, worlds, shift), False
+            case ast.Try() | ast.ClassDef() | ast.Match() | ast.AsyncFunctionDef():
+                self._forget(stored([node]), worlds)
+                return self._raw(node, shift), False
+        return self._simple(node, worlds, shift)
+
+    def _comments(self, done: int, below: ast.stmt) -> bool:
+        return self.program.first_line(below) - 1 > done
+
+    def _return(
+        self, node: ast.stmt, given: ast.expr, worlds: list[World], shift: int
+    ) -> Lines:
+        """A value that is named only to be returned."""
+        text = f"return {self.expression(given, worlds)}{self._trailing(node)}"
+        return laid(text, node.col_offset - shift, node.col_offset)
+
+    def _trailing(self, node: ast.stmt) -> str:
+        line = self.program.lines[(node.end_lineno or node.lineno) - 1]
+        return line[len(line.encode()[: node.end_col_offset].decode()) :]
+
+    def _simple(
+        self, node: ast.stmt, worlds: list[World], shift: int
+    ) -> tuple[Lines | None, bool]:
+        ended = isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break)
+        match node:
+            case ast.Assert(test=test) if truth(test, worlds, self.facts):
+                return None, False
+            case ast.Assign(targets=[ast.Name(id=name)], value=given):
+                return self._assigned(node, name, given, worlds, shift), False
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as given):
+                return self._assigned(node, name, given, worlds, shift), False
+            case ast.Expr(value=ast.Call() as call):
+                text = self.expression(call, worlds)
+                if not text:
+                    return None, False
+        made = self._edited(node, worlds, shift)
+        self._forget(stored([node]), worlds)
+        return made, ended
+
+    def _assigned(
+        self, node: ast.stmt, name: str, given: ast.expr, worlds: list[World], shift: int
+    ) -> Lines | None:
+        if name not in self._loads and is_pure(given):
+            return None
+        text = self.expression(given, worlds)
+        made = self._edited(node, worlds, shift)
+        self._learn(name, given, worlds)
+        self._literals.discard(name)
+        if _is_literal(text):
+            self._literals.add(name)
+        return None if text == name else made
+
+    def _learn(self, name: str, given: ast.expr, worlds: list[World]) -> None:
+        """What a name is from here on; one that becomes an attribute as it is, is that."""
+        attribute = self._attributes.get(name) if self._stores.count(name) == 1 else None
+        for world in worlds:
+            try:
+                world[name] = value(given, world, self.facts)
+            except Unknown:
+                world[name] = HIDDEN
+                owner = world.get("self")
+                if attribute is not None and hasattr(owner, attribute):
+                    world[name] = getattr(owner, attribute)
+
+    def _if(self, node: ast.If, worlds: list[World], shift: int) -> tuple[Lines | None, bool]:
+        holds = truth(node.test, worlds, self.facts)
+        if holds is not None:
+            branch = node.body if holds else node.orelse
+            if not branch:
+                return None, False
+            if not holds and self._is_elif(node):
+                return self._statement(branch[0], worlds, shift)
+            deeper = branch[0].col_offset - node.col_offset
+            done = self.program.first_line(branch[0]) - 1
+            done = self._with_comments_above(done)
+            return self._block(branch, worlds, shift + deeper, done)
+        return self._open_if(node, worlds, shift, "if")
+
+    def _open_if(
+        self, node: ast.If, worlds: list[World], shift: int, word: str
+    ) -> tuple[Lines | None, bool]:
+        """An `if` that is not decided, and what follows it."""
+        test = self.expression(node.test, worlds)
+        before = [dict(world) for world in worlds]
+        lines, ended = self._branch(node.body, worlds, shift, _header_end(self.program, node))
+        same = word == "if" or self._header(node).startswith(word)
+        lines = [*self._headed(node, f"{word} {test}", worlds, shift, same=same), *lines]
+        others = node.orelse
+        if others and self._is_elif(node):
+            (inner,) = others
+            assert isinstance(inner, ast.If)
+            holds = truth(inner.test, before, self.facts)
+            if holds is None:
+                more, over = self._open_if(inner, before, shift, "elif")
+                lines += more or []
+            else:
+                rest = inner.body if holds else inner.orelse
+                more, over = self._else(rest, before, shift, inner.col_offset)
+                lines += more
+        elif others:
+            more, over = self._else(others, before, shift, node.col_offset)
+            lines += more
+        else:
+            over = False
+        self._forget(stored([node]), worlds)
+        return lines, ended and over
+
+    def _else(
+        self, statements: list[ast.stmt], worlds: list[World], shift: int, column: int
+    ) -> tuple[Lines, bool]:
+        if not statements:
+            return [], False
+        deeper = statements[0].col_offset - column
+        done = self._with_comments_above(self.program.first_line(statements[0]) - 1)
+        made, ended = self._block(statements, worlds, shift + deeper - INDENT, done)
+        return ([" " * (column - shift) + "else:", *made], ended) if made else ([], False)
+
+    def _with_comments_above(self, done: int) -> int:
+        while self.program.lines[done - 1].lstrip().startswith("#"):
+            done -= 1
+        return done
+
+    def _branch(
+        self, statements: list[ast.stmt], worlds: list[World], shift: int, done: int
+    ) -> tuple[Lines, bool]:
+        made, ended = self._block(statements, worlds, shift, done)
+        if not made:
+            made = [" " * (statements[0].col_offset - shift) + "pass"]
+        return made, ended
+
+    def _is_elif(self, node: ast.If) -> bool:
+        match node.orelse:
+            case [ast.If() as inner]:
+                return self._header(inner).startswith("elif")
+        return False
+
+    def _header(self, node: ast.stmt) -> str:
+        return self.program.lines[node.lineno - 1].lstrip()
+
+    def _compound(
+        self, node: ast.With | ast.AsyncWith, worlds: list[World], shift: int,
+        parts: list[ast.expr],
+    ) -> tuple[Lines, bool]:  # fmt: skip
+        text = self._spliced(node, parts, worlds, node.body[0])
+        self._forget(stored([item.optional_vars for item in node.items
+                             if item.optional_vars is not None]), worlds)  # fmt: skip
+        lines, ended = self._branch(node.body, worlds, shift, _header_end(self.program, node))
+        return [*self._headed(node, text, worlds, shift, same=True), *lines], ended
+
+    def _loop(
+        self, node: ast.For | ast.While, worlds: list[World], shift: int
+    ) -> tuple[Lines, bool]:
+        part = node.iter if isinstance(node, ast.For) else node.test
+        text = self._spliced(node, [part], worlds, node.body[0])
+        inside = self._each(node, worlds) if isinstance(node, ast.For) else None
+        self._forget(stored([node]), worlds)
+        if inside is None:
+            inside = worlds
+        else:
+            self._forget(stored(node.body), inside)
+        lines, _ = self._branch(node.body, inside, shift, _header_end(self.program, node))
+        lines = [*self._headed(node, text, worlds, shift, same=True), *lines]
+        if node.orelse:
+            more, _ = self._else(node.orelse, worlds, shift, node.col_offset)
+            lines += more
+        return lines, False
+
+    def _each(self, node: ast.For, worlds: list[World]) -> list[World] | None:
+        """A world for each round of a loop over what is known."""
+        if not isinstance(node.target, ast.Name):
+            return None
+        found: list[World] = []
+        for world in worlds:
+            try:
+                items = value(node.iter, world, self.facts)
+            except Unknown:
+                return None
+            if not isinstance(items, tuple):
+                return None
+            found += [{**world, node.target.id: item} for item in items]
+        return found or None
+
+    def _nested(self, node: ast.FunctionDef, worlds: list[World], shift: int) -> Lines:
+        inner = self._narrowed(node, worlds)
+        end = _header_end(self.program, node)
+        header = dedented(self.program.lines[self.program.first_line(node) - 1 : end], shift)
+        lines, _ = self._branch(node.body, inner, shift, end)
+        return [*header, *lines]
+
+    def _narrowed(self, node: ast.AST, worlds: list[World]) -> list[World]:
+        """What is known inside a function of its own: what never changes around it."""
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            bound = {arg.arg for arg in parameters(node)}
+            bound |= set(stored(node.body if isinstance(node, ast.FunctionDef) else []))
+        else:
+            bound = set(stored([node]))
+        own = {arg.arg for arg in parameters(self.node)}
+        fixed = {name for name in self._bound
+                 if self._stores.count(name) <= (0 if name in own else 1)} - bound  # fmt: skip
+        kept = [{n: v for n, v in world.items() if n in fixed} for world in worlds]
+        hidden = dict.fromkeys(self._bound | bound, HIDDEN)
+        return [{**hidden, **world} for world in kept]
+
+    def _raw(self, node: ast.stmt, shift: int) -> Lines:
+        first, last = self.program.first_line(node), node.end_lineno or node.lineno
+        return dedented(self.program.lines[first - 1 : last], shift)
+
+    def _edited(self, node: ast.stmt, worlds: list[World], shift: int) -> Lines:
+        """A simple statement with what is folded in it."""
+        parts = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
+        text = self.program.spliced(
+            node, [(part, self.expression(part, worlds)) for part in parts]
+        )
+        if text == self.program.segment(node):
+            return self._raw(node, shift)
+        return laid(text + self._trailing(node), node.col_offset - shift, node.col_offset)
+
+    def _headed(
+        self, node: ast.stmt, text: str, worlds: list[World], shift: int, *, same: bool
+    ) -> Lines:
+        """The header of a compound statement. text: of it, without its colon"""
+        end = _header_end(self.program, node)
+        own = self.program.lines[node.lineno - 1 : end]
+        before = "\n".join(own).strip()
+        if same and before.startswith(f"{text}:"):
+            return dedented(own, shift)
+        comment = before.rpartition(":")[2] if ":" in before else ""
+        comment = comment if comment.lstrip().startswith("#") else ""
+        return laid(f"{text}:{comment}", node.col_offset - shift, node.col_offset)
+
+    def _spliced(
+        self, node: ast.stmt, parts: list[ast.expr], worlds: list[World], below: ast.stmt
+    ) -> str:
+        """The text of a header, without its colon."""
+        begin, _ = self.program.span(node)
+        text, done = "", begin
+        for part in parts:
+            first, last = self.program.span(part)
+            text += self.program.text[done:first] + self.expression(part, worlds)
+            done = last
+        rest = self.program.text[done : self.program.span(below)[0]]
+        return text + rest.partition(":")[0].rstrip()
+
+    def _forget(self, names: list[str], worlds: list[World]) -> None:
+        for name in names:
+            self._literals.discard(name)
+            for world in worlds:
+                world[name] = HIDDEN
+
+    # expressions
+
+    def expression(self, node: ast.expr, worlds: list[World]) -> str:
+        """The text of an expression with what is decided in it."""
+        if isinstance(node, ast.JoinedStr):  # Python does not say where its parts stand
+            return self.program.segment(node)
+        made = self._decided(node, worlds)
+        return self.inside(node, worlds) if made is None else made
+
+    def inside(self, node: ast.AST, worlds: list[World]) -> str:
+        """The text of a node with what is decided inside it."""
+        pieces: list[tuple[ast.AST, str]] = []
+        waiting = [(child, worlds) for child in ast.iter_child_nodes(node)]
+        if isinstance(node, _SCOPES):
+            narrowed = self._narrowed(node, worlds)
+            waiting = [(child, narrowed) for child, _ in waiting]
+        while waiting:
+            child, here = waiting.pop()
+            if isinstance(child, ast.expr):
+                new = self.expression(child, here)
+                if new != self.program.segment(child):
+                    pieces.append((child, new if _stands_free(node, child) else
+                                   parenthesised(new)))  # fmt: skip
+            else:
+                waiting += [(inner, here) for inner in ast.iter_child_nodes(child)]
+        return self.program.spliced(node, pieces) if pieces else self.program.segment(node)
+
+    def _decided(self, node: ast.expr, worlds: list[World]) -> str | None:
+        match node:
+            case ast.IfExp(test=test, body=body, orelse=other):
+                holds = truth(test, worlds, self.facts)
+                return None if holds is None else self.expression(body if holds else other, worlds)
+            case ast.BoolOp():
+                return self._boolean(node, worlds) or self._either(node, worlds)
+            case ast.Compare() | ast.UnaryOp(op=ast.Not()):
+                return self._boolean(node, worlds)
+            case ast.Name(id=name, ctx=ast.Load()) if name in self._literals:
+                return self._literal(node, worlds) or self.rules.options.get(name)
+            case ast.Attribute(attr=name, ctx=ast.Load()) if name in self.rules.literal:
+                return self._literal(node, worlds)
+            case ast.BinOp(left=left, right=right):
+                return self._reckoned(node, left, right, worlds)
+            case ast.Call():
+                return self._called(node, worlds)
+        return None
+
+    def _literal(self, node: ast.expr, worlds: list[World]) -> str | None:
+        try:
+            found = common(node, worlds, self.facts)
+        except Unknown:
+            return None
+        return literal(found) if is_plain(found) else None
+
+    def _boolean(self, node: ast.expr, worlds: list[World]) -> str | None:
+        try:
+            found = common(node, worlds, self.facts)
+        except Unknown:
+            return None
+        return repr(found) if isinstance(found, bool) else None
+
+    def _either(self, node: ast.BoolOp, worlds: list[World]) -> str | None:
+        """Parts that decide nothing go, and those after one that decides all."""
+        any_of = isinstance(node.op, ast.Or)
+        kept: list[ast.expr] = []
+        for part in node.values:
+            holds = truth(part, worlds, self.facts)
+            if holds is None or holds == any_of or part is node.values[-1]:
+                kept.append(part)
+            if holds == any_of:
+                break
+        if len(kept) > 1 and kept[-1] is node.values[-1]:
+            last = truth(kept[-1], worlds, self.facts)
+            if last is not None and last != any_of and _is_test(kept[-2]):
+                kept.pop()
+        if len(kept) == len(node.values):
+            return None
+        texts = [self.expression(part, worlds) for part in kept]
+        if len(texts) == 1:
+            return texts[0]
+        return (" or " if any_of else " and ").join(
+            text if isinstance(part, ast.Compare | ast.UnaryOp) else parenthesised(text)
+            for part, text in zip(kept, texts, strict=True)
+        )  # fmt: skip
+
+    def _reckoned(
+        self, node: ast.BinOp, left: ast.expr, right: ast.expr, worlds: list[World]
+    ) -> str | None:
+        texts = [self.expression(side, worlds) for side in (left, right)]
+        own = [self.program.segment(side) for side in (left, right)]
+        if texts == own or not all(text.isdecimal() for text in texts):
+            return None
+        whole = isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.FloorDiv | ast.Mod)
+        numbers = [int(text) for text in texts]
+        if not whole or (isinstance(node.op, ast.FloorDiv | ast.Mod) and not numbers[1]):
+            return None
+        done: int = eval(compile(ast.Expression(ast.fix_missing_locations(ast.BinOp(
+            ast.Constant(numbers[0]), node.op, ast.Constant(numbers[1])))), "", "eval"))  # fmt: skip
+        return str(done)
+
+    def _called(self, node: ast.Call, worlds: list[World]) -> str | None:
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in self.rules.makers:
+                cls, bound = self.rules.makers[name]
+                given = [self.expression(arg, worlds) for arg in node.args]
+                given += [f"{one.arg}={self.expression(one.value, worlds)}" for one in
+                          node.keywords]  # fmt: skip
+                return f"{cls}({', '.join([*given, *bound])})"
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="self")), args=[arg], keywords=[]):
+                if self._all(node.func, worlds, self.rules.is_identity):
+                    return self.expression(arg, worlds)
+            case ast.Call(func=ast.Name(id="getattr"), args=[base, ast.Constant(value=str(name)),
+                                                             default]):  # fmt: skip
+                has = [self._has(base, name, world) for world in worlds]
+                if has and all(one is True for one in has):
+                    return f"{parenthesised(self.expression(base, worlds))}.{name}"
+                if has and all(one is False for one in has):
+                    return self.expression(default, worlds)
+        return self.rules.call(node, worlds, self)
+
+    def _has(self, base: ast.expr, name: str, world: World) -> bool | None:
+        try:
+            return hasattr(value(base, world, self.facts), name)
+        except Unknown:
+            return None
+
+    def _all(
+        self, node: ast.expr, worlds: list[World], holds: Callable[[object], bool]
+    ) -> bool:
+        try:
+            found = [value(node, world, self.facts) for world in worlds]
+        except Unknown:
+            return False
+        return bool(found) and all(map(holds, found))
+
+
+_SCOPES = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+def _returned(statement: ast.stmt, following: list[ast.stmt]) -> ast.expr | None:
+    """What a statement names, where the one below returns just that."""
+    match statement, following:
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=given)
+            | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as given),
+            [ast.Return(value=ast.Name(id=back))],
+        ) if name == back:
+            return given
+    return None
+
+
+def _is_test(node: ast.expr) -> bool:
+    return isinstance(node, ast.Compare) or (
+        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    )
+
+
+def _stands_free(parent: ast.AST, child: ast.AST) -> bool:
+    """Whether any expression may stand in a place, without parentheses."""
+    if isinstance(parent, ast.Call):
+        return child is not parent.func
+    return isinstance(
+        parent, ast.keyword | ast.stmt | ast.Tuple | ast.List | ast.Dict | ast.FormattedValue
+    )
+
+
+def _attributes_of(node: Function) -> dict[str, str]:
+    """Local names that become attributes of `self` as they are -> those attributes."""
+    found: dict[str, str] = {}
+    for one in node.body:
+        match one:
+            case ast.Assign(
+                targets=[ast.Attribute(value=ast.Name(id="self"), attr=attribute)],
+                value=ast.Name(id=name),
+            ):
+                found[name] = attribute
+    return found
+
+
+def _header_end(program: Program, node: ast.stmt) -> int:
+    """The last line of a compound statement's header, comments below it not counted."""
+    body: list[ast.stmt] = getattr(node, "body")  # noqa: B009 - any compound statement has one
+    last = program.first_line(body[0]) - 1
+    while last > node.lineno and (
+        not program.lines[last - 1].strip() or program.lines[last - 1].lstrip().startswith("#")
+    ):
+        last -= 1
+    return max(last, node.lineno)
+
+
+def _is_literal(text: str) -> bool:
+    try:
+        return is_plain(ast.literal_eval(text))
+    except (ValueError, SyntaxError):
+        return False
+
+
+def literal(found: object) -> str:
+    """A plain value as ruff writes it."""
+    if isinstance(found, tuple):
+        inner = ", ".join(map(literal, found))
+        return f"({inner},)" if len(found) == 1 else f"({inner})"
+    text = repr(found)
+    if isinstance(found, str) and '"' not in found and "\\" not in text:
+        return f'"{found}"'
+    return text.replace("e-0", "e-") if isinstance(found, float) else text
