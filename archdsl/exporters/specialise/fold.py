@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from archdsl.exporters.layout import INDENT, WIDTH
 from archdsl.exporters.specialise.known import (
     HIDDEN,
     Facts,
@@ -30,8 +31,6 @@ from archdsl.exporters.specialise.program import (
     parenthesised,
     stored,
 )
-
-INDENT = 4
 
 Lines = list[str]
 
@@ -208,10 +207,14 @@ class Fold:
     ) -> tuple[Lines | None, bool]:
         """An `if` that is not decided, and what follows it."""
         test = self.expression(node.test, worlds)
+        own = test == self.program.segment(node.test)
         before = [dict(world) for world in worlds]
         lines, ended = self._branch(node.body, worlds, shift, _header_end(self.program, node))
-        same = word == "if" or self._header(node).startswith(word)
-        lines = [*self._headed(node, f"{word} {test}", worlds, shift, same=same), *lines]
+        if own and self._header(node).startswith(f"{word} "):
+            end = _header_end(self.program, node)
+            lines = [*dedented(self.program.lines[node.lineno - 1 : end], shift), *lines]
+        else:
+            lines = [*self._tested(node, word, test, shift), *lines]
         others = node.orelse
         if others and self._is_elif(node):
             (inner,) = others
@@ -272,7 +275,7 @@ class Fold:
         self._forget(stored([item.optional_vars for item in node.items
                              if item.optional_vars is not None]), worlds)  # fmt: skip
         lines, ended = self._branch(node.body, worlds, shift, _header_end(self.program, node))
-        return [*self._headed(node, text, worlds, shift, same=True), *lines], ended
+        return [*self._headed(node, text, worlds, shift), *lines], ended
 
     def _loop(
         self, node: ast.For | ast.While, worlds: list[World], shift: int
@@ -286,7 +289,7 @@ class Fold:
         else:
             self._forget(stored(node.body), inside)
         lines, _ = self._branch(node.body, inside, shift, _header_end(self.program, node))
-        lines = [*self._headed(node, text, worlds, shift, same=True), *lines]
+        lines = [*self._headed(node, text, worlds, shift), *lines]
         if node.orelse:
             more, _ = self._else(node.orelse, worlds, shift, node.col_offset)
             lines += more
@@ -342,14 +345,28 @@ class Fold:
             return self._raw(node, shift)
         return laid(text + self._trailing(node), node.col_offset - shift, node.col_offset)
 
-    def _headed(
-        self, node: ast.stmt, text: str, worlds: list[World], shift: int, *, same: bool
-    ) -> Lines:
+    def _tested(self, node: ast.If, word: str, test: str, shift: int) -> Lines:
+        """The header of an `if` with another test, as ruff breaks it where it is long."""
+        column = node.col_offset - shift
+        lines = laid(f"{word} {test}:", column, column)
+        match ast.parse(f"({test})", mode="eval").body:
+            case ast.BoolOp(op=op, values=parts) if max(map(len, lines)) > WIDTH or len(lines) > 1:
+                again = Program(f"({test})")
+                joint = "or " if isinstance(op, ast.Or) else "and "
+                texts = [parenthesised(again.segment(part)) if isinstance(part, ast.BoolOp) else
+                         again.segment(part) for part in parts]  # fmt: skip
+                rows = [laid(f"{joint if n else ''}{' '.join(text.split())}", column + INDENT,
+                             column + INDENT) for n, text in enumerate(texts)]  # fmt: skip
+                space = " " * column
+                return [f"{space}{word} (", *(line for row in rows for line in row), f"{space}):"]
+        return lines
+
+    def _headed(self, node: ast.stmt, text: str, worlds: list[World], shift: int) -> Lines:
         """The header of a compound statement. text: of it, without its colon"""
         end = _header_end(self.program, node)
         own = self.program.lines[node.lineno - 1 : end]
         before = "\n".join(own).strip()
-        if same and before.startswith(f"{text}:"):
+        if before.startswith(f"{text}:"):
             return dedented(own, shift)
         comment = before.rpartition(":")[2] if ":" in before else ""
         comment = comment if comment.lstrip().startswith("#") else ""
@@ -475,6 +492,10 @@ class Fold:
 
     def _called(self, node: ast.Call, worlds: list[World]) -> str | None:
         match node:
+            case ast.Call(func=ast.Name(id="float"), args=[arg], keywords=[]):
+                text = self.expression(arg, worlds)
+                if text != self.program.segment(arg) and _is_literal(text) and "." in text:
+                    return text
             case ast.Call(func=ast.Name(id=name)) if name in self.rules.makers:
                 cls, bound = self.rules.makers[name]
                 given = [self.expression(arg, worlds) for arg in node.args]

@@ -33,7 +33,7 @@ def inlined(
     """
     if function.decorator_list:
         return None
-    rules = Rules(literal=whole.literal, is_identity=whole._is_identity)
+    rules = Rules(literal=whole.literal, call=whole._called, is_identity=whole._is_identity)
     inner = Fold(whole.program, function, given, whole.facts, rules)
     if not inner.free:
         return None

@@ -32,11 +32,13 @@ PASSES = 30
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A parameter that has one value in every use. text: that stands for it
+    """A parameter that has one value in every use.
 
+    found: that value; text: that stands for it
     maker: for a constructor its class, and the options bound to it
     """
 
+    found: Any
     text: str
     maker: tuple[str, list[str]] | None = None
 
@@ -207,6 +209,14 @@ class Pass:
                 self._drop(name, node, names, worlds)
             if alone := single(node, self.calls.called_as.get(name, [])):
                 self.dropped.loops[name] = alone
+        self._say_constructors_anew()
+
+    def _say_constructors_anew(self) -> None:
+        """Of constructors that stand for parameters, some options may have gone since."""
+        for options in self.dropped.options.values():
+            for name, option in options.items():
+                if option is not None and option.maker is not None:
+                    options[name] = self._constructor(option.found)
 
     def _drop(
         self, owner: str, node: ast.FunctionDef, names: list[str], worlds: list[World]
@@ -238,17 +248,18 @@ class Pass:
         if not all(alike(first, other) for other in rest):
             return None
         if is_plain(first):
-            return Option(literal(first))
-        if not is_constructor(first):
-            return None
-        maker = self._maker(first)
+            return Option(first, literal(first))
+        return self._constructor(first) if is_constructor(first) else None
+
+    def _constructor(self, found: Any) -> Option | None:
+        maker = self._maker(found)
         if maker is None:
             return None
         cls, bound_to = maker
         text = cls if not bound_to else f"partial({', '.join([cls, *bound_to])})"
         if bound_to and self.seen.names.get("partial") is not functools.partial:
             return None
-        return Option(text, maker)
+        return Option(found, text, maker)
 
     def _maker(self, given: Any) -> tuple[str, list[str]] | None:
         """A constructor as the file calls it, and its options."""
