@@ -6,6 +6,7 @@ step is one from text to text, and the text is the author's own as far as it is 
 
 from __future__ import annotations
 
+from archdsl.exporters.specialise.absorb import absorbed
 from archdsl.exporters.specialise.observed import observed
 from archdsl.exporters.specialise.program import Program
 from archdsl.exporters.specialise.specialising import PASSES, Pass
@@ -27,5 +28,5 @@ def specialised(
         text = Pass(Program(text), seen, roots).run()
         text = without_unused(text, roots, seen)
         if text == before:
-            return text
-    return text
+            break
+    return without_unused(absorbed(text, seen, factory), roots, seen)

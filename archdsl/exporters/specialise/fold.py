@@ -44,6 +44,7 @@ class Rules:
     literal: attributes that a constructor of the file sets, and that are written as they are
     call: a call -> another text for it, or None; is_identity: whether a module gives what it gets
     drops: whether a statement that sets an attribute goes
+    settled: attributes -> where a constructor sets them last
     """
 
     options: Mapping[str, str] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Rules:
     call: Callable[[ast.Call, list[World], Fold], str | None] = lambda node, worlds, fold: None
     is_identity: Callable[[object], bool] = lambda module: False
     drops: Callable[[ast.stmt, list[World]], bool] = lambda node, worlds: False
+    settled: Mapping[str, ast.Attribute] = field(default_factory=dict)
 
 
 class Fold:
@@ -161,6 +163,10 @@ class Fold:
                     return None, False
         made = self._edited(node, worlds, shift)
         self._forget(stored([node]), worlds)
+        for part in ast.walk(node):
+            if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
+                if self.rules.settled.get(part.attr) is part:
+                    self.facts.changing.discard(part.attr)
         return made, ended
 
     def _assigned(
@@ -208,8 +214,9 @@ class Fold:
         """An `if` that is not decided, and what follows it."""
         test = self.expression(node.test, worlds)
         own = test == self.program.segment(node.test)
-        before = [dict(world) for world in worlds]
-        lines, ended = self._branch(node.body, worlds, shift, _header_end(self.program, node))
+        before = [dict(world) for world in worlds if self._may(node.test, world, False)]
+        inside = [dict(world) for world in worlds if self._may(node.test, world, True)]
+        lines, ended = self._branch(node.body, inside, shift, _header_end(self.program, node))
         if own and self._header(node).startswith(f"{word} "):
             end = _header_end(self.program, node)
             lines = [*dedented(self.program.lines[node.lineno - 1 : end], shift), *lines]
@@ -234,6 +241,10 @@ class Fold:
             over = False
         self._forget(stored([node]), worlds)
         return lines, ended and over
+
+    def _may(self, test: ast.expr, world: World, holds: bool) -> bool:
+        """Whether a test may come out so in a world."""
+        return truth(test, [world], self.facts) in (None, holds)
 
     def _else(
         self, statements: list[ast.stmt], worlds: list[World], shift: int, column: int

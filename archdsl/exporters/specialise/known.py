@@ -26,6 +26,13 @@ class Unknown(Exception):
     """An expression depends on what is not known before a pass."""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An object that nobody has seen, with the attributes that are written down as constants."""
+
+    held: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class Facts:
     """What holds for a whole file.
@@ -114,6 +121,8 @@ def value(node: ast.expr, world: World, facts: Facts) -> Any:
             return found
         case ast.Name(id=name):
             return _named(name, world, facts)
+        case ast.Attribute(attr="is_meta"):  # without memory a pass shows what it costs, no more
+            return False
         case ast.Attribute(value=base, attr=name):
             return _attribute(value(base, world, facts), name, facts)
         case ast.Tuple(elts=items):
@@ -154,9 +163,11 @@ def _named(name: str, world: World, facts: Facts) -> Any:
 def _attribute(base: Any, name: str, facts: Facts) -> Any:
     if name in facts.changing or name == "training" or name.startswith("__"):
         raise Unknown
+    if isinstance(base, Written):
+        if name not in base.held:
+            raise Unknown
+        return base.held[name]
     if isinstance(base, Tensor):
-        if name == "is_meta":  # a pass without memory shows what it costs, and no more
-            return False
         raise Unknown
     if isinstance(base, nn.Module):
         if isinstance(getattr(type(base), name, None), property) or not hasattr(base, name):

@@ -19,6 +19,7 @@ from archdsl.exporters.specialise.known import (
     Facts,
     Unknown,
     World,
+    Written,
     alike,
     is_constructor,
     is_plain,
@@ -66,6 +67,7 @@ class Pass:
         self.facts = Facts(seen.names, _changing(program))
         self.literal = _set_in_constructors(program) - self.facts.changing
         self._read, self._own = _read_attributes(program)
+        self._written = _written(program)
         self._identities = set(_identities(program, seen))
         self._sure: dict[str, set[str]] = {}
         self._at: dict[ast.Call, list[World] | None] = {}
@@ -99,10 +101,10 @@ class Pass:
     def _of_method(self, name: str, method: ast.FunctionDef) -> list[World]:
         cls = self.seen.names.get(name)
         if not isinstance(cls, type) or not issubclass(cls, nn.Module):
-            return [{}]
+            return [{"self": Written(self._written.get(name, {}))}] if _on_self(method) else [{}]
         if method.name == "__init__":
             return self.seen.calls.get(cls, []) or [{}]
-        if method.decorator_list or not method.args.args or method.args.args[0].arg != "self":
+        if not _on_self(method):
             return [{}]
         return [{"self": one} for one in self.seen.instances(cls)] or [{}]
 
@@ -111,8 +113,11 @@ class Pass:
     ) -> Lines:
         facts = self.facts
         is_init = node.name == "__init__" and owner in self.program.classes
+        settled: dict[str, ast.Attribute] = {}
         if is_init:
-            facts = Facts(facts.names, facts.changing | self._set_twice(owner))
+            twice = self._set_twice(owner)
+            facts = Facts(facts.names, facts.changing | twice)
+            settled = self._settled(owner, node, twice - self.facts.changing)
         options = {} if note else self.dropped.options.get(owner, {})
         options = options if is_init or owner in self.program.functions else {}
         rules = Rules(
@@ -122,6 +127,7 @@ class Pass:
             literal=self.literal,
             call=self._noted if note else self._called,
             is_identity=self._is_identity,
+            settled=settled,
             drops=(lambda statement, here: False) if note or not is_init else self._drops,
         )  # fmt: skip
         fold = Fold(self.program, node, worlds, facts, rules)
@@ -142,6 +148,25 @@ class Pass:
                               if isinstance(part, ast.Attribute)
                               and isinstance(part.ctx, ast.Store)]  # fmt: skip
         return {name for name in found if found.count(name) > 1}
+
+    def _settled(
+        self, owner: str, node: ast.FunctionDef, names: set[str]
+    ) -> dict[str, ast.Attribute]:
+        """Where attributes are set last that this constructor alone sets."""
+        found: dict[str, ast.Attribute] = {}
+        others = set[str]()
+        for name, cls in self.program.classes.items():
+            for part in ast.walk(cls):
+                if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
+                    if name != owner:
+                        others.add(part.attr)
+                    elif part.attr in names:
+                        last = found.get(part.attr)
+                        if last is None or (part.lineno, part.col_offset) > (
+                            last.lineno, last.col_offset
+                        ):  # fmt: skip
+                            found[part.attr] = part
+        return {name: part for name, part in found.items() if name not in others}
 
     # what functions are given
 
@@ -367,6 +392,8 @@ class Pass:
         if any(name in self._own.get(one, ()) for one in self._family(worlds)):
             return False
         owners = [world.get("self") for world in worlds]
+        if owners and all(isinstance(one, Written) for one in owners):
+            return is_pure(given) and self._knows(worlds, name)
         if not owners or not all(isinstance(one, nn.Module) and hasattr(one, name)
                                  for one in owners):  # fmt: skip
             return False
@@ -376,6 +403,13 @@ class Pass:
         if all(map(self._is_identity, held)):
             return True
         return is_pure(given) and not any(isinstance(one, nn.Module | Tensor) for one in held)
+
+    def _knows(self, worlds: list[World], name: str) -> bool:
+        """Whether an attribute of a class that is no module is one that nothing in it reads."""
+        held = [world["self"].held for world in worlds]
+        return all(name in one for one in held) and not any(
+            name in reads for reads in self._own.values()
+        )
 
     def _family(self, worlds: list[World]) -> set[str]:
         """The classes of instances, and those that any class of the file has in common with them.
@@ -537,6 +571,33 @@ def _changing(program: Program) -> set[str]:
             look(child, inside)
 
     look(program.tree, False)
+    return found
+
+
+def _on_self(method: ast.FunctionDef) -> bool:
+    args = method.args.args
+    return not method.decorator_list and bool(args) and args[0].arg == "self"
+
+
+def _written(program: Program) -> dict[str, dict[str, Any]]:
+    """Class -> attributes that are set once, to a constant, in its constructor."""
+    stores: dict[str, int] = {}
+    for node in ast.walk(program.tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
+            stores[node.attr] = stores.get(node.attr, 0) + 1
+    found: dict[str, dict[str, Any]] = {}
+    for name, cls in program.classes.items():
+        init = next((m for m in cls.body if isinstance(m, ast.FunctionDef)
+                     and m.name == "__init__"), None)  # fmt: skip
+        for statement in [] if init is None else init.body:
+            match statement:
+                case (
+                    ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=attribute)],
+                               value=ast.Constant(value=given))
+                    | ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=attribute),
+                                    value=ast.Constant(value=given))
+                ) if stores[attribute] == 1:  # fmt: skip
+                    found.setdefault(name, {})[attribute] = given
     return found
 
 
