@@ -14,14 +14,16 @@ from archdsl.exporters.specialise.unused import without_unused
 
 
 def specialised(
-    text: str, factory: str, classes: tuple[int, ...], roots: set[str], deploy: str | None
-) -> str:
+    text: str, factory: str, classes: tuple[int, ...], roots: set[str], deploy: str | None = None,
+    lays: str | None = None,
+) -> str:  # fmt: skip
     """A file with the same model, and nothing in it that this network does not use.
 
     factory: the function that makes the model; classes: numbers of classes to try it with
     roots: other names that the file promises; deploy: the function that folds the model, if any
+    lays: the function that lays its tensors contiguously
     """
-    seen = observed(text, factory, classes, deploy)
+    seen = observed(text, factory, classes, deploy, lays)
     roots = roots | {factory} | ({deploy} if deploy else set())
     for _ in range(PASSES):
         before = text

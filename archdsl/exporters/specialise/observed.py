@@ -27,28 +27,36 @@ class Observed:
 
     names: what its names are; made: class -> its instances; calls: class -> the arguments that its
         own constructor was given, defaults included, each with the instance as `self`
+    idle: functions of the file that have nothing to do while the network is built
     """
 
     names: dict[str, Any]
     made: dict[type, list[Any]] = field(default_factory=dict)
     calls: dict[type, list[Arguments]] = field(default_factory=dict)
+    idle: set[str] = field(default_factory=set)
 
     def instances(self, cls: type) -> list[Any]:
         """The instances of a class and of those that are built on it."""
         return [one for own, many in self.made.items() if issubclass(own, cls) for one in many]
 
 
-def observed(text: str, factory: str, classes: tuple[int, ...], deploy: str | None) -> Observed:
+def observed(
+    text: str, factory: str, classes: tuple[int, ...], deploy: str | None, lays: str | None
+) -> Observed:
     """Run a file and build its network with each of these numbers of classes.
 
     factory: the name of the function that makes it; classes: () for one that takes none
     deploy: the name of the function that folds it, where the file has that
+    lays: the name of the function that lays tensors contiguously
     """
     module = types.ModuleType("exported")
     exec(compile(text, "exported.py", "exec"), module.__dict__)
     found = Observed(module.__dict__)
     own = [one for one in found.names.values()
            if isinstance(one, type) and one.__module__ == "exported"]  # fmt: skip
+    if lays is not None:
+        found.names[lays] = lambda model: None
+    contiguous = True
     with _listening(found, own):
         for given in [()] if not classes else [(number,) for number in classes]:
             try:
@@ -57,12 +65,15 @@ def observed(text: str, factory: str, classes: tuple[int, ...], deploy: str | No
                 if given == classes[:1]:
                     raise
                 continue
+            contiguous &= all(one.is_contiguous() for one in model.state_dict().values())
             models = [model]
             if deploy is not None:
                 models.append(found.names[deploy](model))
             for one in models:
                 for part in one.modules():
                     _note(found, part)
+    if lays is not None and contiguous:
+        found.idle.add(lays)
     return found
 
 

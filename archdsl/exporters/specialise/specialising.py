@@ -323,6 +323,8 @@ class Pass:
         if not isinstance(node.func, ast.Name) or not self.calls.is_function(node.func):
             return self._without_defaults(node, worlds, fold)
         name = node.func.id
+        if name in self.seen.idle:
+            return ""
         function = self.program.functions[name]
         if name not in self.roots and not _recursive(function):
             given = self._given(node, worlds, fold.facts)
