@@ -7,6 +7,7 @@ step is one from text to text, and the text is the author's own as far as it is 
 from __future__ import annotations
 
 from archdsl.exporters.specialise.absorb import absorbed
+from archdsl.exporters.specialise.commas import with_few_lines
 from archdsl.exporters.specialise.observed import observed
 from archdsl.exporters.specialise.program import Program
 from archdsl.exporters.specialise.specialising import PASSES, Pass
@@ -31,4 +32,5 @@ def specialised(
         text = without_unused(text, roots, seen)
         if text == before:
             break
-    return without_unused(absorbed(text, seen, factory), roots, seen)
+    text = without_unused(absorbed(text, seen, factory), roots, seen)
+    return with_few_lines(text, factory)

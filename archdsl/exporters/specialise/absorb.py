@@ -18,7 +18,7 @@ from archdsl.exporters.specialise.calls import Calls
 from archdsl.exporters.specialise.observed import Observed
 from archdsl.exporters.specialise.program import Program, laid, parameters, stored
 
-WORTH = 3
+WORTH = 2
 """Parts that a class makes itself, at the least: below that nothing is gained."""
 
 
@@ -54,9 +54,10 @@ class _Recipe:
                 return texts[0]
             return self._parameter(name, texts, note)
         if all(isinstance(node, ast.Name) for node in nodes):
-            if all(node in self.top for node in nodes) and len(set(texts)) == 1:
+            within = {node in self.top for node in nodes}
+            if within == {True} and len(set(texts)) == 1:
                 return texts[0]
-            if not any(node in self.top for node in nodes):
+            if len(within) == 1 and (within == {False} or note):
                 return self._parameter(name, texts, note)
         if all(isinstance(node, ast.Attribute) for node in nodes) and len(set(texts)) == 1:
             return texts[0]
@@ -242,14 +243,9 @@ def _sites(
                     statements.setdefault(statement, []).append((site, text))
     return [
         (one.lineno, one.end_lineno or one.lineno,
-         laid(_flat(program.spliced(one, pieces)), one.col_offset, one.col_offset))
+         laid(program.spliced(one, pieces), one.col_offset, one.col_offset))
         for one, pieces in statements.items()
     ]  # fmt: skip
-
-
-def _flat(text: str) -> str:
-    """A call whose brackets close on one line where they may: without commas that break them."""
-    return text
 
 
 def _is_constant(node: ast.expr) -> bool:

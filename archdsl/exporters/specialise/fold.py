@@ -74,6 +74,7 @@ class Fold:
         self._loads = [n.id for n in ast.walk(node)
                        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]  # fmt: skip
         self._literals: set[str] = set(rules.options)
+        self._aliases: dict[ast.expr, str] = {}
         self._attributes = _attributes_of(node)
         self.free = not any(isinstance(n, ast.Nonlocal | ast.Global) for n in ast.walk(node))
 
@@ -96,6 +97,11 @@ class Fold:
             first = self.program.first_line(statement)
             gap = self.program.lines[done : first - 1]
             done = statement.end_lineno or statement.lineno
+            below = statements[place + 1] if place + 1 < len(statements) else None
+            if below is not None and self._is_overwritten(statement, below, done):
+                done = done if not gap else done
+                lines += [line for line in dedented(gap, shift) if not line.strip()]
+                continue
             returned = _returned(statement, statements[place + 1 : place + 2])
             if returned is not None and not self._comments(done, statements[place + 1]):
                 made: Lines | None = self._return(statement, returned, worlds, shift)
@@ -131,6 +137,24 @@ class Fold:
                 self._forget(stored([node]), worlds)
                 return self._raw(node, shift), False
         return self._simple(node, worlds, shift)
+
+    def _is_overwritten(self, statement: ast.stmt, below: ast.stmt, done: int) -> bool:
+        """Whether a name gets another value at once, and this one is at most another's name."""
+        match statement, below:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=given),
+                ast.Assign(targets=[ast.Name(id=again)], value=new),
+            ) if name == again and not self._comments(done, below):
+                read = [n for n in ast.walk(new) if isinstance(n, ast.Name) and n.id == name
+                        and isinstance(n.ctx, ast.Load)]  # fmt: skip
+                if not read:
+                    return is_pure(given)
+                if isinstance(given, ast.Name) and given.id in self._bound and not any(
+                    isinstance(n, (*_INNER, ast.JoinedStr)) for n in ast.walk(new)
+                ):
+                    self._aliases |= dict.fromkeys(read, given.id)
+                    return True
+        return False
 
     def _comments(self, done: int, below: ast.stmt) -> bool:
         return self.program.first_line(below) - 1 > done
@@ -430,6 +454,8 @@ class Fold:
         return self.program.spliced(node, pieces) if pieces else self.program.segment(node)
 
     def _decided(self, node: ast.expr, worlds: list[World]) -> str | None:
+        if node in self._aliases:
+            return self._aliases[node]
         match node:
             case ast.IfExp(test=test, body=body, orelse=other):
                 holds = truth(test, worlds, self.facts)
@@ -541,6 +567,7 @@ class Fold:
         return bool(found) and all(map(holds, found))
 
 
+_INNER = ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp
 _SCOPES = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 

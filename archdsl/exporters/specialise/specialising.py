@@ -30,6 +30,9 @@ from archdsl.exporters.specialise.program import Program, docstring, is_pure, pa
 
 PASSES = 30
 
+DEPLOYED = "fused"
+"""The method that makes the deployed form of a module, once that of its parts is made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -113,6 +116,8 @@ class Pass:
     ) -> Lines:
         facts = self.facts
         is_init = node.name == "__init__" and owner in self.program.classes
+        if node.name == DEPLOYED:
+            facts = Facts(facts.names, facts.changing, parts_change=True)
         settled: dict[str, ast.Attribute] = {}
         if is_init:
             twice = self._set_twice(owner)
@@ -355,7 +360,7 @@ class Pass:
     ) -> str | None:
         """A call of something of torch, without options that have come to be its own defaults."""
         try:
-            called = value(node.func, {}, self.facts)
+            called = self._above(node) or value(node.func, {}, self.facts)
         except Unknown:
             return None
         if not isinstance(called, type) or not called.__module__.startswith("torch."):
@@ -370,6 +375,15 @@ class Pass:
         }  # fmt: skip
         named = {one for one in gone if one is not None}
         return self._without(node, named, set(), worlds, fold) if named else None
+
+    def _above(self, node: ast.Call) -> object:
+        """The class whose constructor `super().__init__` is, where it is one of torch."""
+        match node.func:
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=[]), attr="__init__"):
+                cls = self.seen.names.get(self.calls.within.get(node, ""))
+                bases = getattr(cls, "__bases__", ())
+                return bases[0] if len(bases) == 1 else None
+        return None
 
     def _is_identity(self, module: object) -> bool:
         if type(module) is nn.Identity or (type(module) is nn.Dropout and module.p == 0):

@@ -8,7 +8,7 @@ from torch import nn
 
 from archdsl.exporters.scopes import uses
 from archdsl.exporters.specialise.observed import Observed
-from archdsl.exporters.specialise.program import Program
+from archdsl.exporters.specialise.program import Program, docstring
 
 _SHOWN = {"extra_repr"}
 """Methods that no pass runs."""
@@ -77,12 +77,23 @@ def _methods(program: Program, seen: Observed) -> list[ast.stmt]:
         for method in node.body:
             if not isinstance(method, ast.FunctionDef):
                 continue
+            if _is_itself(method):
+                found.append(method)
+                continue
             if method.name.startswith("__") and not _does_nothing(method):
                 continue
             inherited = any(hasattr(one, method.name) for one in others)
             if _does_nothing(method) or method.name in _SHOWN or (method.name not in said and not inherited):
                 found.append(method)
     return found
+
+
+def _is_itself(method: ast.FunctionDef) -> bool:
+    """Whether the deployed form of a module is the module."""
+    match method:
+        case ast.FunctionDef(name="fused", body=[*_, ast.Return(value=ast.Name(id="self"))]):
+            return len(method.body) == 1 + (docstring(method.body) is not None)
+    return False
 
 
 def _does_nothing(method: ast.FunctionDef) -> bool:
