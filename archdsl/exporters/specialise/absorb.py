@@ -7,6 +7,7 @@ a rate, becomes a parameter, named as the part that takes it names it.
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -169,18 +170,16 @@ def _absorbed(text: str, seen: Observed, factory: str, name: str) -> str | None:
                                                     if isinstance(n, ast.Name)}  # fmt: skip
     widths = _width(program, sites) if len(sites) == 1 else None
     made: dict[str, str] = {}
+    late = False  # something that draws weights is still given, and what is above comes before it
     for option in reversed(order):
         values = [one[option] for one in given]
-        if not all(isinstance(value, ast.Call) for value in values) or not _once(init, option):
-            if any(_draws(value, seen, program) for value in values):
-                break  # what is made before it must be made before it
-            continue
-        trial = _Recipe(program, seen, top, taken, widths)
-        try:
-            made[option] = trial.of(values, option, "")
-        except _Differ:
-            if any(_draws(value, seen, program) for value in values):
-                break
+        draws = any(_draws(value, seen, program) for value in values)
+        if not (late and draws) and _once(init, option) and all(
+            isinstance(value, ast.Call) for value in values
+        ):  # fmt: skip
+            with contextlib.suppress(_Differ):
+                made[option] = _Recipe(program, seen, top, taken, widths).of(values, option, "")
+        late = late or (draws and option not in made)
     if len(made) < WORTH or [one for one in _used_in(init) if one in made] != [
         one for one in order if one in made
     ]:
@@ -188,7 +187,7 @@ def _absorbed(text: str, seen: Observed, factory: str, name: str) -> str | None:
     recipe = _Recipe(program, seen, top, taken, widths)
     made = {option: recipe.of([one[option] for one in given], option, "")
             for option in order if option in made}  # fmt: skip
-    if len(recipe.found) > len(made):
+    if len(recipe.found) > len(made) + 2:
         return None
     return _rewritten(program, init, sites, made, recipe.found)
 
