@@ -8,24 +8,28 @@ from __future__ import annotations
 
 from archdsl.exporters.specialise.absorb import absorbed
 from archdsl.exporters.specialise.commas import with_few_lines
-from archdsl.exporters.specialise.observed import observed
+from archdsl.exporters.specialise.equal import equal
+from archdsl.exporters.specialise.observed import Observed, Promised, observed
 from archdsl.exporters.specialise.program import Program
 from archdsl.exporters.specialise.specialising import PASSES, Pass
 from archdsl.exporters.specialise.unused import without_unused
 
 
-def specialised(
-    text: str, factory: str, classes: tuple[int, ...], roots: set[str], deploy: str | None = None,
-    lays: str | None = None,
-) -> str:  # fmt: skip
+def specialised(text: str, said: Promised, shape: tuple[int, ...]) -> str:
     """A file with the same model, and nothing in it that this network does not use.
 
-    factory: the function that makes the model; classes: numbers of classes to try it with
-    roots: other names that the file promises; deploy: the function that folds the model, if any
-    lays: the function that lays its tensors contiguously
+    What comes of it is compared with the file as it was, weights and outputs; where they are not
+    the same to the bit, as with a component that looks at its own source, the file stays as it was.
+
+    shape: of an image, (C, H, W)
     """
-    seen = observed(text, factory, classes, deploy, lays)
-    roots = roots | {factory} | ({deploy} if deploy else set())
+    seen = observed(text, said)
+    roots = {said.factory, *said.others, *([said.deploy] if said.deploy else [])}
+    made = _specialised(text, seen, roots, said.factory)
+    return made if equal(text, made, said, shape) else text
+
+
+def _specialised(text: str, seen: Observed, roots: set[str], factory: str) -> str:
     for _ in range(PASSES):
         before = text
         text = Pass(Program(text), seen, roots).run()

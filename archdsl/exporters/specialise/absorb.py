@@ -129,7 +129,9 @@ class _Recipe:
         while free in self.taken or any(one.name == free for one in self.found):
             free, count = f"{name}_{count}", count + 1
         if not note:
-            kinds = {type(ast.literal_eval(value)).__name__ for value in values if value[0].isdigit()}
+            kinds = {
+                type(ast.literal_eval(value)).__name__ for value in values if value[0].isdigit()
+            }
             note = kinds.pop() if len(kinds) == 1 else ""
         self.found.append(_Parameter(free, values, note))
         return free

@@ -42,15 +42,15 @@ class Calls:
     def constructed(self, node: ast.Call) -> str | None:
         """The class whose own constructor a call's keywords go to, `partial` included."""
         match node.func:
-            case ast.Name(id=name) as called if called in self._top and name in self.program.classes:
+            case ast.Name(id=name) as called if (
+                called in self._top and name in self.program.classes
+            ):
                 return self._owner(self.names.get(name))
             case ast.Name(id=name) if self.names.get(name) is functools.partial and node.args:
                 first = node.args[0]
                 if isinstance(first, ast.Name) and first.id in self.program.classes:
                     return self._owner(self.names.get(first.id))
-            case ast.Attribute(
-                value=ast.Call(func=ast.Name(id="super"), args=[]), attr="__init__"
-            ):
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=[]), attr="__init__"):
                 return self._above(node)
         return None
 

@@ -149,8 +149,10 @@ class Fold:
                         and isinstance(n.ctx, ast.Load)]  # fmt: skip
                 if not read:
                     return is_pure(given)
-                if isinstance(given, ast.Name) and given.id in self._bound and not any(
-                    isinstance(n, (*_INNER, ast.JoinedStr)) for n in ast.walk(new)
+                if (
+                    isinstance(given, ast.Name)
+                    and given.id in self._bound
+                    and not any(isinstance(n, (*_INNER, ast.JoinedStr)) for n in ast.walk(new))
                 ):
                     self._aliases |= dict.fromkeys(read, given.id)
                     return True
@@ -159,9 +161,7 @@ class Fold:
     def _comments(self, done: int, below: ast.stmt) -> bool:
         return self.program.first_line(below) - 1 > done
 
-    def _return(
-        self, node: ast.stmt, given: ast.expr, worlds: list[World], shift: int
-    ) -> Lines:
+    def _return(self, node: ast.stmt, given: ast.expr, worlds: list[World], shift: int) -> Lines:
         """A value that is named only to be returned."""
         text = f"return {self.expression(given, worlds)}{self._trailing(node)}"
         return laid(text, node.col_offset - shift, node.col_offset)
@@ -170,9 +170,7 @@ class Fold:
         line = self.program.lines[(node.end_lineno or node.lineno) - 1]
         return line[len(line.encode()[: node.end_col_offset].decode()) :]
 
-    def _simple(
-        self, node: ast.stmt, worlds: list[World], shift: int
-    ) -> tuple[Lines | None, bool]:
+    def _simple(self, node: ast.stmt, worlds: list[World], shift: int) -> tuple[Lines | None, bool]:
         ended = isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break)
         match node:
             case ast.Assert(test=test) if truth(test, worlds, self.facts):
@@ -373,9 +371,7 @@ class Fold:
     def _edited(self, node: ast.stmt, worlds: list[World], shift: int) -> Lines:
         """A simple statement with what is folded in it."""
         parts = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
-        text = self.program.spliced(
-            node, [(part, self.expression(part, worlds)) for part in parts]
-        )
+        text = self.program.spliced(node, [(part, self.expression(part, worlds)) for part in parts])
         if text == self.program.segment(node):
             return self._raw(node, shift)
         return laid(text + self._trailing(node), node.col_offset - shift, node.col_offset)
@@ -557,9 +553,7 @@ class Fold:
         except Unknown:
             return None
 
-    def _all(
-        self, node: ast.expr, worlds: list[World], holds: Callable[[object], bool]
-    ) -> bool:
+    def _all(self, node: ast.expr, worlds: list[World], holds: Callable[[object], bool]) -> bool:
         try:
             found = [value(node, world, self.facts) for world in worlds]
         except Unknown:

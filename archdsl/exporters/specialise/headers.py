@@ -27,9 +27,14 @@ def header(
     sure = {arg.arg for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True)
             if arg.arg in sure and isinstance(default, ast.Constant) and default.value is None}  # fmt: skip
     sure |= {arg.arg for arg in args.args if arg.arg in sure and not args.defaults}
-    if not gone and alone is None and not any(
-        _said(program, arg, None, sure=True) != _said(program, arg, None)
-        for arg in (*args.args, *args.kwonlyargs) if arg.arg in sure
+    if (
+        not gone
+        and alone is None
+        and not any(
+            _said(program, arg, None, sure=True) != _said(program, arg, None)
+            for arg in (*args.args, *args.kwonlyargs)
+            if arg.arg in sure
+        )
     ):
         return own
     texts: list[str] = []
@@ -54,9 +59,7 @@ def header(
     return [*above, *laid(text, node.col_offset, node.col_offset)]
 
 
-def _said(
-    program: Program, arg: ast.arg, default: ast.expr | None, *, sure: bool = False
-) -> str:
+def _said(program: Program, arg: ast.arg, default: ast.expr | None, *, sure: bool = False) -> str:
     note = "" if arg.annotation is None else program.segment(arg.annotation)
     if sure and note.endswith(" | None"):
         note, default = note.removesuffix(" | None"), None

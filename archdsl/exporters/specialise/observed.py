@@ -20,6 +20,9 @@ from torch import nn
 
 Arguments = dict[str, Any]
 
+MODULE = "exported"
+"""What a file is called while it is looked at."""
+
 
 @dataclass(slots=True)
 class Observed:
@@ -40,20 +43,36 @@ class Observed:
         return [one for own, many in self.made.items() if issubclass(own, cls) for one in many]
 
 
-def observed(
-    text: str, factory: str, classes: tuple[int, ...], deploy: str | None, lays: str | None
-) -> Observed:
-    """Run a file and build its network with each of these numbers of classes.
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What a file has names for.
 
-    factory: the name of the function that makes it; classes: () for one that takes none
-    deploy: the name of the function that folds it, where the file has that
-    lays: the name of the function that lays tensors contiguously
+    factory: the function that makes its network; classes: numbers of classes to try that with, the
+        usual one first, () where it takes none
+    deploy: the function that folds a network, where there is something to fold
+    lays: the function that lays tensors contiguously; others: what else is used from outside
     """
-    module = types.ModuleType("exported")
-    exec(compile(text, "exported.py", "exec"), module.__dict__)
-    found = Observed(module.__dict__)
+
+    factory: str
+    classes: tuple[int, ...] = ()
+    deploy: str | None = None
+    lays: str | None = None
+    others: tuple[str, ...] = ()
+
+
+def run(text: str) -> dict[str, Any]:
+    """The names of a file, once it was run."""
+    module = types.ModuleType(MODULE)
+    exec(compile(text, f"{MODULE}.py", "exec"), module.__dict__)
+    return module.__dict__
+
+
+def observed(text: str, said: Promised) -> Observed:
+    """Run a file, and build its network with each number of classes."""
+    factory, classes, deploy, lays = said.factory, said.classes, said.deploy, said.lays
+    found = Observed(run(text))
     own = [one for one in found.names.values()
-           if isinstance(one, type) and one.__module__ == "exported"]  # fmt: skip
+           if isinstance(one, type) and one.__module__ == MODULE]  # fmt: skip
     if lays is not None:
         found.names[lays] = lambda model: None
     contiguous = True

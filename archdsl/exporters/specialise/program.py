@@ -149,7 +149,8 @@ def parenthesised(text: str) -> str:
         node = ast.parse(f"({text})", mode="eval").body
     except SyntaxError:
         return text
-    atoms = ast.Name | ast.Call | ast.Attribute | ast.Subscript | ast.List | ast.Dict
+    atoms = (ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.List, ast.Dict, ast.Set,
+             ast.ListComp, ast.SetComp, ast.DictComp, ast.Starred)  # fmt: skip
     if isinstance(node, atoms) or (text.startswith("(") and isinstance(node, ast.Tuple)):
         return text
     if isinstance(node, ast.Constant) and not text.startswith("-"):

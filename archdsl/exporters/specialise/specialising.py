@@ -71,6 +71,7 @@ class Pass:
         self.literal = _set_in_constructors(program) - self.facts.changing
         self._read, self._own = _read_attributes(program)
         self._written = _written(program)
+        self._stores = {name: _stores(node) for name, node in program.classes.items()}
         self._identities = set(_identities(program, seen))
         self._sure: dict[str, set[str]] = {}
         self._at: dict[ast.Call, list[World] | None] = {}
@@ -122,7 +123,7 @@ class Pass:
         if is_init:
             twice = self._set_twice(owner)
             facts = Facts(facts.names, facts.changing | twice)
-            settled = self._settled(owner, node, twice - self.facts.changing)
+            settled = self._settled(owner, twice - self.facts.changing)
         options = {} if note else self.dropped.options.get(owner, {})
         options = options if is_init or owner in self.program.functions else {}
         rules = Rules(
@@ -143,34 +144,19 @@ class Pass:
 
     def _set_twice(self, owner: str) -> set[str]:
         """Attributes that constructors set more than once: in one they have other values, too."""
-        found: list[str] = []
         cls = self.seen.names.get(owner)
-        for one in getattr(cls, "__mro__", ()):
-            node = self.program.classes.get(one.__name__)
-            for method in [] if node is None else node.body:
-                if isinstance(method, ast.FunctionDef) and method.name == "__init__":
-                    found += [part.attr for part in ast.walk(method)
-                              if isinstance(part, ast.Attribute)
-                              and isinstance(part.ctx, ast.Store)]  # fmt: skip
+        family = [one.__name__ for one in getattr(cls, "__mro__", ())]
+        found = [part.attr for name in family for part in self._stores.get(name, ())]
         return {name for name in found if found.count(name) > 1}
 
-    def _settled(
-        self, owner: str, node: ast.FunctionDef, names: set[str]
-    ) -> dict[str, ast.Attribute]:
+    def _settled(self, owner: str, names: set[str]) -> dict[str, ast.Attribute]:
         """Where attributes are set last that this constructor alone sets."""
         found: dict[str, ast.Attribute] = {}
-        others = set[str]()
-        for name, cls in self.program.classes.items():
-            for part in ast.walk(cls):
-                if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
-                    if name != owner:
-                        others.add(part.attr)
-                    elif part.attr in names:
-                        last = found.get(part.attr)
-                        if last is None or (part.lineno, part.col_offset) > (
-                            last.lineno, last.col_offset
-                        ):  # fmt: skip
-                            found[part.attr] = part
+        for part in self._stores.get(owner, ()):
+            if part.attr in names:
+                found[part.attr] = part
+        others = {part.attr for name, parts in self._stores.items() if name != owner
+                  for part in parts}  # fmt: skip
         return {name: part for name, part in found.items() if name not in others}
 
     # what functions are given
@@ -254,8 +240,6 @@ class Pass:
         stores = stored(node.body)
         read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)
                 and isinstance(n.ctx, ast.Load)}  # fmt: skip
-        read |= {n.id for n in ast.walk(node) if isinstance(n, ast.JoinedStr)
-                 for n in ast.walk(n) if isinstance(n, ast.Name)}  # fmt: skip
         in_strings = {n.id for one in ast.walk(node) if isinstance(one, ast.JoinedStr)
                       for n in ast.walk(one) if isinstance(n, ast.Name)}  # fmt: skip
         self._sure[owner] = {
@@ -268,7 +252,7 @@ class Pass:
             option = self._option(name, worlds)
             if name not in read and name not in stores:
                 self.dropped.options.setdefault(owner, {})[name] = None
-            elif option is not None and (name not in stores or _first_is_sure(node, name)):
+            elif option is not None:
                 self.dropped.options.setdefault(owner, {})[name] = option
 
     def _option(self, name: str, worlds: list[World]) -> Option | None:
@@ -355,9 +339,7 @@ class Pass:
             return given[0]
         return f"{fold.expression(node.func, worlds)}({', '.join(given)})"
 
-    def _without_defaults(
-        self, node: ast.Call, worlds: list[World], fold: Fold
-    ) -> str | None:
+    def _without_defaults(self, node: ast.Call, worlds: list[World], fold: Fold) -> str | None:
         """A call of something of torch, without options that have come to be its own defaults."""
         try:
             called = self._above(node) or value(node.func, {}, self.facts)
@@ -388,17 +370,26 @@ class Pass:
     def _is_identity(self, module: object) -> bool:
         if type(module) is nn.Identity or (type(module) is nn.Dropout and module.p == 0):
             return True
-        return type(module).__name__ in self._identities and isinstance(module, nn.Module) and (
-            not any(True for _ in module.parameters()) and not any(True for _ in module.buffers())
+        return (
+            type(module).__name__ in self._identities
+            and isinstance(module, nn.Module)
+            and (
+                not any(True for _ in module.parameters())
+                and not any(True for _ in module.buffers())
+            )
         )
 
     def _drops(self, statement: ast.stmt, worlds: list[World]) -> bool:
         """Whether a statement sets an attribute that nothing reads and that holds no weights."""
         match statement:
-            case ast.Assign(
-                targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)], value=given
-            ) | ast.AnnAssign(
-                target=ast.Attribute(value=ast.Name(id="self"), attr=name), value=ast.expr() as given
+            case (
+                ast.Assign(
+                    targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)], value=given
+                )
+                | ast.AnnAssign(
+                    target=ast.Attribute(value=ast.Name(id="self"), attr=name),
+                    value=ast.expr() as given,
+                )
             ):
                 pass
             case _:
@@ -566,11 +557,6 @@ def _recursive(node: ast.FunctionDef) -> bool:
     return any(isinstance(n, ast.Name) and n.id == node.name for n in ast.walk(node))
 
 
-def _first_is_sure(node: ast.FunctionDef, name: str) -> bool:
-    """Whether a parameter that is set again is only asked about before that."""
-    return True
-
-
 def _changing(program: Program) -> set[str]:
     """Attributes that something sets anywhere but in the constructor of the object they are of."""
     found: set[str] = set()
@@ -588,6 +574,13 @@ def _changing(program: Program) -> set[str]:
 
     look(program.tree, False)
     return found
+
+
+def _stores(node: ast.ClassDef) -> list[ast.Attribute]:
+    """Where attributes are set inside a class, from top to bottom."""
+    found = [part for part in ast.walk(node)
+             if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)]  # fmt: skip
+    return sorted(found, key=lambda part: (part.lineno, part.col_offset))
 
 
 def _on_self(method: ast.FunctionDef) -> bool:

@@ -7,7 +7,7 @@ import ast
 from torch import nn
 
 from archdsl.exporters.scopes import uses
-from archdsl.exporters.specialise.observed import Observed
+from archdsl.exporters.specialise.observed import MODULE, Observed
 from archdsl.exporters.specialise.program import Program, docstring
 
 _SHOWN = {"extra_repr"}
@@ -73,7 +73,7 @@ def _methods(program: Program, seen: Observed) -> list[ast.stmt]:
         cls = seen.names.get(name)
         if not isinstance(cls, type) or not issubclass(cls, nn.Module):
             continue
-        others = [one for one in cls.__mro__ if one.__module__ != "exported"]
+        others = [one for one in cls.__mro__ if one.__module__ != MODULE]
         for method in node.body:
             if not isinstance(method, ast.FunctionDef):
                 continue
@@ -83,7 +83,11 @@ def _methods(program: Program, seen: Observed) -> list[ast.stmt]:
             if method.name.startswith("__") and not _does_nothing(method):
                 continue
             inherited = any(hasattr(one, method.name) for one in others)
-            if _does_nothing(method) or method.name in _SHOWN or (method.name not in said and not inherited):
+            if (
+                _does_nothing(method)
+                or method.name in _SHOWN
+                or (method.name not in said and not inherited)
+            ):
                 found.append(method)
     return found
 
