@@ -141,7 +141,8 @@ class Factory:
         parts.append(f"blocks={self._blocks(stage)}")
         if stage.out_norm is not None:
             parts.append(f"out_norm={self._layer(stage.out_norm)}")
-        return f"{self.bundle.expression(model_parts.Stage)}({', '.join(parts)}{',' if len(parts) > 1 else ''})"
+        end = "," if len(parts) > 1 else ""
+        return f"{self.bundle.expression(model_parts.Stage)}({', '.join(parts)}{end})"
 
     def _blocks(self, stage: Stage) -> str:
         first = next(n for n, block in enumerate(self.network.blocks()) if block is stage.blocks[0])

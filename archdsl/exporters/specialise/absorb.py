@@ -165,7 +165,7 @@ def _absorbed(text: str, seen: Observed, factory: str, name: str) -> str | None:
         return None
     given = [{one.arg: one.value for one in site.keywords} for site in sites]
     order = [arg.arg for arg in init.args.kwonlyargs if all(arg.arg in one for one in given)]
-    order = [arg for arg in given[0] if arg in order]  # type: ignore[misc]
+    order = [arg for arg in given[0] if arg in order]
     own = {arg.arg for arg in parameters(init)}
     heard = {key for one in seen.calls.get(seen.names[name], []) for key in one}
     taken = own | heard | set(stored(init.body)) | {n.id for n in ast.walk(init)

@@ -85,20 +85,20 @@ class Calls:
         for name, node in self.program.classes.items():
             if len(node.bases) > 1:
                 classes |= {name, *(one.id for one in node.bases if isinstance(one, ast.Name))}
-        for node in ast.walk(self.program.tree):
-            if not isinstance(node, ast.Call):
+        for call in ast.walk(self.program.tree):
+            if not isinstance(call, ast.Call):
                 continue
-            owner = self.constructed(node)
-            spread = any(one.arg is None for one in node.keywords)
-            match node.func:
+            owner = self.constructed(call)
+            spread = any(one.arg is None for one in call.keywords)
+            match call.func:
                 case ast.Attribute(value=ast.Name(id=name), attr="__init__"):
                     classes.add(name)
             if owner is not None:
                 classes |= {owner} if spread else set()
-            elif spread and not self._elsewhere(node.func):
+            elif spread and not self._elsewhere(call.func):
                 classes |= set(self.program.classes)
-            elif not self._elsewhere(node.func):
-                options |= {one.arg for one in node.keywords if one.arg is not None}
+            elif not self._elsewhere(call.func):
+                options |= {one.arg for one in call.keywords if one.arg is not None}
         return classes, options
 
     def _elsewhere(self, called: ast.expr) -> bool:

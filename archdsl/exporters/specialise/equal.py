@@ -24,7 +24,11 @@ def equal(one: str, other: str, said: Promised, shape: tuple[int, ...]) -> bool:
     torch.set_num_threads(1)  # sums are in one order then
     try:
         with torch.random.fork_rng(devices=[]):
-            return _said(one, said, shape) == _said(other, said, shape)
+            usual = _said(one, said, shape)
+            try:
+                return bool(usual == _said(other, said, shape))
+            except Exception:  # what cannot be run is not the same, whatever is wrong with it
+                return False
     finally:
         torch.set_num_threads(threads)
 

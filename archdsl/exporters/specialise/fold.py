@@ -7,83 +7,28 @@ for. A function of which nothing is decided stays as it is, line for line.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from archdsl.exporters.layout import INDENT, WIDTH
-from archdsl.exporters.specialise.known import (
-    HIDDEN,
-    Facts,
-    Unknown,
-    World,
-    common,
-    is_plain,
-    truth,
-    value,
-)
+from archdsl.exporters.specialise.expressions import INNER, Expressions, Lines, is_literal
+from archdsl.exporters.specialise.known import HIDDEN, Unknown, World, truth, value
 from archdsl.exporters.specialise.program import (
     Function,
     Program,
     dedented,
     is_pure,
     laid,
-    parameters,
     parenthesised,
     stored,
 )
 
-Lines = list[str]
 
-
-@dataclass(slots=True)
-class Rules:
-    """What is done beside the folding of tests, in a pass over a file.
-
-    options: name of a parameter -> the text that stands for it, in the function at hand
-    makers: of those among them that are constructors -> class, and the options bound to it
-    literal: attributes that a constructor of the file sets, and that are written as they are
-    call: a call -> another text for it, or None; is_identity: whether a module gives what it gets
-    drops: whether a statement that sets an attribute goes
-    settled: attributes -> where a constructor sets them last
-    """
-
-    options: Mapping[str, str] = field(default_factory=dict)
-    makers: Mapping[str, tuple[str, list[str]]] = field(default_factory=dict)
-    literal: set[str] = field(default_factory=set)
-    call: Callable[[ast.Call, list[World], Fold], str | None] = lambda node, worlds, fold: None
-    is_identity: Callable[[object], bool] = lambda module: False
-    drops: Callable[[ast.stmt, list[World]], bool] = lambda node, worlds: False
-    settled: Mapping[str, ast.Attribute] = field(default_factory=dict)
-
-
-class Fold:
-    """Folds one function.
-
-    worlds: its parameters, as far as they are known, in each call or for each instance
-    """
-
-    def __init__(
-        self, program: Program, node: ast.FunctionDef, worlds: list[World], facts: Facts,
-        rules: Rules,
-    ) -> None:  # fmt: skip
-        self.program, self.node, self.facts, self.rules = program, node, facts, rules
-        self._stores = stored(node.body)
-        self._bound = {arg.arg for arg in parameters(node)} | set(self._stores)
-        hidden = dict.fromkeys(self._bound, HIDDEN)
-        self.worlds = [{**hidden, **world} for world in worlds]
-        self._loads = [n.id for n in ast.walk(node)
-                       if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]  # fmt: skip
-        self._literals: set[str] = set(rules.options)
-        self._aliases: dict[ast.expr, str] = {}
-        self._attributes = _attributes_of(node)
-        self.free = not any(isinstance(n, ast.Nonlocal | ast.Global) for n in ast.walk(node))
+class Fold(Expressions):
+    """Folds one function."""
 
     def body(self) -> Lines:
         """The lines below its header, docstring included."""
         lines, _ = self._block(self.node.body, self.worlds, 0, _header_end(self.program, self.node))
         return lines
-
-    # statements
 
     def _block(
         self, statements: list[ast.stmt], worlds: list[World], shift: int, done: int
@@ -99,7 +44,6 @@ class Fold:
             done = statement.end_lineno or statement.lineno
             below = statements[place + 1] if place + 1 < len(statements) else None
             if below is not None and self._is_overwritten(statement, below, done):
-                done = done if not gap else done
                 lines += [line for line in dedented(gap, shift) if not line.strip()]
                 continue
             returned = _returned(statement, statements[place + 1 : place + 2])
@@ -152,7 +96,7 @@ class Fold:
                 if (
                     isinstance(given, ast.Name)
                     and given.id in self._bound
-                    and not any(isinstance(n, (*_INNER, ast.JoinedStr)) for n in ast.walk(new))
+                    and not any(isinstance(n, (*INNER, ast.JoinedStr)) for n in ast.walk(new))
                 ):
                     self._aliases |= dict.fromkeys(read, given.id)
                     return True
@@ -186,9 +130,8 @@ class Fold:
         made = self._edited(node, worlds, shift)
         self._forget(stored([node]), worlds)
         for part in ast.walk(node):
-            if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
-                if self.rules.settled.get(part.attr) is part:
-                    self.facts.changing.discard(part.attr)
+            if isinstance(part, ast.Attribute) and self.rules.settled.get(part.attr) is part:
+                self.facts.changing.discard(part.attr)
         return made, ended
 
     def _assigned(
@@ -200,13 +143,13 @@ class Fold:
         made = self._edited(node, worlds, shift)
         self._learn(name, given, worlds)
         self._literals.discard(name)
-        if _is_literal(text):
+        if is_literal(text):
             self._literals.add(name)
         return None if text == name else made
 
     def _learn(self, name: str, given: ast.expr, worlds: list[World]) -> None:
         """What a name is from here on; one that becomes an attribute as it is, is that."""
-        attribute = self._attributes.get(name) if self._stores.count(name) == 1 else None
+        attribute = _attributes_of(self.node).get(name) if self._stores.count(name) == 1 else None
         for world in worlds:
             try:
                 world[name] = value(given, world, self.facts)
@@ -350,20 +293,6 @@ class Fold:
         lines, _ = self._branch(node.body, inner, shift, end)
         return [*header, *lines]
 
-    def _narrowed(self, node: ast.AST, worlds: list[World]) -> list[World]:
-        """What is known inside a function of its own: what never changes around it."""
-        if isinstance(node, ast.FunctionDef | ast.Lambda):
-            bound = {arg.arg for arg in parameters(node)}
-            bound |= set(stored(node.body if isinstance(node, ast.FunctionDef) else []))
-        else:
-            bound = set(stored([node]))
-        own = {arg.arg for arg in parameters(self.node)}
-        fixed = {name for name in self._bound
-                 if self._stores.count(name) <= (0 if name in own else 1)} - bound  # fmt: skip
-        kept = [{n: v for n, v in world.items() if n in fixed} for world in worlds]
-        hidden = dict.fromkeys(self._bound | bound, HIDDEN)
-        return [{**hidden, **world} for world in kept]
-
     def _raw(self, node: ast.stmt, shift: int) -> Lines:
         first, last = self.program.first_line(node), node.end_lineno or node.lineno
         return dedented(self.program.lines[first - 1 : last], shift)
@@ -422,148 +351,6 @@ class Fold:
             for world in worlds:
                 world[name] = HIDDEN
 
-    # expressions
-
-    def expression(self, node: ast.expr, worlds: list[World]) -> str:
-        """The text of an expression with what is decided in it."""
-        if isinstance(node, ast.JoinedStr):  # Python does not say where its parts stand
-            return self.program.segment(node)
-        made = self._decided(node, worlds)
-        return self.inside(node, worlds) if made is None else made
-
-    def inside(self, node: ast.AST, worlds: list[World]) -> str:
-        """The text of a node with what is decided inside it."""
-        pieces: list[tuple[ast.AST, str]] = []
-        waiting = [(child, worlds) for child in ast.iter_child_nodes(node)]
-        if isinstance(node, _SCOPES):
-            narrowed = self._narrowed(node, worlds)
-            waiting = [(child, narrowed) for child, _ in waiting]
-        while waiting:
-            child, here = waiting.pop()
-            if isinstance(child, ast.expr):
-                new = self.expression(child, here)
-                if new != self.program.segment(child):
-                    pieces.append((child, new if _stands_free(node, child) else
-                                   parenthesised(new)))  # fmt: skip
-            else:
-                waiting += [(inner, here) for inner in ast.iter_child_nodes(child)]
-        return self.program.spliced(node, pieces) if pieces else self.program.segment(node)
-
-    def _decided(self, node: ast.expr, worlds: list[World]) -> str | None:
-        if node in self._aliases:
-            return self._aliases[node]
-        match node:
-            case ast.IfExp(test=test, body=body, orelse=other):
-                holds = truth(test, worlds, self.facts)
-                return None if holds is None else self.expression(body if holds else other, worlds)
-            case ast.BoolOp():
-                return self._boolean(node, worlds) or self._either(node, worlds)
-            case ast.Compare() | ast.UnaryOp(op=ast.Not()):
-                return self._boolean(node, worlds)
-            case ast.Name(id=name, ctx=ast.Load()) if name in self._literals:
-                return self._literal(node, worlds) or self.rules.options.get(name)
-            case ast.Attribute(attr=name, ctx=ast.Load()) if name in self.rules.literal:
-                return self._literal(node, worlds)
-            case ast.BinOp(left=left, right=right):
-                return self._reckoned(node, left, right, worlds)
-            case ast.Call():
-                return self._called(node, worlds)
-        return None
-
-    def _literal(self, node: ast.expr, worlds: list[World]) -> str | None:
-        try:
-            found = common(node, worlds, self.facts)
-        except Unknown:
-            return None
-        return literal(found) if is_plain(found) else None
-
-    def _boolean(self, node: ast.expr, worlds: list[World]) -> str | None:
-        try:
-            found = common(node, worlds, self.facts)
-        except Unknown:
-            return None
-        return repr(found) if isinstance(found, bool) else None
-
-    def _either(self, node: ast.BoolOp, worlds: list[World]) -> str | None:
-        """Parts that decide nothing go, and those after one that decides all."""
-        any_of = isinstance(node.op, ast.Or)
-        kept: list[ast.expr] = []
-        for part in node.values:
-            holds = truth(part, worlds, self.facts)
-            if holds is None or holds == any_of or part is node.values[-1]:
-                kept.append(part)
-            if holds == any_of:
-                break
-        if len(kept) > 1 and kept[-1] is node.values[-1]:
-            last = truth(kept[-1], worlds, self.facts)
-            if last is not None and last != any_of and _is_test(kept[-2]):
-                kept.pop()
-        if len(kept) == len(node.values):
-            return None
-        texts = [self.expression(part, worlds) for part in kept]
-        if len(texts) == 1:
-            return texts[0]
-        return (" or " if any_of else " and ").join(
-            text if isinstance(part, ast.Compare | ast.UnaryOp) else parenthesised(text)
-            for part, text in zip(kept, texts, strict=True)
-        )  # fmt: skip
-
-    def _reckoned(
-        self, node: ast.BinOp, left: ast.expr, right: ast.expr, worlds: list[World]
-    ) -> str | None:
-        texts = [self.expression(side, worlds) for side in (left, right)]
-        own = [self.program.segment(side) for side in (left, right)]
-        if texts == own or not all(text.isdecimal() for text in texts):
-            return None
-        whole = isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.FloorDiv | ast.Mod)
-        numbers = [int(text) for text in texts]
-        if not whole or (isinstance(node.op, ast.FloorDiv | ast.Mod) and not numbers[1]):
-            return None
-        done: int = eval(compile(ast.Expression(ast.fix_missing_locations(ast.BinOp(
-            ast.Constant(numbers[0]), node.op, ast.Constant(numbers[1])))), "", "eval"))  # fmt: skip
-        return str(done)
-
-    def _called(self, node: ast.Call, worlds: list[World]) -> str | None:
-        match node:
-            case ast.Call(func=ast.Name(id="float"), args=[arg], keywords=[]):
-                text = self.expression(arg, worlds)
-                if text != self.program.segment(arg) and _is_literal(text) and "." in text:
-                    return text
-            case ast.Call(func=ast.Name(id=name)) if name in self.rules.makers:
-                cls, bound = self.rules.makers[name]
-                given = [self.expression(arg, worlds) for arg in node.args]
-                given += [f"{one.arg}={self.expression(one.value, worlds)}" for one in
-                          node.keywords]  # fmt: skip
-                return f"{cls}({', '.join([*given, *bound])})"
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="self")), args=[arg], keywords=[]):
-                if self._all(node.func, worlds, self.rules.is_identity):
-                    return self.expression(arg, worlds)
-            case ast.Call(func=ast.Name(id="getattr"), args=[base, ast.Constant(value=str(name)),
-                                                             default]):  # fmt: skip
-                has = [self._has(base, name, world) for world in worlds]
-                if has and all(one is True for one in has):
-                    return f"{parenthesised(self.expression(base, worlds))}.{name}"
-                if has and all(one is False for one in has):
-                    return self.expression(default, worlds)
-        return self.rules.call(node, worlds, self)
-
-    def _has(self, base: ast.expr, name: str, world: World) -> bool | None:
-        try:
-            return hasattr(value(base, world, self.facts), name)
-        except Unknown:
-            return None
-
-    def _all(self, node: ast.expr, worlds: list[World], holds: Callable[[object], bool]) -> bool:
-        try:
-            found = [value(node, world, self.facts) for world in worlds]
-        except Unknown:
-            return False
-        return bool(found) and all(map(holds, found))
-
-
-_INNER = ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp
-_SCOPES = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-
 
 def _returned(statement: ast.stmt, following: list[ast.stmt]) -> ast.expr | None:
     """What a statement names, where the one below returns just that."""
@@ -575,21 +362,6 @@ def _returned(statement: ast.stmt, following: list[ast.stmt]) -> ast.expr | None
         ) if name == back:
             return given
     return None
-
-
-def _is_test(node: ast.expr) -> bool:
-    return isinstance(node, ast.Compare) or (
-        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
-    )
-
-
-def _stands_free(parent: ast.AST, child: ast.AST) -> bool:
-    """Whether any expression may stand in a place, without parentheses."""
-    if isinstance(parent, ast.Call):
-        return child is not parent.func
-    return isinstance(
-        parent, ast.keyword | ast.stmt | ast.Tuple | ast.List | ast.Dict | ast.FormattedValue
-    )
 
 
 def _attributes_of(node: Function) -> dict[str, str]:
@@ -614,21 +386,3 @@ def _header_end(program: Program, node: ast.stmt) -> int:
     ):
         last -= 1
     return max(last, node.lineno)
-
-
-def _is_literal(text: str) -> bool:
-    try:
-        return is_plain(ast.literal_eval(text))
-    except (ValueError, SyntaxError):
-        return False
-
-
-def literal(found: object) -> str:
-    """A plain value as ruff writes it."""
-    if isinstance(found, tuple):
-        inner = ", ".join(map(literal, found))
-        return f"({inner},)" if len(found) == 1 else f"({inner})"
-    text = repr(found)
-    if isinstance(found, str) and '"' not in found and "\\" not in text:
-        return f'"{found}"'
-    return text.replace("e-0", "e-") if isinstance(found, float) else text

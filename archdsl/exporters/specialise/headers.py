@@ -25,7 +25,7 @@ def header(
     own = program.lines[first - 1 : end]
     args = node.args
     sure = {arg.arg for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True)
-            if arg.arg in sure and isinstance(default, ast.Constant) and default.value is None}  # fmt: skip
+            if arg.arg in sure and _is_none(default)}  # fmt: skip
     sure |= {arg.arg for arg in args.args if arg.arg in sure and not args.defaults}
     if (
         not gone
@@ -57,6 +57,10 @@ def header(
     text = f"def {node.name}({', '.join(texts)}){returns}:"
     above = program.lines[first - 1 : node.lineno - 1]
     return [*above, *laid(text, node.col_offset, node.col_offset)]
+
+
+def _is_none(default: ast.expr | None) -> bool:
+    return isinstance(default, ast.Constant) and default.value is None
 
 
 def _said(program: Program, arg: ast.arg, default: ast.expr | None, *, sure: bool = False) -> str:

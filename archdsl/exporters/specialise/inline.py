@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from archdsl.exporters.specialise.calls import bound
-from archdsl.exporters.specialise.fold import Fold, Rules
+from archdsl.exporters.specialise.expressions import Expressions, Rules
+from archdsl.exporters.specialise.fold import Fold
 from archdsl.exporters.specialise.known import World
 from archdsl.exporters.specialise.program import (
     Program,
@@ -18,13 +18,10 @@ from archdsl.exporters.specialise.program import (
     stored,
 )
 
-if TYPE_CHECKING:
-    from archdsl.exporters.specialise.specialising import Pass
-
 
 def inlined(
-    whole: Pass, function: ast.FunctionDef, call: ast.Call, given: list[World],
-    worlds: list[World], fold: Fold,
+    program: Program, rules: Rules, function: ast.FunctionDef, call: ast.Call,
+    given: list[World], worlds: list[World], fold: Expressions,
 ) -> str | None:  # fmt: skip
     """What stands for a call: "" for nothing, None where the call stays.
 
@@ -33,13 +30,12 @@ def inlined(
     """
     if function.decorator_list:
         return None
-    rules = Rules(literal=whole.literal, call=whole._called, is_identity=whole._is_identity)
-    inner = Fold(whole.program, function, given, whole.facts, rules)
+    inner = Fold(program, function, given, fold.facts, rules)
     if not inner.free:
         return None
     text = textwrap.dedent("\n".join(inner.body()))
     own = textwrap.dedent(
-        "\n".join(whole.program.lines[function.body[0].lineno - 1 : function.end_lineno])
+        "\n".join(program.lines[function.body[0].lineno - 1 : function.end_lineno])
     )
     if text.strip() == own.strip():
         return None
@@ -60,7 +56,7 @@ def inlined(
 
 def _placed(
     body: Program, made: ast.expr, function: ast.FunctionDef, call: ast.Call, worlds: list[World],
-    fold: Fold,
+    fold: Expressions,
 ) -> str | None:  # fmt: skip
     given = bound(function, call)
     names = {arg.arg for arg in parameters(function)}
@@ -71,8 +67,11 @@ def _placed(
     for node in ast.walk(made):
         if isinstance(node, ast.Lambda | ast.ListComp | ast.GeneratorExp | ast.JoinedStr):
             return None
-        starred = isinstance(node, ast.Starred) and isinstance(node.value, ast.Name)
-        if starred and node.value.id in names:
+        if (
+            isinstance(node, ast.Starred)
+            and isinstance(node.value, ast.Name)
+            and node.value.id in names
+        ):
             found = given.get(node.value.id)
             if not isinstance(found, list):
                 return None
@@ -125,3 +124,8 @@ def single(node: ast.FunctionDef, calls: Sequence[ast.Call]) -> str | None:
     assert isinstance(target, ast.Name)
     taken = {arg.arg for arg in parameters(node)} | set(stored(node.body))
     return target.id if [*taken].count(target.id) == 1 else None
+
+
+def is_recursive(node: ast.FunctionDef) -> bool:
+    """Whether a function names itself."""
+    return any(isinstance(n, ast.Name) and n.id == node.name for n in ast.walk(node))

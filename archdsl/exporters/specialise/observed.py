@@ -79,7 +79,7 @@ def observed(text: str, said: Promised) -> Observed:
     with _listening(found, own):
         for given in [()] if not classes else [(number,) for number in classes]:
             try:
-                model = _without_memory(lambda given=given: found.names[factory](*given))
+                model = _without_memory(functools.partial(found.names[factory], *given))
             except Exception:  # a head that cannot have so many
                 if given == classes[:1]:
                     raise

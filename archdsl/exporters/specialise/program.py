@@ -65,7 +65,7 @@ class Program:
 
     def first_line(self, node: ast.stmt) -> int:
         """The line on which a statement begins, its decorators included."""
-        above = getattr(node, "decorator_list", [])
+        above: list[ast.expr] = getattr(node, "decorator_list", [])
         return min([node.lineno, *(one.lineno for one in above)])
 
 
