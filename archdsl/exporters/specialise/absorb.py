@@ -139,9 +139,16 @@ class _Recipe:
 
 def absorbed(text: str, seen: Observed, factory: str) -> str:
     """A file whose classes make what they were given alike in every use."""
-    for name in [*Program(text).classes]:
-        text = _absorbed(text, seen, factory, name) or text
+    for name, node in Program(text).classes.items():
+        init = constructor(node)
+        if init is not None and _takes_options_alone(init):
+            text = _absorbed(text, seen, factory, name) or text
     return text
+
+
+def _takes_options_alone(init: ast.FunctionDef) -> bool:
+    args = init.args
+    return len(args.args) == 1 and len(args.kwonlyargs) >= WORTH and not (args.vararg or args.kwarg)
 
 
 def constructor(node: ast.ClassDef) -> ast.FunctionDef | None:
@@ -154,8 +161,7 @@ def _absorbed(text: str, seen: Observed, factory: str, name: str) -> str | None:
     program = Program(text)
     calls = Calls(program, seen.names)
     init = constructor(program.classes[name])
-    if init is None or len(init.args.args) != 1 or init.args.vararg or init.args.kwarg:
-        return None
+    assert init is not None, "it is one of options"
     top = {use.nodes[0] for one in program.tree.body for use in uses(one) if not use.annotation}
     sites = [node for node in ast.walk(program.functions[factory])
              if isinstance(node, ast.Call) and calls.constructed(node) == name

@@ -31,9 +31,23 @@ class Calls:
                     self.called_as.setdefault(name, []).append(node)
                 case ast.Name(id=name) if self.is_function(node):
                     mentioned[name] = mentioned.get(name, 0) + 1
+        self.callers = {within for call in (one for many in self.called_as.values() for one in many)
+                        for within in self._around(call)}  # fmt: skip
         self.escaping = {
             name for name, count in mentioned.items() if count > len(self.called_as.get(name, []))
         }
+
+    def _around(self, call: ast.Call) -> Iterator[ast.FunctionDef]:
+        """The function or method of the file that a call stands in."""
+        for node in self.program.functions.values():
+            if node.lineno <= call.lineno <= (node.end_lineno or 0):
+                yield node
+        for cls in self.program.classes.values():
+            for method in cls.body:
+                if isinstance(method, ast.FunctionDef) and (
+                    method.lineno <= call.lineno <= (method.end_lineno or 0)
+                ):
+                    yield method
 
     def is_function(self, node: ast.Name) -> bool:
         """Whether a name is that of a function of the file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import tokenize
 from collections.abc import Iterable, Iterator
@@ -22,11 +23,14 @@ class Program:
         self._starts = [0]
         for line in self.lines:
             self._starts.append(self._starts[-1] + len(line) + 1)
+        self._plain = [line.isascii() for line in self.lines]
         self.classes = {n.name: n for n in self.tree.body if isinstance(n, ast.ClassDef)}
         self.functions = {n.name: n for n in self.tree.body if isinstance(n, ast.FunctionDef)}
 
     def at(self, line: int, offset: int) -> int:
         """Where a place of the syntax tree, which counts bytes, is in the text."""
+        if self._plain[line - 1]:
+            return self._starts[line - 1] + offset
         return self._starts[line - 1] + len(self.lines[line - 1].encode()[:offset].decode())
 
     def span(self, node: ast.AST) -> tuple[int, int]:
@@ -143,6 +147,7 @@ def is_pure(node: ast.expr) -> bool:
     return True
 
 
+@functools.lru_cache(maxsize=4096)
 def parenthesised(text: str) -> str:
     """An expression that may stand anywhere inside another one."""
     try:

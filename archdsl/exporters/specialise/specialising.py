@@ -73,11 +73,15 @@ class Pass:
 
     def _functions(self, *, note: bool) -> Iterator[tuple[ast.FunctionDef, Lines]]:
         for name, node in self.program.functions.items():
+            if note and node not in self.calls.callers:
+                continue
             worlds = [{}] if name in self.roots else self._worlds.get(name, [{}])
             yield node, self._folded(node, name, worlds or [{}], note=note)
         for name, cls in self.program.classes.items():
             for method in cls.body:
-                if isinstance(method, ast.FunctionDef):
+                if isinstance(method, ast.FunctionDef) and (
+                    not note or method in self.calls.callers
+                ):
                     yield method, self._folded(method, name, self._of_method(name, method),
                                                note=note)  # fmt: skip
 
