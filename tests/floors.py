@@ -117,11 +117,11 @@ INSIDE: dict[str, list[set[str]]] = {
             "specialise.observed",
             "stated",
         },
-        {"source", "specialise.equal", "specialise.program"},
+        {"source", "specialise.equal", "specialise.source_file"},
         {
             "members",
             "specialise.attributes",
-            "specialise.calls",
+            "specialise.call_sites",
             "specialise.commas",
             "specialise.expressions",
             "specialise.headers",

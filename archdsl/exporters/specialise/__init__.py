@@ -10,7 +10,7 @@ from archdsl.exporters.specialise.absorb import absorbed
 from archdsl.exporters.specialise.commas import with_few_lines
 from archdsl.exporters.specialise.equal import equal
 from archdsl.exporters.specialise.observed import Observed, Promised, observed
-from archdsl.exporters.specialise.program import Program
+from archdsl.exporters.specialise.source_file import SourceFile
 from archdsl.exporters.specialise.specialising import PASSES, Pass
 from archdsl.exporters.specialise.unused import without_unused
 
@@ -32,7 +32,7 @@ def specialised(text: str, said: Promised, shape: tuple[int, ...]) -> str:
 def _specialised(text: str, seen: Observed, roots: set[str], factory: str) -> str:
     for _ in range(PASSES):
         before = text
-        text = Pass(Program(text), seen, roots).run()
+        text = Pass(SourceFile(text), seen, roots).run()
         text = without_unused(text, roots, seen)
         if text == before:
             break

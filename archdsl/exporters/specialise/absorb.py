@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from torch import nn
 
 from archdsl.exporters.scopes import uses
-from archdsl.exporters.specialise.calls import Calls
+from archdsl.exporters.specialise.call_sites import CallSites
 from archdsl.exporters.specialise.observed import Observed
-from archdsl.exporters.specialise.program import Program, laid, parameters, stored
+from archdsl.exporters.specialise.source_file import SourceFile, laid, parameters, stored
 
 WORTH = 2
 """Parts that a class makes itself, at the least: below that nothing is gained."""
@@ -40,7 +40,7 @@ class _Differ(Exception):
 class _Recipe:
     """What the uses of one class have in common."""
 
-    program: Program
+    program: SourceFile
     seen: Observed
     top: set[ast.expr]
     taken: set[str]
@@ -139,7 +139,7 @@ class _Recipe:
 
 def absorbed(text: str, seen: Observed, factory: str) -> str:
     """A file whose classes make what they were given alike in every use."""
-    for name, node in Program(text).classes.items():
+    for name, node in SourceFile(text).classes.items():
         init = constructor(node)
         if init is not None and _takes_options_alone(init):
             text = _absorbed(text, seen, factory, name) or text
@@ -158,8 +158,8 @@ def constructor(node: ast.ClassDef) -> ast.FunctionDef | None:
 
 
 def _absorbed(text: str, seen: Observed, factory: str, name: str) -> str | None:
-    program = Program(text)
-    calls = Calls(program, seen.names)
+    program = SourceFile(text)
+    calls = CallSites(program, seen.names)
     init = constructor(program.classes[name])
     assert init is not None, "it is one of options"
     top = {use.nodes[0] for one in program.tree.body for use in uses(one) if not use.annotation}
@@ -201,7 +201,7 @@ def _absorbed(text: str, seen: Observed, factory: str, name: str) -> str | None:
 
 
 def _rewritten(
-    program: Program, init: ast.FunctionDef, sites: list[ast.Call], made: dict[str, str],
+    program: SourceFile, init: ast.FunctionDef, sites: list[ast.Call], made: dict[str, str],
     found: list[_Parameter],
 ) -> str:  # fmt: skip
     lines = list(program.lines)
@@ -234,7 +234,7 @@ def _rewritten(
 
 
 def _sites(
-    program: Program, sites: list[ast.Call], made: set[str], found: list[_Parameter]
+    program: SourceFile, sites: list[ast.Call], made: set[str], found: list[_Parameter]
 ) -> list[tuple[int, int, list[str]]]:
     """The statements that use the class, with its shorter calls."""
     statements: dict[ast.stmt, list[tuple[ast.AST, str]]] = {}
@@ -281,7 +281,7 @@ def _used_in(init: ast.FunctionDef) -> list[str]:
             if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]  # fmt: skip
 
 
-def _draws(node: ast.expr, seen: Observed, program: Program) -> bool:
+def _draws(node: ast.expr, seen: Observed, program: SourceFile) -> bool:
     """Whether weights may be drawn where an expression is worked out."""
     for part in ast.walk(node):
         if isinstance(part, ast.Call):
@@ -293,7 +293,7 @@ def _draws(node: ast.expr, seen: Observed, program: Program) -> bool:
     return False
 
 
-def _width(program: Program, sites: list[ast.Call]) -> str | None:
+def _width(program: SourceFile, sites: list[ast.Call]) -> str | None:
     """The number that the parts of a single use have in common."""
     numbers = [program.segment(call.args[0]) for site in sites for call in ast.walk(site)
                if isinstance(call, ast.Call) and call.args

@@ -8,12 +8,12 @@ from archdsl.exporters.specialise.docstrings import without_entries
 from archdsl.exporters.specialise.expressions import Lines
 from archdsl.exporters.specialise.headers import header
 from archdsl.exporters.specialise.options import Dropped
-from archdsl.exporters.specialise.program import Program, docstring
+from archdsl.exporters.specialise.source_file import SourceFile, docstring
 
 Bodies = dict[ast.FunctionDef, Lines]
 
 
-def assembled(program: Program, dropped: Dropped, bodies: Bodies) -> str:
+def assembled(program: SourceFile, dropped: Dropped, bodies: Bodies) -> str:
     """The text of a file with other bodies, and without the parameters that go."""
     lines: Lines = []
     done = 0
@@ -30,7 +30,7 @@ def assembled(program: Program, dropped: Dropped, bodies: Bodies) -> str:
     return "\n".join([*lines, *program.lines[done:]])
 
 
-def _class(program: Program, dropped: Dropped, node: ast.ClassDef, bodies: Bodies) -> Lines:
+def _class(program: SourceFile, dropped: Dropped, node: ast.ClassDef, bodies: Bodies) -> Lines:
     lines: Lines = []
     done = program.first_line(node) - 1
     gone = dropped.options.get(node.name, {})
@@ -48,12 +48,12 @@ def _class(program: Program, dropped: Dropped, node: ast.ClassDef, bodies: Bodie
     return lines
 
 
-def _raw(program: Program, node: ast.stmt) -> Lines:
+def _raw(program: SourceFile, node: ast.stmt) -> Lines:
     return program.lines[program.first_line(node) - 1 : node.end_lineno]
 
 
 def _definition(
-    program: Program,
+    program: SourceFile,
     dropped: Dropped,
     node: ast.FunctionDef,
     owner: str,

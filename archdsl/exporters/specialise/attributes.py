@@ -9,10 +9,10 @@ from typing import Any
 from torch import nn
 
 from archdsl.exporters.specialise.observed import Observed
-from archdsl.exporters.specialise.program import Program, docstring
+from archdsl.exporters.specialise.source_file import SourceFile, docstring
 
 
-def changing(program: Program) -> set[str]:
+def changing(program: SourceFile) -> set[str]:
     """Attributes that something sets anywhere but in the constructor of the object they are of."""
     found: set[str] = set()
 
@@ -44,7 +44,7 @@ def on_self(method: ast.FunctionDef) -> bool:
     return not method.decorator_list and bool(args) and args[0].arg == "self"
 
 
-def written(program: Program) -> dict[str, dict[str, Any]]:
+def written(program: SourceFile) -> dict[str, dict[str, Any]]:
     """Class -> attributes that are set once, to a constant, in its constructor."""
     stores: dict[str, int] = {}
     for node in ast.walk(program.tree):
@@ -66,7 +66,7 @@ def written(program: Program) -> dict[str, dict[str, Any]]:
     return found
 
 
-def set_in_constructors(program: Program) -> set[str]:
+def set_in_constructors(program: SourceFile) -> set[str]:
     """The attributes that something in the file sets."""
     return {
         node.attr
@@ -75,7 +75,7 @@ def set_in_constructors(program: Program) -> set[str]:
     }
 
 
-def read_attributes(program: Program) -> tuple[set[str], dict[str, set[str]]]:
+def read_attributes(program: SourceFile) -> tuple[set[str], dict[str, set[str]]]:
     """Attributes that are read of anything, or named in a string; and of `self`, by class."""
     found: set[str] = set()
     own: dict[str, set[str]] = {}
@@ -92,7 +92,7 @@ def read_attributes(program: Program) -> tuple[set[str], dict[str, set[str]]]:
     return found, own
 
 
-def identities(program: Program, seen: Observed) -> Iterator[str]:
+def identities(program: SourceFile, seen: Observed) -> Iterator[str]:
     """Classes whose forward gives what it gets."""
     for name, node in program.classes.items():
         for method in node.body:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tokenize
 
-from archdsl.exporters.specialise.program import Program, laid
+from archdsl.exporters.specialise.source_file import SourceFile, laid
 
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _SKIPPED = {tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT}
@@ -13,7 +13,7 @@ _SKIPPED = {tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.INDENT, to
 
 def with_few_lines(text: str, factory: str) -> str:
     """A file whose factory breaks its lines only where they are too long."""
-    program = Program(text)
+    program = SourceFile(text)
     lines = list(program.lines)
     for statement in reversed(program.functions[factory].body):
         first, last = statement.lineno, statement.end_lineno or statement.lineno

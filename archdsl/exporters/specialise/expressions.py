@@ -16,7 +16,7 @@ from archdsl.exporters.specialise.known import (
     truth,
     value,
 )
-from archdsl.exporters.specialise.program import Program, parameters, parenthesised, stored
+from archdsl.exporters.specialise.source_file import SourceFile, parameters, parenthesised, stored
 
 Lines = list[str]
 
@@ -54,7 +54,7 @@ class Expressions:
     """
 
     def __init__(
-        self, program: Program, node: ast.FunctionDef, worlds: list[World], facts: Facts,
+        self, program: SourceFile, node: ast.FunctionDef, worlds: list[World], facts: Facts,
         rules: Rules,
     ) -> None:  # fmt: skip
         self.program, self.node, self.facts, self.rules = program, node, facts, rules

@@ -11,9 +11,9 @@ import ast
 from archdsl.exporters.layout import INDENT, WIDTH
 from archdsl.exporters.specialise.expressions import INNER, Expressions, Lines, is_literal
 from archdsl.exporters.specialise.known import HIDDEN, Unknown, World, truth, value
-from archdsl.exporters.specialise.program import (
+from archdsl.exporters.specialise.source_file import (
     Function,
-    Program,
+    SourceFile,
     dedented,
     is_pure,
     laid,
@@ -311,7 +311,7 @@ class Fold(Expressions):
         lines = laid(f"{word} {test}:", column, column)
         match ast.parse(f"({test})", mode="eval").body:
             case ast.BoolOp(op=op, values=parts) if max(map(len, lines)) > WIDTH or len(lines) > 1:
-                again = Program(f"({test})")
+                again = SourceFile(f"({test})")
                 joint = "or " if isinstance(op, ast.Or) else "and "
                 texts = [parenthesised(again.segment(part)) if isinstance(part, ast.BoolOp) else
                          again.segment(part) for part in parts]  # fmt: skip
@@ -377,7 +377,7 @@ def _attributes_of(node: Function) -> dict[str, str]:
     return found
 
 
-def _header_end(program: Program, node: ast.stmt) -> int:
+def _header_end(program: SourceFile, node: ast.stmt) -> int:
     """The last line of a compound statement's header, comments below it not counted."""
     body: list[ast.stmt] = getattr(node, "body")  # noqa: B009 - any compound statement has one
     last = program.first_line(body[0]) - 1

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from archdsl.exporters.specialise.program import Program, laid
+from archdsl.exporters.specialise.source_file import SourceFile, laid
 
 
 def header(
-    program: Program, node: ast.FunctionDef, gone: set[str], alone: str | None, sure: set[str]
+    program: SourceFile, node: ast.FunctionDef, gone: set[str], alone: str | None, sure: set[str]
 ) -> list[str]:
     """The lines from a function's decorators to its colon.
 
@@ -63,7 +63,9 @@ def _is_none(default: ast.expr | None) -> bool:
     return isinstance(default, ast.Constant) and default.value is None
 
 
-def _said(program: Program, arg: ast.arg, default: ast.expr | None, *, sure: bool = False) -> str:
+def _said(
+    program: SourceFile, arg: ast.arg, default: ast.expr | None, *, sure: bool = False
+) -> str:
     note = "" if arg.annotation is None else program.segment(arg.annotation)
     if sure and note.endswith(" | None"):
         note, default = note.removesuffix(" | None"), None

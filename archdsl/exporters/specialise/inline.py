@@ -6,12 +6,12 @@ import ast
 import textwrap
 from collections.abc import Sequence
 
-from archdsl.exporters.specialise.calls import bound
+from archdsl.exporters.specialise.call_sites import bound
 from archdsl.exporters.specialise.expressions import Expressions, Rules
 from archdsl.exporters.specialise.fold import Fold
 from archdsl.exporters.specialise.known import World
-from archdsl.exporters.specialise.program import (
-    Program,
+from archdsl.exporters.specialise.source_file import (
+    SourceFile,
     docstring,
     parameters,
     parenthesised,
@@ -20,7 +20,7 @@ from archdsl.exporters.specialise.program import (
 
 
 def inlined(
-    program: Program, rules: Rules, function: ast.FunctionDef, call: ast.Call,
+    program: SourceFile, rules: Rules, function: ast.FunctionDef, call: ast.Call,
     given: list[World], worlds: list[World], fold: Expressions,
 ) -> str | None:  # fmt: skip
     """What stands for a call: "" for nothing, None where the call stays.
@@ -39,7 +39,7 @@ def inlined(
     )
     if text.strip() == own.strip():
         return None
-    body = Program(text)
+    body = SourceFile(text)
     match [one for one in body.tree.body if one is not docstring(body.tree.body)]:
         case []:
             return ""
@@ -55,8 +55,8 @@ def inlined(
 
 
 def _placed(
-    body: Program, made: ast.expr, function: ast.FunctionDef, call: ast.Call, worlds: list[World],
-    fold: Expressions,
+    body: SourceFile, made: ast.expr, function: ast.FunctionDef, call: ast.Call,
+    worlds: list[World], fold: Expressions,
 ) -> str | None:  # fmt: skip
     given = bound(function, call)
     names = {arg.arg for arg in parameters(function)}

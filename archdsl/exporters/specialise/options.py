@@ -10,12 +10,12 @@ from typing import Any
 
 from torch import nn
 
-from archdsl.exporters.specialise.calls import Calls, bound
+from archdsl.exporters.specialise.call_sites import CallSites, bound
 from archdsl.exporters.specialise.expressions import literal
 from archdsl.exporters.specialise.inline import is_recursive, single
 from archdsl.exporters.specialise.known import World, alike, is_constructor, is_plain
 from archdsl.exporters.specialise.observed import Observed
-from archdsl.exporters.specialise.program import Program, parameters, stored
+from archdsl.exporters.specialise.source_file import SourceFile, parameters, stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Options:
     """
 
     def __init__(
-        self, program: Program, calls: Calls, seen: Observed, given: Mapping[str, list[World]],
-        roots: set[str],
+        self, program: SourceFile, calls: CallSites, seen: Observed,
+        given: Mapping[str, list[World]], roots: set[str],
     ) -> None:  # fmt: skip
         self._program, self._calls, self._seen = program, calls, seen
         self._given, self._roots = given, roots

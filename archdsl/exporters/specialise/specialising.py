@@ -21,14 +21,14 @@ from archdsl.exporters.specialise.attributes import (
     stores,
     written,
 )
-from archdsl.exporters.specialise.calls import Calls, bound
+from archdsl.exporters.specialise.call_sites import CallSites, bound
 from archdsl.exporters.specialise.expressions import Expressions, Lines, Rules, literal
 from archdsl.exporters.specialise.fold import Fold
 from archdsl.exporters.specialise.inline import inlined, is_recursive
 from archdsl.exporters.specialise.known import Facts, Unknown, World, Written, is_plain, value
 from archdsl.exporters.specialise.observed import Observed
 from archdsl.exporters.specialise.options import Dropped, Options
-from archdsl.exporters.specialise.program import Program, is_pure, parameters
+from archdsl.exporters.specialise.source_file import SourceFile, is_pure, parameters
 
 PASSES = 30
 
@@ -42,9 +42,9 @@ class Pass:
     roots: functions that others call, and that stay as they are called
     """
 
-    def __init__(self, program: Program, seen: Observed, roots: set[str]) -> None:
+    def __init__(self, program: SourceFile, seen: Observed, roots: set[str]) -> None:
         self.program, self.seen, self.roots = program, seen, roots
-        self.calls = Calls(program, seen.names)
+        self.calls = CallSites(program, seen.names)
         self.facts = Facts(seen.names, changing(program))
         self.literal = set_in_constructors(program) - self.facts.changing
         self._read, self._own = read_attributes(program)

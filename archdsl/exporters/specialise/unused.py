@@ -8,7 +8,7 @@ from torch import nn
 
 from archdsl.exporters.scopes import uses
 from archdsl.exporters.specialise.observed import MODULE, Observed
-from archdsl.exporters.specialise.program import Program, docstring
+from archdsl.exporters.specialise.source_file import SourceFile, docstring
 
 _SHOWN = {"extra_repr"}
 """Methods that no pass runs."""
@@ -17,7 +17,7 @@ _SHOWN = {"extra_repr"}
 def without_unused(text: str, roots: set[str], seen: Observed) -> str:
     """A file without what its roots do not need."""
     while True:
-        program = Program(text)
+        program = SourceFile(text)
         gone = [*_definitions(program, roots), *_methods(program, seen)]
         smaller = _cut(program, gone) if gone else text
         smaller = _imports(smaller)
@@ -26,7 +26,7 @@ def without_unused(text: str, roots: set[str], seen: Observed) -> str:
         text = smaller
 
 
-def _definitions(program: Program, roots: set[str]) -> list[ast.stmt]:
+def _definitions(program: SourceFile, roots: set[str]) -> list[ast.stmt]:
     """Top-level statements that nothing reaches from the roots."""
     binds: dict[str, list[ast.stmt]] = {}
     needs: dict[ast.stmt, set[str]] = {}
@@ -63,7 +63,7 @@ def _bound(statement: ast.stmt) -> list[str]:
     return []
 
 
-def _methods(program: Program, seen: Observed) -> list[ast.stmt]:
+def _methods(program: SourceFile, seen: Observed) -> list[ast.stmt]:
     """Methods that nothing names, and that no class of torch calls."""
     said = {n.attr for n in ast.walk(program.tree) if isinstance(n, ast.Attribute)}
     said |= {n.value for n in ast.walk(program.tree)
@@ -117,7 +117,7 @@ def _does_nothing(method: ast.FunctionDef) -> bool:
     return False
 
 
-def _cut(program: Program, gone: list[ast.stmt]) -> str:
+def _cut(program: SourceFile, gone: list[ast.stmt]) -> str:
     lines: list[str | None] = list(program.lines)
     for statement in gone:
         first = program.first_line(statement)
@@ -140,7 +140,7 @@ def _cut(program: Program, gone: list[ast.stmt]) -> str:
 
 def _spaced(text: str) -> str:
     """Two blank lines around a definition, one between constants that stood apart."""
-    program = Program(text)
+    program = SourceFile(text)
     lines: list[str] = []
     done = 0
     for above, below in zip([None, *program.tree.body], program.tree.body, strict=False):
@@ -164,7 +164,7 @@ def _spaced(text: str) -> str:
 
 def _imports(text: str) -> str:
     """A file without the imports that nothing uses."""
-    program = Program(text)
+    program = SourceFile(text)
     used = {n.id for n in ast.walk(program.tree) if isinstance(n, ast.Name)}
     used |= _quoted(program)
     lines: list[str | None] = list(program.lines)
@@ -191,7 +191,7 @@ def _imports(text: str) -> str:
 
 def _sections(text: str) -> str:
     """One blank line between the sections of imports."""
-    program = Program(text)
+    program = SourceFile(text)
     last = max((n.end_lineno or 0 for n in program.tree.body
                 if isinstance(n, ast.Import | ast.ImportFrom)), default=0)  # fmt: skip
     head: list[str] = []
@@ -210,7 +210,7 @@ def _import(node: ast.Import | ast.ImportFrom, kept: list[ast.alias]) -> str:
     return f"from {'.' * node.level}{node.module or ''} import {names}"
 
 
-def _quoted(program: Program) -> set[str]:
+def _quoted(program: SourceFile) -> set[str]:
     """Names in annotations that are written in quotes."""
     found: set[str] = set()
     for node in ast.walk(program.tree):

@@ -13,7 +13,7 @@ from archdsl.exporters.layout import arrange
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-class Program:
+class SourceFile:
     """A file. text: of it; tree: its syntax tree; lines: without their ends"""
 
     def __init__(self, text: str) -> None:

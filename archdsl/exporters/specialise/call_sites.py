@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from archdsl.exporters.scopes import uses
-from archdsl.exporters.specialise.program import Program, parameters
+from archdsl.exporters.specialise.source_file import SourceFile, parameters
 
 
-class Calls:
+class CallSites:
     """The calls of a file. names: what its names are"""
 
-    def __init__(self, program: Program, names: Mapping[str, Any]) -> None:
+    def __init__(self, program: SourceFile, names: Mapping[str, Any]) -> None:
         self.program, self.names = program, names
         self.within = dict(_within(program.tree))
         self._top = {use.nodes[0] for one in program.tree.body for use in uses(one)}
