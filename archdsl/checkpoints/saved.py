@@ -70,7 +70,7 @@ def write_model(model: Saveable, path: Path, files: Iterable[str] = ()) -> None:
     files: what lies beside it
     Raises BuildError.
     """
-    features = model.features if isinstance(model, Backbone) else None
+    features = list(model.features) if isinstance(model, Backbone) else None
     origin = Origin.of(model.network, features, list(files))
     beside = {name: _of_classes(text, model.network) for name, text in model.metadata.items()}
     write(path, tensors_of(model), {**beside, KEY: origin.written()})

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import torch
-from torch import Tensor, nn
-
 from archdsl.compiler.builder import Built
 from archdsl.compiler.network import Network
 from archdsl.errors import BuildError
+from archdsl.nn.model import MapsOfStages
 from archdsl.printable import shown
 
 
@@ -21,7 +19,7 @@ class FeatureInfo(NamedTuple):
     reduction: int
 
 
-class Backbone(nn.Module):
+class Backbone(MapsOfStages):
     """Stem and stages of a model; gives the maps at the ends of the chosen stages.
 
     Its state dict is a part of the model's, under the same names. With a class token, the maps
@@ -33,33 +31,20 @@ class Backbone(nn.Module):
     """
 
     def __init__(self, model: Built, features: Sequence[int]) -> None:
-        super().__init__()
-        network = self.network = model.network
+        network = model.network
+        found = chosen(features, len(network.stages))
+        super().__init__(
+            stem=model.stem,
+            class_token=model.class_token,
+            stages=list(model.stages)[: max(found) + 1],
+            features=found,
+        )
+        self.network = network
         self.spec_text, self.metadata = model.spec_text, model.metadata
-        self.features = chosen(features, len(network.stages))
         self.feature_info = [
             FeatureInfo(network.stages[index].dim, network.stages[index].reduction)
-            for index in self.features
+            for index in found
         ]
-        self.stem = model.stem
-        self.class_token = model.class_token
-        self.stages = nn.Sequential(*list(model.stages)[: max(self.features) + 1])
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """(B, C, H, W) images to one (B, channels, H / reduction, W / reduction) map a stage."""
-        x = self.stem(x.contiguous(memory_format=torch.channels_last))
-        size = x.shape[2:]
-        if self.class_token is not None:
-            x = self.class_token(x)
-        maps: list[Tensor] = []
-        for stage in self.stages:
-            x = stage(x)
-            maps.append(x)
-        if self.class_token is not None:  # (B, dim, 1 + H·W, 1), of a single stage
-            tokens = x[:, :, 1:, 0]
-            map_ = tokens.view(*tokens.shape[:2], *size)
-            maps = [map_.contiguous(memory_format=torch.channels_last)]
-        return [maps[index] for index in self.features]
 
     def extra_repr(self) -> str:
         """The stages, as printing the module shows them."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
+from archdsl.compiler.backbone import chosen
 from archdsl.compiler.builder import build_layer
 from archdsl.compiler.network import Layer, Network
 from archdsl.data.preprocessing import Preprocessing
@@ -23,6 +24,8 @@ def code(
     network: Network,
     preprocessing: Preprocessing | None = None,
     *,
+    features: Sequence[int] | None = None,
+    fused: bool = False,
     macs: int | None = None,
     params: int | None = None,
 ) -> str:
@@ -34,32 +37,40 @@ def code(
     they use, and nothing that only archdsl reads.
 
     preprocessing: of the images that it was trained on, for `CLASSES` and `preprocess`
+    features: indices of stages whose maps the model gives instead of logits; it has then the names
+        of `Backbone`
+    fused: whether the model is in its deployed form; it has then the names of `fuse`
     macs, params: of the deployed form, for the file's first lines
     Raises ExportError for a class that needs more than torch and the standard library, and for
-    one whose source cannot be read.
+    one whose source cannot be read; BuildError for a stage that is not there.
     """
+    if features is not None:
+        features = tuple(chosen(features, len(network.stages)))
+    whole = factory.Parts(features, fused)
+    network = whole.of(network)
     said = preprocess.fitting(preprocessing, network)
     taken = preprocess.reserved(said)
     name = factory.function_name(network.name, taken)
     folds = _folds(network)
     wanted: list[Callable[..., Any]] = [
-        *factory.classes_of(network),
-        *([fuse] if folds else []),
+        *factory.classes_of(network, whole),
+        *([fuse] if folds or fused else []),
         *preprocess.functions(said),
     ]
     bundle = Bundle(dict.fromkeys(wanted), (name, *taken, *factory.LOCAL))
-    function = factory.factory(network, bundle, name)
+    function = factory.factory(network, bundle, name, whole)
     if preparing := preprocess.preprocess(said, bundle):
         function += ["", "", *preparing]
     definitions = bundle.definitions()
-    header = _header(network, name, bundle.expression(fuse) if folds else None, said, macs, params)
+    deploy = bundle.expression(fuse) if folds and not fused else None
+    header = _header(network, name, deploy, said, macs, params, maps=features is not None)
     constants = preprocess.constants(said)
     above = ["", *constants] if constants else []
     parts = [*header, "", *bundle.imports(), *above, "", "", *definitions, "", "", *function]
     promised = Promised(
         name,
         _numbers_of_classes(network),
-        deploy=bundle.expression(fuse) if folds else None,
+        deploy=deploy,
         lays=bundle.expression(lay_contiguous),
         others=(*taken, *(["preprocess"] if preparing else [])),
     )
@@ -96,6 +107,8 @@ def _header(
     said: Preprocessing | None,
     macs: int | None,
     params: int | None,
+    *,
+    maps: bool,
 ) -> list[str]:
     shape = ", ".join(str(side) for side in network.input)
     size = " and ".join(
@@ -109,7 +122,7 @@ def _header(
         *([one_line] if len(one_line) <= WIDTH else [f"{first}.", "", f"{size}."]),
         "",
         f"    model = {name}()",
-        *_used(shape, said),
+        *([f"    maps = model(torch.randn(1, {shape}))"] if maps else _used(shape, said)),
     ]
     if deployed is not None:
         lines.append(

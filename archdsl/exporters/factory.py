@@ -10,16 +10,18 @@ import builtins
 import keyword
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archdsl.compiler.network import Block, Layer, Network, Stage
 from archdsl.components.component import Component
 from archdsl.components.options import OptionValue
+from archdsl.exporters.annotations import TORCH_NN
 from archdsl.exporters.bundle import Bundle
 from archdsl.exporters.layout import INDENT, arrange
 from archdsl.exporters.targets import External
 from archdsl.nn import block as block_parts
 from archdsl.nn import model as model_parts
+from archdsl.nn.fuse import fuse
 
 LOCAL = ("classes", "rates", "rate", "index", "block", "stem", "class_token", "stages", "head")
 """Names that the factory has for itself."""
@@ -39,7 +41,7 @@ def function_name(name: str, taken: Sequence[str] = ()) -> str:
     return f"{word}_" if other else word
 
 
-def classes_of(network: Network) -> Iterator[type]:
+def classes_of(network: Network, parts: Parts) -> Iterator[type]:
     """The classes that the factory calls, in the order of the forward pass."""
     for layer in network.layers():
         yield layer.component.definition.cls
@@ -52,12 +54,35 @@ def classes_of(network: Network) -> Iterator[type]:
         yield block_parts.Scale
     if network.class_token:
         yield model_parts.ClassToken
-    yield from (block_parts.MetaFormerBlock, model_parts.Stage, model_parts.MetaFormer)
+    yield from (block_parts.MetaFormerBlock, model_parts.Stage, parts.whole)
 
 
-def factory(network: Network, bundle: Bundle, name: str) -> list[str]:
+def factory(network: Network, bundle: Bundle, name: str, parts: Parts) -> list[str]:
     """The lines of the factory of this name."""
-    return Factory(network, bundle, name).lines()
+    return Factory(network, bundle, name, parts).lines()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the factory makes of a network: all of it in the form that is trained, unless said.
+
+    features: stages whose maps are wanted instead of logits; fused: whether the deployed form is
+    """
+
+    features: tuple[int, ...] | None = None
+    fused: bool = False
+
+    def of(self, network: Network) -> Network:
+        """The network without what leads to none of it."""
+        if self.features is None:
+            return network
+        stages = network.stages[: max(self.features) + 1]
+        return replace(network, stages=stages, head=None)
+
+    @property
+    def whole(self) -> type:
+        """The class of what it makes."""
+        return model_parts.MetaFormer if self.features is None else model_parts.MapsOfStages
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +101,8 @@ class Run:
 class Factory:
     """Writes one network's factory; `bundle` says what its classes are called."""
 
-    def __init__(self, network: Network, bundle: Bundle, name: str) -> None:
-        self.network = network
+    def __init__(self, network: Network, bundle: Bundle, name: str, parts: Parts) -> None:
+        self.network, self.parts = network, parts
         self.name = name
         self.bundle = bundle
         self.rates = [_rate(block) for block in network.blocks()]
@@ -86,10 +111,11 @@ class Factory:
 
     def lines(self) -> list[str]:
         """`def NAME(classes: int = 1000) -> MetaFormer:` and what is in it."""
-        network, model = self.network, self.bundle.expression(model_parts.MetaFormer)
+        network, model = self.network, self.bundle.expression(self.parts.whole)
+        returned = f"{self.bundle.external(TORCH_NN)}.Module" if self.parts.fused else model
         given = f"classes: int = {network.classes}" if self._asks_for_classes() else ""
         lines = [
-            *arrange(f"def {self.name}({given}) -> {model}:"),
+            *arrange(f"def {self.name}({given}) -> {returned}:"),
             f'{" " * INDENT}"""{_words(network)}"""',
         ]
         parts = {"stem": self._list(self._layer(layer) for layer in network.stem)}
@@ -104,7 +130,12 @@ class Factory:
         for part, text in parts.items():
             lines += arrange(f"{part} = {text}", INDENT)
         given = ", ".join(f"{part}={part}" for part in parts)
-        return [*lines, *arrange(f"return {model}({given})", INDENT)]
+        if self.parts.features is not None:
+            given += f", features={_literal(self.parts.features)}"
+        made = f"{model}({given})"
+        if self.parts.fused:
+            made = f"{self.bundle.expression(fuse)}({made})"
+        return [*lines, *arrange(f"return {made}", INDENT)]
 
     def _asks_for_classes(self) -> bool:
         head = self.network.head

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -75,6 +75,46 @@ class MetaFormer(nn.Module):
             x = self.class_token(x)
         x = self.stages(x)
         return x if self.head is None else self.head(x)
+
+
+class MapsOfStages(nn.Module):
+    """Stem and stages without a head: the maps at the ends of some stages, for other networks.
+
+    With a class token, the maps are those of the other tokens.
+
+    features: indices of stages, from 0; the maps come in this order
+    """
+
+    def __init__(
+        self,
+        *,
+        stem: Iterable[nn.Module],
+        class_token: ClassToken | None = None,
+        stages: Iterable[nn.Module],
+        features: Sequence[int],
+    ) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(*stem)
+        self.class_token = class_token
+        self.stages = nn.Sequential(*stages)
+        self.features = features
+        lay_contiguous(self)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """(B, C, H, W) images to one (B, channels, H / reduction, W / reduction) map a stage."""
+        x = self.stem(x.contiguous(memory_format=torch.channels_last))
+        size = x.shape[2:]
+        if self.class_token is not None:
+            x = self.class_token(x)
+        maps: list[Tensor] = []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        if self.class_token is not None:  # (B, dim, 1 + H·W, 1), of a single stage
+            tokens = x[:, :, 1:, 0]
+            map_ = tokens.view(*tokens.shape[:2], *size)
+            maps = [map_.contiguous(memory_format=torch.channels_last)]
+        return [maps[index] for index in self.features]
 
 
 def lay_contiguous(module: nn.Module) -> None:

@@ -47,12 +47,16 @@ def _said(text: str, said: Promised, shape: tuple[int, ...]) -> Any:
             if name.endswith("running_var"):
                 tensor.abs_()
         images = torch.randn(2, *shape)
-        found: list[Any] = [fresh, _Bits(model.eval()(images))]
+        found: list[Any] = [fresh, _bits(model.eval()(images))]
         if said.deploy is not None:
             deployed = names[said.deploy](model)
-            found += [list(deployed.state_dict()), _Bits(deployed(images))]
-        found.append(_Bits(model.train()(images)))
+            found += [list(deployed.state_dict()), _bits(deployed(images))]
+        found.append(_bits(model.train()(images)))
     return found
+
+
+def _bits(out: Tensor | list[Tensor]) -> list[_Bits]:
+    return [_Bits(one) for one in (out if isinstance(out, list) else [out])]
 
 
 class _Bits:

@@ -25,7 +25,15 @@ from archdsl.exporters.specialise.call_sites import CallSites, bound
 from archdsl.exporters.specialise.expressions import Expressions, Lines, Rules, literal
 from archdsl.exporters.specialise.fold import Fold
 from archdsl.exporters.specialise.inline import inlined, is_recursive
-from archdsl.exporters.specialise.known import Facts, Unknown, World, Written, is_plain, value
+from archdsl.exporters.specialise.known import (
+    HIDDEN,
+    Facts,
+    Unknown,
+    World,
+    Written,
+    is_plain,
+    value,
+)
 from archdsl.exporters.specialise.observed import Observed
 from archdsl.exporters.specialise.options import Dropped, Options
 from archdsl.exporters.specialise.source_file import SourceFile, is_pure, parameters
@@ -145,10 +153,18 @@ class Pass:
 
     def _noted(self, node: ast.Call, worlds: list[World], fold: Expressions) -> None:
         if isinstance(node.func, ast.Name) and self.calls.is_function(node.func):
-            self._at[node] = self._given(node, worlds, fold.facts)
+            self._at[node] = self._given(node, worlds, fold)
 
-    def _given(self, call: ast.Call, worlds: list[World], facts: Facts) -> list[World] | None:
+    def _given(self, call: ast.Call, worlds: list[World], fold: Expressions) -> list[World] | None:
+        """What is known of a function's parameters in a call; None for what cannot be told.
+
+        A width that a constructor hands on is no constant, even where there is one width alone.
+        """
         assert isinstance(call.func, ast.Name)
+        facts = fold.facts
+        if fold.node.name == "__init__":
+            hidden = {arg.arg: HIDDEN for arg in fold.node.args.args if arg.arg != "self"}
+            worlds = [{**world, **hidden} for world in worlds]
         node = self.program.functions[call.func.id]
         given = bound(node, call)
         if given is None:
@@ -200,7 +216,7 @@ class Pass:
             return ""
         function = self.program.functions[name]
         if name not in self.roots and not is_recursive(function):
-            given = self._given(node, worlds, fold.facts)
+            given = self._given(node, worlds, fold)
             if given is not None:
                 parts = self.program, self._plain, function, node
                 text = inlined(*parts, given, worlds, fold)
