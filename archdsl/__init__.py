@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from archdsl.api import bench as bench
     from archdsl.api import build as build
     from archdsl.api import count as count
     from archdsl.api import dump as dump
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from archdsl.api import save as save
     from archdsl.api import search as search
     from archdsl.api import space as space
+    from archdsl.benchmarking import Benchmark as Benchmark
     from archdsl.compiler.specification import Spec as Spec
     from archdsl.components.options import Act as Act
     from archdsl.components.options import Bound as Bound
@@ -66,8 +68,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "archdsl.api": (
-        "build count dump export fuse load load_model loads proxy_check save search space"
+        "bench build count dump export fuse load load_model loads proxy_check save search space"
     ),
+    "archdsl.benchmarking": "Benchmark",
     "archdsl.cost": "Cost macs",
     "archdsl.components.options": (
         "Act Bound Fraction Key Layer NonNegative NonNegativeNumber Norm Odd Out Positive "

@@ -12,6 +12,14 @@ INSIDE: dict[str, list[set[str]]] = {
         {"budget", "vectors"},
         {"arrays"},
     ],
+    "benchmarking": [
+        {"device", "latency", "onnx_file", "onnx_process", "ratio", "turns"},
+        {"forms", "peak", "result"},
+        {"asked", "table"},
+        {"request", "room", "subject"},
+        {"measure"},
+        {"benchmark"},
+    ],
     "checkpoints": [
         {"axes", "files", "origin", "pattern"},
         {"naming", "parts"},
@@ -27,6 +35,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"compare", "failure", "status"},
         {"list", "parser"},
         {
+            "bench",
             "check",
             "command",
             "count",

@@ -1,0 +1,101 @@
+"""What is timed, made: weights, images, and what a pass is."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from archdsl.benchmarking import forms, onnx_file
+from archdsl.benchmarking.asked import Asked
+from archdsl.benchmarking.peak import peak, resident_peak
+from archdsl.errors import ArchError, BenchError
+from archdsl.training.failures import first_line, is_out_of_memory
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A network that can be run. step: one pass; memory: the most bytes that one takes."""
+
+    asked: Asked
+    step: Callable[[], Any]
+    memory: int | None
+
+
+def made(asked: Asked, device: torch.device) -> Subject:
+    """The subject, run once or twice. Raises BenchError where it cannot be made, or fails."""
+    with _in_words(asked), warnings.catch_warnings():
+        if asked.compiled:
+            warnings.simplefilter("ignore")  # the compiler's, about its own insides
+        if asked.form.module is None:
+            return _of_a_file(asked)
+        return _of_a_module(asked, asked.form.module(asked.network), device)
+
+
+def _of_a_module(asked: Asked, module: nn.Module, device: torch.device) -> Subject:
+    module = module.to(device).train(asked.mode == "train")
+    images = torch.randn(asked.batch, *asked.network.input).to(device)
+    run: Callable[[Tensor], Any] = module
+    if asked.compiled:
+        run = torch.compile(module, dynamic=False)
+    step = _training(module, run, images) if asked.mode == "train" else _pass(run, images)
+    if asked.compiled:
+        step()  # what the compiler takes is no part of a pass
+    held = sum(t.nbytes for t in (*module.parameters(), *module.buffers(), images))
+    # The first pass, where nothing is compiled: what a module works out once in eval is in it.
+    return Subject(asked, step, peak(step, held, device))
+
+
+def _pass(run: Callable[[Tensor], Any], images: Tensor) -> Callable[[], Any]:
+    @torch.no_grad()
+    def step() -> Any:
+        return run(images)
+
+    return step
+
+
+def _training(
+    module: nn.Module, run: Callable[[Tensor], Any], images: Tensor
+) -> Callable[[], Any]:
+    """Forward and backward to the gradient of every parameter; no optimiser."""
+
+    def step() -> None:
+        for parameter in module.parameters():
+            parameter.grad = None
+        with torch.enable_grad():
+            run(images).square().mean().backward()
+
+    return step
+
+
+def _of_a_file(asked: Asked) -> Subject:
+    threads = torch.get_num_threads()
+    content = forms.content_of(asked.form, asked.network, asked.batch)
+    run, images = onnx_file.session(content, threads), torch.randn(asked.batch, *asked.network.input)
+    run(images)
+    shape = (asked.batch, *asked.network.input)
+    return Subject(asked, lambda: run(images), resident_peak(content, threads, shape))
+
+
+@contextmanager
+def _in_words(asked: Asked) -> Iterator[None]:
+    """What a network, a compiler or a device raises, as a BenchError."""
+    try:
+        yield
+    except ArchError:
+        raise
+    except Exception as error:  # whatever a user's own forward, or a compiler, raises
+        if is_out_of_memory(error):
+            problem, cure = "runs out of memory", "choose a smaller  batch"
+        elif asked.compiled:
+            problem = f"cannot be compiled or run ({first_line(error)})"
+            cure = "torch.compile needs a C++ compiler on a CPU; leave  compile  out"
+        else:
+            problem, cure = f"cannot be run ({first_line(error)})", "mend it, or leave it out"
+        times = f"a batch of {asked.batch:,} in {asked.mode}"
+        raise BenchError(f"{asked.label}: {times} {problem}.  {cure}") from error

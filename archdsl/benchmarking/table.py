@@ -1,0 +1,94 @@
+"""A benchmark as text, and as comma-separated values."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Iterator, Sequence
+
+from archdsl import memory
+from archdsl.benchmarking.ratio import LEVEL, PairedRatio
+from archdsl.benchmarking.result import Benchmark, TimedSubject
+from archdsl.units import amount, counted
+from archdsl.views.fitted import fitted, width, wrapped
+
+_HEADINGS = ("", "images/s", "p50", "p90", "p99 ms", "memory", "MACs", "params")
+
+
+def lines(found: Benchmark) -> list[str]:
+    """The rows of each batch, how they compare with its first, and the notes."""
+    said: list[str] = []
+    for batch, rows in itertools.groupby(found.rows, key=lambda row: row.batch):
+        own = list(rows)
+        said += [*wrapped(_what(found, batch), width(), hanging=_IN), ""]
+        table = [_HEADINGS, *map(_cells, own)]
+        said += fitted(table, width(), right=range(1, len(_HEADINGS)), heading=True)
+        if len(own) > 1:
+            said += ["", *_compared(own)]
+        said.append("")
+    for note in found.notes:
+        said += wrapped(note, width(), hanging=_IN)
+    return said if found.notes else said[:-1]
+
+
+def _what(found: Benchmark, batch: int) -> str:
+    of = found.settings
+    return (
+        f"batch {batch:,}, {of['mode']}, {found.machine['device']}, "
+        f"{counted(of['threads'], 'thread')}, {counted(of['rounds'], 'round')}, "
+        f"torch {found.machine['torch']}"
+    )
+
+
+def _cells(row: TimedSubject) -> tuple[str, ...]:
+    times = (row.latency.p50, row.latency.p90, row.latency.p99)
+    return (
+        row.label,
+        _three(row.images_per_second),
+        *("-" if each is None else _three(each * 1000) for each in times),
+        "-" if row.memory is None else memory.written(row.memory),
+        *("-" if each is None else amount(each) for each in (row.macs, row.params)),
+    )
+
+
+def _compared(rows: Sequence[TimedSubject]) -> Iterator[str]:
+    yield from wrapped(f"times as fast as {rows[0].label} ({LEVEL:.1%} intervals):", width(), 0, _IN)
+    table = [(row.label, *_ratio(row.ratio)) for row in rows if row.ratio is not None]
+    yield from (f"  {line}" for line in fitted(table, width() - 2))
+
+
+def _ratio(ratio: PairedRatio) -> tuple[str, str]:
+    if ratio.low is None or ratio.high is None:
+        return f"{ratio.median:.2f}", ratio.finding
+    # Three digits where two would show a bound that excludes 1 as 1.00.
+    digits = 3 if any(0.99 < end < 1.01 for end in (ratio.low, ratio.high)) else 2
+    ends = f"({ratio.low:.{digits}f} to {ratio.high:.{digits}f})"
+    return f"{ratio.median:.{digits}f} {ends}", ratio.finding
+
+
+def _three(value: float) -> str:
+    """Three significant digits, or all before the point."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def csv(found: Benchmark) -> str:
+    """A heading and the rows. Seconds, bytes, and images per second, with all digits."""
+    from csv import writer
+
+    text = io.StringIO()
+    rows = writer(text, lineterminator="\n")
+    rows.writerow(
+        ["spec", "form", "compiled", "batch", "images_per_second", "p50", "p90", "p99", "memory",
+         "macs", "params", "ratio", "low", "high", "finding"]
+    )  # fmt: skip
+    for row in found.rows:
+        ratio, of = row.ratio, row.latency
+        compared = [] if ratio is None else [ratio.median, ratio.low, ratio.high, ratio.finding]
+        rows.writerow(
+            [row.spec, row.form, row.compiled, row.batch, row.images_per_second, of.p50, of.p90,
+             of.p99, row.memory, row.macs, row.params, *(compared or [None] * 4)]
+        )  # fmt: skip
+    return text.getvalue()
+
+
+_IN = 4
