@@ -50,7 +50,8 @@ def benchmark(specs: Sequence[tuple[str, Spec]], request: Request, told: Told) -
             times = measure(subjects, device, request.rounds, request.seconds, told)
             rows += _rows(subjects, times)
             del subjects
-    return Benchmark(tuple(rows), settings, here, tuple(dict.fromkeys([*notes, *_notes(rows, request)])))
+    notes += _notes(rows, request)
+    return Benchmark(tuple(rows), settings, here, tuple(dict.fromkeys(notes)))
 
 
 def _asked(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -31,13 +33,29 @@ def written(network: Network, batch: int) -> bytes:
                 f"{' '.join(PACKAGES)}"
             ) from None
     model = build(network).eval()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's, about its own insides
+    with _silent_exporter():
         made = torch.onnx.export(
             model, (torch.randn(batch, *network.input),), dynamo=True, verbose=False
         )
     assert made is not None
     return bytes(made.model_proto.SerializeToString())
+
+
+@contextmanager
+def _silent_exporter() -> Iterator[None]:
+    """Without what torch's exporter says of its insides and of packages that it needs not.
+
+    What it fails at it raises.
+    """
+    logger = logging.getLogger("torch.onnx")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(before)
 
 
 def session(content: bytes, threads: int) -> Callable[[Tensor], Any]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 
@@ -17,6 +15,9 @@ from archdsl.printable import shown
 
 MOST = 1_000_000
 """Of images at once, threads and rounds: what is above is a slip of the hand."""
+
+LONGEST = 3_600
+"""Seconds of a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,9 @@ def checked(
     """The request that a caller's values are. Raises BenchError for a value that is wrong."""
     forms = tuple(form_of(one) for one in _several("form", form))
     batches = tuple(_whole("batch", one) for one in _several("batch", batch))
-    for name, values in (("batch", batches), ("form", tuple(one.name for one in forms))):
-        for one in values:
-            if values.count(one) > 1:
-                raise BenchError(f"{name} {one} is named twice.  name it once")
-    if mode not in ("eval", "train"):
+    _once("batch", batches)
+    _once("form", [one.name for one in forms])
+    if mode != "eval" and mode != "train":
         raise BenchError(f"mode is eval or train, and not {shown(mode)}.  choose one of them")
     compiles = given.truth("compile", compile, BenchError)
     if compiles and not any(one.module for one in forms):
@@ -83,7 +82,7 @@ def checked(
         batches,
         forms,
         compiles,
-        cast(Mode, mode),
+        mode,
         given.word("device", device, BenchError),
         None if threads is None else _whole("threads", threads),
         _whole("rounds", rounds),
@@ -103,6 +102,12 @@ def size_of(size: object) -> tuple[int, int]:
     return both, both
 
 
+def _once(name: str, values: Sequence[object]) -> None:
+    for one in values:
+        if values.count(one) > 1:
+            raise BenchError(f"{name} {one} is named twice.  name it once")
+
+
 def _several(name: str, value: object) -> Sequence[object]:
     if isinstance(value, Sequence) and not isinstance(value, str):
         if not value:
@@ -118,7 +123,6 @@ def _whole(name: str, value: object) -> int:
 
 
 def _seconds(value: object) -> float:
-    right = isinstance(value, int | float) and not isinstance(value, bool)
-    if not right or not math.isfinite(value) or not 0 <= value <= 3600:  # type: ignore[arg-type,operator]
-        raise BenchError(f"seconds is a number from 0 to 3600, and not {shown(value)}")
-    return float(cast(float, value))
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LONGEST:
+        return float(value)
+    raise BenchError(f"seconds is a number from 0 to {LONGEST:,}, and not {shown(value)}")

@@ -21,7 +21,7 @@ class TimedSubject:
 
     spec: as it was named; name: the spec's own
     input: (C, H, W) of an image; macs, params: of the deployed form, None where not counted
-    seconds: of the median pass of its turn, in each round; images_per_second: by the median of those
+    seconds: of the median pass of its turn, in each round; images_per_second: by their median
     passes: how many were timed; memory: the most bytes of a pass, None where nothing says it
     ratio: how many times as fast it is as the first of its batch, None for that one
     """

@@ -59,9 +59,7 @@ def _pass(run: Callable[[Tensor], Any], images: Tensor) -> Callable[[], Any]:
     return step
 
 
-def _training(
-    module: nn.Module, run: Callable[[Tensor], Any], images: Tensor
-) -> Callable[[], Any]:
+def _training(module: nn.Module, run: Callable[[Tensor], Any], images: Tensor) -> Callable[[], Any]:
     """Forward and backward to the gradient of every parameter; no optimiser."""
 
     def step() -> None:
@@ -75,10 +73,10 @@ def _training(
 
 def _of_a_file(asked: Asked) -> Subject:
     threads = torch.get_num_threads()
-    content = forms.content_of(asked.form, asked.network, asked.batch)
-    run, images = onnx_file.session(content, threads), torch.randn(asked.batch, *asked.network.input)
-    run(images)
     shape = (asked.batch, *asked.network.input)
+    content = forms.content_of(asked.form, asked.network, asked.batch)
+    run, images = onnx_file.session(content, threads), torch.randn(shape)
+    run(images)
     return Subject(asked, lambda: run(images), resident_peak(content, threads, shape))
 
 

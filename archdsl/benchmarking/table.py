@@ -52,7 +52,8 @@ def _cells(row: TimedSubject) -> tuple[str, ...]:
 
 
 def _compared(rows: Sequence[TimedSubject]) -> Iterator[str]:
-    yield from wrapped(f"times as fast as {rows[0].label} ({LEVEL:.1%} intervals):", width(), 0, _IN)
+    said = f"times as fast as {rows[0].label} ({LEVEL:.1%} intervals):"
+    yield from wrapped(said, width(), hanging=_IN)
     table = [(row.label, *_ratio(row.ratio)) for row in rows if row.ratio is not None]
     yield from (f"  {line}" for line in fitted(table, width() - 2))
 
