@@ -6,6 +6,7 @@ latency.py     percentiles of the time of a pass
 device.py      the device by its name, and a clock that waits for it
 onnx_file.py   a network as ONNX and what runs that
 forms.py       the forms that a network is timed in, and what makes one
+passes.py      what one pass is
 peak.py        the most memory that a pass takes
 onnx_process.py  the same of an ONNX file, in a process of its own
 room.py        what certainly does not fit the memory is refused before it is tried

@@ -1,30 +1,52 @@
-"""What certainly does not fit the memory."""
+"""What certainly does not fit the memory is refused before it is tried."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import prod
+import functools
+
+import torch
 
 from archdsl import memory
-from archdsl.benchmarking.asked import Asked
+from archdsl.benchmarking.asked import Asked, Mode
+from archdsl.benchmarking.passes import passes_of
+from archdsl.benchmarking.peak import peak
+from archdsl.compiler.builder import build
+from archdsl.compiler.network import Network
 from archdsl.errors import BenchError
 
-_BYTES = 4  # of a 32-bit float
+FEW, MORE = 2, 4
+"""Images of the two passes that are looked at. One alone has no variance, where a batch norm over
+maps of one pixel needs some."""
 
 
-def refuse_too_much(asked: Iterable[Asked]) -> None:
-    """Refuse a batch of which images and one layer alone need more than there is.
+def refuse_too_much(asked: Asked) -> None:
+    """Refuse a batch that needs more memory than there is.
 
-    A system that has no memory left ends the process without a word. Raises BenchError.
+    A system that has none left ends the process without a word. What a pass needs is the most of
+    sums that grow with the batch evenly, so that a line through two small batches lies nowhere
+    above it: what is refused is certain not to fit. Raises BenchError.
     """
+    if asked.batch <= MORE:
+        return
+    few, more = _looked_at(asked.network, asked.mode)
+    needed = few + (more - few) * (asked.batch - FEW) // (MORE - FEW)
     free = memory.free()
-    for one in asked:
-        numbers = one.batch * prod(one.network.input)
-        if one.cost is not None:
-            numbers = one.batch * one.cost.activations + one.cost.train_params
-        if numbers * _BYTES > free:
-            raise BenchError(
-                f"{one.label}: a batch of {one.batch:,} needs {memory.written(numbers * _BYTES)} "
-                f"for its largest layer alone, and {memory.written(free)} are free.  choose a "
-                "smaller  batch"
-            )
+    if needed > free:
+        raise BenchError(
+            f"{asked.label}: a batch of {asked.batch:,} in {asked.mode} needs at least "
+            f"{memory.written(needed)}, and {memory.written(free)} are free.  choose a smaller  "
+            "batch"
+        )
+
+
+@functools.lru_cache(maxsize=16)
+def _looked_at(network: Network, mode: Mode) -> tuple[int, int]:
+    """Bytes of a pass of `FEW` images, and of `MORE`."""
+    module = build(network).train(mode == "train")
+    cpu = torch.device("cpu")
+    steps = [
+        passes_of(module, module, torch.randn(many, *network.input), mode) for many in (FEW, MORE)
+    ]
+    steps[0]()
+    few, more = (peak(step, 0, cpu) or 0 for step in steps)
+    return few, more

@@ -13,9 +13,14 @@ from torch import Tensor, nn
 
 from archdsl.benchmarking import forms, onnx_file
 from archdsl.benchmarking.asked import Asked
+from archdsl.benchmarking.passes import passes_of
 from archdsl.benchmarking.peak import peak, resident_peak
+from archdsl.benchmarking.room import refuse_too_much
 from archdsl.errors import ArchError, BenchError
 from archdsl.training.failures import first_line, is_out_of_memory
+
+MANY = 10_000
+"""Compiled subjects that may share the code of their classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ def made(asked: Asked, device: torch.device) -> Subject:
     with _in_words(asked), warnings.catch_warnings():
         if asked.compiled:
             warnings.simplefilter("ignore")  # the compiler's, about its own insides
+        if device.type == "cpu":
+            refuse_too_much(asked)
         if asked.form.module is None:
             return _of_a_file(asked)
         return _of_a_module(asked, asked.form.module(asked.network), device)
@@ -43,32 +50,28 @@ def _of_a_module(asked: Asked, module: nn.Module, device: torch.device) -> Subje
     run: Callable[[Tensor], Any] = module
     if asked.compiled:
         run = torch.compile(module, dynamic=False)
-    step = _training(module, run, images) if asked.mode == "train" else _pass(run, images)
+    step = passes_of(module, run, images, asked.mode)
     if asked.compiled:
-        step()  # what the compiler takes is no part of a pass
+        with each_compiled():
+            step()  # what the compiler takes is no part of a pass
     held = sum(t.nbytes for t in (*module.parameters(), *module.buffers(), images))
     # The first pass, where nothing is compiled: what a module works out once in eval is in it.
     return Subject(asked, step, peak(step, held, device))
 
 
-def _pass(run: Callable[[Tensor], Any], images: Tensor) -> Callable[[], Any]:
-    @torch.no_grad()
-    def step() -> Any:
-        return run(images)
+@contextmanager
+def each_compiled() -> Iterator[None]:
+    """Have torch.compile compile every subject, or fail.
 
-    return step
+    Subjects share the code of their classes, and after eight of those that share it the compiler
+    would run a further one as it is, with a line in a log.
+    """
+    import torch._dynamo
 
-
-def _training(module: nn.Module, run: Callable[[Tensor], Any], images: Tensor) -> Callable[[], Any]:
-    """Forward and backward to the gradient of every parameter; no optimiser."""
-
-    def step() -> None:
-        for parameter in module.parameters():
-            parameter.grad = None
-        with torch.enable_grad():
-            run(images).square().mean().backward()
-
-    return step
+    with torch._dynamo.config.patch(
+        recompile_limit=MANY, accumulated_recompile_limit=MANY, fail_on_recompile_limit_hit=True
+    ):
+        yield
 
 
 def _of_a_file(asked: Asked) -> Subject:

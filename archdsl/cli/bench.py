@@ -61,14 +61,22 @@ def run(known: argparse.Namespace) -> Answer:
     from archdsl.exporters.files import write
 
     asked = _asked(known)
-    if known.out is not None and known.out.suffix != ".csv":
-        raise UsageError(f"--out is {str(known.out)!r}.  name a file, as in  --out times.csv")
+    if known.out is not None:
+        _refuse(known.out)
     with busy(f"reading {known.files[0]}", by_itself=False) as now:
         specs = [loaded(file, known) for file in known.files]
         found = archdsl.bench(*specs, names=known.files, told=now, **asked)
     if known.out is not None:
         write(known.out, found.csv())
     return Answer(found.record(), str(found))
+
+
+def _refuse(out: Path) -> None:
+    """A file that could not be written is told before anything is measured."""
+    if out.suffix != ".csv" or out.is_dir():
+        raise UsageError(f"--out is {str(out)!r}.  name a file, as in  --out times.csv")
+    if not out.parent.is_dir():
+        raise UsageError(f"--out is {str(out)!r}, and there is no folder {str(out.parent)!r}")
 
 
 def _asked(known: argparse.Namespace) -> dict[str, Any]:
