@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import torch
@@ -64,7 +64,7 @@ def waited_for(device: torch.device) -> None:
 def seconds_of(work: Callable[[], Any], device: torch.device) -> float:
     """How long a piece of work takes, from an idle device to an idle device."""
     waited_for(device)
-    begun = time.perf_counter()
+    begun = perf_counter()
     work()
     waited_for(device)
-    return time.perf_counter() - begun
+    return perf_counter() - begun

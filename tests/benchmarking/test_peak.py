@@ -1,0 +1,76 @@
+"""The peak of a pass is what was there at once, to the byte, and too large a batch is refused."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+import torch
+
+from archdsl import memory
+from archdsl.benchmarking import room
+from archdsl.benchmarking.peak import peak
+from archdsl.benchmarking.subject import made
+from archdsl.compiler.builder import build
+from archdsl.errors import BenchError
+
+CPU = torch.device("cpu")
+MIB = 1 << 20
+
+
+def test_tensors_count_as_long_as_they_are_there():
+    def one_after_the_other() -> None:
+        for _ in range(3):
+            torch.empty(MIB, dtype=torch.uint8)
+
+    def at_once() -> list[torch.Tensor]:
+        return [torch.empty(MIB, dtype=torch.uint8) for _ in range(3)]
+
+    assert peak(one_after_the_other, 0, CPU) == MIB
+    assert peak(at_once, 0, CPU) == 3 * MIB
+    assert peak(lambda: None, 7, CPU) == 7
+
+
+def test_nothing_of_the_profiler_is_printed(capfd):
+    peak(lambda: torch.ones(3), 0, CPU)
+    said = capfd.readouterr()
+    assert (said.out, said.err) == ("", "")
+
+
+def test_it_is_the_same_each_time(asked):
+    assert made(asked(batch=2), CPU).memory == made(asked(batch=2), CPU).memory
+
+
+@pytest.mark.parametrize("mode", ["eval", "train"])
+def test_weights_images_and_what_a_pass_makes_are_in_it(asked, mode):
+    found = made(asked(batch=2, mode=mode), CPU).memory
+    weights = sum(p.numel() for p in build(asked().network).parameters())
+    images, first_map = 2 * 32 * 32, 2 * 8 * 16 * 16
+    assert found is not None and found > 4 * (weights + images + first_map)
+
+
+def test_training_takes_more(asked):
+    modes = [made(asked(batch=4, mode=mode), CPU).memory or 0 for mode in ("eval", "train")]
+    assert modes[0] < modes[1]
+
+
+@pytest.mark.parametrize("mode", ["eval", "train"])
+@pytest.mark.parametrize("mixer", ["pooling", {"type": "attention", "head_dim": 4}, "sep_conv"])
+def test_what_a_batch_needs_at_least_is_no_more_than_it_takes(asked, monkeypatch, mode, mixer):
+    one = asked(batch=32, mode=mode, **{"block.token_mixer": mixer})
+    taken = made(one, CPU).memory
+    assert taken is not None
+    monkeypatch.setattr(memory, "free", lambda: taken)
+    room.refuse_too_much(one)
+    monkeypatch.setattr(memory, "free", lambda: taken // 2)
+    with pytest.raises(BenchError, match="small: a batch of 32 in .* needs at least .* are free"):
+        room.refuse_too_much(one)
+
+
+def test_what_was_made_is_gone_once_it_is_let_go(asked):
+    step = made(asked(), CPU).step
+    gone = weakref.ref(step)
+    del step
+    gc.collect()
+    assert gone() is None
