@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from archdsl.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from archdsl.api import bench as bench
     from archdsl.api import build as build
     from archdsl.api import count as count
     from archdsl.api import dump as dump
@@ -65,10 +64,11 @@ if TYPE_CHECKING:
     from archdsl.study import Result as Result
     from archdsl.study import Trial as Trial
     from archdsl.study import suggest as suggest
+    from archdsl.timing import bench as bench
 
 _HOMES = {
     "archdsl.api": (
-        "bench build count dump export fuse load load_model loads proxy_check save search space"
+        "build count dump export fuse load load_model loads proxy_check save search space"
     ),
     "archdsl.benchmarking": "Benchmark",
     "archdsl.cost": "Cost macs",
@@ -82,6 +82,7 @@ _HOMES = {
     "archdsl.spaces": "Space",
     "archdsl.compiler.specification": "Spec",
     "archdsl.study": "BudgetSampler Candidate ProxyCheck Result Trial suggest",
+    "archdsl.timing": "bench",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

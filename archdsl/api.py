@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 from archdsl import given, shipped
 from archdsl.compiler.network import Network
 from archdsl.compiler.specification import Spec
-from archdsl.errors import BenchError, BuildError, ExportError, SearchError, SpecError
+from archdsl.errors import BuildError, ExportError, SearchError, SpecError
 from archdsl.language import load as reading
 from archdsl.language.document import Document
 from archdsl.language.sandbox import Reach, Sandbox
@@ -21,7 +21,6 @@ from archdsl.printable import shown
 if TYPE_CHECKING:
     from torch import nn
 
-    from archdsl.benchmarking import Benchmark
     from archdsl.compiler.backbone import Backbone
     from archdsl.compiler.builder import Built
     from archdsl.cost import Cost
@@ -256,63 +255,6 @@ def count(x: Specish) -> Cost:
     from archdsl.cost import count as count_network
 
     return count_network(load(x).network())
-
-
-def bench(
-    *specs: Specish,
-    names: Sequence[str] | None = None,
-    batch: int | Sequence[int] = 1,
-    form: str | Sequence[str] = "built",
-    compile: bool = False,
-    mode: Literal["eval", "train"] = "eval",
-    device: str = "cpu",
-    size: int | tuple[int, int] | None = None,
-    threads: int | None = None,
-    rounds: int = 20,
-    seconds: float = 0.2,
-    told: Callable[[str], None] | None = None,
-) -> Benchmark:
-    """Time specs in turn with each other: images per second, latency, peak memory.
-
-    names: what each is called in the table; by default as it was given, or the spec's own name
-    batch: images at once, or several such numbers, each a table of its own
-    form: "built", "fused", "code" or "onnx", or several of them
-    compile: whether every module is timed as torch.compile has it, too
-    mode: "train" times forward and backward
-    device: "cpu", "cuda", "cuda:1", "mps"
-    size: height and width of the images; by default those of each spec
-    threads: of torch and of onnxruntime; by default as many as torch has
-    rounds: how often each has its turn; seconds: how long a turn takes at least
-    told: called with what is being done now, in words
-    Raises BenchError for what cannot be measured, and SpecError for a bad spec.
-    """
-    from archdsl.benchmarking.benchmark import benchmark
-    from archdsl.benchmarking.request import checked
-
-    request = checked(
-        batch=batch, form=form, compile=compile, mode=mode, device=device,
-        threads=threads, rounds=rounds, seconds=seconds,
-    )  # fmt: skip
-    given.function("told", told, BenchError)
-    found = [_sized(load(x), size) for x in specs]
-    if not found:
-        raise BenchError('there is nothing to time.  write  archdsl.bench("poolformer_s12")')
-    if names is None:
-        names = [
-            str(x) if isinstance(x, (str, Path)) else spec.name
-            for x, spec in zip(specs, found, strict=True)
-        ]
-    if isinstance(names, str) or len(names) != len(found):
-        raise BenchError(f"names are as many as specs, {len(found)}, and are {shown(names)}")
-    return benchmark(list(zip(names, found, strict=True)), request, told or (lambda now: None))
-
-
-def _sized(spec: Spec, size: object) -> Spec:
-    from archdsl.benchmarking.request import size_of
-
-    if size is None:
-        return spec
-    return load(spec, set={"input": [spec.network().input[0], *size_of(size)]})
 
 
 def fuse(model: nn.Module) -> nn.Module:

@@ -14,9 +14,9 @@ INSIDE: dict[str, list[set[str]]] = {
     ],
     "benchmarking": [
         {"device", "latency", "onnx_file", "onnx_process", "ratio", "turns"},
-        {"forms", "peak", "result"},
-        {"asked", "table"},
-        {"passes", "request"},
+        {"forms", "peak", "row"},
+        {"table", "workload"},
+        {"passes", "request", "result"},
         {"room"},
         {"subject"},
         {"measure"},

@@ -41,7 +41,7 @@ FLOORS: list[set[str]] = [
     {"study"},
     {"display", "saving", "benchmarking"},
     {"api"},
-    {"testing"},
+    {"testing", "timing"},
     {"cli"},
     {"__main__"},
 ]  # fmt: skip

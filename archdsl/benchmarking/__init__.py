@@ -10,11 +10,12 @@ passes.py      what one pass is
 peak.py        the most memory that a pass takes
 onnx_process.py  the same of an ONNX file, in a process of its own
 room.py        what certainly does not fit the memory is refused before it is tried
-asked.py       what is to be timed
+workload.py    what is to be timed
 subject.py     the same, made: its images and its pass
 measure.py     warm-up, rounds, memory
-result.py      what came of it, as values for programs
-table.py       the same as text
+row.py         what was measured of one subject
+table.py       rows as text
+result.py      what came of it all
 request.py     how it is to be timed, checked
 benchmark.py   from what was asked for, checked, to what was measured
 """

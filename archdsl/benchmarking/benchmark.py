@@ -10,14 +10,15 @@ from typing import Any
 
 import torch
 
-from archdsl.benchmarking.asked import Asked, Mode
 from archdsl.benchmarking.device import called, device_of
 from archdsl.benchmarking.latency import latency
 from archdsl.benchmarking.measure import Times, Told, measure
 from archdsl.benchmarking.ratio import LEAST_ROUNDS, times_as_fast
 from archdsl.benchmarking.request import Request
-from archdsl.benchmarking.result import Benchmark, TimedSubject
+from archdsl.benchmarking.result import Benchmark
+from archdsl.benchmarking.row import TimedSubject
 from archdsl.benchmarking.subject import Subject, made
+from archdsl.benchmarking.workload import Mode, Workload
 from archdsl.compiler.specification import Spec
 from archdsl.cost import count
 from archdsl.errors import CountError
@@ -57,7 +58,7 @@ def _asked(
     device: torch.device,
     notes: list[str],
     told: Told,
-) -> Iterator[Asked]:
+) -> Iterator[Workload]:
     """All subjects: of each spec every form, as it is and compiled. Adds what is to be noted."""
     forms = request.forms_on(device)
     for called_so, spec in specs:
@@ -70,24 +71,24 @@ def _asked(
         if spec.is_space:
             notes.append(f"{called_so}: a space, timed at its default member")
         for batch, (form, compiled) in itertools.product(request.batches, forms):
-            yield Asked(called_so, network, cost, form, compiled, batch, request.mode)
+            yield Workload(called_so, network, cost, form, compiled, batch, request.mode)
 
 
 def _rows(subjects: Sequence[Subject], times: Sequence[Times]) -> Iterator[TimedSubject]:
     for subject, its in zip(subjects, times, strict=True):
-        asked, cost = subject.asked, subject.asked.cost
+        workload, cost = subject.workload, subject.workload.cost
         first = subject is subjects[0]
         yield TimedSubject(
-            spec=asked.spec,
-            name=asked.network.name,
-            label=asked.label,
-            form=asked.form.name,
-            compiled=asked.compiled,
-            batch=asked.batch,
-            input=asked.network.input,
+            spec=workload.spec,
+            name=workload.network.name,
+            label=workload.label,
+            form=workload.form.name,
+            compiled=workload.compiled,
+            batch=workload.batch,
+            input=workload.network.input,
             macs=None if cost is None else cost.macs,
             params=None if cost is None else cost.params,
-            images_per_second=asked.batch / median(its.rounds),
+            images_per_second=workload.batch / median(its.rounds),
             seconds=tuple(its.rounds),
             passes=len(its.passes),
             latency=latency(its.passes),
@@ -116,7 +117,7 @@ def _settings(request: Request, device: torch.device) -> dict[str, Any]:
         "device": str(device),
         "threads": torch.get_num_threads(),
         "rounds": request.rounds,
-        "turn": request.seconds,
+        "seconds": request.seconds,
     }
 
 

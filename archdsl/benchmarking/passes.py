@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from archdsl.benchmarking.asked import Mode
+from archdsl.benchmarking.workload import Mode
 
 
 def passes_of(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 
 from archdsl import given
-from archdsl.benchmarking.asked import Mode
 from archdsl.benchmarking.forms import TimedForm, form_of
+from archdsl.benchmarking.workload import Mode
 from archdsl.errors import BenchError
 from archdsl.printable import shown
 

@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from archdsl.benchmarking.latency import Latency
-from archdsl.benchmarking.ratio import PairedRatio
+from archdsl.benchmarking import table
+from archdsl.benchmarking.row import TimedSubject
 from archdsl.printable import printable_line
+from archdsl.units import counted
 
 FORMAT = 1
 """Of what `record` gives. A key that is there stays, and means the same, as long as this does."""
-
-
-@dataclass(frozen=True, slots=True)
-class TimedSubject:
-    """A row: a network in a form, with so many images at once.
-
-    spec: as it was named; name: the spec's own
-    input: (C, H, W) of an image; macs, params: of the deployed form, None where not counted
-    seconds: of the median pass of its turn, in each round; images_per_second: by their median
-    passes: how many were timed; memory: the most bytes of a pass, None where nothing says it
-    ratio: how many times as fast it is as the first of its batch, None for that one
-    """
-
-    spec: str
-    name: str
-    label: str
-    form: str
-    compiled: bool
-    batch: int
-    input: tuple[int, int, int]
-    macs: int | None
-    params: int | None
-    images_per_second: float
-    seconds: tuple[float, ...]
-    passes: int
-    latency: Latency
-    memory: int | None
-    ratio: PairedRatio | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,34 +36,23 @@ class Benchmark:
             "settings": dict(self.settings),
             "machine": dict(self.machine),
             "notes": list(self.notes),
-            "rows": [_plain(row) for row in self.rows],
+            "rows": [row.record() for row in self.rows],
         }
 
     def csv(self) -> str:
         """The rows as comma-separated values, a heading first, all digits."""
-        from archdsl.benchmarking.table import csv
-
-        return csv(self)
+        return table.csv(self.rows)
 
     def __str__(self) -> str:
-        from archdsl.benchmarking.table import lines
-
-        return "\n".join(lines(self))
+        of = self.settings
+        how = (
+            f"{of['mode']}, {self.machine['device']}, {counted(of['threads'], 'thread')}, "
+            f"{counted(of['rounds'], 'round')}, torch {self.machine['torch']}"
+        )
+        return "\n".join(table.lines(self.rows, how, self.notes))
 
     def __repr__(self) -> str:
         said = "; ".join(
             f"{row.label} ×{row.batch}: {row.images_per_second:.3g} images/s" for row in self.rows
         )
         return printable_line(f"<Benchmark {said}>")
-
-
-def _plain(row: TimedSubject) -> dict[str, Any]:
-    found = dataclasses.asdict(row)
-    del found["label"]
-    ratio = row.ratio
-    return {
-        **found,
-        "input": list(row.input),
-        "seconds": list(row.seconds),
-        "finding": None if ratio is None else ratio.finding,
-    }

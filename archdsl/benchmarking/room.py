@@ -7,9 +7,9 @@ import functools
 import torch
 
 from archdsl import memory
-from archdsl.benchmarking.asked import Asked, Mode
 from archdsl.benchmarking.passes import passes_of
 from archdsl.benchmarking.peak import peak
+from archdsl.benchmarking.workload import Mode, Workload
 from archdsl.compiler.builder import build
 from archdsl.compiler.network import Network
 from archdsl.errors import BenchError
@@ -19,21 +19,21 @@ FEW, MORE = 2, 4
 maps of one pixel needs some."""
 
 
-def refuse_too_much(asked: Asked) -> None:
+def refuse_too_much(workload: Workload) -> None:
     """Refuse a batch that needs more memory than there is.
 
     A system that has none left ends the process without a word. What a pass needs is the most of
     sums that grow with the batch evenly, so that a line through two small batches lies nowhere
     above it: what is refused is certain not to fit. Raises BenchError.
     """
-    if asked.batch <= MORE:
+    if workload.batch <= MORE:
         return
-    few, more = _looked_at(asked.network, asked.mode)
-    needed = few + (more - few) * (asked.batch - FEW) // (MORE - FEW)
+    few, more = _looked_at(workload.network, workload.mode)
+    needed = few + (more - few) * (workload.batch - FEW) // (MORE - FEW)
     free = memory.free()
     if needed > free:
         raise BenchError(
-            f"{asked.label}: a batch of {asked.batch:,} in {asked.mode} needs at least "
+            f"{workload.label}: a batch of {workload.batch:,} in {workload.mode} needs at least "
             f"{memory.written(needed)}, and {memory.written(free)} are free.  choose a smaller  "
             "batch"
         )

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from archdsl.benchmarking import forms, onnx_file
-from archdsl.benchmarking.asked import Asked
 from archdsl.benchmarking.passes import passes_of
 from archdsl.benchmarking.peak import peak, resident_peak
 from archdsl.benchmarking.room import refuse_too_much
+from archdsl.benchmarking.workload import Workload
 from archdsl.errors import ArchError, BenchError
 from archdsl.training.failures import first_line, is_out_of_memory
 
@@ -27,36 +27,36 @@ MANY = 10_000
 class Subject:
     """A network that can be run. step: one pass; memory: the most bytes that one takes."""
 
-    asked: Asked
+    workload: Workload
     step: Callable[[], Any]
     memory: int | None
 
 
-def made(asked: Asked, device: torch.device) -> Subject:
+def made(workload: Workload, device: torch.device) -> Subject:
     """The subject, run once or twice. Raises BenchError where it cannot be made, or fails."""
-    with _in_words(asked), warnings.catch_warnings():
-        if asked.compiled:
+    with _in_words(workload), warnings.catch_warnings():
+        if workload.compiled:
             warnings.simplefilter("ignore")  # the compiler's, about its own insides
         if device.type == "cpu":
-            refuse_too_much(asked)
-        if asked.form.module is None:
-            return _of_a_file(asked)
-        return _of_a_module(asked, asked.form.module(asked.network), device)
+            refuse_too_much(workload)
+        if workload.form.module is None:
+            return _of_a_file(workload)
+        return _of_a_module(workload, workload.form.module(workload.network), device)
 
 
-def _of_a_module(asked: Asked, module: nn.Module, device: torch.device) -> Subject:
-    module = module.to(device).train(asked.mode == "train")
-    images = torch.randn(asked.batch, *asked.network.input).to(device)
+def _of_a_module(workload: Workload, module: nn.Module, device: torch.device) -> Subject:
+    module = module.to(device).train(workload.mode == "train")
+    images = torch.randn(workload.batch, *workload.network.input).to(device)
     run: Callable[[Tensor], Any] = module
-    if asked.compiled:
+    if workload.compiled:
         run = torch.compile(module, dynamic=False)
-    step = passes_of(module, run, images, asked.mode)
-    if asked.compiled:
+    step = passes_of(module, run, images, workload.mode)
+    if workload.compiled:
         with each_compiled():
             step()  # what the compiler takes is no part of a pass
     held = sum(t.nbytes for t in (*module.parameters(), *module.buffers(), images))
     # The first pass, where nothing is compiled: what a module works out once in eval is in it.
-    return Subject(asked, step, peak(step, held, device))
+    return Subject(workload, step, peak(step, held, device))
 
 
 @contextmanager
@@ -74,17 +74,17 @@ def each_compiled() -> Iterator[None]:
         yield
 
 
-def _of_a_file(asked: Asked) -> Subject:
+def _of_a_file(workload: Workload) -> Subject:
     threads = torch.get_num_threads()
-    shape = (asked.batch, *asked.network.input)
-    content = forms.content_of(asked.form, asked.network, asked.batch)
+    shape = (workload.batch, *workload.network.input)
+    content = forms.content_of(workload.form, workload.network, workload.batch)
     run, images = onnx_file.session(content, threads), torch.randn(shape)
     run(images)
-    return Subject(asked, lambda: run(images), resident_peak(content, threads, shape))
+    return Subject(workload, lambda: run(images), resident_peak(content, threads, shape))
 
 
 @contextmanager
-def _in_words(asked: Asked) -> Iterator[None]:
+def _in_words(workload: Workload) -> Iterator[None]:
     """What a network, a compiler or a device raises, as a BenchError."""
     try:
         yield
@@ -93,10 +93,10 @@ def _in_words(asked: Asked) -> Iterator[None]:
     except Exception as error:  # whatever a user's own forward, or a compiler, raises
         if is_out_of_memory(error):
             problem, cure = "runs out of memory", "choose a smaller  batch"
-        elif asked.compiled:
+        elif workload.compiled:
             problem = f"cannot be compiled or run ({first_line(error)})"
             cure = "torch.compile needs a C++ compiler on a CPU; leave  compile  out"
         else:
             problem, cure = f"cannot be run ({first_line(error)})", "mend it, or leave it out"
-        times = f"a batch of {asked.batch:,} in {asked.mode}"
-        raise BenchError(f"{asked.label}: {times} {problem}.  {cure}") from error
+        times = f"a batch of {workload.batch:,} in {workload.mode}"
+        raise BenchError(f"{workload.label}: {times} {problem}.  {cure}") from error

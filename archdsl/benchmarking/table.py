@@ -8,36 +8,30 @@ from collections.abc import Iterator, Sequence
 
 from archdsl import memory
 from archdsl.benchmarking.ratio import LEVEL, PairedRatio
-from archdsl.benchmarking.result import Benchmark, TimedSubject
-from archdsl.units import amount, counted
+from archdsl.benchmarking.row import TimedSubject
+from archdsl.units import amount
 from archdsl.views.fitted import fitted, width, wrapped
 
 _HEADINGS = ("", "images/s", "p50", "p90", "p99 ms", "memory", "MACs", "params")
 
 
-def lines(found: Benchmark) -> list[str]:
-    """The rows of each batch, how they compare with its first, and the notes."""
+def lines(rows: Sequence[TimedSubject], how: str, notes: Sequence[str]) -> list[str]:
+    """The rows of each batch, how they compare with its first, and the notes.
+
+    how: they were timed
+    """
     said: list[str] = []
-    for batch, rows in itertools.groupby(found.rows, key=lambda row: row.batch):
-        own = list(rows)
-        said += [*wrapped(_what(found, batch), width(), hanging=_IN), ""]
+    for batch, its in itertools.groupby(rows, key=lambda row: row.batch):
+        own = list(its)
+        said += [*wrapped(f"batch {batch:,}, {how}", width(), hanging=_IN), ""]
         table = [_HEADINGS, *map(_cells, own)]
         said += fitted(table, width(), right=range(1, len(_HEADINGS)), heading=True)
         if len(own) > 1:
             said += ["", *_compared(own)]
         said.append("")
-    for note in found.notes:
+    for note in notes:
         said += wrapped(note, width(), hanging=_IN)
-    return said if found.notes else said[:-1]
-
-
-def _what(found: Benchmark, batch: int) -> str:
-    of = found.settings
-    return (
-        f"batch {batch:,}, {of['mode']}, {found.machine['device']}, "
-        f"{counted(of['threads'], 'thread')}, {counted(of['rounds'], 'round')}, "
-        f"torch {found.machine['torch']}"
-    )
+    return said if notes else said[:-1]
 
 
 def _cells(row: TimedSubject) -> tuple[str, ...]:
@@ -72,7 +66,7 @@ def _three(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
-def csv(found: Benchmark) -> str:
+def csv(timed: Sequence[TimedSubject]) -> str:
     """A heading and the rows. Seconds, bytes, and images per second, with all digits."""
     from csv import writer
 
@@ -82,7 +76,7 @@ def csv(found: Benchmark) -> str:
         ["spec", "form", "compiled", "batch", "images_per_second", "p50", "p90", "p99", "memory",
          "macs", "params", "ratio", "low", "high", "finding"]
     )  # fmt: skip
-    for row in found.rows:
+    for row in timed:
         ratio, of = row.ratio, row.latency
         compared = [] if ratio is None else [ratio.median, ratio.low, ratio.high, ratio.finding]
         rows.writerow(

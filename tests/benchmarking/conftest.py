@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 import archdsl
-from archdsl.benchmarking.asked import Asked
 from archdsl.benchmarking.forms import FORMS
+from archdsl.benchmarking.workload import Workload
 
 SMALL: dict[str, Any] = {
     "archdsl": 1,
@@ -28,12 +28,12 @@ SMALL: dict[str, Any] = {
 
 
 @pytest.fixture
-def asked() -> Callable[..., Asked]:
-    """`asked("code", batch=4, input=[3, 16, 48])`: the small network in a form."""
+def workload() -> Callable[..., Workload]:
+    """`workload("code", batch=4, input=[3, 16, 48])`: the small network in a form."""
 
     def of(form: str = "built", *, compiled: bool = False, batch: int = 1, mode: Any = "eval",
-           **keys: Any) -> Asked:  # fmt: skip
+           **keys: Any) -> Workload:  # fmt: skip
         network = archdsl.load({**SMALL, **keys}).network()
-        return Asked("small", network, None, FORMS[form], compiled, batch, mode)
+        return Workload("small", network, None, FORMS[form], compiled, batch, mode)
 
     return of

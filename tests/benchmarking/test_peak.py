@@ -38,38 +38,38 @@ def test_nothing_of_the_profiler_is_printed(capfd):
     assert (said.out, said.err) == ("", "")
 
 
-def test_it_is_the_same_each_time(asked):
-    assert made(asked(batch=2), CPU).memory == made(asked(batch=2), CPU).memory
+def test_it_is_the_same_each_time(workload):
+    assert made(workload(batch=2), CPU).memory == made(workload(batch=2), CPU).memory
 
 
 @pytest.mark.parametrize("mode", ["eval", "train"])
-def test_weights_images_and_what_a_pass_makes_are_in_it(asked, mode):
-    found = made(asked(batch=2, mode=mode), CPU).memory
-    weights = sum(p.numel() for p in build(asked().network).parameters())
+def test_weights_images_and_what_a_pass_makes_are_in_it(workload, mode):
+    found = made(workload(batch=2, mode=mode), CPU).memory
+    weights = sum(p.numel() for p in build(workload().network).parameters())
     images, first_map = 2 * 32 * 32, 2 * 8 * 16 * 16
     assert found is not None and found > 4 * (weights + images + first_map)
 
 
-def test_training_takes_more(asked):
-    modes = [made(asked(batch=4, mode=mode), CPU).memory or 0 for mode in ("eval", "train")]
+def test_training_takes_more(workload):
+    modes = [made(workload(batch=4, mode=mode), CPU).memory or 0 for mode in ("eval", "train")]
     assert modes[0] < modes[1]
 
 
 @pytest.mark.parametrize("mode", ["eval", "train"])
 @pytest.mark.parametrize("mixer", ["pooling", {"type": "attention", "head_dim": 4}, "sep_conv"])
-def test_what_a_batch_needs_at_least_is_no_more_than_it_takes(asked, monkeypatch, mode, mixer):
-    one = asked(batch=32, mode=mode, **{"block.token_mixer": mixer})
+def test_what_a_batch_needs_at_least_is_no_more_than_it_takes(workload, monkeypatch, mode, mixer):
+    one = workload(batch=32, mode=mode, **{"block.token_mixer": mixer})
     taken = made(one, CPU).memory
     assert taken is not None
     monkeypatch.setattr(memory, "free", lambda: taken)
     room.refuse_too_much(one)
     monkeypatch.setattr(memory, "free", lambda: taken // 2)
-    with pytest.raises(BenchError, match="small: a batch of 32 in .* needs at least .* are free"):
+    with pytest.raises(BenchError, match=r"small: a batch of 32 in .* needs at least .* are free"):
         room.refuse_too_much(one)
 
 
-def test_what_was_made_is_gone_once_it_is_let_go(asked):
-    step = made(asked(), CPU).step
+def test_what_was_made_is_gone_once_it_is_let_go(workload):
+    step = made(workload(), CPU).step
     gone = weakref.ref(step)
     del step
     gc.collect()

@@ -74,7 +74,7 @@ def test_one_after_the_other_a_drift_would_rank_equal_subjects(monkeypatch):
 @pytest.mark.parametrize("rounds", [LEAST_ROUNDS, 20])
 def test_chance_ranks_no_more_often_than_the_level_says(rounds):
     random = np.random.default_rng(0)
-    tries = 2_000
+    tries = 1_000
 
     def times() -> np.ndarray:
         held_up = 1 + random.exponential(0.5, rounds) * (random.random(rounds) < 0.2)

@@ -13,7 +13,7 @@ Mode = Literal["eval", "train"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Workload:
     """One subject before it is made.
 
     spec: what the caller called it, a name or a path
