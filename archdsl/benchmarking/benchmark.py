@@ -81,7 +81,6 @@ def _rows(subjects: Sequence[Subject], times: Sequence[Times]) -> Iterator[Timed
         yield TimedSubject(
             spec=workload.spec,
             name=workload.network.name,
-            label=workload.label,
             form=workload.form.name,
             compiled=workload.compiled,
             batch=workload.batch,

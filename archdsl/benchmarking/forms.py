@@ -13,6 +13,7 @@ from types import ModuleType
 
 from torch import nn
 
+from archdsl import given
 from archdsl.benchmarking import onnx_file
 from archdsl.compiler.builder import build
 from archdsl.compiler.network import Network
@@ -84,13 +85,14 @@ FORMS = {
 
 def form_of(name: object) -> TimedForm:
     """The form of a name. Raises BenchError for one that is none, or cannot be run here."""
-    if isinstance(name, str) and name in FORMS:
-        return FORMS[name]
+    word = given.word("form", name, BenchError)
+    if word in FORMS:
+        return FORMS[word]
     choose = f"choose from: {' '.join(FORMS)}"
-    if isinstance(name, str) and name in {form.name for form in registry.forms()}:
-        raise BenchError(f"form {name}: archdsl can write it, and bench cannot run it.  {choose}")
-    guess = did_you_mean(str(name), FORMS, after="  ") if isinstance(name, str) else ""
-    raise BenchError(f"there is no form {shown(name)} to time.  {guess}{choose}")
+    if word in {form.name for form in registry.forms()}:
+        raise BenchError(f"form {word}: archdsl can write it, and bench cannot run it.  {choose}")
+    guess = did_you_mean(word, FORMS, after="  ")
+    raise BenchError(f"there is no form {shown(word)} to time.  {guess}{choose}")
 
 
 def content_of(form: TimedForm, network: Network, batch: int) -> bytes:

@@ -69,20 +69,19 @@ def checked(
     batches = tuple(_whole("batch", one) for one in _several("batch", batch))
     _once("batch", batches)
     _once("form", [one.name for one in forms])
-    if mode != "eval" and mode != "train":
-        raise BenchError(f"mode is eval or train, and not {shown(mode)}.  choose one of them")
+    way = _mode(mode)
     compiles = given.truth("compile", compile, BenchError)
     if compiles and not any(one.module for one in forms):
         raise BenchError("compile is about torch's modules, and onnx is none.  leave one out")
     for one in forms:
-        if mode == "train" and not one.trains:
+        if way == "train" and not one.trains:
             raise BenchError(f"form {one.name}: it is not trained.  leave it out, or time it "
                              "in the mode eval")  # fmt: skip
     return Request(
         batches,
         forms,
         compiles,
-        mode,
+        way,
         given.word("device", device, BenchError),
         None if threads is None else _whole("threads", threads),
         _whole("rounds", rounds),
@@ -95,11 +94,24 @@ def size_of(size: object) -> tuple[int, int]:
 
     Raises BenchError for anything else.
     """
-    if isinstance(size, Sequence) and not isinstance(size, str) and len(size) == 2:
+    if isinstance(size, (list, tuple)) and len(size) == 2:
         height, width = size
         return _whole("size", height), _whole("size", width)
-    both = _whole("size", size)
-    return both, both
+    if isinstance(size, int):
+        both = _whole("size", size)
+        return both, both
+    raise BenchError(
+        f"size is one number, or height and width, and not {shown(size)}.  write  32  or  (32, 48)"
+    )
+
+
+def _mode(value: object) -> Mode:
+    word = given.word("mode", value, BenchError)
+    if word == "eval":
+        return "eval"
+    if word == "train":
+        return "train"
+    raise BenchError(f"mode is eval or train, and not {shown(word)}.  choose one of them")
 
 
 def _once(name: str, values: Sequence[object]) -> None:
@@ -109,7 +121,7 @@ def _once(name: str, values: Sequence[object]) -> None:
 
 
 def _several(name: str, value: object) -> Sequence[object]:
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, (list, tuple)):
         if not value:
             raise BenchError(f"{name} is empty.  name one, or leave it out")
         return value

@@ -45,14 +45,17 @@ class Benchmark:
 
     def __str__(self) -> str:
         of = self.settings
+        specs = dict.fromkeys(row.spec for row in self.rows)
+        only = f"{next(iter(specs))}, " if len(specs) == 1 else ""
         how = (
-            f"{of['mode']}, {self.machine['device']}, {counted(of['threads'], 'thread')}, "
+            f"{only}{of['mode']}, {self.machine['device']}, {counted(of['threads'], 'thread')}, "
             f"{counted(of['rounds'], 'round')}, torch {self.machine['torch']}"
         )
         return "\n".join(table.lines(self.rows, how, self.notes))
 
     def __repr__(self) -> str:
         said = "; ".join(
-            f"{row.label} ×{row.batch}: {row.images_per_second:.3g} images/s" for row in self.rows
+            f"{row.spec} {row.variant} ×{row.batch}: {row.images_per_second:.3g} images/s"
+            for row in self.rows
         )
         return printable_line(f"<Benchmark {said}>")

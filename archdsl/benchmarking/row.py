@@ -23,7 +23,6 @@ class TimedSubject:
 
     spec: str
     name: str
-    label: str
     form: str
     compiled: bool
     batch: int
@@ -37,12 +36,15 @@ class TimedSubject:
     memory: int | None
     ratio: PairedRatio | None
 
+    @property
+    def variant(self) -> str:
+        """Its form in words: `built`, `code compiled`."""
+        return f"{self.form} compiled" if self.compiled else self.form
+
     def record(self) -> dict[str, Any]:
         """All of it as values that JSON can hold; null where something is not known."""
-        found = dataclasses.asdict(self)
-        del found["label"]
         return {
-            **found,
+            **dataclasses.asdict(self),
             "input": list(self.input),
             "seconds": list(self.seconds),
             "finding": None if self.ratio is None else self.ratio.finding,

@@ -24,20 +24,30 @@ def lines(rows: Sequence[TimedSubject], how: str, notes: Sequence[str]) -> list[
     for batch, its in itertools.groupby(rows, key=lambda row: row.batch):
         own = list(its)
         said += [*wrapped(f"batch {batch:,}, {how}", width(), hanging=_IN), ""]
-        table = [_HEADINGS, *map(_cells, own)]
+        names = _names(own)
+        table = [_HEADINGS, *map(_cells, names, own)]
         said += fitted(table, width(), right=range(1, len(_HEADINGS)), heading=True)
         if len(own) > 1:
-            said += ["", *_compared(own)]
+            said += ["", *_compared(names, own)]
         said.append("")
     for note in notes:
         said += wrapped(note, width(), hanging=_IN)
     return said if notes else said[:-1]
 
 
-def _cells(row: TimedSubject) -> tuple[str, ...]:
+def _names(rows: Sequence[TimedSubject]) -> list[str]:
+    """What the rows are called: by spec and form, as far as they differ."""
+    if len({row.variant for row in rows}) == 1:
+        return [row.spec for row in rows]
+    if len({row.spec for row in rows}) == 1:
+        return [row.variant for row in rows]
+    return [f"{row.spec} {row.variant}" for row in rows]
+
+
+def _cells(name: str, row: TimedSubject) -> tuple[str, ...]:
     times = (row.latency.p50, row.latency.p90, row.latency.p99)
     return (
-        row.label,
+        name,
         _three(row.images_per_second),
         *("-" if each is None else _three(each * 1000) for each in times),
         "-" if row.memory is None else memory.written(row.memory),
@@ -45,10 +55,11 @@ def _cells(row: TimedSubject) -> tuple[str, ...]:
     )
 
 
-def _compared(rows: Sequence[TimedSubject]) -> Iterator[str]:
-    said = f"times as fast as {rows[0].label} ({LEVEL:.1%} intervals):"
+def _compared(names: Sequence[str], rows: Sequence[TimedSubject]) -> Iterator[str]:
+    said = f"times as fast as {names[0]} ({LEVEL:.1%} intervals):"
     yield from wrapped(said, width(), hanging=_IN)
-    table = [(row.label, *_ratio(row.ratio)) for row in rows if row.ratio is not None]
+    pairs = zip(names, rows, strict=True)
+    table = [(name, *_ratio(row.ratio)) for name, row in pairs if row.ratio is not None]
     yield from (f"  {line}" for line in fitted(table, width() - 2))
 
 
