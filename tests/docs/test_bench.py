@@ -1,4 +1,4 @@
-"""The page on timing is right: its commands measure its specs, and its Python gives what it shows."""
+"""The page on timing is right: its commands measure its specs, its Python gives what it shows."""
 
 from __future__ import annotations
 
