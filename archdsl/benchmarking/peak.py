@@ -2,9 +2,9 @@
 
 On a GPU torch says it. On a CPU torch's profiler gives every allocation, and the largest sum of
 them is the same figure: bytes of tensors, to the byte the same each time. The resident set of the
-process says something else: it has code pages and the libraries' own buffers in it (14 MB of a
-network whose tensors have 0.1 MB, and a tenth or two more than the tensors of large ones), differs
-from one process to the next, and stays where it was after a pass that took more.
+process says something else: it has code pages and the libraries' own buffers in it, differs from
+one process to the next, and stays where it was after a pass that took more (docs/bench.md has both
+beside each other; `tests/bench/peaks.py` measures them).
 """
 
 from __future__ import annotations

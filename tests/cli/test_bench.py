@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
+import threading
 
 import pytest
 
@@ -212,6 +213,29 @@ def test_a_network_that_fails_is_told_before_anything_is_timed(run, mine, tiny):
 def test_ctrl_c_in_the_middle_is_130_without_a_traceback(run, mine):
     done = run("bench", mine("stopped"), "--rounds", 100, "--seconds", 0)
     assert (done.code, done.out, done.err) == (130, "", "interrupted\n")
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_nothing_is_drawn_beside_a_pass(run, monkeypatch, tiny):
+    from archdsl.benchmarking import measure
+
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    at_work, seconds_of = [], measure.seconds_of
+
+    def watched(work, device):
+        at_work.append(threading.active_count())
+        return seconds_of(work, device)
+
+    monkeypatch.setattr(measure, "seconds_of", watched)
+    before = threading.active_count()
+    assert run("bench", tiny, *SHORT).code == 0
+    assert "round 2 of 2" in terminal.getvalue() and set(at_work) == {before}
 
 
 def test_an_operator_without_a_rule_is_timed_and_not_counted(run, monkeypatch, tiny):
