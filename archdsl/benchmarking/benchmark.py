@@ -37,7 +37,12 @@ def benchmark(specs: Sequence[tuple[str, Spec]], request: Request, told: Told) -
     plans = list(_asked(specs, request, device, notes, told))
     rows: list[TimedSubject] = []
     gpus = [device] if device.type == "cuda" else []
-    with _threads(request.threads), torch.random.fork_rng(devices=gpus):
+    # Whatever mode the caller is in: weights that are made in inference mode cannot be trained.
+    with (
+        torch.inference_mode(False),
+        torch.random.fork_rng(devices=gpus),
+        _threads(request.threads),
+    ):
         settings, here = _settings(request, device), _machine(device)
         for batch in request.batches:
             subjects = []

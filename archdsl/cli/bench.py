@@ -19,7 +19,7 @@ from typing import Any
 
 from archdsl.cli.answer import Answer
 from archdsl.cli.failure import UsageError
-from archdsl.cli.parser import loaded, takes_patches
+from archdsl.cli.parser import loaded, patches, takes_patches
 from archdsl.views.terminal import busy
 
 HELP = "time specs against each other: images per second, latency, memory"
@@ -61,6 +61,8 @@ def run(known: argparse.Namespace) -> Answer:
     from archdsl.exporters.files import write
 
     asked = _asked(known)
+    if known.size is not None and any(one.split(".")[0] == "input" for one in patches(known)):
+        raise UsageError("--size and --set input both say how large images are.  leave one out")
     if known.out is not None:
         _refuse(known.out)
     with busy(f"reading {known.files[0]}", by_itself=False) as now:

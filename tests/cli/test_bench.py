@@ -178,6 +178,8 @@ WRONG = {
     ("--device", "gpu"): "device is cpu, cuda, cuda:N or mps, and not 'gpu'.  choose one of them",
     ("--size", "8x8x8"): "size is one number, or height and width, and not [8, 8, 8].  write  32  "
     "or  (32, 48)",
+    ("--size", "8", "--set", "input=[1, 9, 9]"): "--size and --set input both say how large images "
+    "are.  leave one out",
     ("--size", "x"): "--size is ''.  write a number, as in  --size 8",
     ("--threads", "many"): "--threads is 'many'.  write a number, as in  --threads 8",
     ("--rounds", "-1"): "rounds is an int from 1 to 1,000,000, and not -1",
@@ -259,6 +261,13 @@ def test_threads_and_random_numbers_are_as_they_were(tiny):
     archdsl.bench(tiny, threads=before[0] + 1, rounds=1, seconds=0)
     assert torch.get_num_threads() == before[0]
     assert torch.equal(torch.get_rng_state(), before[1])
+
+
+def test_it_trains_also_where_the_caller_wants_no_gradients(tiny):
+    import torch
+
+    with torch.inference_mode():
+        assert archdsl.bench(tiny, mode="train", rounds=1, seconds=0).rows
 
 
 def row(spec: str, ratio: PairedRatio | None, form: str = "built", **more) -> TimedSubject:
