@@ -1,6 +1,6 @@
-"""Run an ONNX file in a process of its own, and print by how many bytes that made it larger.
+"""Run an ONNX file in a process of its own, and write down by how many bytes that made it larger.
 
-    python onnx_process.py FILE THREADS BATCH CHANNELS HEIGHT WIDTH
+    python onnx_process.py FILE ANSWER THREADS BATCH CHANNELS HEIGHT WIDTH
 
 It imports numpy and onnxruntime alone, before it looks for the first time. What making the session
 took for a moment is left out: the most is forgotten before the passes.
@@ -40,4 +40,5 @@ def main(file: str, threads: int, shape: list[int]) -> int:
 
 
 if __name__ == "__main__":
-    print(main(sys.argv[1], int(sys.argv[2]), list(map(int, sys.argv[3:]))))
+    model, answer, *numbers = sys.argv[1:]
+    Path(answer).write_text(str(main(model, int(numbers[0]), list(map(int, numbers[1:])))))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import weakref
+from pathlib import Path
 
 import pytest
 import torch
 
 from archdsl import memory
 from archdsl.benchmarking import room
-from archdsl.benchmarking.peak import peak
+from archdsl.benchmarking.peak import peak, resident_peak
 from archdsl.benchmarking.subject import made
 from archdsl.compiler.builder import build
 from archdsl.errors import BenchError
@@ -66,6 +67,17 @@ def test_what_a_batch_needs_at_least_is_no_more_than_it_takes(workload, monkeypa
     monkeypatch.setattr(memory, "free", lambda: taken // 2)
     with pytest.raises(BenchError, match=r"small: a batch of 32 in .* needs at least .* are free"):
         room.refuse_too_much(one)
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux says it")
+def test_a_file_of_onnx_makes_a_process_larger_by_its_weights_at_least(workload):
+    pytest.importorskip("onnxruntime")
+    wide = workload("onnx", **{"stages.1.dim": 1024})
+    weights = 4 * sum(p.numel() for p in build(wide.network).parameters())
+    grown, small = made(wide, CPU).memory, made(workload("onnx"), CPU).memory
+    assert grown is not None and small is not None
+    assert weights > 8e6 and grown - small > weights / 2
+    assert resident_peak(b"no model", 1, (1, 1, 32, 32)) is None
 
 
 def test_what_was_made_is_gone_once_it_is_let_go(workload):
