@@ -12,7 +12,7 @@ from time import perf_counter
 import torch
 
 from archdsl.benchmarking.device import seconds_of
-from archdsl.benchmarking.subject import Subject
+from archdsl.benchmarking.subject import Subject, in_words
 from archdsl.benchmarking.turns import order
 from archdsl.units import counted, duration
 
@@ -41,19 +41,24 @@ def measure(
     """The times of subjects, in their order.
 
     seconds: how long a turn takes at least; it repeats the pass until then
+    Raises BenchError where a pass fails.
 
     Each turn begins with a pass that is not timed: it brings the subject's weights and code back
     to the caches, and what the subject before it left running ends.
     """
-    many = [_passes(one, device, seconds) for one in subjects]
+    many = []
+    for one in subjects:
+        with in_words(one.workload):
+            many.append(_passes(one, device, seconds))
     found = [Times() for _ in subjects]
     begun = perf_counter()
     with _without_garbage_collection():
         for number in range(rounds):
             told(_how_far(number, rounds, perf_counter() - begun))
             for at in order(number, len(subjects)):
-                subjects[at].step()
-                turn = [seconds_of(subjects[at].step, device) for _ in range(many[at])]
+                with in_words(subjects[at].workload):
+                    subjects[at].step()
+                    turn = [seconds_of(subjects[at].step, device) for _ in range(many[at])]
                 found[at].rounds.append(statistics.median(turn))
                 found[at].passes += turn
     return found

@@ -34,7 +34,7 @@ class Subject:
 
 def made(workload: Workload, device: torch.device) -> Subject:
     """The subject, run once or twice. Raises BenchError where it cannot be made, or fails."""
-    with _in_words(workload), warnings.catch_warnings():
+    with in_words(workload), warnings.catch_warnings():
         if workload.compiled:
             warnings.simplefilter("ignore")  # the compiler's, about its own insides
         if device.type == "cpu":
@@ -84,7 +84,7 @@ def _of_a_file(workload: Workload) -> Subject:
 
 
 @contextmanager
-def _in_words(workload: Workload) -> Iterator[None]:
+def in_words(workload: Workload) -> Iterator[None]:
     """What a network, a compiler or a device raises, as a BenchError."""
     try:
         yield

@@ -2,13 +2,15 @@
 
     archdsl bench poolformer_s12 convformer_s18 --batch 1,8 --threads 1
 
-Each has a turn in every round, so that what slows the machine for a while is in all figures
-alike. Whatever is not the first of a batch is held against the first, round by round, and is
-called faster or slower only where the interval of that ratio leaves 1 out.
+Each has a turn in every round, so that what slows the machine for a while is
+in all figures alike. Whatever is not the first of a batch is held against the
+first, round by round, and is called faster or slower only where the interval
+of that ratio leaves 1 out.
 
-p50, p90 and p99 are the times, in milliseconds, that so many of 100 passes end within. Memory is
-the most that a pass takes, weights and images included. MACs and params are of one image and of
-the deployed form, as `archdsl count` has them.
+p50, p90 and p99 are the times, in milliseconds, that so many of 100 passes end
+within. Memory is the most that a pass takes, weights and images included. MACs
+and params are of one image and of the deployed form, as `archdsl count` has
+them.
 """
 
 from __future__ import annotations

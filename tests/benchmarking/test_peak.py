@@ -33,6 +33,17 @@ def test_tensors_count_as_long_as_they_are_there():
     assert peak(lambda: None, 7, CPU) == 7
 
 
+def test_on_a_gpu_what_others_hold_is_left_out(monkeypatch):
+    said = []
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda device: None)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 1000)
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: said.append("reset"))
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 1300)
+    assert peak(lambda: said.append("work"), 20, torch.device("cuda")) == 320
+    assert said == ["reset", "work"]
+    assert peak(lambda: said.append("work"), 20, torch.device("mps")) is None
+
+
 def test_nothing_of_the_profiler_is_printed(capfd):
     peak(lambda: torch.ones(3), 0, CPU)
     said = capfd.readouterr()

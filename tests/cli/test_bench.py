@@ -47,6 +47,21 @@ class Stopped(nn.Module):
         if Stopped.passes == 40:
             raise KeyboardInterrupt
         return x
+
+@archdsl.token_mixer("worn")
+class Worn(nn.Module):
+    \"\"\"Fails in its fortieth pass.\"\"\"
+
+    passes = 0
+
+    def __init__(self, dim: int):
+        super().__init__()
+
+    def forward(self, x):
+        Worn.passes += 1
+        if Worn.passes == 40:
+            raise ValueError("worn out")
+        return x
 """
 
 
@@ -208,6 +223,15 @@ def test_a_network_that_fails_is_told_before_anything_is_timed(run, mine, tiny):
     done = run("bench", tiny, own, "--batch", "4", *SHORT)
     assert (done.code, done.out, done.err) == (
         2, "", f"{own}: a batch of 4 in eval cannot be run (ValueError: too many).  mend it, or "
+        "leave it out\n",
+    )  # fmt: skip
+
+
+def test_a_network_that_fails_in_the_middle_is_told_in_words(run, mine):
+    own = mine("worn")
+    done = run("bench", own, "--rounds", 100, "--seconds", 0)
+    assert (done.code, done.out, done.err) == (
+        2, "", f"{own}: a batch of 1 in eval cannot be run (ValueError: worn out).  mend it, or "
         "leave it out\n",
     )  # fmt: skip
 
