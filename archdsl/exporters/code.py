@@ -13,7 +13,10 @@ from archdsl.data.preprocessing import Preprocessing
 from archdsl.exporters import factory, preprocess
 from archdsl.exporters.bundle import Bundle
 from archdsl.exporters.layout import WIDTH
+from archdsl.exporters.specialise import specialised
+from archdsl.exporters.specialise.observed import Promised
 from archdsl.nn.fuse import fuse
+from archdsl.nn.model import lay_contiguous
 
 
 def code(
@@ -53,7 +56,22 @@ def code(
     constants = preprocess.constants(said)
     above = ["", *constants] if constants else []
     parts = [*header, "", *bundle.imports(), *above, "", "", *definitions, "", "", *function]
-    return "\n".join(parts) + "\n"
+    promised = Promised(
+        name,
+        _numbers_of_classes(network),
+        deploy=bundle.expression(fuse) if folds else None,
+        lays=bundle.expression(lay_contiguous),
+        others=(*taken, *(["preprocess"] if preparing else [])),
+    )
+    return specialised("\n".join(parts) + "\n", promised, network.input)
+
+
+def _numbers_of_classes(network: Network) -> tuple[int, ...]:
+    """What the factory is tried with; what does not follow from it is the same for all of them."""
+    head = network.head
+    if head is None or "classes" not in dict(head.context):
+        return ()
+    return tuple(dict.fromkeys((network.classes, 0, network.classes + 1)))
 
 
 def _folds(network: Network) -> bool:

@@ -21,7 +21,7 @@ from archdsl.exporters.targets import External
 from archdsl.nn import block as block_parts
 from archdsl.nn import model as model_parts
 
-LOCAL = ("classes", "rates", "rate", "index", "block")
+LOCAL = ("classes", "rates", "rate", "index", "block", "stem", "class_token", "stages", "head")
 """Names that the factory has for itself."""
 
 PARTIAL = External("functools", "partial")
@@ -92,17 +92,19 @@ class Factory:
             *arrange(f"def {self.name}({given}) -> {model}:"),
             f'{" " * INDENT}"""{_words(network)}"""',
         ]
-        parts = [f"stem={self._list(self._layer(layer) for layer in network.stem)}"]
+        parts = {"stem": self._list(self._layer(layer) for layer in network.stem)}
         if network.class_token:
             token = self.bundle.expression(model_parts.ClassToken)
-            parts.append(f"class_token={token}({network.stages[0].dim})")
-        parts.append(f"stages=[{', '.join(map(self._stage, network.stages))},]")
+            parts["class_token"] = f"{token}({network.stages[0].dim})"
+        parts["stages"] = f"[{', '.join(map(self._stage, network.stages))},]"
         if network.head is not None:
-            parts.append(f"head={self._layer(network.head)}")
-        call = arrange(f"return {model}({', '.join(parts)},)", INDENT)
+            parts["head"] = self._layer(network.head)
         if self.ramp is not None and not self.even:
             lines.append(f"{' ' * INDENT}rates = {self.ramp}  # drop path grows with depth")
-        return [*lines, *call]
+        for part, text in parts.items():
+            lines += arrange(f"{part} = {text}", INDENT)
+        given = ", ".join(f"{part}={part}" for part in parts)
+        return [*lines, *arrange(f"return {model}({given})", INDENT)]
 
     def _asks_for_classes(self) -> bool:
         head = self.network.head
@@ -139,7 +141,8 @@ class Factory:
         parts.append(f"blocks={self._blocks(stage)}")
         if stage.out_norm is not None:
             parts.append(f"out_norm={self._layer(stage.out_norm)}")
-        return f"{self.bundle.expression(model_parts.Stage)}({', '.join(parts)},)"
+        end = "," if len(parts) > 1 else ""
+        return f"{self.bundle.expression(model_parts.Stage)}({', '.join(parts)}{end})"
 
     def _blocks(self, stage: Stage) -> str:
         first = next(n for n, block in enumerate(self.network.blocks()) if block is stage.blocks[0])

@@ -27,7 +27,7 @@ class Blocked:
 
 
 def fingerprint(model: nn.Module, size: tuple[int, ...]) -> dict[str, object]:
-    """Keys, fresh weights, and outputs in eval and in training once vectors are drawn anew.
+    """Keys, fresh weights, outputs in eval and in training once vectors are drawn anew, gradients.
 
     Fresh layer scales are near zero and would hide a wrong mixer behind them.
     """
@@ -42,8 +42,11 @@ def fingerprint(model: nn.Module, size: tuple[int, ...]) -> dict[str, object]:
                 tensor.abs_()
         images = torch.randn(2, *size, generator=generator)
         found["eval"] = digest([model.eval()(images)])
-        torch.manual_seed(4)
-        found["train"] = digest([model.train()(images)])
+    torch.manual_seed(4)
+    out = model.train()(images)
+    out.square().mean().backward()
+    found["train"] = digest([out])
+    found["gradients"] = digest(p.grad for p in model.parameters() if p.grad is not None)
     return found
 
 

@@ -78,8 +78,12 @@ def test_shipped_specs_leave_tidy(path: Path, tidy: Callable[[str], None]) -> No
     network = archdsl.load(path).network()
     text = code(network)
     tidy(text)
-    assert code(network) == text
     assert f"\ndef {path.stem}(classes: int = 1000) -> MetaFormer:\n" in text
+
+
+def test_the_same_network_gives_the_same_text() -> None:
+    network = archdsl.load("ffnet_1", set={"input": SMALL}).network()
+    assert code(network) == code(network)
 
 
 def test_shipped_specs_are_the_same_model_alone(tmp_path: Path) -> None:
@@ -88,10 +92,13 @@ def test_shipped_specs_are_the_same_model_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", soon(SPACES, SMALL_SPACES, lambda path: path.stem))
-@pytest.mark.parametrize("count", [5, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [5, pytest.param(200, marks=pytest.mark.slow)])
 def test_members_of_shipped_spaces_are_the_same_model_alone(
-    path: Path, count: int, tmp_path: Path, tidy: Callable[[str], None]
-) -> None:
+    path: Path, count: int, tmp_path: Path, tidy: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    # what cannot be shown to be equal would leave as it was, and it is compared here
+    monkeypatch.setattr("archdsl.exporters.specialise.equal", lambda *given: True)
     texts = assert_same_alone(archdsl.space(small(path)).sample(count, seed=2), tmp_path)
     assert len(set(texts)) > 0.8 * count
     tidy("\n\n".join(texts[:1]))
@@ -199,13 +206,13 @@ def test_every_part_of_the_language_is_the_same_model_alone(
     for text in texts:
         tidy(text)
     ffnet, deit, mixed, bare, isotropic = texts
-    assert "key=partial(RepDepthwiseKey, kernel=5)" in ffnet
-    assert "drop_path=0.1," in deit and "for _ in range(3)" in deit
+    assert "key=RepDepthwiseKey" in ffnet and "isinstance(self.key" not in ffnet
+    assert "DropPath(0.1)" in deit and "for _ in range(3)" in deit
     assert "rates" not in mixed + bare
     assert "def mixed(classes: int = 0) -> MetaFormer:" in mixed
     assert "def bare() -> MetaFormer:" in bare
     assert "rates = [0.3 * block / 2 for block in range(3)]" in isotropic
-    assert "for rate in rates\n" in isotropic
+    assert "for rate in rates]" in isotropic
 
 
 def test_the_code_that_deploys_leaves_where_there_is_something_to_fold() -> None:
@@ -298,7 +305,7 @@ def test_a_mixer_of_the_users_own_leaves_with_what_it_uses(
     (text,) = assert_same_alone([archdsl.load(file)], tmp_path)
     tidy(text)
     assert "for index, rate in enumerate(rates[1:4], 1)" in text
-    assert "token_mixer=Attention_2(64, 0, act=partial(StarReLU, scale=0.5))" in text
+    assert "token_mixer=Attention_2(64, 0, act=StarReLU)" in text
     assert "import torch.nn as nn_2\n" in text
     assert "\ndef nn(classes: int = 10) -> MetaFormer:\n" in text
 

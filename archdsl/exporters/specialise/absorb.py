@@ -1,0 +1,301 @@
+"""Parts that every use of a class is given alike: the class makes them itself.
+
+Five stages of equal blocks need the block's recipe once. What differs from use to use, a width or
+a rate, becomes a parameter, named as the part that takes it names it.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from torch import nn
+
+from archdsl.exporters.scopes import uses
+from archdsl.exporters.specialise.call_sites import CallSites
+from archdsl.exporters.specialise.observed import Observed
+from archdsl.exporters.specialise.source_file import SourceFile, laid, parameters, stored
+
+WORTH = 2
+"""Parts that a class makes itself, at the least: below that nothing is gained."""
+
+
+@dataclass(slots=True)
+class _Parameter:
+    """What differs from use to use. values: in each; note: its annotation"""
+
+    name: str
+    values: tuple[str, ...]
+    note: str
+
+
+class _Differ(Exception):
+    """Uses of a class are not alike."""
+
+
+@dataclass(slots=True)
+class _Recipe:
+    """What the uses of one class have in common."""
+
+    program: SourceFile
+    seen: Observed
+    top: set[ast.expr]
+    taken: set[str]
+    widths: str | None = None
+    found: list[_Parameter] = field(default_factory=list)
+
+    def of(self, nodes: Sequence[ast.expr], name: str, note: str) -> str:
+        """The text for all of these expressions. Raises _Differ."""
+        texts = tuple(self.program.segment(node) for node in nodes)
+        if all(map(_is_constant, nodes)):
+            if len(set(texts)) == 1 and texts[0] != self.widths:
+                return texts[0]
+            return self._parameter(name, texts, note)
+        if all(isinstance(node, ast.Name) for node in nodes):
+            within = {node in self.top for node in nodes}
+            if within == {True} and len(set(texts)) == 1:
+                return texts[0]
+            if len(within) == 1 and (within == {False} or note):
+                return self._parameter(name, texts, note)
+        if all(isinstance(node, ast.Attribute) for node in nodes) and len(set(texts)) == 1:
+            return texts[0]
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        if len(calls) == len(nodes):
+            return self._call(calls)
+        raise _Differ
+
+    def _call(self, calls: list[ast.Call]) -> str:
+        first = calls[0]
+        called = self.program.segment(first.func)
+        places = len(first.args)
+        for call in calls:
+            if self.program.segment(call.func) != called or len(call.args) != places or any(
+                one.arg is None for one in call.keywords
+            ) or any(isinstance(one, ast.Starred) for one in call.args):  # fmt: skip
+                raise _Differ
+        taken = self._taken_by(called)
+        names = [*taken]
+        given: list[str] = []
+        for place in range(places):
+            name = names[place] if place < len(names) else "value"
+            note, _ = taken.get(name, ("", None))
+            given.append(self.of([call.args[place] for call in calls], name, note))
+        for keyword in dict.fromkeys(one.arg for call in calls for one in call.keywords):
+            assert keyword is not None
+            note, default = taken.get(keyword, ("", None))
+            values: list[ast.expr] = []
+            for call in calls:
+                own = next((one.value for one in call.keywords if one.arg == keyword), default)
+                if own is None:
+                    raise _Differ
+                values.append(own)
+            given.append(f"{keyword}={self.of(values, keyword, note)}")
+        return f"{called}({', '.join(given)})"
+
+    def _taken_by(self, called: str) -> dict[str, tuple[str, ast.expr | None]]:
+        """Parameter -> its annotation and its default, of what is called."""
+        cls = self.program.classes.get(called)
+        found: dict[str, tuple[str, ast.expr | None]] = {}
+        for name in [one.__name__ for one in getattr(self.seen.names.get(called), "__mro__", ())]:
+            cls = self.program.classes.get(name)
+            init = None if cls is None else constructor(cls)
+            if init is not None:
+                args = init.args
+                plain = args.args[1:]
+                for arg in plain:
+                    found[arg.arg] = (self._note(arg), None)
+                for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+                    found[arg.arg] = (self._note(arg), default)
+                return found
+        part: object = nn if called.startswith("nn.") else None
+        for name in called.split(".")[1:]:
+            part = getattr(part, name, None)
+        if isinstance(part, type):
+            for one in inspect.signature(part).parameters.values():
+                found[one.name] = ("", None)
+        return found
+
+    def _note(self, arg: ast.arg) -> str:
+        return "" if arg.annotation is None else self.program.segment(arg.annotation)
+
+    def _parameter(self, name: str, values: tuple[str, ...], note: str) -> str:
+        for one in self.found:
+            if one.values == values:
+                return one.name
+        free, count = name, 2
+        while free in self.taken or any(one.name == free for one in self.found):
+            free, count = f"{name}_{count}", count + 1
+        if not note:
+            kinds = {
+                type(ast.literal_eval(value)).__name__ for value in values if value[0].isdigit()
+            }
+            note = kinds.pop() if len(kinds) == 1 else ""
+        self.found.append(_Parameter(free, values, note))
+        return free
+
+
+def absorbed(text: str, seen: Observed, factory: str) -> str:
+    """A file whose classes make what they were given alike in every use."""
+    for name, node in SourceFile(text).classes.items():
+        init = constructor(node)
+        if init is not None and _takes_options_alone(init):
+            text = _absorbed(text, seen, factory, name) or text
+    return text
+
+
+def _takes_options_alone(init: ast.FunctionDef) -> bool:
+    args = init.args
+    return len(args.args) == 1 and len(args.kwonlyargs) >= WORTH and not (args.vararg or args.kwarg)
+
+
+def constructor(node: ast.ClassDef) -> ast.FunctionDef | None:
+    """The `__init__` that a class writes itself."""
+    return next((one for one in node.body
+                 if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None)  # fmt: skip
+
+
+def _absorbed(text: str, seen: Observed, factory: str, name: str) -> str | None:
+    program = SourceFile(text)
+    calls = CallSites(program, seen.names)
+    init = constructor(program.classes[name])
+    assert init is not None, "it is one of options"
+    top = {use.nodes[0] for one in program.tree.body for use in uses(one) if not use.annotation}
+    sites = [node for node in ast.walk(program.functions[factory])
+             if isinstance(node, ast.Call) and calls.constructed(node) == name
+             and not calls.is_partial(node)]  # fmt: skip
+    mentions = [node for node in top if isinstance(node, ast.Name) and node.id == name]
+    if not sites or len(mentions) != len(sites) or _is_returned(program.functions[factory], sites):
+        return None
+    given = [{one.arg: one.value for one in site.keywords} for site in sites]
+    order = [arg.arg for arg in init.args.kwonlyargs if all(arg.arg in one for one in given)]
+    order = [arg for arg in given[0] if arg in order]
+    own = {arg.arg for arg in parameters(init)}
+    heard = {key for one in seen.calls.get(seen.names[name], []) for key in one}
+    taken = own | heard | set(stored(init.body)) | {n.id for n in ast.walk(init)
+                                                    if isinstance(n, ast.Name)}  # fmt: skip
+    widths = _width(program, sites) if len(sites) == 1 else None
+    made: dict[str, str] = {}
+    late = False  # something that draws weights is still given, and what is above comes before it
+    for option in reversed(order):
+        values = [one[option] for one in given]
+        draws = any(_draws(value, seen, program) for value in values)
+        if not (late and draws) and _once(init, option) and all(
+            isinstance(value, ast.Call) for value in values
+        ):  # fmt: skip
+            with contextlib.suppress(_Differ):
+                made[option] = _Recipe(program, seen, top, taken, widths).of(values, option, "")
+        late = late or (draws and option not in made)
+    if len(made) < WORTH or [one for one in _used_in(init) if one in made] != [
+        one for one in order if one in made
+    ]:
+        return None
+    recipe = _Recipe(program, seen, top, taken, widths)
+    made = {option: recipe.of([one[option] for one in given], option, "")
+            for option in order if option in made}  # fmt: skip
+    if len(recipe.found) > len(made) + 2:
+        return None
+    return _rewritten(program, init, sites, made, recipe.found)
+
+
+def _rewritten(
+    program: SourceFile, init: ast.FunctionDef, sites: list[ast.Call], made: dict[str, str],
+    found: list[_Parameter],
+) -> str:  # fmt: skip
+    lines = list(program.lines)
+    edits: list[tuple[int, int, list[str]]] = []
+    for statement in init.body:
+        pieces = [(node, made[node.id]) for node in ast.walk(statement)
+                  if isinstance(node, ast.Name) and node.id in made
+                  and isinstance(node.ctx, ast.Load)]  # fmt: skip
+        if pieces:
+            column = statement.col_offset
+            edits.append((statement.lineno, statement.end_lineno or statement.lineno,
+                          laid(program.spliced(statement, pieces), column, column)))  # fmt: skip
+    plain = ["self", *(f"{one.name}: {one.note}" if one.note else one.name for one in found)]
+    rest = [(arg, default) for arg, default in
+            zip(init.args.kwonlyargs, init.args.kw_defaults, strict=True)
+            if arg.arg not in made]  # fmt: skip
+    keyed = [
+        program.segment(arg) + ("" if default is None else f" = {program.segment(default)}")
+        for arg, default in rest
+    ]
+    returns = "" if init.returns is None else f" -> {program.segment(init.returns)}"
+    joined = ", ".join([*plain, *(["*", *keyed] if keyed else [])])
+    end = program.first_line(init.body[0]) - 1
+    edits.append((init.lineno, end, laid(f"def __init__({joined}){returns}:", init.col_offset,
+                                         init.col_offset)))  # fmt: skip
+    edits += _sites(program, sites, set(made), found)
+    for first, last, new in sorted(edits, reverse=True):
+        lines[first - 1 : last] = new
+    return "\n".join(lines)
+
+
+def _sites(
+    program: SourceFile, sites: list[ast.Call], made: set[str], found: list[_Parameter]
+) -> list[tuple[int, int, list[str]]]:
+    """The statements that use the class, with its shorter calls."""
+    statements: dict[ast.stmt, list[tuple[ast.AST, str]]] = {}
+    for number, site in enumerate(sites):
+        texts: list[str] = []
+        for place, one in enumerate(found):
+            texts.append(one.values[number] if not place else f"{one.name}={one.values[number]}")
+        texts += [program.segment(one) for one in site.keywords if one.arg not in made]
+        text = f"{program.segment(site.func)}({', '.join(texts)})"
+        for function in program.functions.values():
+            for statement in function.body:
+                if site in set(ast.walk(statement)):
+                    statements.setdefault(statement, []).append((site, text))
+    return [
+        (one.lineno, one.end_lineno or one.lineno,
+         laid(program.spliced(one, pieces), one.col_offset, one.col_offset))
+        for one, pieces in statements.items()
+    ]  # fmt: skip
+
+
+def _is_constant(node: ast.expr) -> bool:
+    if isinstance(node, ast.Tuple):
+        return all(map(_is_constant, node.elts))
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return _is_constant(node.operand)
+    return isinstance(node, ast.Constant)
+
+
+def _is_returned(function: ast.FunctionDef, sites: list[ast.Call]) -> bool:
+    return any(isinstance(one, ast.Return) and one.value in sites for one in function.body)
+
+
+def _once(init: ast.FunctionDef, name: str) -> bool:
+    """Whether a parameter is used once, in a statement that is always reached."""
+    loads = [n for n in ast.walk(init) if isinstance(n, ast.Name) and n.id == name]
+    simple = [n for one in init.body if isinstance(one, ast.Assign | ast.AnnAssign)
+              for n in ast.walk(one) if isinstance(n, ast.Name) and n.id == name]  # fmt: skip
+    return len(loads) == len(simple) == 1
+
+
+def _used_in(init: ast.FunctionDef) -> list[str]:
+    """The names that a constructor reads, in the order in which it does."""
+    return [n.id for one in init.body for n in ast.walk(one)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]  # fmt: skip
+
+
+def _draws(node: ast.expr, seen: Observed, program: SourceFile) -> bool:
+    """Whether weights may be drawn where an expression is worked out."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call):
+            cls = seen.names.get(part.func.id) if isinstance(part.func, ast.Name) else None
+            if not isinstance(cls, type):
+                return True
+            if any(p.ndim > 1 for one in seen.instances(cls) for p in one.parameters()):
+                return True
+    return False
+
+
+def _width(program: SourceFile, sites: list[ast.Call]) -> str | None:
+    """The number that the parts of a single use have in common."""
+    numbers = [program.segment(call.args[0]) for site in sites for call in ast.walk(site)
+               if isinstance(call, ast.Call) and call.args
+               and isinstance(call.args[0], ast.Constant)]  # fmt: skip
+    return max(numbers, key=numbers.count) if numbers else None

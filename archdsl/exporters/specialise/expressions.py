@@ -1,0 +1,256 @@
+"""The text of an expression with what is decided in it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from archdsl.exporters.specialise.known import (
+    HIDDEN,
+    Facts,
+    Unknown,
+    World,
+    common,
+    is_plain,
+    truth,
+    value,
+)
+from archdsl.exporters.specialise.source_file import SourceFile, parameters, parenthesised, stored
+
+Lines = list[str]
+
+
+Called = Callable[[ast.Call, list[World], "Expressions"], str | None]
+
+
+@dataclass(slots=True)
+class Rules:
+    """What is done beside the folding of tests, in a pass over a file.
+
+    options: name of a parameter -> the text that stands for it, in the function at hand
+    makers: of those among them that are constructors -> class, and the options bound to it
+    literal: attributes that a constructor of the file sets, and that are written as they are
+    call: a call -> another text for it, or None; is_identity: whether a module gives what it gets
+    drops: whether a statement that sets an attribute goes
+    settled: attributes -> where a constructor sets them last
+    """
+
+    options: Mapping[str, str] = field(default_factory=dict)
+    makers: Mapping[str, tuple[str, list[str]]] = field(default_factory=dict)
+    literal: set[str] = field(default_factory=set)
+    call: Callable[[ast.Call, list[World], Expressions], str | None] = lambda node, worlds, fold: (
+        None
+    )
+    is_identity: Callable[[object], bool] = lambda module: False
+    drops: Callable[[ast.stmt, list[World]], bool] = lambda node, worlds: False
+    settled: Mapping[str, ast.Attribute] = field(default_factory=dict)
+
+
+class Expressions:
+    """Says what the expressions of one function are.
+
+    worlds: its parameters, as far as they are known, in each call or for each instance
+    """
+
+    def __init__(
+        self, program: SourceFile, node: ast.FunctionDef, worlds: list[World], facts: Facts,
+        rules: Rules,
+    ) -> None:  # fmt: skip
+        self.program, self.node, self.facts, self.rules = program, node, facts, rules
+        self._stores = stored(node.body)
+        self._bound = {arg.arg for arg in parameters(node)} | set(self._stores)
+        hidden = dict.fromkeys(self._bound, HIDDEN)
+        self.worlds = [{**hidden, **world} for world in worlds]
+        self._loads = [n.id for n in ast.walk(node)
+                       if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]  # fmt: skip
+        self._literals: set[str] = set(rules.options)
+        self._aliases: dict[ast.expr, str] = {}
+        self.free = not any(isinstance(n, ast.Nonlocal | ast.Global) for n in ast.walk(node))
+
+    def expression(self, node: ast.expr, worlds: list[World]) -> str:
+        """The text of an expression with what is decided in it."""
+        if isinstance(node, ast.JoinedStr):  # Python does not say where its parts stand
+            return self.program.segment(node)
+        made = self._decided(node, worlds)
+        return self.inside(node, worlds) if made is None else made
+
+    def inside(self, node: ast.AST, worlds: list[World]) -> str:
+        """The text of a node with what is decided inside it."""
+        pieces: list[tuple[ast.AST, str]] = []
+        waiting = [(child, worlds) for child in ast.iter_child_nodes(node)]
+        if isinstance(node, _SCOPES):
+            narrowed = self._narrowed(node, worlds)
+            waiting = [(child, narrowed) for child, _ in waiting]
+        while waiting:
+            child, here = waiting.pop()
+            if isinstance(child, ast.expr):
+                new = self.expression(child, here)
+                if new != self.program.segment(child):
+                    pieces.append((child, new if _stands_free(node, child) else
+                                   parenthesised(new)))  # fmt: skip
+            else:
+                waiting += [(inner, here) for inner in ast.iter_child_nodes(child)]
+        return self.program.spliced(node, pieces) if pieces else self.program.segment(node)
+
+    def _decided(self, node: ast.expr, worlds: list[World]) -> str | None:
+        if node in self._aliases:
+            return self._aliases[node]
+        match node:
+            case ast.IfExp(test=test, body=body, orelse=other):
+                holds = truth(test, worlds, self.facts)
+                return None if holds is None else self.expression(body if holds else other, worlds)
+            case ast.BoolOp():
+                return self._boolean(node, worlds) or self._either(node, worlds)
+            case ast.Compare() | ast.UnaryOp(op=ast.Not()):
+                return self._boolean(node, worlds)
+            case ast.Name(id=name, ctx=ast.Load()) if name in self._literals:
+                return self._literal(node, worlds) or self.rules.options.get(name)
+            case ast.Attribute(attr=name, ctx=ast.Load()) if name in self.rules.literal:
+                return self._literal(node, worlds)
+            case ast.BinOp(left=left, right=right):
+                return self._reckoned(node, left, right, worlds)
+            case ast.Call():
+                return self._called(node, worlds)
+        return None
+
+    def _literal(self, node: ast.expr, worlds: list[World]) -> str | None:
+        try:
+            found = common(node, worlds, self.facts)
+        except Unknown:
+            return None
+        return literal(found) if is_plain(found) else None
+
+    def _boolean(self, node: ast.expr, worlds: list[World]) -> str | None:
+        try:
+            found = common(node, worlds, self.facts)
+        except Unknown:
+            return None
+        return repr(found) if isinstance(found, bool) else None
+
+    def _either(self, node: ast.BoolOp, worlds: list[World]) -> str | None:
+        """Parts that decide nothing go, and those after one that decides all."""
+        any_of = isinstance(node.op, ast.Or)
+        kept: list[ast.expr] = []
+        for part in node.values:
+            holds = truth(part, worlds, self.facts)
+            if holds is None or holds == any_of or part is node.values[-1]:
+                kept.append(part)
+            if holds == any_of:
+                break
+        if len(kept) > 1 and kept[-1] is node.values[-1]:
+            last = truth(kept[-1], worlds, self.facts)
+            if last is not None and last != any_of and _is_test(kept[-2]):
+                kept.pop()
+        if len(kept) == len(node.values):
+            return None
+        texts = [self.expression(part, worlds) for part in kept]
+        if len(texts) == 1:
+            return texts[0]
+        return (" or " if any_of else " and ").join(
+            text if isinstance(part, ast.Compare | ast.UnaryOp) else parenthesised(text)
+            for part, text in zip(kept, texts, strict=True)
+        )  # fmt: skip
+
+    def _reckoned(
+        self, node: ast.BinOp, left: ast.expr, right: ast.expr, worlds: list[World]
+    ) -> str | None:
+        texts = [self.expression(side, worlds) for side in (left, right)]
+        own = [self.program.segment(side) for side in (left, right)]
+        if texts == own or not all(text.isdecimal() for text in texts):
+            return None
+        whole = isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.FloorDiv | ast.Mod)
+        numbers = [int(text) for text in texts]
+        if not whole or (isinstance(node.op, ast.FloorDiv | ast.Mod) and not numbers[1]):
+            return None
+        reckoned = ast.BinOp(ast.Constant(numbers[0]), node.op, ast.Constant(numbers[1]))
+        return str(value(reckoned, {}, self.facts))
+
+    def _called(self, node: ast.Call, worlds: list[World]) -> str | None:
+        match node:
+            case ast.Call(func=ast.Name(id="float"), args=[arg], keywords=[]):
+                text = self.expression(arg, worlds)
+                if text != self.program.segment(arg) and is_literal(text) and "." in text:
+                    return text
+            case ast.Call(func=ast.Name(id=name)) if name in self.rules.makers:
+                cls, bound = self.rules.makers[name]
+                given = [self.expression(arg, worlds) for arg in node.args]
+                given += [f"{one.arg}={self.expression(one.value, worlds)}" for one in
+                          node.keywords]  # fmt: skip
+                return f"{cls}({', '.join([*given, *bound])})"
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="self")), args=[arg], keywords=[]):
+                if self._all(node.func, worlds, self.rules.is_identity):
+                    return self.expression(arg, worlds)
+            case ast.Call(func=ast.Name(id="getattr"), args=[base, ast.Constant(value=str(name)),
+                                                             default]):  # fmt: skip
+                has = [self._has(base, name, world) for world in worlds]
+                if has and all(one is True for one in has):
+                    return f"{parenthesised(self.expression(base, worlds))}.{name}"
+                if has and all(one is False for one in has):
+                    return self.expression(default, worlds)
+        return self.rules.call(node, worlds, self)
+
+    def _has(self, base: ast.expr, name: str, world: World) -> bool | None:
+        try:
+            return hasattr(value(base, world, self.facts), name)
+        except Unknown:
+            return None
+
+    def _all(self, node: ast.expr, worlds: list[World], holds: Callable[[object], bool]) -> bool:
+        try:
+            found = [value(node, world, self.facts) for world in worlds]
+        except Unknown:
+            return False
+        return bool(found) and all(map(holds, found))
+
+    def _narrowed(self, node: ast.AST, worlds: list[World]) -> list[World]:
+        """What is known inside a function of its own: what never changes around it."""
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            bound = {arg.arg for arg in parameters(node)}
+            bound |= set(stored(node.body if isinstance(node, ast.FunctionDef) else []))
+        else:
+            bound = set(stored([node]))
+        own = {arg.arg for arg in parameters(self.node)}
+        fixed = {name for name in self._bound
+                 if self._stores.count(name) <= (0 if name in own else 1)} - bound  # fmt: skip
+        kept = [{n: v for n, v in world.items() if n in fixed} for world in worlds]
+        hidden = dict.fromkeys(self._bound | bound, HIDDEN)
+        return [{**hidden, **world} for world in kept]
+
+
+INNER = ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp
+_SCOPES = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+def _is_test(node: ast.expr) -> bool:
+    return isinstance(node, ast.Compare) or (
+        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    )
+
+
+def _stands_free(parent: ast.AST, child: ast.AST) -> bool:
+    """Whether any expression may stand in a place, without parentheses."""
+    if isinstance(parent, ast.Call):
+        return child is not parent.func
+    return isinstance(
+        parent, ast.keyword | ast.stmt | ast.Tuple | ast.List | ast.Dict | ast.FormattedValue
+    )
+
+
+def is_literal(text: str) -> bool:
+    """Whether a text is a plain value."""
+    try:
+        return is_plain(ast.literal_eval(text))
+    except (ValueError, SyntaxError):
+        return False
+
+
+def literal(found: object) -> str:
+    """A plain value as ruff writes it."""
+    if isinstance(found, tuple):
+        inner = ", ".join(map(literal, found))
+        return f"({inner},)" if len(found) == 1 else f"({inner})"
+    text = repr(found)
+    if isinstance(found, str) and '"' not in found and "\\" not in text:
+        return f'"{found}"'
+    return text.replace("e-0", "e-") if isinstance(found, float) else text
