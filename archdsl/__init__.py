@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from archdsl.api import save as save
     from archdsl.api import search as search
     from archdsl.api import space as space
+    from archdsl.benchmarking import Benchmark as Benchmark
     from archdsl.compiler.specification import Spec as Spec
     from archdsl.components.options import Act as Act
     from archdsl.components.options import Bound as Bound
@@ -63,11 +64,13 @@ if TYPE_CHECKING:
     from archdsl.study import Result as Result
     from archdsl.study import Trial as Trial
     from archdsl.study import suggest as suggest
+    from archdsl.timing import bench as bench
 
 _HOMES = {
     "archdsl.api": (
         "build count dump export fuse load load_model loads proxy_check save search space"
     ),
+    "archdsl.benchmarking": "Benchmark",
     "archdsl.cost": "Cost macs",
     "archdsl.components.options": (
         "Act Bound Fraction Key Layer NonNegative NonNegativeNumber Norm Odd Out Positive "
@@ -79,6 +82,7 @@ _HOMES = {
     "archdsl.spaces": "Space",
     "archdsl.compiler.specification": "Spec",
     "archdsl.study": "BudgetSampler Candidate ProxyCheck Result Trial suggest",
+    "archdsl.timing": "bench",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -62,6 +62,10 @@ class SearchError(ArchError):
     """A search that cannot start or go on: its budget, its data, its record."""
 
 
+class BenchError(ArchError):
+    """A measurement that cannot be made: a device that is not here, a network that fails."""
+
+
 class ExportError(ArchError):
     """A network that cannot leave the tool in the form that was asked for."""
 

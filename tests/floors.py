@@ -12,6 +12,16 @@ INSIDE: dict[str, list[set[str]]] = {
         {"budget", "vectors"},
         {"arrays"},
     ],
+    "benchmarking": [
+        {"device", "latency", "onnx_file", "onnx_process", "ratio", "turns"},
+        {"forms", "peak", "row"},
+        {"table", "workload"},
+        {"passes", "request", "result"},
+        {"room"},
+        {"subject"},
+        {"measure"},
+        {"benchmark"},
+    ],
     "checkpoints": [
         {"axes", "files", "origin", "pattern"},
         {"naming", "parts"},
@@ -27,6 +37,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"compare", "failure", "status"},
         {"list", "parser"},
         {
+            "bench",
             "check",
             "command",
             "count",

@@ -19,7 +19,7 @@ from archdsl.views.terminal import say
 if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
 
-VERBS = ("check", "show", "count", "list", "search", "proxy-check", "status", "report",
+VERBS = ("check", "show", "count", "bench", "list", "search", "proxy-check", "status", "report",
          "compare", "replay", "export", "weights")  # fmt: skip
 
 

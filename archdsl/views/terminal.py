@@ -77,10 +77,13 @@ def _print(text: str, stream: TextIO) -> None:
 
 
 @contextmanager
-def busy(what: str) -> Iterator[Callable[[str], None]]:
+def busy(what: str, *, by_itself: bool = True) -> Iterator[Callable[[str], None]]:
     """Say on a terminal what is being done and since when, for as long as it is being done.
 
     Yields a function that says what is being done now.
+
+    by_itself: whether the time is drawn anew ten times a second, by a thread; else only where
+        something is said, so that nothing runs beside what is being timed
     """
     if not sys.stderr.isatty():
         yield lambda what: None
@@ -89,9 +92,12 @@ def busy(what: str) -> Iterator[Callable[[str], None]]:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     shown = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*shown, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*shown, console=console, transient=True, auto_refresh=by_itself) as progress:
         task = progress.add_task(printable_line(what), total=None)
-        yield lambda what: progress.update(task, description=printable_line(what))
+        yield lambda what: progress.update(
+            task, description=printable_line(what), refresh=not by_itself
+        )
 
 
 def line(text: str, tone: Tone = "plain") -> Text:

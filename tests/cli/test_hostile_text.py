@@ -82,7 +82,7 @@ def lines_of(evil: str, tiny: Path) -> list[list[str]]:
     return [
         [evil],
         ["list", evil],
-        *([verb, f"x{evil}"] for verb in ("check", "show", "count", "search", "export")),
+        *([verb, f"x{evil}"] for verb in ("check", "show", "count", "bench", "search", "export")),
         ["proxy-check", f"x{evil}"],
         *([verb, f"./{evil}.yaml"] for verb in ("check", "show", "count", "search", "export")),
         ["check", here, f"--{evil}"],
@@ -93,6 +93,9 @@ def lines_of(evil: str, tiny: Path) -> list[list[str]]:
             f"search.maximize=x{evil}", f"search.sampler=x{evil}", f"search.budget.x{evil}=1",
             f"search.proxy.x{evil}=1", f"search.proxy.data=x{evil}",
             f"search.proxy.data={{type: npz, path: ./{evil}.npz}}",
+        )),
+        *(["bench", here, f"--{option}", evil] for option in (
+            "batch", "form", "mode", "device", "size", "threads", "rounds", "seconds", "out",
         )),
         ["report", str(folder / f"no{evil}")],
         ["status", str(folder / f"no{evil}")],

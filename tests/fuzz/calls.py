@@ -67,6 +67,10 @@ def checked(**given: Any) -> Any:
     return archdsl.proxy_check(space(), lambda candidate: 0.5, **given)
 
 
+def timed(*specs: Any, **given: Any) -> Any:
+    return archdsl.bench(*(specs or (spec(),)), **{"rounds": 1, "seconds": 0, **given})
+
+
 def verbs() -> dict[str, Call]:
     small = "stages.0.depth"
     return {
@@ -92,6 +96,20 @@ def verbs() -> dict[str, Call]:
         "load_model sandbox": lambda v: archdsl.load_model(".", sandbox=v),
         "save": lambda v: archdsl.save(v, "a_model"),
         "count": archdsl.count,
+        "bench": timed,
+        "bench names": lambda v: timed(names=v),
+        "bench name": lambda v: timed(names=[v]),
+        "bench batch": lambda v: timed(batch=v),
+        "bench form": lambda v: timed(form=v),
+        "bench compile": lambda v: timed(compile=v) if v is not True else None,
+        "bench mode": lambda v: timed(mode=v),
+        "bench device": lambda v: timed(device=v),
+        "bench size": lambda v: timed(size=v),
+        "bench side": lambda v: timed(size=[8, v]),
+        "bench threads": lambda v: timed(threads=v),
+        "bench rounds": lambda v: timed(rounds=v),
+        "bench seconds": lambda v: timed(seconds=v),
+        "bench told": lambda v: timed(told=v) if not callable(v) else None,
         "fuse": archdsl.fuse,
         "space": archdsl.space,
         "export": archdsl.export,
