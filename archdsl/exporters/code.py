@@ -46,7 +46,7 @@ def code(
     """
     if features is not None:
         features = tuple(chosen(features, len(network.stages)))
-    whole = factory.Parts(features, fused)
+    whole = factory.Made(features, fused)
     network = whole.of(network)
     said = preprocess.fitting(preprocessing, network)
     taken = preprocess.reserved(said)

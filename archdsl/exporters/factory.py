@@ -41,7 +41,7 @@ def function_name(name: str, taken: Sequence[str] = ()) -> str:
     return f"{word}_" if other else word
 
 
-def classes_of(network: Network, parts: Parts) -> Iterator[type]:
+def classes_of(network: Network, parts: Made) -> Iterator[type]:
     """The classes that the factory calls, in the order of the forward pass."""
     for layer in network.layers():
         yield layer.component.definition.cls
@@ -57,14 +57,14 @@ def classes_of(network: Network, parts: Parts) -> Iterator[type]:
     yield from (block_parts.MetaFormerBlock, model_parts.Stage, parts.whole)
 
 
-def factory(network: Network, bundle: Bundle, name: str, parts: Parts) -> list[str]:
+def factory(network: Network, bundle: Bundle, name: str, parts: Made) -> list[str]:
     """The lines of the factory of this name."""
     return Factory(network, bundle, name, parts).lines()
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What the factory makes of a network: all of it in the form that is trained, unless said.
+class Made:
+    """What a factory makes of a network: all of it in the form that is trained, unless said.
 
     features: stages whose maps are wanted instead of logits; fused: whether the deployed form is
     """
@@ -101,7 +101,7 @@ class Run:
 class Factory:
     """Writes one network's factory; `bundle` says what its classes are called."""
 
-    def __init__(self, network: Network, bundle: Bundle, name: str, parts: Parts) -> None:
+    def __init__(self, network: Network, bundle: Bundle, name: str, parts: Made) -> None:
         self.network, self.parts = network, parts
         self.name = name
         self.bundle = bundle
