@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from archdsl.errors import SearchError
+from archdsl.language.passwords import without_passwords
 
 RUNS = Path("runs")
 
@@ -29,7 +30,7 @@ def patch(known: argparse.Namespace) -> list[str]:
         return [f"search.storage.study={json.dumps(known.study)}"]
     if known.storage is None:
         return []
-    said = {"url": known.storage}
+    said = {"url": without_passwords(known.storage)}
     if known.study is not None:
         said["study"] = known.study
     return [f"search.storage={json.dumps(said, ensure_ascii=False)}"]

@@ -345,23 +345,26 @@ def state_by_now(reading: Reading) -> State | None:
         return state
     if is_former(folder):
         return read_former(folder)
-    _refuse_strangers(folder)
+    refuse_strangers(folder)
     return None
 
 
-def _refuse_strangers(folder: Path) -> None:
+def refuse_strangers(folder: Path, elsewhere: str = "choose another --out") -> None:
+    """Raise SearchError where what lies in a folder without a record is not of a search.
+
+    elsewhere: how another folder is named
+    """
     with files.reading(folder):
         names = sorted(path.name for path in folder.iterdir())
     if views.RUN in names:
         raise SearchError(
             f"{folder} holds a search whose {RECORD} is gone or empty.  restore it from a copy, "
-            "or choose another --out"
+            f"or {elsewhere}"
         )
     strangers = [n for n in names if n not in _EARLY and not n.endswith(SUFFIX)]
     if strangers:
         raise SearchError(
-            f"{folder} is not empty and holds no search ({strangers[0]} is there).  "
-            "choose another --out"
+            f"{folder} is not empty and holds no search ({strangers[0]} is there).  {elsewhere}"
         )
 
 

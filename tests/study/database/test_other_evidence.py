@@ -10,11 +10,10 @@ import pytest
 
 from archdsl.errors import SearchError
 from archdsl.study import search
-from archdsl.study.record.database.connection import Database
 from archdsl.study.record.database.reading import drivers_of
 from archdsl.study.record.folder import read_state
 from tests.study.conftest import judged, tiny_space
-from tests.study.database.drivers import Evaluate, begun, start, until
+from tests.study.database.drivers import begun, start, until
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_the_commands_of_the_page(server, tmp_path, monkeypatch, capsys) -> None
         (["status"], "which run?  name its directory, or a database by  --storage URL"),
         (["status", "--study", "x"], "--study names a study in a database"),
         (["report", "--storage", "sqlite:///x"], "no address of a PostgreSQL database"),
-        (["status", "--storage", "{url}", "--study", "nobody"], "no study nobody"),
+        (["status", "--storage", "{url}", "--study", "nobody"], "no study 'nobody'"),
         (["status", "--storage", "postgresql://a:opensesame@127.0.0.1:1/x"], "cannot be used"),
     ],
 )

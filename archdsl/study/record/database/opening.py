@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import StorageSettings
-from archdsl.study.record import files
 from archdsl.study.record.database import mirror
 from archdsl.study.record.database import study as studies
 from archdsl.study.record.database.connection import Database
@@ -35,8 +34,7 @@ def copied(storage: StorageSettings, name: str, folder: Path) -> None:
     database = Database(storage.url)
     try:
         study = studies.opened(database, storage.study or name)
-        with files.writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+        mirror.made(folder, study, study.first_line())
         with locked(folder / LOCK):
             mirror.bring_up(folder, study)
     finally:
