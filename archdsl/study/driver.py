@@ -19,8 +19,10 @@ from archdsl.study.engines.engine import Engine
 from archdsl.study.engines.job import Begun, EngineEvent, Job, Over, Reported
 from archdsl.study.events import Listener
 from archdsl.study.hopeless import Hopeless, stopped
+from archdsl.study.identity.in_common import another_course
 from archdsl.study.phases.phase import Phase
 from archdsl.study.record.events import (
+    Changed,
     Event,
     Evidence,
     Finished,
@@ -57,6 +59,8 @@ class Driver:
         self.run, self.engine, self.settings = run, engine, settings
         self.emit, self.kept = emit, kept
         self._evidence: dict[str, Any] | None = None  # as a phase began
+        assert run.state.created is not None, "a run that is driven has begun"
+        self._setup = run.state.created.setup  # as this driver has it
         self._running: set[Training] = set()
         self._lost: set[Training] = set()
         self._ended: list[tuple[Trial, bool]] = []
@@ -215,6 +219,11 @@ class Driver:
                     self.emit(events.TrialPaused(state.trials[training.trial]))
                 case Session():
                     self.emit(events.Notice("another driver is at this study, too"))
+                case Changed(setup) if said := another_course(setup, self._setup):
+                    raise SearchError(
+                        f"another driver goes on with other settings, as this one was not heard of "
+                        f"for too long: {said}.  the same command goes on where both are the same"
+                    )
                 case Evidence(known) if self._evidence not in (None, known):
                     raise SearchError(
                         "another driver began the trials anew, with other code or data, as this "

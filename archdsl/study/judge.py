@@ -195,7 +195,7 @@ class Judge:
 
         def differs(state: State, busy: Set[Training]) -> Next | None:
             """Evidence that is another, as long as nothing follows from what it was."""
-            stands = state.has_figures or run.others > 0
+            stands = state.has_figures or bool(run.others)
             if stands and state.evidence is not None:
                 said = state.data.words if state.data is not None else words
                 refuse_other_evidence(run.shown, said, state.evidence, new, self._cures)
