@@ -44,4 +44,4 @@ def another_course(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str | 
 
 
 def _said(address: str, settings: Mapping[str, Any]) -> str:
-    return written(settings[address]) if address in settings else "not there"
+    return written(settings[address]) if address in settings else "absent"
