@@ -109,7 +109,9 @@ class Driver:
         if over:
             self._running.discard(key)
         if key in self._lost:
-            self._lost -= {key} if over else set()
+            if over:
+                self._lost.discard(key)
+                self._leave_to_others(job.trial)
             return
         of_a_trial = not of_a_round(job.training)
         if isinstance(event, Reported) and of_a_trial:
@@ -191,9 +193,9 @@ class Driver:
     def _settle(self) -> None:
         """Make the results durable that there are since, and do what follows from them."""
         self.run.settle()
-        self._tell_of_others()
+        theirs = self._tell_of_others()
         ended, self._ended = self._ended, []
-        if not ended:
+        if not ended and not theirs:
             return
         keep = worth_keeping(self.run.state)
         for trial, _ in ended:
@@ -204,18 +206,21 @@ class Driver:
             if leads:
                 self.emit(events.Best(trial))
 
-    def _tell_of_others(self) -> None:
-        """Tell of what other drivers did."""
-        state = self.run.state
+    def _tell_of_others(self) -> bool:
+        """Tell of what other drivers did; whether one ended a trial."""
+        state, ended = self.run.state, False
         for event in self.run.news():
+            ended = ended or isinstance(event, Finished)
             match event:
                 case Finished(number):
+                    self._leave_to_others(number)
                     self.emit(events.TrialFinished(state.trials[number]))
                     if state.best is not None and state.best.number == number:
                         self.emit(events.Best(state.best))
                 case Round() | TrainingOver():
                     self._tell_of_the_round(event)
                 case Reached(training):
+                    self._leave_to_others(training.trial)
                     self.emit(events.TrialPaused(state.trials[training.trial]))
                 case Session():
                     self.emit(events.Notice("another driver is at this study, too"))
@@ -230,6 +235,13 @@ class Driver:
                         "one was not heard of for too long.  the same command goes on where both "
                         "are the same"
                     )
+        return ended
+
+    def _leave_to_others(self, number: int) -> None:
+        """Drop what a trial left here that another driver went on with, unless it runs here."""
+        here = self._running | self._lost
+        if not any(one.trial == number and not of_a_round(one) for one in here):
+            self.run.leave_to_others(number)
 
     def _refuse_the_hopeless(self) -> None:
         """Raise SearchError where the failures so far say that the next trial fails like them."""

@@ -105,7 +105,12 @@ class Judge:
         assert run.state.created is not None, "a run that is open has begun"
         created = run.state.created
         fresh = not run.state.trials and not run.state.rounds.all and not run.others
-        self._mirror.claim(digest_of(created.space.encode()), created.name, fresh=fresh)
+        others = self.settings.storage is not None and (run.state.trials or run.others)
+        theirs = created.setup["settings"].get("shared") if others else None
+        self._mirror.claim(
+            digest_of(created.space.encode()), created.name, fresh=fresh,
+            elsewhere=None if theirs == self.settings.shared else theirs,
+        )  # fmt: skip
         run.copies, self._holds = self._mirror, run.holds
 
     def _engine(self, folder: Path) -> Engine:

@@ -48,11 +48,12 @@ class Mirror:
         for name in sorted(inside - set(keep)):
             self.shared.remove(f"{top}/{name}")
 
-    def claim(self, digest: str, name: str, *, fresh: bool) -> None:
+    def claim(self, digest: str, name: str, *, fresh: bool, elsewhere: str | None = None) -> None:
         """Take the shared folder for a search, or find that it has it.
 
         digest: what tells it from others; fresh: whether nothing of it can be there yet
-        Raises SearchError where it holds what is another's.
+        elsewhere: the folder that has what other drivers left, if that may be another one
+        Raises SearchError where it holds what is another's, or lacks what is elsewhere.
         """
         claim, own = self._in(CLAIM), f"{digest} {name}"
         held = self.shared.text(claim)
@@ -61,6 +62,11 @@ class Mirror:
             raise SearchError(
                 f"search.shared: {self.shared.url} holds the files of another search, {other}.  "
                 "choose another folder for this one, or empty it"
+            )
+        if held is None and elsewhere is not None:
+            raise SearchError(
+                f"search.shared: {self.shared.url} holds nothing of this search, whose files are "
+                f"in {elsewhere}.  name that folder, as this machine reaches it"
             )
         if fresh:
             for folder in ("trials", "final"):

@@ -96,12 +96,12 @@ class Recording:
 
     def _hear(self, added: Iterable[Added]) -> None:
         for event, ours in added:
-            self.take(event)
+            self.take(event, ours=ours)
             if not ours:
                 self._news.append(event)
             elif isinstance(event, Session):
                 self._session = len(self.state.sessions) - 1
 
-    def take(self, event: Event) -> None:
-        """Take in an event that is on record."""
+    def take(self, event: Event, *, ours: bool = True) -> None:
+        """Take in an event that is on record. ours: whether this driver added it"""
         self.state.hear(event)

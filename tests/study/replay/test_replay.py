@@ -162,9 +162,7 @@ def test_what_follows_from_something_else_differs_on_the_same_machine(
 
 def test_on_another_machine_the_noise_of_seeds_decides(untouched, monkeypatch) -> None:
     monkeypatch.setattr("archdsl.training.train.seed_of", lambda *parts: seeds.seed_of("x", *parts))
-    monkeypatch.setattr(
-        "archdsl.study.replay.place.basis", lambda: {**basis(), "torch": "9.0"}
-    )
+    monkeypatch.setattr("archdsl.study.replay.place.basis", lambda: {**basis(), "torch": "9.0"})
     assert replay(untouched, "1").finding == "unknown", "both seeds came to one figure"
     monkeypatch.setattr("archdsl.study.replay.noise.seed_noise", lambda arms: Noise(0.01, 1))
     found = replay(untouched, "1")
