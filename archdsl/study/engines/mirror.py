@@ -48,6 +48,11 @@ class Mirror:
         for name in sorted(inside - set(keep)):
             self.shared.remove(f"{top}/{name}")
 
+    def is_of(self, digest: str, name: str) -> bool:
+        """Whether the shared folder was taken for a search. Raises SearchError."""
+        held = self.shared.text(self._in(CLAIM))
+        return held is not None and held.strip() == _claim(digest, name)
+
     def claim(self, digest: str, name: str, *, fresh: bool, elsewhere: str | None = None) -> None:
         """Take the shared folder for a search, or find that it has it.
 
@@ -55,7 +60,7 @@ class Mirror:
         elsewhere: the folder that has what other drivers left, if that may be another one
         Raises SearchError where it holds what is another's, or lacks what is elsewhere.
         """
-        claim, own = self._in(CLAIM), f"{digest} {name}"
+        claim, own = self._in(CLAIM), _claim(digest, name)
         held = self.shared.text(claim)
         if held is not None and held.strip() != own:
             other = held.strip().partition(" ")[2] or "?"
@@ -83,3 +88,7 @@ class Mirror:
 
     def _in(self, name: str) -> str:
         return f"{self.below}/{name}" if self.below else name
+
+
+def _claim(digest: str, name: str) -> str:
+    return f"{digest} {name}"
