@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from archdsl.study.record.file_store import LOCK
 from archdsl.study.record.folder import read_state
 from archdsl.study.record.lock import locked
 from tests.study.conftest import judged, tiny_space
+from tests.study.database.drivers import until
 
 
 @pytest.fixture
@@ -105,6 +109,37 @@ def test_a_search_takes_no_directory_of_strangers(database, tmp_path) -> None:
     with pytest.raises(SearchError, match=r"thesis\.tex is there\).  choose another --out"):
         searched(database, tmp_path / "b", "digits")
     assert [path.name for path in (tmp_path / "b").iterdir()] == ["thesis.tex"]
+
+
+def test_what_an_address_says_by_itself_stays(database, tmp_path, monkeypatch) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA mine")
+        connection.execute("CREATE SCHEMA others")
+    searched(f"{database}?options=-csearch_path%3Dmine", tmp_path / "a", "of_mine")
+    monkeypatch.setenv("PGOPTIONS", "-c search_path=others")
+    searched(database, tmp_path / "b", "of_others")
+    monkeypatch.delenv("PGOPTIONS")
+    with psycopg.connect(database) as connection:
+        for schema in ("mine", "others"):
+            found = connection.execute(f"SELECT name FROM {schema}.archdsl_studies").fetchall()
+            assert found == [(f"of_{schema}",)]
+    assert "holds no study" in refused(database, None, None, tmp_path)
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_who_waits_for_a_lock(database, tmp_path) -> None:
+    searched(database, tmp_path / "a")
+    with psycopg.connect(database) as connection:
+        connection.execute("LOCK TABLE archdsl_studies IN ACCESS EXCLUSIVE MODE")
+        with subprocess.Popen(
+            [sys.executable, "-m", "archdsl", "status", "--storage", database],
+            cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        ) as process:  # fmt: skip
+            waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+            until(lambda: connection.execute(waits).fetchone())
+            process.send_signal(signal.SIGINT)
+            said = process.communicate()[0]
+    assert (process.returncode, said) == (130, "interrupted\n")
 
 
 def test_rights_that_are_missing_are_named(database, tmp_path, capsys) -> None:

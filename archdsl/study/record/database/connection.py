@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -131,25 +132,31 @@ def _words(error: BaseException) -> str:
 
 
 def connected(url: str, idle: float = 20.0) -> Connection:
-    """A new connection. Raises SearchError where psycopg is missing."""
+    """A new connection. Raises SearchError where psycopg is missing.
+
+    What the address, or the environment, says by itself stays: a schema, a certificate, ...
+    """
     try:
         import psycopg
+        from psycopg.conninfo import conninfo_to_dict
     except ImportError:
         raise SearchError(
             "search.storage needs psycopg, which is not installed.  pip install 'archdsl[postgres]'"
         ) from None
-    given: dict[str, Any] = {**passwords_of(url)}
+    given = conninfo_to_dict(url)
+    said = given.get("options") or os.environ.get("PGOPTIONS", "")
     settings = {
         "idle_in_transaction_session_timeout": round(idle * 1000),
         "lock_timeout": round(idle * 4000),
         "client_min_messages": "warning",
     }
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    return psycopg.connect(
-        url, autocommit=True, connect_timeout=ANSWER, options=options,
-        application_name="archdsl", keepalives_idle=10, keepalives_interval=5,
-        keepalives_count=3, **given,
-    )  # fmt: skip
+    options = " ".join([str(said), *(f"-c {name}={value}" for name, value in settings.items())])
+    usual: dict[str, Any] = {
+        "connect_timeout": ANSWER, "application_name": "archdsl", "keepalives_idle": 10,
+        "keepalives_interval": 5, "keepalives_count": 3,
+    }  # fmt: skip
+    parameters = {**usual, **given, **passwords_of(url), "options": options}
+    return psycopg.connect(autocommit=True, **parameters)
 
 
 def _transient() -> tuple[type[BaseException], ...]:
