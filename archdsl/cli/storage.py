@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 from archdsl.errors import SearchError
-from archdsl.language.passwords import without_passwords
 
 RUNS = Path("runs")
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 def takes_storage(parser: argparse.ArgumentParser) -> None:
@@ -30,10 +32,19 @@ def patch(known: argparse.Namespace) -> list[str]:
         return [f"search.storage.study={json.dumps(known.study)}"]
     if known.storage is None:
         return []
-    said = {"url": without_passwords(known.storage)}
+    said = {"url": known.storage}
     if known.study is not None:
         said["study"] = known.study
     return [f"search.storage={json.dumps(said, ensure_ascii=False)}"]
+
+
+def refuse_address(what: str, folder: Path | None) -> None:
+    """Raise SearchError for an address in the place of a directory. what: that was to be named"""
+    if folder is not None and _ADDRESS.match(str(folder)):
+        raise SearchError(
+            f"{what} is a directory of this machine, and '{folder}' is an address.  name a "
+            "database by  --storage URL,  and a shared folder by  --set search.shared=URL"
+        )
 
 
 def copied(known: argparse.Namespace, folder: Path | None) -> Path:
@@ -42,6 +53,7 @@ def copied(known: argparse.Namespace, folder: Path | None) -> Path:
     folder: as it was named; with a database it is `runs/STUDY` unless said
     Raises SearchError where neither is named, and for a database that cannot be used.
     """
+    refuse_address("RUN", folder)
     if known.storage is None:
         if known.study is not None:
             raise SearchError("--study names a study in a database.  name that, too, by --storage")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archdsl.study.identity.setup import versions
+from archdsl.study.identity.setup import basis
 from archdsl.training import seeds
 from archdsl.training.epochs import EpochWatch
 from tests.study.replay.conftest import contents, project, searched
@@ -52,9 +52,7 @@ def test_one_that_does_not_is_shown_beside_the_record_and_ends_with_1(
 
 def test_without_noise_both_are_shown_and_nothing_is_claimed(run, trained, monkeypatch) -> None:
     other_seeds(monkeypatch)
-    monkeypatch.setattr(
-        "archdsl.study.replay.place.versions", lambda: {**versions(), "torch": "9.0"}
-    )
+    monkeypatch.setattr("archdsl.study.replay.place.basis", lambda: {**basis(), "torch": "9.0"})
     done = run("replay", trained, "0")
     assert done.code == 0
     assert done.out.startswith(
