@@ -369,6 +369,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "final.verdicts",
             "found",
             "identity.evidence",
+            "identity.in_common",
             "phases.in_round",
             "propose.samplers",
             "record.folder",

@@ -12,6 +12,7 @@ from archdsl.cli import streams
 from archdsl.cli.answer import DONE, GONE, INTERRUPTED, MENDABLE, Answer
 from archdsl.cli.failure import failed
 from archdsl.cli.parser import parsed
+from archdsl.language.passwords import without_passwords
 from archdsl.views.terminal import Unwritable, say, say_file, say_json
 
 
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Nothing is raised: a mistake is printed in words, a fault of archdsl with its traceback.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = [without_passwords(one) for one in (sys.argv[1:] if arguments is None else arguments)]
     as_json = "--json" in given
     streams.open_closed()
     try:

@@ -39,15 +39,31 @@ def run(known: argparse.Namespace) -> Answer:
     """Load, lower, write."""
     import archdsl
 
-    if known.storage is not None or known.study is not None:
-        copied(known, Path(known.file))
+    weights = _weights(known)
     with busy(f"exporting {known.file}"):
         spec = loaded(known.file, known)
         made = archdsl.export(spec, known.to, known.out, weights=known.weights)
     data = {"name": spec.name, "to": known.to}
+    if weights is not None:
+        data["weights"] = str(weights)
     if known.out is not None:
-        return Answer({**data, "path": str(known.out)}, f"{spec.name} is written to {known.out}")
+        also = "" if weights is None else f"; its weights are {weights}"
+        said = f"{spec.name} is written to {known.out}{also}"
+        return Answer({**data, "path": str(known.out)}, said)
     if not isinstance(made, str):
         what = "bytes" if isinstance(made, bytes) else f"the files {' '.join(made)}"
         raise ExportError(f"{known.to} gives {what}, which are not printed.  write them with  -o")
     return Answer({**data, "text": made}, made.rstrip("\n"), is_file=True)
+
+
+def _weights(known: argparse.Namespace) -> Path | None:
+    """Where the weights of a winner lie whose search a database has, which is copied here."""
+    if known.storage is None and known.study is None:
+        return None
+    folder = copied(known, Path(known.file))
+    known.file = f"{folder}/"  # which is no shipped spec's name
+    if known.sandbox:  # which reaches nothing but files
+        return None
+    from archdsl.study.winner_of import bring_weights
+
+    return bring_weights(folder)

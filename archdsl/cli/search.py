@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.cli.answer import DONE, INTERRUPTED, MENDABLE, Answer
 from archdsl.cli.parser import loaded, takes_a_spec, takes_salvage
-from archdsl.cli.storage import patch, takes_storage
+from archdsl.cli.storage import patch, refuse_address, takes_storage
 from archdsl.errors import SearchError
 from archdsl.units import figure
 from archdsl.views.text import columns
@@ -59,6 +59,7 @@ def run(known: argparse.Namespace) -> Answer:
         raise SearchError("--workers is empty.  write how many, as in  --workers 2")
     if known.workers is not None:
         known.patches.append(f"search.workers={known.workers}")
+    refuse_address("--out", known.out)
     known.patches += [*_engine(known), *patch(known)]
     with for_stream(sys.stderr if known.json else sys.stdout) as listener:
         spec = loaded(known.file, known)

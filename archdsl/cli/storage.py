@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 from archdsl.errors import SearchError
 
 RUNS = Path("runs")
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 def takes_storage(parser: argparse.ArgumentParser) -> None:
@@ -35,12 +38,22 @@ def patch(known: argparse.Namespace) -> list[str]:
     return [f"search.storage={json.dumps(said, ensure_ascii=False)}"]
 
 
+def refuse_address(what: str, folder: Path | None) -> None:
+    """Raise SearchError for an address in the place of a directory. what: that was to be named"""
+    if folder is not None and _ADDRESS.match(str(folder)):
+        raise SearchError(
+            f"{what} is a directory of this machine, and '{folder}' is an address.  name a "
+            "database by  --storage URL,  and a shared folder by  --set search.shared=URL"
+        )
+
+
 def copied(known: argparse.Namespace, folder: Path | None) -> Path:
     """The run directory that is to be read, made to say what the database says, if there is one.
 
     folder: as it was named; with a database it is `runs/STUDY` unless said
     Raises SearchError where neither is named, and for a database that cannot be used.
     """
+    refuse_address("RUN", folder)
     if known.storage is None:
         if known.study is not None:
             raise SearchError("--study names a study in a database.  name that, too, by --storage")

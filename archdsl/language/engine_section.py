@@ -39,6 +39,13 @@ def engine(node: Node, shared: str | None) -> EngineSettings:
                 cure="drop it, or write  type: ray; search.workers says how many it runs at once",
             )
         given[key] = setting.maybe(value, ENGINE[key], address)
+    if given.get("address") == "":
+        raise SpecError(
+            "an address of nothing",
+            address=f"{_ENGINE}.address",
+            mark=section["address"].mark,
+            cure="write  HOST:PORT,  or  auto  for the cluster of this machine, or drop it",
+        )
     share = given.get("num_gpus")
     if share is not None and share > 1 and share != int(share):
         raise SpecError(

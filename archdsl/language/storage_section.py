@@ -9,7 +9,7 @@ from archdsl.components.options import Duration, OptionType, Text
 from archdsl.errors import SpecError
 from archdsl.language import setting, typed
 from archdsl.language.nodes import Mapping, Node
-from archdsl.language.passwords import is_postgresql
+from archdsl.language.passwords import as_shown, is_postgresql
 from archdsl.language.section import mapping
 from archdsl.language.settings import StorageSettings
 
@@ -31,7 +31,7 @@ def storage(node: Node) -> StorageSettings | None:
             "it needs a url",
             address=_STORAGE,
             mark=node.mark,
-            cure="write  {url: postgresql://USER@HOST/DATABASE}",
+            cure="write  {url: postgresql://USER@HOST/DATABASE},  or name it by  --storage",
         )
     given: dict[str, Any] = {"url": _url(section["url"], f"{_STORAGE}.url")}
     for key in ("study", "lease"):
@@ -39,7 +39,7 @@ def storage(node: Node) -> StorageSettings | None:
             given[key] = setting.scalar(section[key], STORAGE[key], f"{_STORAGE}.{key}")
     if "study" in given and not _NAME.fullmatch(given["study"]):
         raise SpecError(
-            f"{given['study']} is no name of a study",
+            f"'{given['study']}' is no name of a study",
             address=f"{_STORAGE}.study",
             mark=section["study"].mark,
             cure="write letters, digits, _ - and . alone, a hundred at most",
@@ -50,10 +50,11 @@ def storage(node: Node) -> StorageSettings | None:
 def _url(node: Node, address: str) -> str:
     url = str(setting.scalar(node, STORAGE["url"], address))
     if not is_postgresql(url):
+        shown = as_shown(url)
         raise SpecError(
-            f"{url} is no address of a PostgreSQL database",
+            f"{shown} is no address of a PostgreSQL database",
             address=address,
-            mark=node.mark,
+            mark=node.mark if url in shown else None,  # which quotes the line
             cure="write  postgresql://USER@HOST/DATABASE,  or drop it for a record in the run "
             "directory",
         )

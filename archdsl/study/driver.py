@@ -19,8 +19,10 @@ from archdsl.study.engines.engine import Engine
 from archdsl.study.engines.job import Begun, EngineEvent, Job, Over, Reported
 from archdsl.study.events import Listener
 from archdsl.study.hopeless import Hopeless, stopped
+from archdsl.study.identity.in_common import another_course
 from archdsl.study.phases.phase import Phase
 from archdsl.study.record.events import (
+    Changed,
     Event,
     Evidence,
     Finished,
@@ -57,6 +59,8 @@ class Driver:
         self.run, self.engine, self.settings = run, engine, settings
         self.emit, self.kept = emit, kept
         self._evidence: dict[str, Any] | None = None  # as a phase began
+        assert run.state.created is not None, "a run that is driven has begun"
+        self._setup = run.state.created.setup  # as this driver has it
         self._running: set[Training] = set()
         self._lost: set[Training] = set()
         self._ended: list[tuple[Trial, bool]] = []
@@ -105,7 +109,9 @@ class Driver:
         if over:
             self._running.discard(key)
         if key in self._lost:
-            self._lost -= {key} if over else set()
+            if over:
+                self._lost.discard(key)
+                self._leave_to_others(job.trial)
             return
         of_a_trial = not of_a_round(job.training)
         if isinstance(event, Reported) and of_a_trial:
@@ -187,9 +193,9 @@ class Driver:
     def _settle(self) -> None:
         """Make the results durable that there are since, and do what follows from them."""
         self.run.settle()
-        self._tell_of_others()
+        theirs = self._tell_of_others()
         ended, self._ended = self._ended, []
-        if not ended:
+        if not ended and not theirs:
             return
         keep = worth_keeping(self.run.state)
         for trial, _ in ended:
@@ -200,27 +206,42 @@ class Driver:
             if leads:
                 self.emit(events.Best(trial))
 
-    def _tell_of_others(self) -> None:
-        """Tell of what other drivers did."""
-        state = self.run.state
+    def _tell_of_others(self) -> bool:
+        """Tell of what other drivers did; whether one ended a trial."""
+        state, ended = self.run.state, False
         for event in self.run.news():
+            ended = ended or isinstance(event, Finished)
             match event:
                 case Finished(number):
+                    self._leave_to_others(number)
                     self.emit(events.TrialFinished(state.trials[number]))
                     if state.best is not None and state.best.number == number:
                         self.emit(events.Best(state.best))
                 case Round() | TrainingOver():
                     self._tell_of_the_round(event)
                 case Reached(training):
+                    self._leave_to_others(training.trial)
                     self.emit(events.TrialPaused(state.trials[training.trial]))
                 case Session():
                     self.emit(events.Notice("another driver is at this study, too"))
+                case Changed(setup) if said := another_course(setup, self._setup):
+                    raise SearchError(
+                        f"another driver goes on with other settings, as this one was not heard of "
+                        f"for too long: {said}.  the same command goes on where both are the same"
+                    )
                 case Evidence(known) if self._evidence not in (None, known):
                     raise SearchError(
                         "another driver began the trials anew, with other code or data, as this "
                         "one was not heard of for too long.  the same command goes on where both "
                         "are the same"
                     )
+        return ended
+
+    def _leave_to_others(self, number: int) -> None:
+        """Drop what a trial left here that another driver went on with, unless it runs here."""
+        here = self._running | self._lost
+        if not any(one.trial == number and not of_a_round(one) for one in here):
+            self.run.leave_to_others(number)
 
     def _refuse_the_hopeless(self) -> None:
         """Raise SearchError where the failures so far say that the next trial fails like them."""

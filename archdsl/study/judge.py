@@ -105,7 +105,12 @@ class Judge:
         assert run.state.created is not None, "a run that is open has begun"
         created = run.state.created
         fresh = not run.state.trials and not run.state.rounds.all and not run.others
-        self._mirror.claim(digest_of(created.space.encode()), created.name, fresh=fresh)
+        others = self.settings.storage is not None and (run.state.trials or run.others)
+        theirs = created.setup["settings"].get("shared") if others else None
+        self._mirror.claim(
+            digest_of(created.space.encode()), created.name, fresh=fresh,
+            elsewhere=None if theirs == self.settings.shared else theirs,
+        )  # fmt: skip
         run.copies, self._holds = self._mirror, run.holds
 
     def _engine(self, folder: Path) -> Engine:
@@ -195,7 +200,7 @@ class Judge:
 
         def differs(state: State, busy: Set[Training]) -> Next | None:
             """Evidence that is another, as long as nothing follows from what it was."""
-            stands = state.has_figures or run.others > 0
+            stands = state.has_figures or bool(run.others)
             if stands and state.evidence is not None:
                 said = state.data.words if state.data is not None else words
                 refuse_other_evidence(run.shown, said, state.evidence, new, self._cures)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,8 @@ from archdsl.study.halving.jobs import is_left
 from archdsl.study.halving.spent import spent
 from archdsl.study.hypervolume import hypervolume
 from archdsl.study.identity.carried import portable
-from archdsl.study.identity.setup import refuse_changes, setup
+from archdsl.study.identity.in_common import refuse_another_course
+from archdsl.study.identity.setup import GOING_ON, IN_DATABASE, Cures, refuse_changes, setup
 from archdsl.study.judge import Judge, settled
 from archdsl.study.phases.final_round import Finals
 from archdsl.study.phases.inheriting import Inheriting
@@ -95,7 +96,8 @@ def search(
             raise SearchError(_CANNOT_PAUSE)
         if settings.proxy.inherit and evaluate is not None:
             raise SearchError(_CANNOT_INHERIT)
-        session = _Session(space, settings, evaluate, listener or silent, engine, folder)
+        cures = GOING_ON if settings.storage is None else IN_DATABASE
+        session = _Session(space, settings, evaluate, listener or silent, engine, folder, cures)
         for note in (*space.spec.notes, *settings.notes):
             session.emit(events.Notice(note))
         this = setup(space, settings, evaluate is not None)
@@ -110,7 +112,7 @@ def search(
         else:
             copied(storage, space.spec.name, folder)
         reading = Reading(folder, space)
-        known = None if salvage else _same_run(reading, shown, this)
+        known = None if salvage else _same_run(reading, shown, this, cures)
         if known is not None and known.created is not None:
             surveyed = from_record(known.created.survey)
         else:
@@ -126,11 +128,14 @@ def search(
         )
         assert run.state.created is not None, "a run that is open has begun"
         if run.state.worth_something:
-            refuse_changes(shown, run.state.created.setup, this)
+            refuse_changes(shown, run.state.created.setup, this, cures)
+        refuse_another_course(run.others, run.state.created.setup, this)
         return session.run(run, surveyed, this, kept=out is not None)
 
 
-def _same_run(reading: Reading, shown: Path, setup: Mapping[str, Any]) -> State | None:
+def _same_run(
+    reading: Reading, shown: Path, setup: Mapping[str, Any], cures: Cures
+) -> State | None:
     """The state of this very search, or None where a search begins afresh.
 
     A changed search may take the place of one without a trial. Raises SearchError for one that
@@ -140,7 +145,7 @@ def _same_run(reading: Reading, shown: Path, setup: Mapping[str, Any]) -> State 
     if state is None or state.created is None:
         return None
     try:
-        refuse_changes(shown, state.created.setup, setup)
+        refuse_changes(shown, state.created.setup, setup, cures)
     except SearchError:
         if state.worth_something:
             raise
@@ -182,11 +187,12 @@ class _Session:
         listener: Listener,
         engine: Engine | None,
         folder: Path,
+        cures: Cures,
     ) -> None:
         self.space = space
         self.settings = settings
         self.emit = listener
-        self.judge = Judge(space, settings, evaluate, listener, folder, engine)
+        self.judge = Judge(space, settings, evaluate, listener, folder, engine, cures)
         self._progress = self.judge.progress
         self.members = Members(space, self._progress("visiting every architecture"))
         self.proposals = Proposals(
@@ -270,7 +276,7 @@ class _Session:
             self._see_to_baselines(state)
             if _unfinished(state, settings):
                 self._begin_training(run)
-            run.turn(lambda state, busy: _changed(state, setup))
+            run.turn(lambda state, busy: _changed(state, setup, run.others))
             ended = self._phases(run, folder, notes, kept=kept)
         except KeyboardInterrupt:
             before = True
@@ -350,9 +356,10 @@ class _Session:
         )
 
 
-def _changed(state: State, setup: Mapping[str, Any]) -> Next | None:
-    """What may change between sessions, where it did."""
+def _changed(state: State, setup: Mapping[str, Any], others: Sequence[str]) -> Next | None:
+    """What may change between sessions, where it did. others: drivers that are at the study"""
     assert state.created is not None, "a run that is open has begun"
+    refuse_another_course(others, state.created.setup, setup)
     return None if state.created.setup == setup else Next(recorded.Changed(dict(setup)))
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archdsl.errors import BuildError, SpecError
+from archdsl.checkpoints import read
+from archdsl.data.fingerprint import digest_of
+from archdsl.errors import BuildError, SearchError, SpecError
 from archdsl.language.document import Document
 from archdsl.language.load import document_from_text
 from archdsl.language.sandbox import Reach
 from archdsl.study.candidate import WEIGHTS
+from archdsl.study.engines.mirror import Mirror
+from archdsl.study.engines.shared_folder import SharedFolder
 from archdsl.study.final.winner import Won, won
 from archdsl.study.found import winner_text
 from archdsl.study.record.file_store import RECORD
@@ -57,10 +61,41 @@ def weights_of_winner(folder: Path) -> Path:
     return written if written.is_file() and _same(own, written) else own
 
 
+def bring_weights(folder: Path) -> Path | None:
+    """Have the weights of the best trial here, which other machines left in the shared folder.
+
+    Returns where they lie, or None for a search without such a folder.
+    Raises as `winner_of`, and SearchError for weights that cannot be had from there.
+    """
+    state, winner = _won(folder)
+    assert state.created is not None, "a winner has a run"
+    created, url = state.created, state.created.setup["settings"].get("shared")
+    path = folder_of_training(folder, winner.training, state) / WEIGHTS
+    if url is None or path.is_file():
+        return path if path.is_file() else None
+    mirror, without = Mirror(SharedFolder(url), folder), f"archdsl export {folder}/  gives the code"
+    if not mirror.is_of(digest_of(created.space.encode()), created.name):
+        raise SearchError(
+            f"search.shared: {url} holds nothing of this search, as this machine reaches it, and "
+            f"the weights of its winner are there.  see to it; {without} without them"
+        )
+    try:
+        there = mirror.get(path)
+        if there:
+            read(path)
+    except BuildError as error:
+        path.unlink()
+        raise SearchError(f"search.shared: {url}: {error}.  {without} without them") from None
+    if not there:
+        raise SearchError(
+            f"search.shared: {url} has no weights of trial {winner.trial.number}, the winner: they "
+            f"were deleted, or its evaluate left none.  {without} without them"
+        )
+    return path
+
+
 def _same(one: Path, other: Path) -> bool:
     import torch
-
-    from archdsl.checkpoints import read
 
     try:
         first, second = read(one), read(other)

@@ -178,7 +178,8 @@ def test_a_setting_that_a_record_does_not_have_was_what_it_usually_is(tiny, tmp_
 
 def test_proxy_training_is_not_mixed_with_an_own_evaluate(tiny, run, tmp_path) -> None:
     run(tiny(trials=2), tmp_path / "run")
-    with pytest.raises(SearchError, match="was judged by an evaluate function, and now it is to"):
+    said = "the judge was an evaluate function, and now it is proxy training"
+    with pytest.raises(SearchError, match=said):
         run(tiny(trials=2), tmp_path / "run", evaluate=None)
 
 

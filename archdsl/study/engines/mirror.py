@@ -48,19 +48,30 @@ class Mirror:
         for name in sorted(inside - set(keep)):
             self.shared.remove(f"{top}/{name}")
 
-    def claim(self, digest: str, name: str, *, fresh: bool) -> None:
+    def is_of(self, digest: str, name: str) -> bool:
+        """Whether the shared folder was taken for a search. Raises SearchError."""
+        held = self.shared.text(self._in(CLAIM))
+        return held is not None and held.strip() == _claim(digest, name)
+
+    def claim(self, digest: str, name: str, *, fresh: bool, elsewhere: str | None = None) -> None:
         """Take the shared folder for a search, or find that it has it.
 
         digest: what tells it from others; fresh: whether nothing of it can be there yet
-        Raises SearchError where it holds what is another's.
+        elsewhere: the folder that has what other drivers left, if that may be another one
+        Raises SearchError where it holds what is another's, or lacks what is elsewhere.
         """
-        claim, own = self._in(CLAIM), f"{digest} {name}"
+        claim, own = self._in(CLAIM), _claim(digest, name)
         held = self.shared.text(claim)
         if held is not None and held.strip() != own:
             other = held.strip().partition(" ")[2] or "?"
             raise SearchError(
                 f"search.shared: {self.shared.url} holds the files of another search, {other}.  "
                 "choose another folder for this one, or empty it"
+            )
+        if held is None and elsewhere is not None:
+            raise SearchError(
+                f"search.shared: {self.shared.url} holds nothing of this search, whose files are "
+                f"in {elsewhere}.  name that folder, as this machine reaches it"
             )
         if fresh:
             for folder in ("trials", "final"):
@@ -77,3 +88,7 @@ class Mirror:
 
     def _in(self, name: str) -> str:
         return f"{self.below}/{name}" if self.below else name
+
+
+def _claim(digest: str, name: str) -> str:
+    return f"{digest} {name}"

@@ -153,7 +153,9 @@ def _data_changes(folder: Path, old: str, new: Fingerprint) -> list[str]:
     if digest_of(_items(new).encode()) == old:
         return []
     path = folder / DATA
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    if not path.is_file():
+        return [f"which images are others is not known, for there is no {DATA} in it"]
+    text = path.read_text(encoding="utf-8", errors="replace")
     if digest_of(text.encode()) != old:
         return [f"which images are others is not known, for {DATA} is not as it was written"]
     before = tuple(Item(*json.loads(line)) for line in text.split("\n")[:-1])

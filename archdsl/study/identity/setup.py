@@ -59,6 +59,13 @@ GOING_ON = Cures(
 )
 
 
+IN_DATABASE = Cures(
+    "go on with archdsl {} on every machine, or name another  search.storage.study",
+    "put it back to go on with that search, or name another  search.storage.study",
+)
+"""Of a study that a database holds: another run directory is none of another study."""
+
+
 def versions() -> dict[str, str]:
     """The versions of what a trial runs on."""
     found = {"archdsl": VERSION, "python": platform.python_version()}
@@ -135,16 +142,20 @@ def refuse_changes(
     folder: Path, old: Mapping[str, Any], new: Mapping[str, Any], cures: Cures = GOING_ON
 ) -> None:
     """Raise SearchError, naming the first thing that differs, where a run is not the same."""
-    if old == new:
-        return
-    said = change(old, new)
+    said = differs(old, new)
     if said is not None:
         raise SearchError(f"{folder} holds a search in which {said}.  {cures.rest}")
-    if old["evaluate"] != new["evaluate"]:
-        raise SearchError(
-            f"{folder} holds a search that was judged by {_JUDGES[old['evaluate']]}, and now it is "
-            f"to be judged by {_JUDGES[new['evaluate']]}.  {cures.rest}"
-        )
+
+
+def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+    """The first thing by which a run is not the same, in words; None where it is."""
+    if old == new:
+        return None
+    said = change(old, new)
+    if said is None and old["evaluate"] != new["evaluate"]:
+        judges = (_JUDGES[one["evaluate"]] for one in (old, new))
+        said = "the judge was {}, and now it is {}".format(*judges)
+    return said
 
 
 def change(

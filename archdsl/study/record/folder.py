@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -104,14 +104,19 @@ class RunFolder(Recording):
         self._unsettled: list[Finished | Reached | Round | TrainingOver | Looked] = []
         self._kept: set[int] = set()
         self.copies: Copies | None = None
+        self._sizes: dict[int, int] = {}  # of copies: a driver that decides asks for all of them
 
-    def take(self, event: Event) -> None:
-        """Take in an event that is on record.
+    def take(self, event: Event, *, ours: bool = True) -> None:
+        """Take in an event that is on record. ours: whether this driver added it
 
         A result may wait for others: what follows from it is written by `settle`.
         """
-        super().take(event)
+        super().take(event, ours=ours)
+        if isinstance(event, Reached):
+            self._sizes.pop(event.training.trial, None)
         match event:
+            case Reached() if not ours:
+                pass  # another may be at the next branch already
             case Changed() | Session() | Evidence() | Data():
                 views.write_run(self.folder, self.state)
             case Finished() | Reached() | Round() | TrainingOver() | Looked():
@@ -177,7 +182,9 @@ class RunFolder(Recording):
         here = checkpoint_size(self.folder, number)
         if here or self.copies is None:
             return here
-        return self.copies.size(self.folder_of(number) / CHECKPOINT)
+        if number not in self._sizes:
+            self._sizes[number] = self.copies.size(self.folder_of(number) / CHECKPOINT)
+        return self._sizes[number]
 
     def has(self, path: Path) -> bool:
         """Whether what a training left is there, here or where other machines reach it."""
@@ -226,6 +233,7 @@ class RunFolder(Recording):
         """Drop what a trial left in its folder but the whole of its error, and its weights."""
         folder = self.folder_of(number)
         self.end_folder(folder, weights=weights)
+        self._sizes[number] = 0
         if weights and (folder / WEIGHTS).is_file():
             self._kept.add(number)
 
@@ -234,6 +242,16 @@ class RunFolder(Recording):
         keep = {ERROR, *([WEIGHTS] if weights else [])}
         if self.copies is not None:  # first: where a kill comes between, this is done once more
             self.copies.drop(folder, keep)
+        self._clear(folder, keep)
+        if weights and (folder / WEIGHTS).is_file():
+            files.sync(folder / WEIGHTS)
+
+    def leave_to_others(self, number: int) -> None:
+        """Drop what a trial left here that another driver went on with: that has it elsewhere."""
+        self._clear(self.folder_of(number), {ERROR, WEIGHTS})
+
+    def _clear(self, folder: Path, keep: Set[str]) -> None:
+        """Remove from a folder of this run directory all but the files of some names."""
         if not folder.is_dir():
             return
         with files.writing(folder):
@@ -244,8 +262,6 @@ class RunFolder(Recording):
                     ) if path.is_dir() and not path.is_symlink() else path.unlink()
             with contextlib.suppress(OSError):  # something is kept in it
                 folder.rmdir()
-        if weights and (folder / WEIGHTS).is_file():
-            files.sync(folder / WEIGHTS)
 
     def _end_branch(self, number: int) -> None:
         """Drop what a branch of a trial left, whose own checkpoint stays."""
@@ -345,23 +361,26 @@ def state_by_now(reading: Reading) -> State | None:
         return state
     if is_former(folder):
         return read_former(folder)
-    _refuse_strangers(folder)
+    refuse_strangers(folder)
     return None
 
 
-def _refuse_strangers(folder: Path) -> None:
+def refuse_strangers(folder: Path, elsewhere: str = "choose another --out") -> None:
+    """Raise SearchError where what lies in a folder without a record is not of a search.
+
+    elsewhere: how another folder is named
+    """
     with files.reading(folder):
         names = sorted(path.name for path in folder.iterdir())
     if views.RUN in names:
         raise SearchError(
             f"{folder} holds a search whose {RECORD} is gone or empty.  restore it from a copy, "
-            "or choose another --out"
+            f"or {elsewhere}"
         )
     strangers = [n for n in names if n not in _EARLY and not n.endswith(SUFFIX)]
     if strangers:
         raise SearchError(
-            f"{folder} is not empty and holds no search ({strangers[0]} is there).  "
-            "choose another --out"
+            f"{folder} is not empty and holds no search ({strangers[0]} is there).  {elsewhere}"
         )
 
 

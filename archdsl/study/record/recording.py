@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import TypeAlias
 
 from archdsl.study.record.events import Event, Running, Session, Training, trunk
@@ -17,14 +17,13 @@ class Recording:
     """A record with one driver here, and perhaps others elsewhere.
 
     state: follows from the events on record; writer: adds to them
-    elsewhere: the trainings that other drivers were at in the last turn; others: how many of
-        them there were
+    elsewhere: the trainings that other drivers were at in the last turn; others: who those were
     """
 
     def __init__(self, state: State, writer: Writer) -> None:
         self.state, self.writer = state, writer
         self.elsewhere: Set[Training] = frozenset()
-        self.others = 0
+        self.others: Sequence[str] = ()
         self._news: list[Event] = []
         self._session: int | None = None
 
@@ -97,12 +96,12 @@ class Recording:
 
     def _hear(self, added: Iterable[Added]) -> None:
         for event, ours in added:
-            self.take(event)
+            self.take(event, ours=ours)
             if not ours:
                 self._news.append(event)
             elif isinstance(event, Session):
                 self._session = len(self.state.sessions) - 1
 
-    def take(self, event: Event) -> None:
-        """Take in an event that is on record."""
+    def take(self, event: Event, *, ours: bool = True) -> None:
+        """Take in an event that is on record. ours: whether this driver added it"""
         self.state.hear(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from typing import TypeVar
 
 from archdsl.study.record.events import Event, Training
@@ -32,9 +32,9 @@ class SoleWriter:
         """None: there are no other drivers."""
         return frozenset()
 
-    def others(self) -> int:
+    def others(self) -> Sequence[str]:
         """None."""
-        return 0
+        return ()
 
     def take(self, training: Training) -> None:
         """Nobody else could."""

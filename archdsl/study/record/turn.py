@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -39,8 +39,8 @@ class Turn(Protocol):
     def elsewhere(self) -> Set[Training]:
         """The trainings that other drivers are at."""
 
-    def others(self) -> int:
-        """How many other drivers there are."""
+    def others(self) -> Sequence[str]:
+        """The other drivers, in words."""
 
     def take(self, training: Training) -> None:
         """Be at a training from now on."""

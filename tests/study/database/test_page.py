@@ -12,6 +12,7 @@ from archdsl.cli import main
 from tests.docs.page import Page
 
 ROOT = Path(__file__).resolve().parents[3]
+SECRET = "postgresql://me:opensesame@db/x"
 LINES = [line for fence in Page("scaling.md").of("sh") for line in fence.text.splitlines()
          if "--storage" in line]  # fmt: skip
 
@@ -43,8 +44,15 @@ def test_the_commands_of_the_page(server, tmp_path, monkeypatch, capsys) -> None
         (["status"], "which run?  name its directory, or a database by  --storage URL"),
         (["status", "--study", "x"], "--study names a study in a database"),
         (["report", "--storage", "sqlite:///x"], "no address of a PostgreSQL database"),
-        (["status", "--storage", "{url}", "--study", "nobody"], "no study nobody"),
+        (["status", "--storage", "{url}", "--study", "nobody"], "no study"),
         (["status", "--storage", "postgresql://a:opensesame@127.0.0.1:1/x"], "cannot be used"),
+        (["status", SECRET], "RUN is a directory of this machine, and 'postgresql:/me@db/x' is an"),
+        (["report", SECRET], "name a database by  --storage URL,  and a shared folder by  --set"),
+        (["search", "digits", "--out", SECRET], "--out is a directory of this machine, and"),
+        (["export", SECRET], "postgresql:/me@db/x"),
+        (["check", "digits", "--storage", SECRET], "--storage postgresql://me@db/x"),
+        (["check", "digits", "--set", f"search.storage:{SECRET}"], "is no assignment"),
+        (["status", "--storage", "{url}", "--study", SECRET], "no study"),
     ],
 )
 def test_wrong_words_are_said(server, tmp_path, monkeypatch, capsys, words, said) -> None:

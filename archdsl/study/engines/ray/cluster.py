@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -11,6 +13,9 @@ from typing import Any
 
 from archdsl.errors import SearchError
 from archdsl.units import counted
+
+REACH = 10.0
+"""Seconds in which a cluster has to answer."""
 
 
 def refuse_without_ray() -> None:
@@ -30,7 +35,7 @@ def join(address: str | None) -> bool:
     with _handlers_kept():
         try:
             ray.init(
-                address=address,
+                address=_answering(address),
                 log_to_driver=False,
                 logging_level=logging.CRITICAL,
                 include_dashboard=None if address else False,
@@ -42,8 +47,34 @@ def join(address: str | None) -> bool:
                 "start one with  ray start --head, or drop the address for one that lasts as long "
                 "as the search"
             ) from None
+        except SystemExit:  # SIGTERM, while Ray handled it
+            raise KeyboardInterrupt from None
     _tell_nothing(ray)
     return True
+
+
+def _answering(address: str | None) -> str | None:
+    """The address for Ray, which tries one at which nothing listens for ten minutes.
+
+    Without one it is `local`, a new one, where a cluster that is gone left its own on this machine.
+    Raises ConnectionError where nothing listens, and ValueError for what is no address.
+    """
+    from ray._private import services
+
+    if address is not None and "://" in address:
+        return address
+    resolved: Any = services.canonicalize_bootstrap_address  # which takes None, too
+    found = resolved(address)
+    if found is None:
+        return address
+    host, _, port = found.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), REACH).close()
+    except OSError as error:
+        if address is None and not os.environ.get("RAY_ADDRESS"):
+            return "local"
+        raise ConnectionError(f"{found}: {error.strerror or error}") from None
+    return address
 
 
 def _tell_nothing(ray: Any) -> None:
@@ -83,7 +114,8 @@ def refuse_without_room(cpus: int, gpus: float, workers: int) -> str | None:
     cpus, gpus: of a job; workers: how many are to run at once
     """
     found = room(cpus, gpus)
-    job = counted(cpus, "core") + (f" and {gpus:g} of a GPU" if gpus else "")
+    share = counted(int(gpus), "GPU") if gpus >= 1 else f"{gpus:g} of a GPU"
+    job = counted(cpus, "core") + (f" and {share}" if gpus else "")
     if not found:
         raise SearchError(
             f"search.engine: a job takes {job}, and no node of the Ray cluster has that: "

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from archdsl.errors import SearchError
-from archdsl.language.passwords import password_of
-from archdsl.training.failures import first_line
+from archdsl.language.passwords import passwords_of
 
 if TYPE_CHECKING:
     import psycopg
@@ -64,14 +64,18 @@ class Database:
                     raise self._gone(error, waited) from None
                 if tries == len(PAUSES):
                     self._notice(
-                        f"search.storage: {self.url} does not answer ({first_line(error)}).  it is "
+                        f"search.storage: {self.url} does not answer ({_words(error)}).  it is "
                         f"tried for {PATIENCE / 60:.0f} minutes, and what runs goes on"
                     )
                 time.sleep(PAUSES[min(tries, len(PAUSES)) - 1])
+            except psycopg.errors.InsufficientPrivilege as error:
+                raise SearchError(
+                    f"search.storage: {self.url}: {_words(error)}.  {_RIGHTS}"
+                ) from None
             except psycopg.Error as error:
                 raise SearchError(
                     f"search.storage: {self.url} refused what archdsl asked of it "
-                    f"({first_line(error)}).  see to it, and the same command goes on"
+                    f"({_words(error)}).  see to it, and the same command goes on"
                 ) from None
 
     @property
@@ -101,37 +105,58 @@ class Database:
     def _gone(self, error: BaseException, waited: float) -> SearchError:
         if waited < ANSWER:
             return SearchError(
-                f"search.storage: {self.url} cannot be used: {first_line(error)}.  see to it, and "
-                "the same command goes on"
+                f"search.storage: {self.url} cannot be used: {_words(error)}.  {_ADDRESS}"
             )
         return SearchError(
             f"search.storage: {self.url} did not answer for {waited:.0f} s "
-            f"({first_line(error)}).  the record is whole up to there; once it is back, the same "
+            f"({_words(error)}).  the record is whole up to there; once it is back, the same "
             "command goes on"
         )
 
 
+_ADDRESS = (
+    "see that it runs, that host, port, user and database are right, and the password in ~/.pgpass "
+    "or PGPASSWORD"
+)
+
+_RIGHTS = (
+    "let its user SELECT, INSERT, UPDATE and DELETE in the tables archdsl_*, and CREATE in their "
+    "schema as long as they are not there; for status, report and export SELECT is enough"
+)
+
+
+def _words(error: BaseException) -> str:
+    """What the database says, in a line."""
+    said = str(error).removeprefix("connection failed: ").strip().partition("\n")[0]
+    return " ".join(said.split()).rstrip(".") or type(error).__name__
+
+
 def connected(url: str, idle: float = 20.0) -> Connection:
-    """A new connection. Raises SearchError where psycopg is missing."""
+    """A new connection. Raises SearchError where psycopg is missing.
+
+    What the address, or the environment, says by itself stays: a schema, a certificate, ...
+    """
     try:
         import psycopg
+        from psycopg.conninfo import conninfo_to_dict
     except ImportError:
         raise SearchError(
             "search.storage needs psycopg, which is not installed.  pip install 'archdsl[postgres]'"
         ) from None
-    password = password_of(url)
-    given: dict[str, Any] = {} if password is None else {"password": password}
+    given = conninfo_to_dict(url)
+    said = given.get("options") or os.environ.get("PGOPTIONS", "")
     settings = {
         "idle_in_transaction_session_timeout": round(idle * 1000),
         "lock_timeout": round(idle * 4000),
         "client_min_messages": "warning",
     }
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    return psycopg.connect(
-        url, autocommit=True, connect_timeout=ANSWER, options=options,
-        application_name="archdsl", keepalives_idle=10, keepalives_interval=5,
-        keepalives_count=3, **given,
-    )  # fmt: skip
+    options = " ".join([str(said), *(f"-c {name}={value}" for name, value in settings.items())])
+    usual: dict[str, Any] = {
+        "connect_timeout": ANSWER, "application_name": "archdsl", "keepalives_idle": 10,
+        "keepalives_interval": 5, "keepalives_count": 3,
+    }  # fmt: skip
+    parameters = {**usual, **given, **passwords_of(url), "options": options}
+    return psycopg.connect(autocommit=True, **parameters)
 
 
 def _transient() -> tuple[type[BaseException], ...]:

@@ -15,32 +15,61 @@ from archdsl.errors import SearchError
 from archdsl.study.record import files
 from archdsl.study.record.database.study import Study
 from archdsl.study.record.file_store import MIRROR, RECORD
+from archdsl.study.record.folder import refuse_strangers
+
+ELSEWHERE = "choose another --out"
+"""How who searches has the copy in another directory."""
 
 
-def bring_up(folder: Path, study: Study) -> int:
+def made(folder: Path, study: Study, first: list[bytes], elsewhere: str = ELSEWHERE) -> None:
+    """Have a directory for a copy, of which nobody has to hold it yet.
+
+    first: the first line of the study's record; elsewhere: how the copy is had in another one
+    Raises SearchError where there can be none, and as `refuse_another` does.
+    """
+    if folder.exists():
+        if not folder.is_dir():
+            raise SearchError(f"{folder} is no folder.  {elsewhere}")
+        refuse_another(folder, study, first, elsewhere)
+    with files.writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def bring_up(folder: Path, study: Study, elsewhere: str = ELSEWHERE) -> int:
     """Make the copy say what the database says. Returns the number of lines.
 
-    Whoever calls it holds the run directory.
-    Raises SearchError for a directory with a record of its own, or one of another study.
+    Whoever calls it holds the run directory. elsewhere: how the copy is had in another one
+    Raises SearchError as `refuse_another` does.
     """
     lines, path = study.all_lines(), folder / RECORD
+    refuse_another(folder, study, lines, elsewhere)
     whole = b"".join(lines)
-    there = files.read_bytes(path) if path.is_file() else b""
-    if there and not (folder / MIRROR).is_file():
+    if not path.is_file() or files.read_bytes(path) != whole:
+        files.write_bytes(path, whole)
+    say(folder, study, said(folder).get("driver"), lines)
+    return len(lines)
+
+
+def refuse_another(
+    folder: Path, study: Study, lines: list[bytes], elsewhere: str = ELSEWHERE
+) -> None:
+    """Raise SearchError for a directory of anything but this study.
+
+    lines: the first lines of the study's record
+    """
+    path, copied = folder / RECORD, (folder / MIRROR).is_file()
+    if not copied and not path.is_file():
+        refuse_strangers(folder, elsewhere)
+    elif not copied and path.stat().st_size:
         raise SearchError(
             f"{folder} holds a search whose record is there, and not in {study.database.url}.  "
-            "choose another --out, or drop search.storage to go on with it"
+            f"{elsewhere}, or leave the database out for that search"
         )
-    known = said(folder)
-    if known.get("began") not in (None, _began(lines)):
+    if said(folder).get("began") not in (None, _began(lines)):
         raise SearchError(
             f"{folder} has the copy of another study than {study.name} in {study.database.url} as "
-            "it is now.  choose another --out"
+            f"it is now.  {elsewhere}"
         )
-    if there != whole:
-        files.write_bytes(path, whole)
-    say(folder, study, known.get("driver"), lines)
-    return len(lines)
 
 
 def _began(lines: list[bytes]) -> str | None:

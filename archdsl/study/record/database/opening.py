@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.errors import SearchError
 from archdsl.language.settings import StorageSettings
-from archdsl.study.record import files
+from archdsl.study.identity.setup import IN_DATABASE, differs
 from archdsl.study.record.database import mirror
 from archdsl.study.record.database import study as studies
 from archdsl.study.record.database.connection import Database
@@ -35,8 +35,7 @@ def copied(storage: StorageSettings, name: str, folder: Path) -> None:
     database = Database(storage.url)
     try:
         study = studies.opened(database, storage.study or name)
-        with files.writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+        mirror.made(folder, study, study.first_line())
         with locked(folder / LOCK):
             mirror.bring_up(folder, study)
     finally:
@@ -69,8 +68,9 @@ def opened(
         driver.join(mirror.said(folder).get("driver"))
         try:
             writer = DatabaseWriter(driver, folder, reading.store, lines)
-            if reading.go_on().created is not None and gives_way(reading.state, created):
-                writer.begin_again()
+            there = reading.go_on().created
+            if there is not None and gives_way(reading.state, created):
+                writer.begin_again(differs(there.setup, created.setup) or "it has no trial")
                 reading.go_on()
             run = RunFolder(shown, reading, space, writer)
             run.turn(lambda state, busy: _begun(state, busy, created))
@@ -88,7 +88,7 @@ def _begun(state: State, busy: Set[Training], created: Created) -> Next | None:
         return Next(created)
     if gives_way(state, created):
         raise SearchError(
-            f"another driver began another search as {created.name} at the same time.  name "
-            "another  search.storage.study"
+            f"another driver began another search as {created.name} at the same time: "
+            f"{differs(state.created.setup, created.setup)}.  {IN_DATABASE.rest}"
         )
     return None

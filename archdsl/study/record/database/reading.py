@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from archdsl.errors import SearchError
-from archdsl.language.passwords import is_postgresql, without_passwords
-from archdsl.study.record import files
+from archdsl.language.passwords import as_shown, is_postgresql, without_passwords
 from archdsl.study.record.database import mirror
 from archdsl.study.record.database import study as studies
 from archdsl.study.record.database.connection import Database
 from archdsl.study.record.database.drivers import DriverSeen, drivers
 from archdsl.study.record.file_store import LOCK
 from archdsl.study.record.lock import holder, locked
+
+ELSEWHERE = "name another directory for its copy"
+"""How who reads has the copy in another directory."""
 
 
 def copied_from(url: str, name: str | None, folder: Path | None, runs: Path) -> Path:
@@ -25,13 +27,17 @@ def copied_from(url: str, name: str | None, folder: Path | None, runs: Path) -> 
     database = _database(url)
     try:
         study = studies.found(database, name)
+        first = study.first_line()
+        if not first:
+            raise SearchError(
+                f"the study {study.name} in {database.url} has not begun.  archdsl search SPACE "
+                "--storage URL  begins it"
+            )
         folder = folder or runs / study.name
-        with files.writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+        mirror.made(folder, study, first, ELSEWHERE)
         if holder(folder.absolute() / LOCK) is None:
             with locked(folder.absolute() / LOCK):
-                if not mirror.bring_up(folder, study):
-                    raise SearchError(f"the study {study.name} in {database.url} has not begun")
+                mirror.bring_up(folder, study, ELSEWHERE)
         return folder
     finally:
         database.close()
@@ -51,7 +57,7 @@ def _database(url: str) -> Database:
     said = without_passwords(url)
     if not is_postgresql(said):
         raise SearchError(
-            f"--storage {said} is no address of a PostgreSQL database.  write  "
+            f"--storage: {as_shown(said)} is no address of a PostgreSQL database.  write  "
             "postgresql://USER@HOST/DATABASE"
         )
     return Database(said)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archdsl.errors import SearchError
+from archdsl.spelling import did_you_mean
 from archdsl.study.identity.evidence import minor
 from archdsl.study.record.database.connection import Connection, Database
 from archdsl.study.record.database.tables import CREATING, TABLES
 from archdsl.version import VERSION
+
+SHOWN = 20
+"""Of the studies that there are, so many are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +78,35 @@ def found(database: Database, name: str | None) -> Study:
 
     def work(connection: Connection) -> Study:
         names = _names(connection)
-        if name is None and len(names) == 1:
-            return _known(connection, database, names[0])
-        if name in names:
+        begun = [name for name, has_begun in names.items() if has_begun] or [*names]
+        if name is None and len(begun) == 1:
+            return _known(connection, database, begun[0])
+        if name is not None and name in names:
             return _known(connection, database, name)
-        there = f"there are: {', '.join(names)}" if names else "there is none"
-        which = "several studies" if name is None and names else f"no study {name or ''}".rstrip()
-        raise SearchError(f"{database.url} holds {which}; {there}.  name one with  --study")
+        raise SearchError(f"{database.url} holds {_instead(name, begun)}")
 
     return database.run(work, patience=0)
 
 
-def _names(connection: Connection) -> list[str]:
+def _instead(name: str | None, names: list[str]) -> str:
+    """What there is where a study is not, or not told from others."""
+    if not names:
+        return "no study.  archdsl search SPACE --storage URL  begins one"
+    known = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+    if name is None:
+        return f"several studies: {known}.  name one with  --study"
+    return f"no study '{name}'.  {did_you_mean(name, names, after='  ')}there are: {known}"
+
+
+def _names(connection: Connection) -> dict[str, bool]:
+    """The studies by name, and whether each has begun: a search that was refused has not."""
     if not _has_tables(connection):
-        return []
-    found = connection.execute("SELECT name FROM archdsl_studies ORDER BY name")
-    return [name for (name,) in found]
+        return {}
+    found = connection.execute(
+        "SELECT s.name, EXISTS (SELECT 1 FROM archdsl_events e WHERE e.study = s.id) "
+        "FROM archdsl_studies s ORDER BY s.name"
+    )
+    return dict(found.fetchall())
 
 
 def _has_tables(connection: Connection) -> bool:

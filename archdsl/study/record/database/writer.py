@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import TypeVar
 
 from archdsl.errors import SearchError
+from archdsl.study.identity.setup import IN_DATABASE
 from archdsl.study.record.database import mirror
 from archdsl.study.record.database.connection import Connection
 from archdsl.study.record.database.drivers import Presence
@@ -99,8 +100,11 @@ class DatabaseWriter:
         """Wait a moment."""
         time.sleep(MOMENT)
 
-    def begin_again(self) -> None:
-        """Drop a record in which nothing is worth keeping, unless others are at it."""
+    def begin_again(self, another: str) -> None:
+        """Drop a record in which nothing is worth keeping, unless others are at it.
+
+        another: what makes it that of another search, in words
+        """
 
         def work(connection: Connection) -> None:
             study = self._driver.study
@@ -109,7 +113,7 @@ class DatabaseWriter:
             if others:
                 raise SearchError(
                     f"{study.database.url} holds another search as {study.name}, which "
-                    f"{others[0].called} is at.  name another  search.storage.study"
+                    f"{others[0].called} is at: {another}.  {IN_DATABASE.rest}"
                 )
             connection.execute("DELETE FROM archdsl_events WHERE study = %s", [study.number])
 
@@ -143,8 +147,8 @@ class _Turn:
     def elsewhere(self) -> Set[Training]:
         return self._driver.elsewhere(self._connection)
 
-    def others(self) -> int:
-        return len(self._driver.others(self._connection))
+    def others(self) -> Sequence[str]:
+        return [one.called for one in self._driver.others(self._connection)]
 
     def take(self, training: Training) -> None:
         self._driver.take(self._connection, training)
