@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from archdsl.compiler.network import Network
 from archdsl.data.preprocessing import Preprocessing
 from archdsl.errors import CountError, ExportError
-from archdsl.exporters.registry import Files, form
+from archdsl.exporters.asked import Asked
+from archdsl.exporters.registry import Files, Run, form
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-@form("code")
+def _run_code(files: Files, network: Network, state: Mapping[str, Tensor]) -> Run:
+    from archdsl.exporters.run_code import run_code
+
+    return run_code(files, network, state)
+
+
+@form("code", run=_run_code, tolerance=0)
 def _code(network: Network, preprocessing: Preprocessing | None = None) -> Files:
     """one Python file that imports torch alone"""
     from archdsl.cost import Misshapen, count
@@ -23,3 +36,44 @@ def _code(network: Network, preprocessing: Preprocessing | None = None) -> Files
     else:
         text = code(network, preprocessing, macs=cost.macs, params=cost.params)
     return {f"{network.name}.py": text}
+
+
+def _run_program(files: Files) -> Run:
+    from archdsl.exporters.traced.program import run_program
+
+    return run_program(files)
+
+
+@form("program", run=_run_program)
+def _program(
+    network: Network,
+    weights: Mapping[str, Tensor] | None = None,
+    preprocessing: Preprocessing | None = None,
+    features: tuple[int, ...] | None = None,
+    fused: bool = False,
+) -> Files:
+    """a program of torch.export with its weights, for torch.export.load"""
+    from archdsl.exporters.traced.program import program
+
+    return program(network, Asked(weights, preprocessing, features, fused))
+
+
+def _run_onnx(files: Files) -> Run:
+    from archdsl.exporters.traced.onnx import run_onnx
+
+    return run_onnx(files)
+
+
+@form("onnx", run=_run_onnx)
+def _onnx(
+    network: Network,
+    weights: Mapping[str, Tensor] | None = None,
+    preprocessing: Preprocessing | None = None,
+    features: tuple[int, ...] | None = None,
+    fused: bool = False,
+    opset: int | None = None,
+) -> Files:
+    """an ONNX file with its weights"""
+    from archdsl.exporters.traced.onnx import onnx
+
+    return onnx(network, Asked(weights, preprocessing, features, fused, opset))

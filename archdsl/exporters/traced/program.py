@@ -1,0 +1,31 @@
+"""A network as a program of torch.export, in one file that torch loads."""
+
+from __future__ import annotations
+
+import io
+
+import torch
+
+from archdsl.compiler.network import Network
+from archdsl.exporters.asked import Asked
+from archdsl.exporters.registry import Files, Run
+from archdsl.exporters.traced.captured import captured, quiet
+from archdsl.exporters.traced.facts import facts
+from archdsl.exporters.traced.module import module_of
+
+
+def program(network: Network, asked: Asked) -> Files:
+    """`NAME.pt2`, for `torch.export.load`; what is known of the images is in its extra files."""
+    made = captured(module_of(network, asked), network)
+    file = io.BytesIO()
+    with quiet():
+        torch.export.save(made, file, extra_files=facts(network, asked))
+    return {f"{network.name}.pt2": file.getvalue()}
+
+
+def run_program(files: Files) -> Run:
+    """The program, loaded as anybody loads it."""
+    (content,) = files.values()
+    assert isinstance(content, bytes), "a program is no text"
+    with quiet():
+        return torch.export.load(io.BytesIO(content)).module()
