@@ -39,7 +39,8 @@ FLOORS: list[set[str]] = [
     {"spaces"},
     {"loading"},
     {"study"},
-    {"display", "saving"},
+    {"display", "saving", "task_images"},
+    {"exporting"},
     {"api"},
     {"testing"},
     {"cli"},
@@ -79,6 +80,12 @@ ONLY = {
     "psycopg": {"study"},
     "fsspec": {"study"},
     "IPython": {"views"},
+    "onnx": {"exporters"},
+    "onnxruntime": {"exporters"},
+    "onnxscript": {"exporters"},
+    "executorch": {"exporters"},
+    "litert_torch": {"exporters"},
+    "coremltools": {"exporters"},
 }
 
 

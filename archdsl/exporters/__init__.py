@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from archdsl.compiler.network import Network
 from archdsl.exporters import shipped_forms as shipped_forms
-from archdsl.exporters.asked import Asked
 from archdsl.exporters.files import write, write_all
 from archdsl.exporters.registry import ExportForm as ExportForm
 from archdsl.exporters.registry import Files as Files
@@ -20,23 +19,24 @@ from archdsl.exporters.registry import NotRunHere as NotRunHere
 from archdsl.exporters.registry import find
 from archdsl.exporters.registry import form as form
 from archdsl.exporters.registry import forms as forms
+from archdsl.exporters.wanted import Wanted
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from archdsl.data.preprocessing import Preprocessing
-    from archdsl.exporters.gate import Agreement, Images
+    from archdsl.exporters.gate import Checked, Images
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
     """What came of an export. content: of its one file, or name -> content for several files
 
-    agreement: of the files with the model; None where they were not compared
+    checked: of the files with the model; None where they were not compared
     """
 
     content: str | bytes | Files
-    agreement: Agreement | None
+    checked: Checked | None
 
 
 @overload
@@ -70,14 +70,14 @@ def export(
     Raises ExportError for a form that does not exist, for a component that cannot leave, and
     for a path that cannot be written to.
     """
-    return exported(network, to, path, Asked(weights, preprocessing)).content
+    return exported(network, to, path, Wanted(weights, preprocessing)).content
 
 
 def exported(
     network: Network,
     to: str,
     path: Path | None,
-    asked: Asked,
+    wanted: Wanted,
     images: Callable[[], Images] | None = None,
     say: Callable[[str], None] = lambda what: None,
 ) -> Exported:
@@ -90,18 +90,18 @@ def exported(
     comparison alone.
     """
     one = find(to)
-    given = asked
+    given = wanted
     if images is not None and not one.carries_weights:
-        given = replace(asked, weights=None)
+        given = replace(wanted, weights=None)
     files = one.files(network, given)
-    agreement = None
+    checked = None
     if images is not None:
         from archdsl.exporters.gate import check
 
-        agreement = check(one, network, asked, files, images(), say)
+        checked = check(one, network, wanted, files, images(), say)
     content = next(iter(files.values())) if len(files) == 1 else None
     if path is not None and content is None:
         write_all(path, files)
     elif path is not None and content is not None:
         write(path, content)
-    return Exported(files if content is None else content, agreement)
+    return Exported(files if content is None else content, checked)

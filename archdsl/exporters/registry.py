@@ -6,7 +6,7 @@
         return {"summary.txt": f"{network.name}\\n"}
 
 The function is the form: it gives files by name, and its docstring is the help. Parameters after
-the network are what it carries, by the names of `Asked`: `weights`, the state dict of the model;
+the network are what it carries, by the names of `Wanted`: `weights`, the state dict of the model;
 `preprocessing`, what was done to the images that it was trained on; `features`, stages whose maps
 are wanted; `fused`, whether the deployed form is; `opset`. Each is None or False where nobody asks
 for it, and a form without one refuses it.
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from archdsl.compiler.network import Network
 from archdsl.errors import ArchError, ExportError
-from archdsl.exporters.asked import CARRIED, Asked
+from archdsl.exporters.wanted import CARRIED, Wanted
 from archdsl.printable import shown
 from archdsl.spelling import did_you_mean
 
@@ -83,13 +83,13 @@ class ExportForm:
         """Whether it can be given weights."""
         return "weights" in self.carries
 
-    def files(self, network: Network, asked: Asked = Asked()) -> Files:  # noqa: B008
+    def files(self, network: Network, wanted: Wanted = Wanted()) -> Files:  # noqa: B008
         """The files of a network.
 
         Raises ExportError for what is asked and the form does not carry, and for files that are
         none.
         """
-        made = self._made(network, asked.of(self.name, self.carries))
+        made = self._made(network, wanted.of(self.name, self.carries))
         if not isinstance(made, Mapping) or not made:
             raise self._wrong(f"gives {made!r}")
         for name, content in made.items():

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from archdsl.compiler.network import Network
 from archdsl.data.preprocessing import Preprocessing
 from archdsl.errors import CountError, ExportError
-from archdsl.exporters.asked import Asked
 from archdsl.exporters.registry import Files, Run, form
+from archdsl.exporters.wanted import Wanted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,7 +55,7 @@ def _program(
     """a program of torch.export with its weights, for torch.export.load"""
     from archdsl.exporters.traced.program import program
 
-    return program(network, Asked(weights, preprocessing, features, fused))
+    return program(network, Wanted(weights, preprocessing, features, fused))
 
 
 def _run_onnx(files: Files) -> Run:
@@ -76,4 +76,4 @@ def _onnx(
     """an ONNX file with its weights"""
     from archdsl.exporters.traced.onnx import onnx
 
-    return onnx(network, Asked(weights, preprocessing, features, fused, opset))
+    return onnx(network, Wanted(weights, preprocessing, features, fused, opset))

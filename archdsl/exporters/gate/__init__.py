@@ -7,7 +7,7 @@ first.py      the first layer that differs
 prefixes.py   a network up to each of its layers
 """
 
-from archdsl.exporters.gate.check import Agreement, check
+from archdsl.exporters.gate.check import Checked, check
 from archdsl.exporters.gate.images import Images, drawn
 
-__all__ = ["Agreement", "Images", "check", "drawn"]
+__all__ = ["Checked", "Images", "check", "drawn"]

@@ -7,19 +7,19 @@ from typing import Any
 
 from archdsl.compiler.network import Network
 from archdsl.errors import ArchError, ExportDiffers, ExportError
-from archdsl.exporters.asked import Asked
 from archdsl.exporters.gate.compare import BATCHES, Comparison, compared
 from archdsl.exporters.gate.first import Say, first_different
 from archdsl.exporters.gate.images import Images
 from archdsl.exporters.registry import ExportForm, Files, NotRunHere, Open
 from archdsl.exporters.traced.module import module_of
+from archdsl.exporters.wanted import Wanted
 
 FOLDED = 1e-5
 """How far a deployed form may be from the model as it is trained, where its form says less."""
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class Checked:
     """Files that say what the model says.
 
     comparison: the figures; None where the files cannot be run here
@@ -59,14 +59,14 @@ class Agreement:
 def check(
     form: ExportForm,
     network: Network,
-    asked: Asked,
+    wanted: Wanted,
     files: Files,
     images: Images,
     say: Say = lambda what: None,
-) -> Agreement:
+) -> Checked:
     """Compare files that a form gave with the model, in eval.
 
-    asked: as it was, with the weights, also for a form that carries none
+    wanted: as it was, with the weights, also for a form that carries none
     say: is told what is being done
     Raises ExportDiffers, with the first layer that differs, and ExportError for a form without a
     runner and for a model that gives no numbers.
@@ -76,34 +76,34 @@ def check(
             f"{form.name} has no runner, and cannot be checked.  register it with  "
             f'form("{form.name}", run=...), or leave the check out'
         )
-    weights = "fresh weights" if asked.weights is None else "the weights given"
-    tolerance = tolerance_of(form, asked)
+    weights = "fresh weights" if wanted.weights is None else "the weights given"
+    tolerance = tolerance_of(form, wanted)
     say(f"comparing with the model on {images.words}")
-    model = module_of(network, replace(asked, fused=False))
-    told = Open(network, module_of(network, asked).state_dict())
+    model = module_of(network, replace(wanted, fused=False))
+    told = Open(network, module_of(network, wanted).state_dict())
     try:
         run = form.opened(files, told)
     except NotRunHere as why:
-        return Agreement(form.name, None, tolerance, images.words, weights, str(why))
-    classes = asked.features is None and network.head is not None and network.classes > 0
+        return Checked(form.name, None, tolerance, images.words, weights, str(why))
+    classes = wanted.features is None and network.head is not None and network.classes > 0
     found = compared(run, model, images.pixels, classes=classes)
     if found.within(tolerance):
-        return Agreement(form.name, found, tolerance, images.words, weights)
+        return Checked(form.name, found, tolerance, images.words, weights)
     raise ExportDiffers(
         f"{form.name} does not say what the model says: {found.words()}; tolerance "
         f"{tolerance:.0e}, on {images.words}, with {weights}.  "
-        f"{_where(form, network, asked, images, say)}; nothing was written"
+        f"{_where(form, network, wanted, images, say)}; nothing was written"
     )
 
 
-def tolerance_of(form: ExportForm, asked: Asked) -> float:
+def tolerance_of(form: ExportForm, wanted: Wanted) -> float:
     """How far what comes out of a form may be from the model, with what was asked of it."""
-    return max(form.tolerance, FOLDED) if asked.fused else form.tolerance
+    return max(form.tolerance, FOLDED) if wanted.fused else form.tolerance
 
 
-def _where(form: ExportForm, network: Network, asked: Asked, images: Images, say: Say) -> str:
+def _where(form: ExportForm, network: Network, wanted: Wanted, images: Images, say: Say) -> str:
     try:
-        address = first_different(form, network, asked, images.pixels, say)
+        address = first_different(form, network, wanted, images.pixels, say)
     except ArchError as error:
         return f"from which layer on cannot be said ({error})"
     if address is None:

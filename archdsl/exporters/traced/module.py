@@ -10,24 +10,24 @@ from torch import Tensor, nn
 from archdsl.compiler.backbone import Backbone
 from archdsl.compiler.builder import Built, build
 from archdsl.compiler.network import Network
-from archdsl.exporters.asked import Asked
+from archdsl.exporters.wanted import Wanted
 from archdsl.nn.fuse import fuse
 
 SEED = 0
 """Of the weights of a network that comes without any."""
 
 
-def module_of(network: Network, asked: Asked) -> nn.Module:
+def module_of(network: Network, wanted: Wanted) -> nn.Module:
     """The module in eval, as it is asked for.
 
     Raises BuildError for stages that are not there.
     """
-    model: nn.Module = weighted(network, asked.weights)
-    if asked.fused:
+    model: nn.Module = weighted(network, wanted.weights)
+    if wanted.fused:
         model = fuse(model)
-    if asked.features is not None:
+    if wanted.features is not None:
         assert isinstance(model, Built), "a deployed form is a copy of the whole model"
-        model = Backbone(model, asked.features)
+        model = Backbone(model, wanted.features)
     return model.eval().requires_grad_(False)
 
 

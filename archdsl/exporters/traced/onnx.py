@@ -11,18 +11,18 @@ from torch.export import Dim
 
 from archdsl.compiler.network import Network
 from archdsl.errors import ExportError
-from archdsl.exporters.asked import Asked
 from archdsl.exporters.registry import Files, Run
 from archdsl.exporters.traced.captured import BATCH, EXAMPLE, quiet
 from archdsl.exporters.traced.facts import IMAGES, facts, names_out
 from archdsl.exporters.traced.module import module_of
 from archdsl.exporters.traced.packages import package
+from archdsl.exporters.wanted import Wanted
 
 _MOST = 2**31 - 1
 """Bytes of one file of protobuf."""
 
 
-def onnx(network: Network, asked: Asked) -> Files:
+def onnx(network: Network, wanted: Wanted) -> Files:
     """`NAME.onnx`, weights included, with a free batch.
 
     Raises ExportError where onnx or onnxscript is missing, for an opset that torch does not write,
@@ -30,7 +30,7 @@ def onnx(network: Network, asked: Asked) -> Files:
     """
     for name in ("onnx", "onnxscript"):
         package("onnx", name, "onnx")
-    module = module_of(network, asked)
+    module = module_of(network, wanted)
     if sum(tensor.nbytes for tensor in module.state_dict().values()) > _MOST:
         raise ExportError("onnx holds two gigabytes in a file, and these weights are more")
     with quiet():
@@ -40,24 +40,24 @@ def onnx(network: Network, asked: Asked) -> Files:
             dynamo=True,
             dynamic_shapes=({0: Dim(BATCH)},),
             input_names=[IMAGES],
-            output_names=names_out(network, asked),
-            opset_version=_opset(asked.opset),
+            output_names=names_out(network, wanted),
+            opset_version=_opset(wanted.opset),
             verbose=False,
         )
-        written.model.metadata_props.update(facts(network, asked))
+        written.model.metadata_props.update(facts(network, wanted))
         file = io.BytesIO()
         written.save(file)
     return {f"{network.name}.onnx": file.getvalue()}
 
 
-def _opset(asked: int | None) -> int | None:
+def _opset(wanted: int | None) -> int | None:
     """Raises ExportError for one below those that torch writes, or above what onnx knows."""
-    if asked is None:
+    if wanted is None:
         return None
     newest: int = package("onnx", "onnx", "onnx").defs.onnx_opset_version()
-    if not OLDEST <= asked <= newest:
-        raise ExportError(f"opset is {asked}.  choose one of {OLDEST} to {newest}")
-    return asked
+    if not OLDEST <= wanted <= newest:
+        raise ExportError(f"opset is {wanted}.  choose one of {OLDEST} to {newest}")
+    return wanted
 
 
 OLDEST = 18

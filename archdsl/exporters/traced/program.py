@@ -7,19 +7,19 @@ import io
 import torch
 
 from archdsl.compiler.network import Network
-from archdsl.exporters.asked import Asked
 from archdsl.exporters.registry import Files, Run
 from archdsl.exporters.traced.captured import captured, quiet
 from archdsl.exporters.traced.facts import facts
 from archdsl.exporters.traced.module import module_of
+from archdsl.exporters.wanted import Wanted
 
 
-def program(network: Network, asked: Asked) -> Files:
+def program(network: Network, wanted: Wanted) -> Files:
     """`NAME.pt2`, for `torch.export.load`; what is known of the images is in its extra files."""
-    made = captured(module_of(network, asked), network)
+    made = captured(module_of(network, wanted), network)
     file = io.BytesIO()
     with quiet():
-        torch.export.save(made, file, extra_files=facts(network, asked))
+        torch.export.save(made, file, extra_files=facts(network, wanted))
     return {f"{network.name}.pt2": file.getvalue()}
 
 

@@ -1,4 +1,4 @@
-"""A small network for gates, with weights that hide nothing, and forms that are wrong on purpose."""
+"""A small network for gates, with weights as a training leaves them, and its checked exports."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import archdsl
 from archdsl.compiler.builder import build
 from archdsl.compiler.network import Network
 from archdsl.exporters import Exported, exported
-from archdsl.exporters.asked import Asked
 from archdsl.exporters.gate import drawn
+from archdsl.exporters.wanted import Wanted
 from tests.tools.models import filled
 
 SPEC = {
@@ -39,14 +39,14 @@ def weights(network: Network = NETWORK) -> dict[str, torch.Tensor]:
     """A state dict as a training leaves it: norms and scales that do something, and wide maps."""
     generator = torch.Generator().manual_seed(1)
     state = filled(build(network)).state_dict()
-    for name, tensor in state.items():
+    for tensor in state.values():
         if tensor.ndim > 1 and tensor.is_floating_point():
             tensor.normal_(std=2 * tensor[0].numel() ** -0.5, generator=generator)
     return state
 
 
-def checked(to: str, network: Network = NETWORK, say: Callable[[str], None] = print, **asked: Any
+def checked(to: str, network: Network = NETWORK, say: Callable[[str], None] = print, **wanted: Any
             ) -> Exported:  # fmt: skip
     """An export in a form, compared with the model on drawn images."""
-    given = Asked(**{"weights": weights(network), **asked})
+    given = Wanted(**{"weights": weights(network), **wanted})
     return exported(network, to, None, given, lambda: drawn(network), say)

@@ -11,9 +11,9 @@ import torch
 from archdsl.compiler.network import Network
 from archdsl.errors import ExportDiffers
 from archdsl.exporters import Files, form
-from archdsl.exporters.asked import Asked
 from archdsl.exporters.traced.onnx import onnx as onnx_of
 from archdsl.exporters.traced.onnx import run_onnx
+from archdsl.exporters.wanted import Wanted
 from tests.exporters.gate.networks import checked
 
 onnx = pytest.importorskip("onnx")
@@ -31,7 +31,7 @@ def changed(change: Change) -> str:
     @form("changed", run=run_onnx)
     def changed(network: Network, weights: Weights | None = None) -> Files:
         """an ONNX file that is not right"""
-        ((name, content),) = onnx_of(network, Asked(weights)).items()
+        ((name, content),) = onnx_of(network, Wanted(weights)).items()
         model = onnx.load_from_string(content)
         change(model.graph)
         return {name: model.SerializeToString()}

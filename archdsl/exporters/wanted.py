@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Wanted:
     """What a form may be given, by the names of its parameters. A form has those that it carries.
 
     weights: a state dict of the model, as it is trained or deployed; None for fresh ones
@@ -39,7 +39,7 @@ class Asked:
         return {name: getattr(self, name) for name in carried}
 
 
-CARRIED = tuple(field.name for field in fields(Asked))
+CARRIED = tuple(field.name for field in fields(Wanted))
 """The names of all of it."""
 
 _REFUSED = {
