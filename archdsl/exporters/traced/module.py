@@ -28,7 +28,7 @@ def module_of(network: Network, wanted: Wanted) -> nn.Module:
     if wanted.features is not None:
         assert isinstance(model, Built), "a deployed form is a copy of the whole model"
         model = Backbone(model, wanted.features)
-    return model.eval().requires_grad_(False)
+    return model.eval()
 
 
 def weighted(network: Network, weights: Mapping[str, Tensor] | None) -> Built:

@@ -106,6 +106,6 @@ def test_a_wrong_export_is_refused_and_its_layer_named(name: str) -> None:
 
 
 def test_the_same_form_without_a_change_goes_through() -> None:
-    agreement = checked(changed(unchanged)).agreement
+    agreement = checked(changed(unchanged)).checked
     assert agreement is not None and agreement.comparison is not None
     assert agreement.comparison.largest < 1e-5
