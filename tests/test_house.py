@@ -85,6 +85,7 @@ ONLY = {
     "onnxscript": {"exporters"},
     "executorch": {"exporters"},
     "litert_torch": {"exporters"},
+    "ai_edge_litert": {"exporters"},
     "coremltools": {"exporters"},
 }
 

@@ -77,3 +77,41 @@ def _onnx(
     from archdsl.exporters.traced.onnx import onnx
 
     return onnx(network, Wanted(weights, preprocessing, features, fused, opset))
+
+
+def _run_executorch(files: Files) -> Run:
+    from archdsl.exporters.traced.executorch import run_executorch
+
+    return run_executorch(files)
+
+
+@form("executorch", run=_run_executorch)
+def _executorch(
+    network: Network,
+    weights: Mapping[str, Tensor] | None = None,
+    features: tuple[int, ...] | None = None,
+    fused: bool = False,
+) -> Files:
+    """a program of ExecuTorch for XNNPACK, with its weights, for 16 images at most"""
+    from archdsl.exporters.traced.executorch import executorch
+
+    return executorch(network, Wanted(weights, None, features, fused))
+
+
+def _run_litert(files: Files) -> Run:
+    from archdsl.exporters.traced.litert import run_litert
+
+    return run_litert(files)
+
+
+@form("litert", run=_run_litert)
+def _litert(
+    network: Network,
+    weights: Mapping[str, Tensor] | None = None,
+    features: tuple[int, ...] | None = None,
+    fused: bool = False,
+) -> Files:
+    """a model of LiteRT with its weights, for one image at a time"""
+    from archdsl.exporters.traced.litert import litert
+
+    return litert(network, Wanted(weights, None, features, fused))

@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import torch
 from torch import nn
 from torch.export import Dim, ExportedProgram
+from torch.overrides import TorchFunctionMode
 
 from archdsl.compiler.network import Network
 
 BATCH = "batch"
 """The name of the axis of images, where a form names its axes."""
 
-EXAMPLE = 2
-"""Images that a module is traced with: of one, torch takes the number to be fixed."""
+EXAMPLE = 13
+"""Images that a module is traced with. Of a number that is also the length of another axis, torch
+may take the two for one; of one image it takes the number to be fixed."""
 
 
-def captured(module: nn.Module, network: Network, most: int | None = None) -> ExportedProgram:
-    """The program. most: images at a time that it is to take, None for any number."""
+def captured(
+    module: nn.Module, network: Network, *, most: int | None = None, plain: bool = False
+) -> ExportedProgram:
+    """The program.
+
+    most: images at a time that it is to take, None for any number
+    plain: whether maps stay contiguous, for a runtime whose operators take no other memory
+    """
     images = torch.zeros(EXAMPLE, *network.input)
-    with quiet():
-        return torch.export.export(
-            module, (images,), dynamic_shapes=({0: Dim(BATCH, max=most)},), strict=False
-        )
+    batch = Dim(BATCH, max=most)
+    with quiet(), _Contiguous() if plain else nullcontext():
+        return torch.export.export(module, (images,), dynamic_shapes=({0: batch},), strict=False)
+
+
+class _Contiguous(TorchFunctionMode):
+    """Maps that are to be laid channels-last are laid contiguously."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = dict(kwargs or {})
+        if kwargs.get("memory_format") is torch.channels_last:
+            kwargs["memory_format"] = torch.contiguous_format
+        return func(*args, **kwargs)
 
 
 @contextmanager
@@ -35,7 +55,7 @@ def quiet() -> Iterator[None]:
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        with warnings.catch_warnings(action="ignore"):
+        with warnings.catch_warnings(action="ignore"), contextlib.redirect_stdout(io.StringIO()):
             yield
     finally:
         logging.disable(before)
