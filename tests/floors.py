@@ -125,7 +125,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"bundle"},
         {"factory", "preprocess"},
         {"code", "run_code", "traced.facts"},
-        {"traced.executorch", "traced.litert", "traced.onnx", "traced.program"},
+        {"traced.coreml", "traced.executorch", "traced.litert", "traced.onnx", "traced.program"},
         {"traced"},
         {"shipped_forms"},
     ],

@@ -64,7 +64,7 @@ def _run_onnx(files: Files) -> Run:
     return run_onnx(files)
 
 
-@form("onnx", run=_run_onnx)
+@form("onnx", run=_run_onnx, tolerance=2e-5)
 def _onnx(
     network: Network,
     weights: Mapping[str, Tensor] | None = None,
@@ -85,7 +85,7 @@ def _run_executorch(files: Files) -> Run:
     return run_executorch(files)
 
 
-@form("executorch", run=_run_executorch)
+@form("executorch", run=_run_executorch, tolerance=5e-5)
 def _executorch(
     network: Network,
     weights: Mapping[str, Tensor] | None = None,
@@ -104,7 +104,7 @@ def _run_litert(files: Files) -> Run:
     return run_litert(files)
 
 
-@form("litert", run=_run_litert)
+@form("litert", run=_run_litert, tolerance=5e-5)
 def _litert(
     network: Network,
     weights: Mapping[str, Tensor] | None = None,
@@ -115,3 +115,23 @@ def _litert(
     from archdsl.exporters.traced.litert import litert
 
     return litert(network, Wanted(weights, None, features, fused))
+
+
+def _run_coreml(files: Files) -> Run:
+    from archdsl.exporters.traced.coreml import run_coreml
+
+    return run_coreml(files)
+
+
+@form("coreml", run=_run_coreml)
+def _coreml(
+    network: Network,
+    weights: Mapping[str, Tensor] | None = None,
+    preprocessing: Preprocessing | None = None,
+    features: tuple[int, ...] | None = None,
+    fused: bool = False,
+) -> Files:
+    """a zipped model package of Core ML with its weights, for one image at a time"""
+    from archdsl.exporters.traced.coreml import coreml
+
+    return coreml(network, Wanted(weights, preprocessing, features, fused))

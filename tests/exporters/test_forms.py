@@ -42,7 +42,7 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-SHIPPED = ["code", "program", "onnx", "executorch", "litert"]
+SHIPPED = ["code", "program", "onnx", "executorch", "litert", "coreml"]
 
 
 def test_these_forms_are_shipped() -> None:
