@@ -14,14 +14,10 @@ import archdsl
 from archdsl.cli import main
 from archdsl.compiler.network import Network
 from archdsl.errors import ExportError
-from archdsl.exporters import Files, form, forms, registry
+from archdsl.exporters import Files, form, forms
 from tests.exporters.test_export import SPEC
 
-
-@pytest.fixture(autouse=True)
-def no_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forms that a test registers are gone after it."""
-    monkeypatch.setattr(registry, "_registered", dict(registry._registered))
+pytestmark = pytest.mark.usefixtures("no_others")
 
 
 @pytest.fixture

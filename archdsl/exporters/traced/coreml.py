@@ -15,7 +15,7 @@ from archdsl.exporters.registry import Files, NotRunHere, Run
 from archdsl.exporters.traced.captured import quiet
 from archdsl.exporters.traced.facts import IMAGES, facts, names_out
 from archdsl.exporters.traced.module import module_of
-from archdsl.exporters.traced.packages import package, version
+from archdsl.exporters.traced.packages import converting, package, version
 from archdsl.exporters.wanted import Wanted
 
 
@@ -30,7 +30,8 @@ def coreml(network: Network, wanted: Wanted) -> Files:
     module = module_of(network, wanted)
     name = f"{network.name}.mlpackage"
     bars = contextlib.redirect_stderr(io.StringIO())  # of its own progress
-    with quiet(), bars, tempfile.TemporaryDirectory() as folder:
+    taken = converting("coreml", network, "coremltools")
+    with quiet(), bars, taken, tempfile.TemporaryDirectory() as folder:
         program = torch.export.export(module, (torch.zeros(1, *network.input),), strict=False)
         model = tools.convert(
             program.run_decompositions(),

@@ -10,7 +10,7 @@ from archdsl.compiler.network import Network
 from archdsl.exporters.registry import Files, Run
 from archdsl.exporters.traced.captured import captured, quiet
 from archdsl.exporters.traced.module import module_of
-from archdsl.exporters.traced.packages import package
+from archdsl.exporters.traced.packages import converting, package
 from archdsl.exporters.wanted import Wanted
 
 MOST = 16
@@ -26,8 +26,9 @@ def executorch(network: Network, wanted: Wanted) -> Files:
     """
     exir = _package("exir")
     partitioner = _package("backends.xnnpack.partition.xnnpack_partitioner").XnnpackPartitioner
-    program = captured(module_of(network, wanted), network, most=MOST, plain=True)
-    with quiet():
+    module = module_of(network, wanted)
+    with quiet(), converting("executorch", network, "executorch"):
+        program = captured(module, network, most=MOST, plain=True)
         lowered = exir.to_edge_transform_and_lower(
             program,
             partitioner=[partitioner()],

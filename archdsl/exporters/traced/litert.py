@@ -12,7 +12,7 @@ from archdsl.compiler.network import Network
 from archdsl.exporters.registry import Files, Run
 from archdsl.exporters.traced.captured import quiet
 from archdsl.exporters.traced.module import module_of
-from archdsl.exporters.traced.packages import package
+from archdsl.exporters.traced.packages import converting, package
 from archdsl.exporters.wanted import Wanted
 
 
@@ -24,7 +24,8 @@ def litert(network: Network, wanted: Wanted) -> Files:
     """
     converter = package("litert", "litert_torch", "litert")
     module = module_of(network, wanted)
-    with quiet(), tempfile.TemporaryDirectory() as folder:
+    taken = converting("litert", network, "litert-torch")
+    with quiet(), taken, tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{network.name}.tflite"
         converter.convert(module, (torch.zeros(1, *network.input),)).export(str(path))
         return {path.name: path.read_bytes()}

@@ -15,7 +15,7 @@ from archdsl.exporters.registry import Files, Run
 from archdsl.exporters.traced.captured import BATCH, EXAMPLE, quiet
 from archdsl.exporters.traced.facts import IMAGES, facts, names_out
 from archdsl.exporters.traced.module import module_of
-from archdsl.exporters.traced.packages import package
+from archdsl.exporters.traced.packages import converting, package
 from archdsl.exporters.wanted import Wanted
 
 _MOST = 2**31 - 1
@@ -33,7 +33,8 @@ def onnx(network: Network, wanted: Wanted) -> Files:
     module = module_of(network, wanted)
     if sum(tensor.nbytes for tensor in module.state_dict().values()) > _MOST:
         raise ExportError("onnx holds two gigabytes in a file, and these weights are more")
-    with quiet():
+    opset = _opset(wanted.opset)
+    with quiet(), converting("onnx", network, "onnx", "onnxscript"):
         written: Any = torch.onnx.export(
             module,
             (torch.zeros(EXAMPLE, *network.input),),
@@ -41,7 +42,7 @@ def onnx(network: Network, wanted: Wanted) -> Files:
             dynamic_shapes=({0: Dim(BATCH)},),
             input_names=[IMAGES],
             output_names=names_out(network, wanted),
-            opset_version=_opset(wanted.opset),
+            opset_version=opset,
             verbose=False,
         )
         written.model.metadata_props.update(facts(network, wanted))

@@ -1,12 +1,15 @@
-"""What a form needs beside torch, named where it is missing."""
+"""What a form needs beside torch, and what it says where that is missing or takes no network."""
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from typing import Any
 
-from archdsl.errors import ExportError
+from archdsl.compiler.network import Network
+from archdsl.errors import ArchError, ExportError
 
 
 def package(form: str, module: str, extra: str) -> Any:
@@ -27,3 +30,22 @@ def package(form: str, module: str, extra: str) -> Any:
 def version(name: str) -> str:
     """The version of a package that is installed."""
     return metadata.version(name)
+
+
+@contextmanager
+def converting(form: str, network: Network, *packages: str) -> Iterator[None]:
+    """Say in words where a network is not taken, with the versions that do not take it.
+
+    packages: beside torch, that convert. Raises ExportError.
+    """
+    try:
+        yield
+    except ArchError:
+        raise
+    except Exception as error:  # whatever a converter raises
+        versions = ", ".join(f"{name} {version(name)}" for name in ("torch", *packages))
+        said = str(error).strip().partition("\n")[0]
+        raise ExportError(
+            f"{form} does not take {network.name}, with {versions} "
+            f"({type(error).__name__}: {said}).  choose another form"
+        ) from error

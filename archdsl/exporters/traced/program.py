@@ -11,14 +11,16 @@ from archdsl.exporters.registry import Files, Run
 from archdsl.exporters.traced.captured import captured, quiet
 from archdsl.exporters.traced.facts import facts
 from archdsl.exporters.traced.module import module_of
+from archdsl.exporters.traced.packages import converting
 from archdsl.exporters.wanted import Wanted
 
 
 def program(network: Network, wanted: Wanted) -> Files:
     """`NAME.pt2`, for `torch.export.load`; what is known of the images is in its extra files."""
-    made = captured(module_of(network, wanted), network)
+    module = module_of(network, wanted)
     file = io.BytesIO()
-    with quiet():
+    with quiet(), converting("program", network):
+        made = captured(module, network)
         torch.export.save(made, file, extra_files=facts(network, wanted))
     return {f"{network.name}.pt2": file.getvalue()}
 
