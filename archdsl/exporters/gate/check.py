@@ -107,5 +107,5 @@ def _where(form: ExportForm, network: Network, wanted: Wanted, images: Images, s
     except ArchError as error:
         return f"from which layer on cannot be said ({error})"
     if address is None:
-        return "up to its last layer the network agrees, exported by itself"
+        return "exported again up to each of its layers, it agrees"
     return f"it differs from {address} on"
