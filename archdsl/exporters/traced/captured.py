@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -16,6 +11,7 @@ from torch.export import Dim, ExportedProgram
 from torch.overrides import TorchFunctionMode
 
 from archdsl.compiler.network import Network
+from archdsl.exporters.traced.quiet import quiet
 
 BATCH = "batch"
 """The name of the axis of images, where a form names its axes."""
@@ -47,15 +43,3 @@ class _Contiguous(TorchFunctionMode):
         if kwargs.get("memory_format") is torch.channels_last:
             kwargs["memory_format"] = torch.contiguous_format
         return func(*args, **kwargs)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Leave out what torch and converters say of their own parts."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings(action="ignore"), contextlib.redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        logging.disable(before)

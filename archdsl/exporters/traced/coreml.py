@@ -12,10 +12,10 @@ import torch
 
 from archdsl.compiler.network import Network
 from archdsl.exporters.registry import Files, NotRunHere, Run
-from archdsl.exporters.traced.captured import quiet
 from archdsl.exporters.traced.facts import IMAGES, facts, names_out
 from archdsl.exporters.traced.module import module_of
 from archdsl.exporters.traced.packages import converting, package, version
+from archdsl.exporters.traced.quiet import quiet
 from archdsl.exporters.wanted import Wanted
 
 

@@ -8,9 +8,10 @@ from torch import Tensor
 
 from archdsl.compiler.network import Network
 from archdsl.exporters.registry import Files, Run
-from archdsl.exporters.traced.captured import captured, quiet
+from archdsl.exporters.traced.captured import captured
 from archdsl.exporters.traced.module import module_of
 from archdsl.exporters.traced.packages import converting, package
+from archdsl.exporters.traced.quiet import quiet
 from archdsl.exporters.wanted import Wanted
 
 MOST = 16

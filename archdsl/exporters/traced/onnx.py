@@ -12,10 +12,11 @@ from torch.export import Dim
 from archdsl.compiler.network import Network
 from archdsl.errors import ExportError
 from archdsl.exporters.registry import Files, Run
-from archdsl.exporters.traced.captured import BATCH, EXAMPLE, quiet
+from archdsl.exporters.traced.captured import BATCH, EXAMPLE
 from archdsl.exporters.traced.facts import IMAGES, facts, names_out
 from archdsl.exporters.traced.module import module_of
 from archdsl.exporters.traced.packages import converting, package
+from archdsl.exporters.traced.quiet import quiet
 from archdsl.exporters.wanted import Wanted
 
 _MOST = 2**31 - 1

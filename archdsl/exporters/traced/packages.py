@@ -10,6 +10,7 @@ from typing import Any
 
 from archdsl.compiler.network import Network
 from archdsl.errors import ArchError, ExportError
+from archdsl.exporters.traced.quiet import quiet
 
 
 def package(form: str, module: str, extra: str) -> Any:
@@ -18,7 +19,8 @@ def package(form: str, module: str, extra: str) -> Any:
     extra: of archdsl, that brings the package. Raises ExportError where it is not there.
     """
     try:
-        return importlib.import_module(module)
+        with quiet():
+            return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name != module.partition(".")[0]:
             raise

@@ -8,10 +8,11 @@ import torch
 
 from archdsl.compiler.network import Network
 from archdsl.exporters.registry import Files, Run
-from archdsl.exporters.traced.captured import captured, quiet
+from archdsl.exporters.traced.captured import captured
 from archdsl.exporters.traced.facts import facts
 from archdsl.exporters.traced.module import module_of
 from archdsl.exporters.traced.packages import converting
+from archdsl.exporters.traced.quiet import quiet
 from archdsl.exporters.wanted import Wanted
 
 
