@@ -45,8 +45,9 @@ compat-%: .compat/%/.installed
 
 forms: $(FORMS:%=forms-%)
 
+# Plugins of pytest that a form's package brings are none of ours.
 forms-%: .forms/%/.installed
-	FORM=$* .forms/$*/bin/python -m pytest --slow tests/forms
+	FORM=$* PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 .forms/$*/bin/python -m pytest --slow tests/forms
 
 # FUZZ="--mutants 500 --seed 7" runs fewer, or others.
 fuzz: export OMP_NUM_THREADS := 1
@@ -92,8 +93,8 @@ $(INSTALLED): requirements.txt requirements-dev.txt pyproject.toml
 .PRECIOUS: .forms/%/.installed
 .forms/%/.installed: requirements.txt pyproject.toml Makefile
 	$(PYTHON) -m venv .forms/$*
-	.forms/$*/bin/python -m pip install --quiet hatchling editables hypothesis pytest \
-	    $$(grep '^torch==' requirements.txt) $(PACKAGE_$*)
+	.forms/$*/bin/python -m pip install --quiet $(PACKAGE_$*) \
+	    $$(grep -hE '^(torch|hatchling|hypothesis|pytest)==' requirements.txt requirements-dev.txt)
 	.forms/$*/bin/python -m pip install --quiet --no-build-isolation --editable .
 	@touch $@
 

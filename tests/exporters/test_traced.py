@@ -18,6 +18,7 @@ from archdsl.exporters import export, exported
 from archdsl.exporters.traced.module import weighted
 from archdsl.exporters.wanted import Wanted
 from tests.exporters.gate.networks import NETWORK, SPEC, weights
+from tests.tools.models import small
 
 SAID = Preprocessing(
     tuple("abcdefghij"), 3, (16, 16), Pixels(BYTES, (0.5,) * 3, (0.25,) * 3, (16, 16))
@@ -186,3 +187,16 @@ def test_a_network_that_torch_cannot_trace_is_refused_in_words(module: Any) -> N
     said = rf"program does not take tiny, with torch {torch.__version__} ("
     assert str(caught.value).startswith(said)
     assert str(caught.value).endswith(".  choose another form")
+
+
+@pytest.mark.slow
+def test_fused_attention_stays_in_a_program_and_is_products_in_onnx() -> None:
+    network = small("deit_tiny").network()
+    content = export(network, "program")
+    assert isinstance(content, bytes)
+    nodes = torch.export.load(io.BytesIO(content)).graph.nodes
+    assert any("scaled_dot_product_attention" in str(node.target) for node in nodes)
+    found = onnx.load_from_string(export(network, "onnx"))
+    names = {node.op_type for node in found.graph.node}
+    assert {"Softmax", "MatMul", "LayerNormalization", "Gelu"} <= names
+    assert "Attention" not in names

@@ -87,3 +87,39 @@ def test_the_manual_has_the_versions_of_the_makefile() -> None:
     manual = (ROOT / "docs" / "forms.md").read_text(encoding="utf-8")
     for package, version in pinned:
         assert f"{package} {version}" in manual
+
+
+def operators(content: bytes, folder: Path) -> set[str]:
+    """The names of the operators in a file, without those that a delegate has to itself."""
+    if FORM == "executorch":
+        from executorch.exir._serialize import _program
+
+        plan = _program.deserialize_pte_binary(content).program.execution_plan[0]
+        return {operator.name for operator in plan.operators}
+    if FORM == "litert":
+        from ai_edge_litert.interpreter import Interpreter
+
+        return {one["op_name"] for one in Interpreter(model_content=content)._get_ops_details()}
+    import io
+    import zipfile
+
+    import coremltools
+
+    zipfile.ZipFile(io.BytesIO(content)).extractall(folder)
+    (package,) = folder.glob("*.mlpackage")
+    main = coremltools.utils.load_spec(str(package)).mlProgram.functions["main"]
+    return {one.type for block in main.block_specializations.values() for one in block.operations}
+
+
+@here
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_fused_attention_is_products(tmp_path: Path) -> None:
+    content = checked(FORM, small("deit_tiny").network()).content
+    assert isinstance(content, bytes)
+    names = {name.lower() for name in operators(content, tmp_path)}
+    assert len(names) > 3
+    assert not {name for name in names if "attention" in name or "composite" in name}
+    if FORM != "executorch":  # where XNNPACK has them to itself
+        assert "softmax" in names
+        assert names & {"batch_matmul", "matmul"}
