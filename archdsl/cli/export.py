@@ -87,6 +87,8 @@ def run(known: argparse.Namespace) -> Answer:
     found = made.checked
     data = {"name": spec.name, "to": known.to, "check": None if found is None else found.record()}
     notes = [] if found is None else [found.words()]
+    if made.fresh:
+        notes.append("its weights are fresh ones: name trained ones by  --weights")
     if found is None and known.weights is not None and find(known.to).runner is None:
         notes.append(f"not checked: the form '{known.to}' has no runner")
     if known.out is not None:

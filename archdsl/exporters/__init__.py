@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 class Exported:
     """What came of an export. content: of its one file, or name -> content for several files
 
-    checked: of the files with the model; None where they were not compared
+    checked: what a comparison with the model found; None where there was none
+    fresh: whether a form that carries weights was given none
     """
 
     content: str | bytes | Files
     checked: Checked | None
+    fresh: bool
 
 
 @overload
@@ -104,4 +106,5 @@ def exported(
         write_all(path, files)
     elif path is not None and content is not None:
         write(path, content)
-    return Exported(files if content is None else content, checked)
+    fresh = one.carries_weights and wanted.weights is None
+    return Exported(files if content is None else content, checked, fresh)

@@ -75,6 +75,7 @@ def test_programs_are_told_what_the_check_found(searched: Path, run: Run, tmp_pa
     assert done.data["check"] is None and file.is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("wrong")
 def test_a_trained_model_that_leaves_wrong_is_refused_and_nothing_written(
     searched: Path, run: Run, tmp_path: Path
@@ -148,6 +149,35 @@ def test_weights_for_a_form_without_a_runner_are_said_to_be_unchecked(
     where = tmp_path / "count.txt"
     done = run("export", tiny, "--to", "counted", "--weights", tmp_path / "tiny.pt", "-o", where)
     assert done.out.endswith("not checked: the form 'counted' has no runner\n")
+
+
+def test_a_form_that_says_something_else_is_refused_and_nothing_written(
+    tiny: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_registered", dict(registry._registered))
+
+    @registry.form("zeros", run=lambda files: lambda images: torch.zeros(len(images), 10))
+    def zeros(network: object) -> registry.Files:
+        """nothing"""
+        return {"zeros.txt": ""}
+
+    where = tmp_path / "zeros.txt"
+    done = run("export", tiny, "--to", "zeros", "--check", "-o", where)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("zeros does not say what the model says: largest difference ")
+    assert not where.exists()
+    done = run("export", tiny, "--to", "zeros", "--check", "-o", where, "--json")
+    assert done.code == 1
+    assert done.data["error"]["type"] == "ExportDiffers"
+    assert run("export", tiny, "--to", "zeros", "-o", where).code == 0
+    assert where.is_file()
+
+
+def test_fresh_weights_are_said_to_be_fresh(tiny: Path, run: Run, tmp_path: Path) -> None:
+    done = run("export", tiny, "--to", "program", "--check", "-o", tmp_path / "tiny.pt2")
+    _, checked, fresh = done.out.splitlines()
+    assert "with fresh weights: largest difference" in checked
+    assert fresh == "its weights are fresh ones: name trained ones by  --weights"
 
 
 @pytest.mark.slow
