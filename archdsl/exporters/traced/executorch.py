@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
@@ -39,15 +40,25 @@ def executorch(network: Network, wanted: Wanted) -> Files:
     return {f"{network.name}.pte": bytes(lowered.buffer)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A method of a loaded program. Its memory is that of the bytes, which have to stay."""
+
+    content: bytes
+    program: Any
+    method: Any
+
+    def __call__(self, images: Tensor) -> list[Tensor]:
+        """(B, C, H, W) to what comes out, in memory of its own."""
+        return [one.clone() for one in self.method.execute([images.contiguous()])]
+
+
 def run_executorch(files: Files) -> Run:
     """The program in ExecuTorch's own runtime, as its package brings it for this processor."""
     (content,) = files.values()
-    method = _package("runtime").Runtime.get().load_program(content).load_method("forward")
-
-    def run(images: Tensor) -> list[Tensor]:
-        return [one.clone() for one in method.execute([images.contiguous()])]
-
-    return run
+    assert isinstance(content, bytes), "a program is no text"
+    program = _package("runtime").Runtime.get().load_program(content)
+    return _Loaded(content, program, program.load_method("forward"))
 
 
 def _package(module: str) -> Any:
