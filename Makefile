@@ -3,7 +3,7 @@
 # make lint     linter, formatter and type checker
 # make slow     the tests that take longer
 # make compat   the tests with other versions of torch, each in an environment of its own (7 GB)
-# make forms    the forms that need packages of others, each in an environment of its own (8 GB)
+# make forms    the forms that need packages of others, each in an environment of its own (6 GB)
 # make kills    300 kills of a search and of its workers, each compared with a run without one
 # make fuzz     20,000 mutated specs and 5,000 strings of bytes, held to docs/robustness.md
 #
