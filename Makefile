@@ -3,6 +3,7 @@
 # make lint     linter, formatter and type checker
 # make slow     the tests that take longer
 # make compat   the tests with other versions of torch, each in an environment of its own (7 GB)
+# make forms    the forms that need packages of others, each in an environment of its own (6 GB)
 # make kills    300 kills of a search and of its workers, each compared with a run without one
 # make fuzz     20,000 mutated specs and 5,000 strings of bytes, held to docs/robustness.md
 #
@@ -15,15 +16,21 @@ INSTALLED := .venv/.installed
 # What `make compat` runs beside the pinned torch.
 COMPAT ?= 2.14.1 2.15.0
 
-.PHONY: search test slow compat kills fuzz lint format clean
+# What `make forms` exports to, and what it installs for that.
+FORMS ?= executorch litert coreml
+PACKAGE_executorch := executorch==1.5.1
+PACKAGE_litert := litert-torch==0.10.0
+PACKAGE_coreml := coremltools==9.0
+
+.PHONY: search test slow compat forms kills fuzz lint format clean
 
 search: $(INSTALLED)
 	$(BIN)/archdsl search specs/spaces/digits.yaml --workers 2 $(SEARCH)
 
 # One thread a worker: two workers that each take every core are slower than one. Compiled files
 # are kept, as each worker, and each program that a test starts, would compile them anew.
-test slow compat: export OMP_NUM_THREADS := 1
-test slow compat: export PYTHONDONTWRITEBYTECODE :=
+test slow compat forms: export OMP_NUM_THREADS := 1
+test slow compat forms: export PYTHONDONTWRITEBYTECODE :=
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
@@ -35,6 +42,12 @@ compat: $(COMPAT:%=compat-%)
 
 compat-%: .compat/%/.installed
 	.compat/$*/bin/python -m pytest -n 2 --dist worksteal $(TESTS)
+
+forms: $(FORMS:%=forms-%)
+
+# Plugins of pytest that a form's package brings are none of ours.
+forms-%: .forms/%/.installed
+	FORM=$* PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 .forms/$*/bin/python -m pytest --slow tests/forms
 
 # FUZZ="--mutants 500 --seed 7" runs fewer, or others.
 fuzz: export OMP_NUM_THREADS := 1
@@ -76,5 +89,14 @@ $(INSTALLED): requirements.txt requirements-dev.txt pyproject.toml
 	.compat/$*/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The pinned torch, and of all else what a form's package asks for: it may not take the pinned set.
+.PRECIOUS: .forms/%/.installed
+.forms/%/.installed: requirements.txt pyproject.toml Makefile
+	$(PYTHON) -m venv .forms/$*
+	.forms/$*/bin/python -m pip install --quiet $(PACKAGE_$*) \
+	    $$(grep -hE '^(torch|hatchling|hypothesis|pytest)==' requirements.txt requirements-dev.txt)
+	.forms/$*/bin/python -m pip install --quiet --no-build-isolation --editable .
+	@touch $@
+
 clean:
-	rm -rf .venv .compat runs build dist
+	rm -rf .venv .compat .forms runs build dist

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 from archdsl import given, shipped
 from archdsl.compiler.network import Network
 from archdsl.compiler.specification import Spec
-from archdsl.errors import BuildError, ExportError, SearchError, SpecError
+from archdsl.errors import BuildError, SearchError, SpecError
 from archdsl.language import load as reading
 from archdsl.language.document import Document
 from archdsl.language.sandbox import Reach, Sandbox
@@ -382,7 +382,14 @@ def _heard(
 
 
 @overload
-def export(x: Specish, to: Literal["code"] = "code", path: str | Path | None = None) -> str: ...
+def export(
+    x: Specish,
+    to: Literal["code"] = "code",
+    path: str | Path | None = None,
+    *,
+    weights: str | Path | None = None,
+    check: bool | None = None,
+) -> str: ...
 @overload
 def export(
     x: Specish,
@@ -390,6 +397,10 @@ def export(
     path: str | Path | None = None,
     *,
     weights: str | Path | None = None,
+    features: Sequence[int] | None = None,
+    fused: bool = False,
+    opset: int | None = None,
+    check: bool | None = None,
 ) -> str | bytes | Files: ...
 def export(
     x: Specish,
@@ -397,6 +408,10 @@ def export(
     path: str | Path | None = None,
     *,
     weights: str | Path | None = None,
+    features: Sequence[int] | None = None,
+    fused: bool = False,
+    opset: int | None = None,
+    check: bool | None = None,
 ) -> str | bytes | Files:
     """A spec in a form that needs no archdsl: as code, the text of a program on torch alone.
 
@@ -404,24 +419,25 @@ def export(
 
     A form of several files gives name -> content; `archdsl.exporters.registry` has the forms.
     path: where to write it: a file, or a folder for several
-    weights: a state dict in a file, as `build` takes it, for a form that carries weights
+    weights: a state dict in a file, as `build` takes it, or a folder with one. For a form that
+        carries weights, a folder `x` stands for its own; without any they are fresh, from seed 0.
+        For one that carries none they are for the check alone
+    features: indices of stages, from 0: their maps instead of logits
+    fused: the deployed form, as `fuse` gives it
+    opset: the version of ONNX's operators
+    check: whether what is exported is compared with the model, in eval, on validation images where
+        the data of a run or of the spec can be read, else on drawn ones; by default it is where
+        there are weights, and the form can be run
     Raises ExportError for a form that does not exist, for a component that needs more, and for
-    weights that the form does not carry.
+    what the form does not carry; and ExportDiffers, with nothing written, where what is exported
+    does not say what the model says.
     """
-    from archdsl.exporters import export as write_out
-    from archdsl.exporters.registry import find
-    from archdsl.exporters.stated import stated_in
+    from archdsl.exporting import Order, exported
 
-    where = None if path is None else given.path("path", path, ExportError)
-    to = given.word("to", to, ExportError)
     spec = load(x)
-    said = stated_in(spec)
-    if weights is None:
-        return write_out(spec.network(), to=to, path=where, preprocessing=said)
-    if not find(to).carries_weights:
-        raise ExportError(f"{to} carries no weights: drop them")
-    state = build(spec, weights=given.path("weights", weights, ExportError)).state_dict()
-    return write_out(spec.network(), to=to, path=where, weights=state, preprocessing=said)
+    folder = Path(x) if isinstance(x, (str, Path)) and Path(x).is_dir() else None
+    order = Order(to, path, weights, features, fused, opset, check, folder)
+    return exported(spec, order, lambda file: build(spec, weights=file).state_dict()).content
 
 
 def _patches(set_: object) -> Mapping[str, Any]:

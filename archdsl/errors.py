@@ -70,6 +70,10 @@ class ExportError(ArchError):
     """A network that cannot leave the tool in the form that was asked for."""
 
 
+class ExportDiffers(ExportError):
+    """Exported files that do not say what the model says; the text names the layer."""
+
+
 class SpecError(ArchError):
     """A mistake in a spec.
 

@@ -39,7 +39,8 @@ FLOORS: list[set[str]] = [
     {"spaces"},
     {"loading"},
     {"study"},
-    {"display", "saving", "benchmarking"},
+    {"display", "saving", "benchmarking", "task_images"},
+    {"exporting"},
     {"api"},
     {"testing", "timing"},
     {"cli"},
@@ -80,6 +81,13 @@ ONLY = {
     "psycopg": {"study"},
     "fsspec": {"study"},
     "IPython": {"views"},
+    "onnx": {"exporters"},
+    "onnxruntime": {"exporters", "benchmarking"},
+    "onnxscript": {"exporters"},
+    "executorch": {"exporters"},
+    "litert_torch": {"exporters"},
+    "ai_edge_litert": {"exporters"},
+    "coremltools": {"exporters"},
 }
 
 

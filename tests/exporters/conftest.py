@@ -10,10 +10,17 @@ from types import ModuleType
 
 import pytest
 
+from archdsl.exporters import registry
 from archdsl.exporters.bundle import Bundle
 
 LINTS = ["check", "--isolated", "--select", "E,F,W,I,UP,B", "--line-length", "100"]
 FORMAT = ["format", "--isolated", "--check", "--diff", "--line-length", "100"]
+
+
+@pytest.fixture
+def no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forms that a test registers are gone after it."""
+    monkeypatch.setattr(registry, "_registered", dict(registry._registered))
 
 
 @pytest.fixture

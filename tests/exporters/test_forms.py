@@ -17,6 +17,8 @@ from archdsl.errors import ExportError
 from archdsl.exporters import Files, form, forms
 from tests.exporters.test_export import SPEC
 
+pytestmark = pytest.mark.usefixtures("no_others")
+
 
 @pytest.fixture
 def pair() -> None:
@@ -36,10 +38,14 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-def test_code_is_a_form() -> None:
-    assert [(one.name, one.help) for one in forms()] == [
-        ("code", "one Python file that imports torch alone")
-    ]
+SHIPPED = ["code", "program", "onnx", "executorch", "litert", "coreml"]
+
+
+def test_these_forms_are_shipped() -> None:
+    known = [one for one in forms() if one.make.__module__.startswith("archdsl.")]
+    assert [one.name for one in known] == SHIPPED
+    assert known[0].help == "one Python file that imports torch alone"
+    assert all(one.runner is not None for one in known)
 
 
 @pytest.mark.usefixtures("pair")
@@ -71,9 +77,48 @@ def test_a_form_that_carries_weights_is_given_them(tmp_path: Path) -> None:
     assert made["count.bin"] == f"{len(model.state_dict())}".encode()
 
 
-def test_weights_that_a_form_does_not_carry_are_refused(tmp_path: Path) -> None:
+def test_weights_that_a_form_does_not_carry_are_for_its_check_or_refused(tmp_path: Path) -> None:
+    torch.save(archdsl.build(SPEC).state_dict(), tmp_path / "tiny.pt")
     with pytest.raises(ExportError, match=r"^code carries no weights: drop them$"):
-        archdsl.export(SPEC, to="code", weights=tmp_path / "tiny.pt")  # type: ignore[call-overload]
+        archdsl.export(SPEC, to="code", weights=tmp_path / "tiny.pt", check=False)
+    assert archdsl.export(SPEC, to="code", weights=tmp_path / "tiny.pt") == archdsl.export(SPEC)
+
+
+@pytest.mark.usefixtures("pair")
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"features": [0]}, "pair gives no maps of stages.  drop  features  (--backbone), or "),
+        ({"fused": True}, "pair has no deployed form.  drop  fused  (--fused), or choose another "),
+        ({"opset": 20}, "pair has no opset.  drop it, or choose  onnx"),
+        ({"check": True}, "pair has no runner, and cannot be checked.  register it with  form("),
+        ({"opset": "20"}, "opset is a number, and not '20'"),
+        ({"fused": 1}, "fused is True or False, and not 1"),
+        ({"check": 1}, "check is True or False, and not 1"),
+    ],
+)
+def test_what_a_form_does_not_carry_is_refused(wanted: dict[str, Any], said: str) -> None:
+    with pytest.raises(ExportError) as caught:
+        archdsl.export(SPEC, to="pair", **wanted)
+    assert str(caught.value).startswith(said)
+    assert archdsl.export(SPEC, to="pair", fused=False, check=False)
+
+
+def test_a_runner_or_a_tolerance_that_is_none_is_refused() -> None:
+    for wrong, said in (
+        ({"run": 3}, "the runner of the form 'odd' is 3, and no function"),
+        ({"run": lambda: None}, "the runner of the form 'odd' takes ().  a runner takes the files"),
+        (
+            {"run": lambda files, seed: None},
+            "the runner of the form 'odd' takes (files, seed).  a ",
+        ),
+        ({"tolerance": 2}, "the tolerance of the form 'odd' is 2.  it is a share of the largest "),
+        ({"tolerance": True}, "the tolerance of the form 'odd' is True.  it is a share"),
+    ):
+        with pytest.raises(ExportError) as caught:
+            form("odd", **wrong)  # type: ignore[arg-type]
+        assert str(caught.value).startswith(said)
+    form("odd", run=lambda files, state: None, tolerance=0)
 
 
 @pytest.mark.usefixtures("pair")
@@ -82,7 +127,8 @@ def test_the_command_line_lists_and_writes_it(
 ) -> None:
     assert main(["export", "--help"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "code: one Python file that imports torch alone; pair: a line of text, and 100 %" in said
+    assert "code: one Python file that imports torch alone; program: a program of" in said
+    assert "pair: a line of text, and 100 % of how many tensors there are" in said
     assert main(["export", str(file), "--to", "pair", "-o", str(tmp_path / "out"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["path"] == str(tmp_path / "out")
     assert (tmp_path / "out" / "line.txt").read_text() == "tiny\n"
@@ -97,7 +143,8 @@ def test_a_misspelt_form_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ExportError) as caught:
         archdsl.export(SPEC, to="piar")
     assert str(caught.value) == (
-        "there is no export to 'piar'.  did you mean 'pair'?  choose from: code, pair"
+        "there is no export to 'piar'.  did you mean 'pair'?  choose from: "
+        f"{', '.join(one.name for one in forms())}"
     )
 
 

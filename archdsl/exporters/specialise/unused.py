@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 
-from torch import nn
-
 from archdsl.exporters.scopes import uses
 from archdsl.exporters.specialise.observed import MODULE, Observed
 from archdsl.exporters.specialise.source_file import SourceFile, docstring
@@ -71,7 +69,7 @@ def _methods(program: SourceFile, seen: Observed) -> list[ast.stmt]:
     found: list[ast.stmt] = []
     for name, node in program.classes.items():
         cls = seen.names.get(name)
-        if not isinstance(cls, type) or not issubclass(cls, nn.Module):
+        if not isinstance(cls, type):
             continue
         others = [one for one in cls.__mro__ if one.__module__ != MODULE]
         for method in node.body:

@@ -37,7 +37,7 @@ def searched(storage, tmp_path, monkeypatch, capsys) -> Any:
 
 def test_the_weights_come_with_the_code(searched, tmp_path) -> None:
     code, said = searched("-o", "net.py")
-    assert code == 0 and "tiny is written to net.py; its weights are here/trials/0000" in said
+    assert code == 0 and "tiny is written to net.py\nits weights are here/trials/0000" in said
     model, same = archdsl.load_model(tmp_path / "here"), archdsl.load_model(tmp_path / "driver")
     image = torch.rand(2, 1, 12, 12)
     assert torch.equal(model.eval()(image), same.eval()(image))
