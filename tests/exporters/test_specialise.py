@@ -20,7 +20,6 @@ from archdsl.exporters.specialise import specialised
 from archdsl.exporters.specialise.equal import equal
 from archdsl.exporters.specialise.observed import Promised
 from tests.bench.code_lines import AIMS, lines_of
-from tests.exporters.test_code import BASELINES
 from tests.soon import soon
 
 REACHED = {
@@ -94,13 +93,17 @@ def used(text: str, name: str, size: tuple[int, ...]) -> set[tuple[str, int]]:
     return {(what, decorated.get((what, line), line)) for what, line in ran}
 
 
-@pytest.mark.parametrize(
-    "path", soon(BASELINES, ("poolformer_s12", "convnext_tiny"), lambda p: p.stem)
-)
-def test_every_function_of_a_file_runs(path: Path) -> None:
-    size = [3, 64, 64] if archdsl.load(path).network().input[1] > 64 else None
-    patches = {"input": size} if size else {}
-    spec = archdsl.load(path, set=patches)
+FAMILIES = (
+    "poolformer_s12", "convnext_tiny", "caformer_s18", "convformer_s18", "deit_tiny", "ffnet_1",
+    "identityformer_s12", "metaformer_ppaa_s12", "metaformer_ppff_s12", "mixer_s16",
+    "poolformerv2_s12", "randformer_s12", "resmlp_s12", "swin_tiny", "transnext_micro",
+)  # fmt: skip
+"""The smallest shipped network of each."""
+
+
+@pytest.mark.parametrize("name", soon(FAMILIES, ("poolformer_s12", "convnext_tiny"), str))
+def test_every_function_of_a_file_runs(name: str) -> None:
+    spec = archdsl.load(name, set={"input": [3, 64, 64]})
     text = exporter.code(spec.network())
     ran = used(text, spec.network().name, spec.network().input)
     assert without_bodies(text, ran) == []
