@@ -86,6 +86,8 @@ class Expressions:
             child, here = waiting.pop()
             if isinstance(child, ast.expr):
                 new = self.expression(child, here)
+                if isinstance(node, ast.Compare) and is_literal(new) and not _is_single(new, node):
+                    continue  # Python warns of `is` beside a number
                 if new != self.program.segment(child):
                     pieces.append((child, new if _stands_free(node, child) else
                                    parenthesised(new)))  # fmt: skip
@@ -139,8 +141,8 @@ class Expressions:
             if holds == any_of:
                 break
         if len(kept) > 1 and kept[-1] is node.values[-1]:
-            last = truth(kept[-1], worlds, self.facts)
-            if last is not None and last != any_of and _is_test(kept[-2]):
+            last = self._boolean(kept[-1], worlds)
+            if last == repr(not any_of) and _is_test(kept[-2]):
                 kept.pop()
         if len(kept) == len(node.values):
             return None
@@ -220,6 +222,12 @@ class Expressions:
 
 INNER = ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp
 _SCOPES = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+def _is_single(text: str, node: ast.Compare) -> bool:
+    """Whether a literal may stand in a comparison: beside `is`, only what there is one of."""
+    identity = any(isinstance(op, ast.Is | ast.IsNot) for op in node.ops)
+    return not identity or text in ("None", "True", "False")
 
 
 def _is_test(node: ast.expr) -> bool:

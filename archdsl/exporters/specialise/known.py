@@ -104,7 +104,7 @@ def truth(node: ast.expr, worlds: list[World], facts: Facts) -> bool | None:
     found: set[bool] = set()
     for world in worlds:
         try:
-            found.add(_truth(value(node, world, facts)))
+            found.add(_holds(node, world, facts))
         except Unknown:
             return None
     return found.pop() if len(found) == 1 else None
@@ -130,12 +130,12 @@ def value(node: ast.expr, world: World, facts: Facts) -> Any:
         case ast.Tuple(elts=items):
             return tuple(value(item, world, facts) for item in items)
         case ast.IfExp(test=test, body=body, orelse=other):
-            chosen = body if _truth(value(test, world, facts)) else other
+            chosen = body if _holds(test, world, facts) else other
             return value(chosen, world, facts)
         case ast.BoolOp(op=op, values=parts):
             return _either(isinstance(op, ast.Or), parts, world, facts)
         case ast.UnaryOp(op=ast.Not(), operand=inner):
-            return not _truth(value(inner, world, facts))
+            return not _holds(inner, world, facts)
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             return -_number(value(inner, world, facts))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _COMBINED:
@@ -185,23 +185,36 @@ def _attribute(base: Any, name: str, facts: Facts) -> Any:
     raise Unknown
 
 
-def _either(any_of: bool, parts: list[ast.expr], world: World, facts: Facts) -> Any:
-    """An `and` or an `or`: one part may decide it, whatever the others are."""
-    unknown = False
+def _holds(node: ast.expr, world: World, facts: Facts) -> bool:
+    """Whether a test holds in a world: one part may decide it, whatever the others are.
+
+    Raises Unknown.
+    """
+    match node:
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return not _holds(inner, world, facts)
+        case ast.BoolOp(op=op, values=parts):
+            decides = isinstance(op, ast.Or)
+            unknown = False
+            for part in parts:
+                try:
+                    if _holds(part, world, facts) == decides:
+                        return decides
+                except Unknown:
+                    unknown = True
+            if unknown:
+                raise Unknown
+            return not decides
+    return _truth(value(node, world, facts))
+
+
+def _either(decides: bool, parts: list[ast.expr], world: World, facts: Facts) -> Any:
+    """What an `and` or an `or` comes to: the part that decides it, or the last."""
     last: Any = None
     for part in parts:
-        try:
-            last = value(part, world, facts)
-            decided = _truth(last) == any_of
-        except Unknown:
-            unknown = True
-            continue
-        if decided:
-            if unknown and type(last) is not bool:
-                raise Unknown
-            return last
-    if unknown:
-        raise Unknown
+        last = value(part, world, facts)
+        if _truth(last) == decides:
+            break
     return last
 
 
