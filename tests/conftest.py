@@ -62,9 +62,13 @@ def pytest_collection_finish() -> None:
     registry = sys.modules.get("archdsl.components.registry")
     for kind, known in () if registry is None else registry._registered.items():
         for name, definition in list(known.items()):
-            module = definition.cls.__module__
-            if not module.startswith(("archdsl.", "torch.")):
+            if not _is_ours(definition.cls):
+                module = definition.cls.__module__
                 _of_modules.setdefault(module, []).append((kind, name, known.pop(name)))
+
+
+def _is_ours(cls: type) -> bool:
+    return cls.__module__.startswith(("archdsl.", "torch."))
 
 
 def _rules() -> dict[str, Any]:
@@ -83,7 +87,10 @@ def _registry_put_back(
     from archdsl.exporters import registry as forms
     from archdsl.language import neighbours
 
-    before = {kind: dict(known) for kind, known in registry._registered.items()}
+    before = {
+        kind: {name: one for name, one in known.items() if _is_ours(one.cls)}
+        for kind, known in registry._registered.items()
+    }  # not what a fixture of the test's module has registered: the next module has it no longer
     for kind, name, definition in _of_modules.get(request.module.__name__, ()):
         registry._registered[kind][name] = definition
     known_costs = list(costs._table)
@@ -102,7 +109,7 @@ def _registry_put_back(
         _rules().update(known_rules)
     for kind, known in registry._registered.items():
         for name, definition in list(known.items()):
-            if not definition.cls.__module__.startswith(("archdsl.", "torch.")):
+            if not _is_ours(definition.cls):
                 del known[name]
         known.update(before[kind])
     neighbours._texts.clear()  # what the test imported registers itself again in the next one

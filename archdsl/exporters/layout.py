@@ -191,7 +191,10 @@ def _tail(parts: list[CodeItem]) -> str:
 
 
 def _opened(parts: list[CodeItem]) -> int | None:
-    """The brackets at which a line is opened: a definition's first, else the last."""
+    """The brackets at which a line is opened: a definition's first, else the last.
+
+    Of `call(...)[0]` those are the call's: nothing is gained by opening the others.
+    """
     places = [
         place
         for place, part in enumerate(parts)
@@ -200,4 +203,11 @@ def _opened(parts: list[CodeItem]) -> int | None:
     if not places:
         return None
     defines = any(part.body in ("def", "class") for part in parts[:2])
-    return places[0] if defines else places[-1]
+    if defines:
+        return places[0]
+    last = parts[places[-1]].body
+    assert isinstance(last, Group)
+    trifle = last.opening == "[" and len(last.items) == 1 and len(last.items[0]) == 1
+    if trifle and len(places) > 1 and places[-2] == places[-1] - 1 and not parts[places[-1]].space:
+        return places[-2]
+    return places[-1]

@@ -165,7 +165,7 @@ class Evil(nn.Module):
         super().__init__()
 
     def forward(self, x):
-        return x  # \u202e turned
+        return -x  # \u202e turned
 """
 
 

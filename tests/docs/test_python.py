@@ -76,7 +76,7 @@ def test_the_page_has_what_models_say_of_themselves() -> None:
     own = {name for name in vars(Built) if not name.startswith("_")}
     assert own | {"network", "metadata", "features", "feature_info"} <= WORDS
     assert {"features", "feature_info"} <= set(
-        inspect.getsource(Backbone.__init__).replace("self.", " ").split()
+        re.findall(r"\w+", inspect.getsource(Backbone.__init__))
     )
 
 

@@ -257,7 +257,9 @@ def test_the_split_is_recorded(start, tmp_path) -> None:
     assert path.read_text() == before
     path.unlink()
     thinned(tmp_path / "flowers")
-    with pytest.raises(SearchError, match=r"which images are others is not known, for data.jsonl"):
+    with pytest.raises(
+        SearchError, match=r"which images are others is not known, for there is no data.jsonl"
+    ):
         start(4)
 
 
