@@ -122,6 +122,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "files",
             "gate.prefixes",
             "layout",
+            "literals",
             "scopes",
             "specialise.docstrings",
             "specialise.known",

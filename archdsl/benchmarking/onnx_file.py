@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import logging
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -15,6 +12,7 @@ from torch import Tensor
 from archdsl.compiler.builder import build
 from archdsl.compiler.network import Network
 from archdsl.errors import BenchError
+from archdsl.exporters.traced.quiet import quiet
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 
@@ -33,29 +31,12 @@ def written(network: Network, batch: int) -> bytes:
                 f"{' '.join(PACKAGES)}"
             ) from None
     model = build(network).eval()
-    with _silent_exporter():
+    with quiet():
         made = torch.onnx.export(
             model, (torch.randn(batch, *network.input),), dynamo=True, verbose=False
         )
     assert made is not None
     return bytes(made.model_proto.SerializeToString())
-
-
-@contextmanager
-def _silent_exporter() -> Iterator[None]:
-    """Without what torch's exporter says of its insides and of packages that it needs not.
-
-    What it fails at it raises.
-    """
-    logger = logging.getLogger("torch.onnx")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(before)
 
 
 def session(content: bytes, threads: int) -> Callable[[Tensor], Any]:

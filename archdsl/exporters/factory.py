@@ -18,6 +18,7 @@ from archdsl.components.options import OptionValue
 from archdsl.exporters.annotations import TORCH_NN
 from archdsl.exporters.bundle import Bundle
 from archdsl.exporters.layout import INDENT, arrange
+from archdsl.exporters.literals import literal
 from archdsl.exporters.targets import External
 from archdsl.nn import block as block_parts
 from archdsl.nn import model as model_parts
@@ -131,7 +132,7 @@ class Factory:
             lines += arrange(f"{part} = {text}", INDENT)
         given = ", ".join(f"{part}={part}" for part in parts)
         if self.parts.features is not None:
-            given += f", features={_literal(self.parts.features)}"
+            given += f", features={literal(self.parts.features)}"
         made = f"{model}({given})"
         if self.parts.fused:
             made = f"{self.bundle.expression(fuse)}({made})"
@@ -143,7 +144,7 @@ class Factory:
 
     def _layer(self, layer: Layer, index: str = "") -> str:
         known = {"classes": "classes", "depth_index": index}
-        context = [known.get(name) or _literal(value) for name, value in layer.context]
+        context = [known.get(name) or literal(value) for name, value in layer.context]
         return self._call(layer.component, context)
 
     def _call(self, component: Component, context: Sequence[str]) -> str:
@@ -161,7 +162,7 @@ class Factory:
             return f"{self.bundle.external(PARTIAL)}({', '.join([name, *options])})"
         if isinstance(value, tuple):
             return f"[{', '.join(map(self._value, value))}]"
-        return _literal(value)
+        return literal(value)
 
     def _stage(self, stage: Stage) -> str:
         parts: list[str] = []
@@ -190,7 +191,7 @@ class Factory:
 
     def _alone(self, run: Run) -> str:
         """The call of a single block."""
-        rate = _literal(self.rates[run.first]) if self.ramp is None else f"rates[{run.first}]"
+        rate = literal(self.rates[run.first]) if self.ramp is None else f"rates[{run.first}]"
         return self._block(run.blocks[0], rate, str(_depth_index(run.blocks[0])))
 
     def _run(self, run: Run) -> str:
@@ -209,7 +210,7 @@ class Factory:
 
     def _rates(self, first: int, depth: int) -> str:
         if self.ramp is None:
-            return _literal(tuple(self.rates[first : first + depth]))
+            return literal(tuple(self.rates[first : first + depth]))
         if depth == len(self.rates):
             return "rates"
         end = first + depth
@@ -230,9 +231,9 @@ class Factory:
                 init = getattr(branch, what)
                 if init is not None:
                     scale = self.bundle.expression(block_parts.Scale)
-                    parts.append(f"{what}{number}={scale}({dim}, {_literal(init)})")
+                    parts.append(f"{what}{number}={scale}({dim}, {literal(init)})")
         if not self.even or self.rates[0]:
-            parts.append(f"drop_path={_literal(self.rates[0]) if self.even else rate}")
+            parts.append(f"drop_path={literal(self.rates[0]) if self.even else rate}")
         end = "," if parts else ""
         return f"{self.bundle.expression(block_parts.MetaFormerBlock)}({', '.join(parts)}{end})"
 
@@ -262,19 +263,8 @@ def _ramp(rates: list[float]) -> str | None:
         return None
     for peak in (round(rates[-1], 6), rates[-1]):
         if [peak * number / last for number in range(last + 1)] == rates:
-            return f"[{_literal(peak)} * block / {last} for block in range({last + 1})]"
+            return f"[{literal(peak)} * block / {last} for block in range({last + 1})]"
     return None
-
-
-def _literal(value: OptionValue) -> str:
-    if isinstance(value, tuple):
-        return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
-    text = repr(value)
-    if isinstance(value, float):
-        return re.sub(r"e-0(?=\d$)", "e-", text)
-    if isinstance(value, str) and '"' not in text:
-        return f'"{text[1:-1]}"'
-    return text
 
 
 def _words(network: Network) -> str:

@@ -17,7 +17,13 @@ from torch import nn
 from archdsl.exporters.scopes import uses
 from archdsl.exporters.specialise.call_sites import CallSites
 from archdsl.exporters.specialise.observed import Observed
-from archdsl.exporters.specialise.source_file import SourceFile, laid, parameters, stored
+from archdsl.exporters.specialise.source_file import (
+    SourceFile,
+    constructor,
+    laid,
+    parameters,
+    stored,
+)
 
 WORTH = 2
 """Parts that a class makes itself, at the least: below that nothing is gained."""
@@ -97,7 +103,6 @@ class _Recipe:
 
     def _taken_by(self, called: str) -> dict[str, tuple[str, ast.expr | None]]:
         """Parameter -> its annotation and its default, of what is called."""
-        cls = self.program.classes.get(called)
         found: dict[str, tuple[str, ast.expr | None]] = {}
         for name in [one.__name__ for one in getattr(self.seen.names.get(called), "__mro__", ())]:
             cls = self.program.classes.get(name)
@@ -151,12 +156,6 @@ def _takes_options_alone(init: ast.FunctionDef) -> bool:
     return len(args.args) == 1 and len(args.kwonlyargs) >= WORTH and not (args.vararg or args.kwarg)
 
 
-def constructor(node: ast.ClassDef) -> ast.FunctionDef | None:
-    """The `__init__` that a class writes itself."""
-    return next((one for one in node.body
-                 if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None)  # fmt: skip
-
-
 def _absorbed(text: str, seen: Observed, factory: str, name: str) -> str | None:
     program = SourceFile(text)
     calls = CallSites(program, seen.names)
@@ -181,7 +180,7 @@ def _absorbed(text: str, seen: Observed, factory: str, name: str) -> str | None:
     late = False  # something that draws weights is still given, and what is above comes before it
     for option in reversed(order):
         values = [one[option] for one in given]
-        draws = any(_draws(value, seen, program) for value in values)
+        draws = any(_draws(value, seen) for value in values)
         if not (late and draws) and _once(init, option) and all(
             isinstance(value, ast.Call) for value in values
         ):  # fmt: skip
@@ -281,7 +280,7 @@ def _used_in(init: ast.FunctionDef) -> list[str]:
             if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]  # fmt: skip
 
 
-def _draws(node: ast.expr, seen: Observed, program: SourceFile) -> bool:
+def _draws(node: ast.expr, seen: Observed) -> bool:
     """Whether weights may be drawn where an expression is worked out."""
     for part in ast.walk(node):
         if isinstance(part, ast.Call):

@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from archdsl.exporters.specialise.observed import Observed
-from archdsl.exporters.specialise.source_file import SourceFile, docstring
+from archdsl.exporters.specialise.source_file import SourceFile, constructor, docstring
 
 
 def changing(program: SourceFile) -> set[str]:
@@ -46,14 +46,13 @@ def on_self(method: ast.FunctionDef) -> bool:
 
 def written(program: SourceFile) -> dict[str, dict[str, Any]]:
     """Class -> attributes that are set once, to a constant, in its constructor."""
-    stores: dict[str, int] = {}
+    times: dict[str, int] = {}
     for node in ast.walk(program.tree):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
-            stores[node.attr] = stores.get(node.attr, 0) + 1
+            times[node.attr] = times.get(node.attr, 0) + 1
     found: dict[str, dict[str, Any]] = {}
     for name, cls in program.classes.items():
-        init = next((m for m in cls.body if isinstance(m, ast.FunctionDef)
-                     and m.name == "__init__"), None)  # fmt: skip
+        init = constructor(cls)
         for statement in [] if init is None else init.body:
             match statement:
                 case (
@@ -61,7 +60,7 @@ def written(program: SourceFile) -> dict[str, dict[str, Any]]:
                                value=ast.Constant(value=given))
                     | ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=attribute),
                                     value=ast.Constant(value=given))
-                ) if stores[attribute] == 1:  # fmt: skip
+                ) if times[attribute] == 1:  # fmt: skip
                     found.setdefault(name, {})[attribute] = given
     return found
 
@@ -104,7 +103,7 @@ def identities(program: SourceFile, seen: Observed) -> Iterator[str]:
                         yield name
 
 
-def is_torchs(cls: type, name: str) -> bool:
-    """Whether an attribute may be one that a class of torch reads."""
+def is_torchs(cls: type) -> bool:
+    """Whether attributes of a class may be ones that a class of torch reads."""
     return any(one.__module__.startswith("torch.") and one is not nn.Module
                and issubclass(one, nn.Module) for one in cls.__mro__)  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from archdsl.exporters.scopes import uses
-from archdsl.exporters.specialise.source_file import SourceFile, parameters
+from archdsl.exporters.specialise.source_file import SourceFile, constructor, parameters
 
 
 class CallSites:
@@ -21,7 +21,7 @@ class CallSites:
         self._owners = {
             vars(names[name])["__init__"]: name
             for name, node in program.classes.items()
-            if isinstance(names.get(name), type) and _init(node) is not None
+            if isinstance(names.get(name), type) and constructor(node) is not None
         }
         self.called_as: dict[str, list[ast.Call]] = {}
         mentioned: dict[str, int] = {}
@@ -142,11 +142,6 @@ def bound(node: ast.FunctionDef, call: ast.Call) -> dict[str, ast.expr | list[as
         found[args.vararg.arg] = given[len(plain) :]
     found |= {one.arg: one.value for one in call.keywords if one.arg is not None}
     return found if found.keys() <= {one.arg for one in parameters(node)} else None
-
-
-def _init(node: ast.ClassDef) -> ast.FunctionDef | None:
-    return next((one for one in node.body
-                 if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None)  # fmt: skip
 
 
 def _within(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:

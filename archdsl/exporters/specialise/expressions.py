@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from archdsl.exporters.literals import literal
 from archdsl.exporters.specialise.known import (
     HIDDEN,
     Facts,
@@ -19,8 +20,6 @@ from archdsl.exporters.specialise.known import (
 from archdsl.exporters.specialise.source_file import SourceFile, parameters, parenthesised, stored
 
 Lines = list[str]
-
-
 Called = Callable[[ast.Call, list[World], "Expressions"], str | None]
 
 
@@ -39,9 +38,7 @@ class Rules:
     options: Mapping[str, str] = field(default_factory=dict)
     makers: Mapping[str, tuple[str, list[str]]] = field(default_factory=dict)
     literal: set[str] = field(default_factory=set)
-    call: Callable[[ast.Call, list[World], Expressions], str | None] = lambda node, worlds, fold: (
-        None
-    )
+    call: Called = lambda node, worlds, fold: None
     is_identity: Callable[[object], bool] = lambda module: False
     drops: Callable[[ast.stmt, list[World]], bool] = lambda node, worlds: False
     settled: Mapping[str, ast.Attribute] = field(default_factory=dict)
@@ -251,14 +248,3 @@ def is_literal(text: str) -> bool:
         return is_plain(ast.literal_eval(text))
     except (ValueError, SyntaxError):
         return False
-
-
-def literal(found: object) -> str:
-    """A plain value as ruff writes it."""
-    if isinstance(found, tuple):
-        inner = ", ".join(map(literal, found))
-        return f"({inner},)" if len(found) == 1 else f"({inner})"
-    text = repr(found)
-    if isinstance(found, str) and '"' not in found and "\\" not in text:
-        return f'"{found}"'
-    return text.replace("e-0", "e-") if isinstance(found, float) else text

@@ -27,7 +27,7 @@ class Fold(Expressions):
 
     def body(self) -> Lines:
         """The lines below its header, docstring included."""
-        lines, _ = self._block(self.node.body, self.worlds, 0, _header_end(self.program, self.node))
+        lines, _ = self._block(self.node.body, self.worlds, 0, self.program.header_end(self.node))
         return lines
 
     def _block(
@@ -181,9 +181,9 @@ class Fold(Expressions):
         own = test == self.program.segment(node.test)
         before = [dict(world) for world in worlds if self._may(node.test, world, False)]
         inside = [dict(world) for world in worlds if self._may(node.test, world, True)]
-        lines, ended = self._branch(node.body, inside, shift, _header_end(self.program, node))
+        lines, ended = self._branch(node.body, inside, shift, self.program.header_end(node))
         if own and self._header(node).startswith(f"{word} "):
-            end = _header_end(self.program, node)
+            end = self.program.header_end(node)
             lines = [*dedented(self.program.lines[node.lineno - 1 : end], shift), *lines]
         else:
             lines = [*self._tested(node, word, test, shift), *lines]
@@ -250,7 +250,7 @@ class Fold(Expressions):
         text = self._spliced(node, parts, worlds, node.body[0])
         self._forget(stored([item.optional_vars for item in node.items
                              if item.optional_vars is not None]), worlds)  # fmt: skip
-        lines, ended = self._branch(node.body, worlds, shift, _header_end(self.program, node))
+        lines, ended = self._branch(node.body, worlds, shift, self.program.header_end(node))
         return [*self._headed(node, text, worlds, shift), *lines], ended
 
     def _loop(
@@ -264,7 +264,7 @@ class Fold(Expressions):
             inside = worlds
         else:
             self._forget(stored(node.body), inside)
-        lines, _ = self._branch(node.body, inside, shift, _header_end(self.program, node))
+        lines, _ = self._branch(node.body, inside, shift, self.program.header_end(node))
         lines = [*self._headed(node, text, worlds, shift), *lines]
         if node.orelse:
             more, _ = self._else(node.orelse, worlds, shift, node.col_offset)
@@ -288,7 +288,7 @@ class Fold(Expressions):
 
     def _nested(self, node: ast.FunctionDef, worlds: list[World], shift: int) -> Lines:
         inner = self._narrowed(node, worlds)
-        end = _header_end(self.program, node)
+        end = self.program.header_end(node)
         header = dedented(self.program.lines[self.program.first_line(node) - 1 : end], shift)
         lines, _ = self._branch(node.body, inner, shift, end)
         return [*header, *lines]
@@ -323,7 +323,7 @@ class Fold(Expressions):
 
     def _headed(self, node: ast.stmt, text: str, worlds: list[World], shift: int) -> Lines:
         """The header of a compound statement. text: of it, without its colon"""
-        end = _header_end(self.program, node)
+        end = self.program.header_end(node)
         own = self.program.lines[node.lineno - 1 : end]
         before = "\n".join(own).strip()
         if before.startswith(f"{text}:"):
@@ -375,14 +375,3 @@ def _attributes_of(node: Function) -> dict[str, str]:
             ):
                 found[name] = attribute
     return found
-
-
-def _header_end(program: SourceFile, node: ast.stmt) -> int:
-    """The last line of a compound statement's header, comments below it not counted."""
-    body: list[ast.stmt] = getattr(node, "body")  # noqa: B009 - any compound statement has one
-    last = program.first_line(body[0]) - 1
-    while last > node.lineno and (
-        not program.lines[last - 1].strip() or program.lines[last - 1].lstrip().startswith("#")
-    ):
-        last -= 1
-    return max(last, node.lineno)

@@ -15,14 +15,8 @@ def header(
     gone: parameters that go; alone: the name of what was `*parameter`, and is a single one
     sure: parameters that are never None, and that every call gives
     """
-    first, body = program.first_line(node), node.body[0]
-    end = program.first_line(body) - 1
-    while end > node.lineno and (
-        not program.lines[end - 1].strip() or program.lines[end - 1].lstrip().startswith("#")
-    ):
-        end -= 1
-    end = max(end, node.lineno)
-    own = program.lines[first - 1 : end]
+    first = program.first_line(node)
+    own = program.lines[first - 1 : program.header_end(node)]
     args = node.args
     sure = {arg.arg for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True)
             if arg.arg in sure and _is_none(default)}  # fmt: skip

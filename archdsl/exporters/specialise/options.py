@@ -10,12 +10,12 @@ from typing import Any
 
 from torch import nn
 
+from archdsl.exporters.literals import literal
 from archdsl.exporters.specialise.call_sites import CallSites, bound
-from archdsl.exporters.specialise.expressions import literal
 from archdsl.exporters.specialise.inline import is_recursive, single
 from archdsl.exporters.specialise.known import World, alike, is_constructor, is_plain
 from archdsl.exporters.specialise.observed import Observed
-from archdsl.exporters.specialise.source_file import SourceFile, parameters, stored
+from archdsl.exporters.specialise.source_file import SourceFile, constructor, parameters, stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,7 @@ class Options:
         """The parameters that go."""
         fixed_classes, fixed_options = self._calls.fixed()
         for name, node in self._program.classes.items():
-            init = next((m for m in node.body if isinstance(m, ast.FunctionDef)
-                         and m.name == "__init__"), None)  # fmt: skip
+            init = constructor(node)
             cls = self._seen.names.get(name)
             if init is None or name in fixed_classes or not isinstance(cls, type):
                 continue

@@ -67,6 +67,16 @@ class SourceFile:
             return len(before) - 1, last + skipped + 1
         return first, last
 
+    def header_end(self, node: ast.stmt) -> int:
+        """The last line of a compound statement's header, comments below it not counted."""
+        body: list[ast.stmt] = getattr(node, "body")  # noqa: B009 - any compound statement has one
+        last = self.first_line(body[0]) - 1
+        while last > node.lineno and (
+            not self.lines[last - 1].strip() or self.lines[last - 1].lstrip().startswith("#")
+        ):
+            last -= 1
+        return max(last, node.lineno)
+
     def first_line(self, node: ast.stmt) -> int:
         """The line on which a statement begins, its decorators included."""
         above: list[ast.expr] = getattr(node, "decorator_list", [])
@@ -126,6 +136,12 @@ def parameters(node: ast.FunctionDef | ast.Lambda | ast.AsyncFunctionDef) -> lis
     args = node.args
     more = [one for one in (args.vararg, args.kwarg) if one is not None]
     return [*args.posonlyargs, *args.args, *args.kwonlyargs, *more]
+
+
+def constructor(node: ast.ClassDef) -> ast.FunctionDef | None:
+    """The `__init__` that a class writes itself."""
+    return next((one for one in node.body
+                 if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None)  # fmt: skip
 
 
 def docstring(body: list[ast.stmt]) -> ast.Expr | None:

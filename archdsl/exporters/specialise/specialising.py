@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from archdsl.exporters.literals import literal
 from archdsl.exporters.specialise.assembled import assembled
 from archdsl.exporters.specialise.attributes import (
     changing,
@@ -22,7 +23,7 @@ from archdsl.exporters.specialise.attributes import (
     written,
 )
 from archdsl.exporters.specialise.call_sites import CallSites, bound
-from archdsl.exporters.specialise.expressions import Expressions, Lines, Rules, literal
+from archdsl.exporters.specialise.expressions import Expressions, Lines, Rules
 from archdsl.exporters.specialise.fold import Fold
 from archdsl.exporters.specialise.inline import inlined, is_recursive
 from archdsl.exporters.specialise.known import (
@@ -129,8 +130,7 @@ class Pass:
         fold = Fold(self.program, node, worlds, facts, rules)
         if not fold.free:
             return self.program.lines[node.body[0].lineno - 1 : node.end_lineno]
-        lines = fold.body()
-        return lines
+        return fold.body()
 
     def _set_twice(self, owner: str) -> set[str]:
         """Attributes that constructors set more than once: in one they have other values, too."""
@@ -191,9 +191,9 @@ class Pass:
             return [{}]
         found: list[World] = []
         for call in self.calls.called_as.get(name, []):
-            given = self._at.get(call, [{}])  # one that is never reached is not noted
-            if call not in self._at:
+            if call not in self._at:  # it is never reached
                 continue
+            given = self._at[call]
             if given is None:
                 return [{}]
             found += given
@@ -313,7 +313,7 @@ class Pass:
         if not owners or not all(isinstance(one, nn.Module) and hasattr(one, name)
                                  for one in owners):  # fmt: skip
             return False
-        if any(is_torchs(type(one), name) for one in owners):
+        if any(is_torchs(type(one)) for one in owners):
             return False
         held = [getattr(one, name) for one in owners]
         if all(map(self.is_identity, held)):
