@@ -55,7 +55,9 @@ def test_what_several_drivers_keep_is_bounded_and_gone_at_the_end(storage, tmp_p
     until(over)
     assert [one.exitcode for one in drivers] == [0, 0]
     # of each driver the one that it trains, and the one that was put aside just now
-    assert all(0 < most <= BOUND + 2 * len(drivers) * LARGEST for most in held.values()), held
+    assert all(most <= BOUND + 2 * len(drivers) * LARGEST for most in held.values()), held
+    # one of the drivers may be done before the other has begun
+    assert held["shared"] and held["a"] + held["b"], held
     for name in ("a", "b", "shared"):
         assert not list((tmp_path / name).rglob(CHECKPOINT)), name
     state = read_state(tmp_path / "a")
