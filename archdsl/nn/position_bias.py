@@ -88,21 +88,14 @@ class PositionBias(nn.Module):
 
     def _of_constants(self, queries: Size, keys: Size) -> Tensor:
         """The same by few operators: whatever follows from sizes alone is a constant."""
-        sides = zip(queries, keys, self.scale, strict=True)
-        (down, row), (across, column) = (stated.distances(*side) for side in sides)
+        pairs, index = stated.apart(queries, keys, self.scale)
         device, dtype = self.fc1.weight.device, self.fc1.weight.dtype
-        pairs = [(own, other) for own in down for other in across]
         at_once = max(1, _AT_ONCE // _HIDDEN)
         parts = [pairs[first : first + at_once] for first in range(0, len(pairs), at_once)]
         table = [
             self.fc2(F.relu(self.fc1(torch.as_tensor(part, dtype=dtype, device=device))))
             for part in parts
         ]
-        index = [
-            [own * len(across) + other for own in rows for other in columns]
-            for rows in row
-            for columns in column
-        ]  # (Hq·Wq, Hk·Wk)
         biases = F.embedding(
             torch.as_tensor(index, device=device, dtype=torch.int32),
             table[0] if len(table) == 1 else torch.cat(table),

@@ -53,6 +53,23 @@ def distances(queries: int, keys: int, scale: int) -> tuple[list[float], list[li
     return logs, index
 
 
+@lru_cache(maxsize=1)  # the next blocks ask for the same
+def apart(queries: Size, keys: Size, scale: Size) -> tuple[tuple[tuple[float, float], ...], Table]:
+    """On a map, how far apart down and across a query and a key can be, and which each pair is.
+
+    The second is (Hq·Wq, Hk·Wk) indices into the first.
+    """
+    sides = zip(queries, keys, scale, strict=True)
+    (down, row), (across, column) = (distances(*side) for side in sides)
+    pairs = tuple((own, other) for own in down for other in across)
+    index = tuple(
+        tuple(own * len(across) + other for own in rows for other in columns)
+        for rows in row
+        for columns in column
+    )
+    return pairs, index
+
+
 def offsets(window: Size) -> list[list[int]]:
     """(positions, positions): which of a window's offsets leads from a key to a query."""
     rows, columns = window
