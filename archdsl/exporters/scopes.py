@@ -10,6 +10,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from archdsl.exporters.trees import children, walk
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -101,7 +103,7 @@ def _bound(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     if isinstance(node, ast.Lambda):
         return
     if isinstance(node, Comprehension):  # its targets are its own; a walrus inside it leaks
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.NamedExpr):
                 yield part.target.id, part.target
         return
@@ -117,7 +119,7 @@ def _bound(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             yield name, node
         case ast.MatchMapping(rest=str(name)):
             yield name, node
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         yield from _bound(child)
 
 
@@ -127,7 +129,7 @@ def _declared_global(body: Iterable[ast.AST]) -> set[str]:
         if isinstance(node, ast.Global):
             names.update(node.names)
         elif not isinstance(node, Function | ast.ClassDef | ast.Lambda):
-            names |= _declared_global(ast.iter_child_nodes(node))
+            names |= _declared_global(children(node))
     return names
 
 

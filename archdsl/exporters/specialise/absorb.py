@@ -24,6 +24,7 @@ from archdsl.exporters.specialise.source_file import (
     parameters,
     stored,
 )
+from archdsl.exporters.trees import walk
 
 WORTH = 2
 """Parts that a class makes itself, at the least: below that nothing is gained."""
@@ -162,7 +163,7 @@ def _absorbed(text: str, seen: Observed, factory: str, name: str) -> str | None:
     init = constructor(program.classes[name])
     assert init is not None, "it is one of options"
     top = {use.nodes[0] for one in program.tree.body for use in uses(one) if not use.annotation}
-    sites = [node for node in ast.walk(program.functions[factory])
+    sites = [node for node in walk(program.functions[factory])
              if isinstance(node, ast.Call) and calls.constructed(node) == name
              and not calls.is_partial(node)]  # fmt: skip
     mentions = [node for node in top if isinstance(node, ast.Name) and node.id == name]
@@ -173,7 +174,7 @@ def _absorbed(text: str, seen: Observed, factory: str, name: str) -> str | None:
     order = [arg for arg in given[0] if arg in order]
     own = {arg.arg for arg in parameters(init)}
     heard = {key for one in seen.calls.get(seen.names[name], []) for key in one}
-    taken = own | heard | set(stored(init.body)) | {n.id for n in ast.walk(init)
+    taken = own | heard | set(stored(init.body)) | {n.id for n in walk(init)
                                                     if isinstance(n, ast.Name)}  # fmt: skip
     widths = _width(program, sites) if len(sites) == 1 else None
     made: dict[str, str] = {}
@@ -206,7 +207,7 @@ def _rewritten(
     lines = list(program.lines)
     edits: list[tuple[int, int, list[str]]] = []
     for statement in init.body:
-        pieces = [(node, made[node.id]) for node in ast.walk(statement)
+        pieces = [(node, made[node.id]) for node in walk(statement)
                   if isinstance(node, ast.Name) and node.id in made
                   and isinstance(node.ctx, ast.Load)]  # fmt: skip
         if pieces:
@@ -245,7 +246,7 @@ def _sites(
         text = f"{program.segment(site.func)}({', '.join(texts)})"
         for function in program.functions.values():
             for statement in function.body:
-                if site in set(ast.walk(statement)):
+                if site in set(walk(statement)):
                     statements.setdefault(statement, []).append((site, text))
     return [
         (one.lineno, one.end_lineno or one.lineno,
@@ -268,21 +269,21 @@ def _is_returned(function: ast.FunctionDef, sites: list[ast.Call]) -> bool:
 
 def _once(init: ast.FunctionDef, name: str) -> bool:
     """Whether a parameter is used once, in a statement that is always reached."""
-    loads = [n for n in ast.walk(init) if isinstance(n, ast.Name) and n.id == name]
+    loads = [n for n in walk(init) if isinstance(n, ast.Name) and n.id == name]
     simple = [n for one in init.body if isinstance(one, ast.Assign | ast.AnnAssign)
-              for n in ast.walk(one) if isinstance(n, ast.Name) and n.id == name]  # fmt: skip
+              for n in walk(one) if isinstance(n, ast.Name) and n.id == name]  # fmt: skip
     return len(loads) == len(simple) == 1
 
 
 def _used_in(init: ast.FunctionDef) -> list[str]:
     """The names that a constructor reads, in the order in which it does."""
-    return [n.id for one in init.body for n in ast.walk(one)
+    return [n.id for one in init.body for n in walk(one)
             if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]  # fmt: skip
 
 
 def _draws(node: ast.expr, seen: Observed) -> bool:
     """Whether weights may be drawn where an expression is worked out."""
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Call):
             cls = seen.names.get(part.func.id) if isinstance(part.func, ast.Name) else None
             if not isinstance(cls, type):
@@ -294,7 +295,7 @@ def _draws(node: ast.expr, seen: Observed) -> bool:
 
 def _width(program: SourceFile, sites: list[ast.Call]) -> str | None:
     """The number that the parts of a single use have in common."""
-    numbers = [program.segment(call.args[0]) for site in sites for call in ast.walk(site)
+    numbers = [program.segment(call.args[0]) for site in sites for call in walk(site)
                if isinstance(call, ast.Call) and call.args
                and isinstance(call.args[0], ast.Constant)]  # fmt: skip
     return max(numbers, key=numbers.count) if numbers else None

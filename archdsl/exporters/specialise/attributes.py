@@ -10,6 +10,7 @@ from torch import nn
 
 from archdsl.exporters.specialise.observed import Observed
 from archdsl.exporters.specialise.source_file import SourceFile, constructor, docstring
+from archdsl.exporters.trees import children, walk
 
 
 def changing(program: SourceFile) -> set[str]:
@@ -17,7 +18,7 @@ def changing(program: SourceFile) -> set[str]:
     found: set[str] = set()
 
     def look(node: ast.AST, own: bool) -> None:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             inside = own
             if isinstance(child, ast.FunctionDef):
                 inside = isinstance(node, ast.ClassDef) and child.name == "__init__"
@@ -33,7 +34,7 @@ def changing(program: SourceFile) -> set[str]:
 
 def stores(node: ast.ClassDef) -> list[ast.Attribute]:
     """Where attributes are set inside a class, from top to bottom."""
-    found = [part for part in ast.walk(node)
+    found = [part for part in walk(node)
              if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)]  # fmt: skip
     return sorted(found, key=lambda part: (part.lineno, part.col_offset))
 
@@ -47,7 +48,7 @@ def on_self(method: ast.FunctionDef) -> bool:
 def written(program: SourceFile) -> dict[str, dict[str, Any]]:
     """Class -> attributes that are set once, to a constant, in its constructor."""
     times: dict[str, int] = {}
-    for node in ast.walk(program.tree):
+    for node in walk(program.tree):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
             times[node.attr] = times.get(node.attr, 0) + 1
     found: dict[str, dict[str, Any]] = {}
@@ -69,7 +70,7 @@ def set_in_constructors(program: SourceFile) -> set[str]:
     """The attributes that something in the file sets."""
     return {
         node.attr
-        for node in ast.walk(program.tree)
+        for node in walk(program.tree)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
     }
 
@@ -80,7 +81,7 @@ def read_attributes(program: SourceFile) -> tuple[set[str], dict[str, set[str]]]
     own: dict[str, set[str]] = {}
     for statement in program.tree.body:
         owner = statement.name if isinstance(statement, ast.ClassDef) else None
-        for node in ast.walk(statement):
+        for node in walk(statement):
             match node:
                 case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Load()) if owner:
                     own.setdefault(owner, set()).add(name)

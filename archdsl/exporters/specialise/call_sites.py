@@ -9,6 +9,7 @@ from typing import Any
 
 from archdsl.exporters.scopes import uses
 from archdsl.exporters.specialise.source_file import SourceFile, constructor, parameters
+from archdsl.exporters.trees import walk
 
 
 class CallSites:
@@ -25,7 +26,7 @@ class CallSites:
         }
         self.called_as: dict[str, list[ast.Call]] = {}
         mentioned: dict[str, int] = {}
-        for node in ast.walk(program.tree):
+        for node in walk(program.tree):
             match node:
                 case ast.Call(func=ast.Name(id=name) as called) if self.is_function(called):
                     self.called_as.setdefault(name, []).append(node)
@@ -99,7 +100,7 @@ class CallSites:
         for name, node in self.program.classes.items():
             if len(node.bases) > 1:
                 classes |= {name, *(one.id for one in node.bases if isinstance(one, ast.Name))}
-        for call in ast.walk(self.program.tree):
+        for call in walk(self.program.tree):
             if not isinstance(call, ast.Call):
                 continue
             owner = self.constructed(call)
@@ -148,5 +149,5 @@ def _within(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
     """Node -> the class of the file that it stands in."""
     for cls in tree.body:
         if isinstance(cls, ast.ClassDef):
-            for node in ast.walk(cls):
+            for node in walk(cls):
                 yield node, cls.name

@@ -18,6 +18,7 @@ from archdsl.exporters.specialise.known import (
     value,
 )
 from archdsl.exporters.specialise.source_file import SourceFile, parameters, parenthesised, stored
+from archdsl.exporters.trees import children, walk
 
 Lines = list[str]
 Called = Callable[[ast.Call, list[World], "Expressions"], str | None]
@@ -59,11 +60,11 @@ class Expressions:
         self._bound = {arg.arg for arg in parameters(node)} | set(self._stores)
         hidden = dict.fromkeys(self._bound, HIDDEN)
         self.worlds = [{**hidden, **world} for world in worlds]
-        self._loads = [n.id for n in ast.walk(node)
+        self._loads = [n.id for n in walk(node)
                        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]  # fmt: skip
         self._literals: set[str] = set(rules.options)
         self._aliases: dict[ast.expr, str] = {}
-        self.free = not any(isinstance(n, ast.Nonlocal | ast.Global) for n in ast.walk(node))
+        self.free = not any(isinstance(n, ast.Nonlocal | ast.Global) for n in walk(node))
 
     def expression(self, node: ast.expr, worlds: list[World]) -> str:
         """The text of an expression with what is decided in it."""
@@ -75,7 +76,7 @@ class Expressions:
     def inside(self, node: ast.AST, worlds: list[World]) -> str:
         """The text of a node with what is decided inside it."""
         pieces: list[tuple[ast.AST, str]] = []
-        waiting = [(child, worlds) for child in ast.iter_child_nodes(node)]
+        waiting = [(child, worlds) for child in children(node)]
         if isinstance(node, _SCOPES):
             narrowed = self._narrowed(node, worlds)
             waiting = [(child, narrowed) for child, _ in waiting]
@@ -89,7 +90,7 @@ class Expressions:
                     pieces.append((child, new if _stands_free(node, child) else
                                    parenthesised(new)))  # fmt: skip
             else:
-                waiting += [(inner, here) for inner in ast.iter_child_nodes(child)]
+                waiting += [(inner, here) for inner in children(child)]
         return self.program.spliced(node, pieces) if pieces else self.program.segment(node)
 
     def _decided(self, node: ast.expr, worlds: list[World]) -> str | None:

@@ -20,6 +20,7 @@ from archdsl.exporters.specialise.source_file import (
     parenthesised,
     stored,
 )
+from archdsl.exporters.trees import children, walk
 
 
 class Fold(Expressions):
@@ -89,14 +90,14 @@ class Fold(Expressions):
                 ast.Assign(targets=[ast.Name(id=name)], value=given),
                 ast.Assign(targets=[ast.Name(id=again)], value=new),
             ) if name == again and not self._comments(done, below):
-                read = [n for n in ast.walk(new) if isinstance(n, ast.Name) and n.id == name
+                read = [n for n in walk(new) if isinstance(n, ast.Name) and n.id == name
                         and isinstance(n.ctx, ast.Load)]  # fmt: skip
                 if not read:
                     return is_pure(given)
                 if (
                     isinstance(given, ast.Name)
                     and given.id in self._bound
-                    and not any(isinstance(n, (*INNER, ast.JoinedStr)) for n in ast.walk(new))
+                    and not any(isinstance(n, (*INNER, ast.JoinedStr)) for n in walk(new))
                 ):
                     self._aliases |= dict.fromkeys(read, given.id)
                     return True
@@ -129,7 +130,7 @@ class Fold(Expressions):
                     return None, False
         made = self._edited(node, worlds, shift)
         self._forget(stored([node]), worlds)
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.Attribute) and self.rules.settled.get(part.attr) is part:
                 self.facts.changing.discard(part.attr)
         return made, ended
@@ -299,7 +300,7 @@ class Fold(Expressions):
 
     def _edited(self, node: ast.stmt, worlds: list[World], shift: int) -> Lines:
         """A simple statement with what is folded in it."""
-        parts = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
+        parts = [part for part in children(node) if isinstance(part, ast.expr)]
         text = self.program.spliced(node, [(part, self.expression(part, worlds)) for part in parts])
         if text == self.program.segment(node):
             return self._raw(node, shift)

@@ -17,6 +17,7 @@ from archdsl.exporters.specialise.source_file import (
     parenthesised,
     stored,
 )
+from archdsl.exporters.trees import walk
 
 
 def inlined(
@@ -64,7 +65,7 @@ def _placed(
         return None
     pieces: list[tuple[ast.AST, str]] = []
     used: list[str] = []
-    for node in ast.walk(made):
+    for node in walk(made):
         if isinstance(node, ast.Lambda | ast.ListComp | ast.GeneratorExp | ast.JoinedStr):
             return None
         if (
@@ -107,13 +108,13 @@ def single(node: ast.FunctionDef, calls: Sequence[ast.Call]) -> str | None:
     if args.vararg is None or not calls or args.kwonlyargs:
         return None
     name = args.vararg.arg
-    uses = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == name]
+    uses = [n for n in walk(node) if isinstance(n, ast.Name) and n.id == name]
     loops = [one for one in node.body if isinstance(one, ast.For) and not one.orelse
              and isinstance(one.iter, ast.Name) and one.iter.id == name
              and isinstance(one.target, ast.Name)]  # fmt: skip
     if len(uses) != 1 or len(loops) != 1:
         return None
-    if any(isinstance(n, ast.Break | ast.Continue) for n in ast.walk(loops[0])):
+    if any(isinstance(n, ast.Break | ast.Continue) for n in walk(loops[0])):
         return None
     plain = len(args.posonlyargs) + len(args.args)
     for call in calls:
@@ -128,4 +129,4 @@ def single(node: ast.FunctionDef, calls: Sequence[ast.Call]) -> str | None:
 
 def is_recursive(node: ast.FunctionDef) -> bool:
     """Whether a function names itself."""
-    return any(isinstance(n, ast.Name) and n.id == node.name for n in ast.walk(node))
+    return any(isinstance(n, ast.Name) and n.id == node.name for n in walk(node))

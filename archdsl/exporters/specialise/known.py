@@ -91,9 +91,10 @@ def common(node: ast.expr, worlds: list[World], facts: Facts) -> Any:
     """What an expression comes to in all worlds. Raises Unknown."""
     if not worlds:
         raise Unknown
-    first, *rest = [value(node, world, facts) for world in worlds]
-    if not all(alike(first, other) for other in rest):
-        raise Unknown
+    first = value(node, worlds[0], facts)
+    for world in worlds[1:]:
+        if not alike(first, value(node, world, facts)):
+            raise Unknown
     return first
 
 
@@ -101,13 +102,16 @@ def truth(node: ast.expr, worlds: list[World], facts: Facts) -> bool | None:
     """Whether a test holds: in all worlds, in none, or None for what is not known."""
     if not worlds:
         return None
-    found: set[bool] = set()
+    found: bool | None = None
     for world in worlds:
         try:
-            found.add(_holds(node, world, facts))
+            here = _holds(node, world, facts)
         except Unknown:
             return None
-    return found.pop() if len(found) == 1 else None
+        if found not in (None, here):
+            return None
+        found = here
+    return found
 
 
 def _truth(found: Any) -> bool:

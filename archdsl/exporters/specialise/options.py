@@ -16,6 +16,7 @@ from archdsl.exporters.specialise.inline import is_recursive, single
 from archdsl.exporters.specialise.known import World, alike, is_constructor, is_plain
 from archdsl.exporters.specialise.observed import Observed
 from archdsl.exporters.specialise.source_file import SourceFile, constructor, parameters, stored
+from archdsl.exporters.trees import walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +101,10 @@ class Options:
         self, owner: str, node: ast.FunctionDef, names: list[str], worlds: list[World]
     ) -> None:
         stores = stored(node.body)
-        read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)
+        read = {n.id for n in walk(node) if isinstance(n, ast.Name)
                 and isinstance(n.ctx, ast.Load)}  # fmt: skip
-        in_strings = {n.id for one in ast.walk(node) if isinstance(one, ast.JoinedStr)
-                      for n in ast.walk(one) if isinstance(n, ast.Name)}  # fmt: skip
+        in_strings = {n.id for one in walk(node) if isinstance(one, ast.JoinedStr)
+                      for n in walk(one) if isinstance(n, ast.Name)}  # fmt: skip
         self.dropped.sure[owner] = {
             arg.arg for arg in parameters(node)
             if worlds and all(world.get(arg.arg) is not None for world in worlds)

@@ -9,6 +9,7 @@ import tokenize
 from collections.abc import Iterable, Iterator
 
 from archdsl.exporters.layout import arrange
+from archdsl.exporters.trees import children, parsed, walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -18,7 +19,7 @@ class SourceFile:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tree = ast.parse(text)
+        self.tree = parsed(text)
         self.lines = text.split("\n")
         self._starts = [0]
         for line in self.lines:
@@ -127,7 +128,7 @@ def stored(nodes: Iterable[ast.AST]) -> list[str]:
                 found.append(name)
             case ast.Import(names=names) | ast.ImportFrom(names=names):
                 found += [(one.asname or one.name).partition(".")[0] for one in names]
-        waiting += ast.iter_child_nodes(node)
+        waiting += children(node)
     return found
 
 
@@ -154,7 +155,7 @@ def docstring(body: list[ast.stmt]) -> ast.Expr | None:
 
 def is_pure(node: ast.expr) -> bool:
     """Whether nothing but a value comes of an expression."""
-    for part in ast.walk(node):
+    for part in walk(node):
         match part:
             case ast.Call(func=ast.Name(id="isinstance" | "getattr" | "int" | "float" | "len")):
                 continue

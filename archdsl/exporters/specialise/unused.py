@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import functools
 
 from archdsl.exporters.scopes import uses
 from archdsl.exporters.specialise.observed import MODULE, Observed
 from archdsl.exporters.specialise.source_file import SourceFile, docstring
+from archdsl.exporters.trees import walk
 
 _SHOWN = {"extra_repr"}
 """Methods that no pass runs."""
@@ -63,8 +65,8 @@ def _bound(statement: ast.stmt) -> list[str]:
 
 def _methods(program: SourceFile, seen: Observed) -> list[ast.stmt]:
     """Methods that nothing names, and that no class of torch calls."""
-    said = {n.attr for n in ast.walk(program.tree) if isinstance(n, ast.Attribute)}
-    said |= {n.value for n in ast.walk(program.tree)
+    said = {n.attr for n in walk(program.tree) if isinstance(n, ast.Attribute)}
+    said |= {n.value for n in walk(program.tree)
              if isinstance(n, ast.Constant) and isinstance(n.value, str)}  # fmt: skip
     found: list[ast.stmt] = []
     for name, node in program.classes.items():
@@ -163,7 +165,7 @@ def _spaced(text: str) -> str:
 def _imports(text: str) -> str:
     """A file without the imports that nothing uses."""
     program = SourceFile(text)
-    used = {n.id for n in ast.walk(program.tree) if isinstance(n, ast.Name)}
+    used = {n.id for n in walk(program.tree) if isinstance(n, ast.Name)}
     used |= _quoted(program)
     lines: list[str | None] = list(program.lines)
     for node in program.tree.body:
@@ -210,12 +212,19 @@ def _import(node: ast.Import | ast.ImportFrom, kept: list[ast.alias]) -> str:
 
 def _quoted(program: SourceFile) -> set[str]:
     """Names in annotations that are written in quotes."""
-    found: set[str] = set()
-    for node in ast.walk(program.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            try:
-                inner = ast.parse(node.value, mode="eval")
-            except (SyntaxError, ValueError):
-                continue
-            found |= {n.id for n in ast.walk(inner) if isinstance(n, ast.Name)}
-    return found
+    return {
+        name
+        for node in walk(program.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for name in _names_in(node.value)
+    }
+
+
+@functools.lru_cache(maxsize=4096)
+def _names_in(text: str) -> frozenset[str]:
+    """The names of an expression; none for what is no expression."""
+    try:
+        inner = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError):
+        return frozenset()
+    return frozenset(n.id for n in walk(inner) if isinstance(n, ast.Name))
