@@ -18,6 +18,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from archdsl.exporters.specialise.kinds import Kinds
+
 Arguments = dict[str, Any]
 
 MODULE = "exported"
@@ -93,7 +95,20 @@ def observed(text: str, said: Promised) -> Observed:
                     _note(found, part)
     if lays is not None and contiguous:
         found.idle.add(lays)
+    _keep_one_of_each(found)
     return found
+
+
+def _keep_one_of_each(found: Observed) -> None:
+    """Networks with another number of classes have most parts in common: one tells of all."""
+    kinds = Kinds()
+    found.made = {
+        cls: list({kinds.of(part): part for part in reversed(many)}.values())[::-1]
+        for cls, many in found.made.items()
+    }
+    for cls, calls in found.calls.items():
+        one_of_each = {kinds.of(tuple(call.items())): call for call in reversed(calls)}
+        found.calls[cls] = list(one_of_each.values())[::-1]
 
 
 def _note(found: Observed, part: Any) -> None:
