@@ -147,6 +147,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "specialise.attributes",
             "specialise.call_sites",
             "specialise.commas",
+            "specialise.composed",
             "specialise.expressions",
             "specialise.headers",
             "specialise.unused",

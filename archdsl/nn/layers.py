@@ -54,11 +54,9 @@ class Conv(nn.Module):
         super().__init__()
         self.pre_norm = None if pre_norm is None else pre_norm(dim_in)
         after = None if norm is None else norm(dim_out)
-        if bias is None:
-            bias = not isinstance(self.pre_norm, nn.BatchNorm2d)
-            bias = bias and not isinstance(after, nn.BatchNorm2d)
-        if padding is None:
-            padding = kernel // 2
+        shifted = isinstance(self.pre_norm, nn.BatchNorm2d) or isinstance(after, nn.BatchNorm2d)
+        bias = not shifted if bias is None else bias
+        padding = kernel // 2 if padding is None else padding
         self.conv = nn.Conv2d(
             dim_in, dim_out, kernel, stride=stride, padding=padding, groups=groups, bias=bias
         )

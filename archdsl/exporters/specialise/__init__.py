@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from archdsl.exporters.specialise.absorb import absorbed
 from archdsl.exporters.specialise.commas import with_few_lines
+from archdsl.exporters.specialise.composed import composed
 from archdsl.exporters.specialise.equal import equal
 from archdsl.exporters.specialise.observed import Observed, Promised, observed
 from archdsl.exporters.specialise.source_file import SourceFile
@@ -37,4 +38,4 @@ def _specialised(text: str, seen: Observed, roots: set[str], factory: str) -> st
         if text == before:
             break
     text = without_unused(absorbed(text, seen, factory), roots, seen)
-    return with_few_lines(text, factory)
+    return with_few_lines(composed(text), factory)
