@@ -96,9 +96,8 @@ class Expressions:
         if node in self._aliases:
             return self._aliases[node]
         match node:
-            case ast.IfExp(test=test, body=body, orelse=other):
-                holds = truth(test, worlds, self.facts)
-                return None if holds is None else self.expression(body if holds else other, worlds)
+            case ast.IfExp():
+                return self._chosen(node, worlds)
             case ast.BoolOp():
                 return self._boolean(node, worlds) or self._either(node, worlds)
             case ast.Compare() | ast.UnaryOp(op=ast.Not()):
@@ -112,6 +111,37 @@ class Expressions:
             case ast.Call():
                 return self._called(node, worlds)
         return None
+
+    def _chosen(self, node: ast.IfExp, worlds: list[World]) -> str:
+        """What is left of a choice; one between two that are the same is none."""
+        if self._same(node, node.body, worlds):
+            return self.expression(node.body, worlds)
+        if self._same(node, node.orelse, worlds):
+            return self.expression(node.orelse, worlds)
+        branches = [(node.test, worlds), (node.body, self._where(node.test, worlds, True)),
+                    (node.orelse, self._where(node.test, worlds, False))]  # fmt: skip
+        pieces = [(part, self.expression(part, here)) for part, here in branches]
+        return self.program.spliced(node, [
+            (part, text) for part, text in pieces if text != self.program.segment(part)
+        ])  # fmt: skip
+
+    def _same(self, node: ast.IfExp, branch: ast.expr, worlds: list[World]) -> bool:
+        """Whether a choice comes to the same as one of its branches would, whichever is taken."""
+        holds = branch is node.body
+        for world in worlds:
+            if truth(node.test, [world], self.facts) is holds:
+                continue
+            try:
+                one, other = (value(part, world, self.facts) for part in (node, branch))
+            except Unknown:
+                return False
+            if one is not other:
+                return False
+        return bool(worlds)
+
+    def _where(self, test: ast.expr, worlds: list[World], holds: bool) -> list[World]:
+        """The worlds in which a test may come out so."""
+        return [one for one in worlds if truth(test, [one], self.facts) in (None, holds)]
 
     def _literal(self, node: ast.expr, worlds: list[World]) -> str | None:
         try:
@@ -131,14 +161,17 @@ class Expressions:
         """Parts that decide nothing go, and those after one that decides all."""
         any_of = isinstance(node.op, ast.Or)
         kept: list[ast.expr] = []
+        here = worlds  # those in which the parts before decide nothing
         for part in node.values:
-            holds = truth(part, worlds, self.facts)
+            holds = truth(part, here, self.facts)
             if holds is None or holds == any_of or part is node.values[-1]:
                 kept.append(part)
             if holds == any_of:
                 break
+            if part is not node.values[-1]:
+                here = self._where(part, here, not any_of)
         if len(kept) > 1 and kept[-1] is node.values[-1]:
-            last = self._boolean(kept[-1], worlds)
+            last = self._boolean(kept[-1], here)
             if last == repr(not any_of) and _is_test(kept[-2]):
                 kept.pop()
         if len(kept) == len(node.values):
@@ -228,9 +261,12 @@ def _is_single(text: str, node: ast.Compare) -> bool:
 
 
 def _is_test(node: ast.expr) -> bool:
-    return isinstance(node, ast.Compare) or (
-        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
-    )
+    match node:
+        case ast.Compare() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.Call(func=ast.Name(id="isinstance")):
+            return True
+    return False
 
 
 def _stands_free(parent: ast.AST, child: ast.AST) -> bool:
