@@ -161,6 +161,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "gate.images",
             "names",
             "specialise.absorb",
+            "specialise.defaults",
             "specialise.fold",
         },
         {"carry", "gate.check", "specialise.inline"},
