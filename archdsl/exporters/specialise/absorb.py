@@ -31,7 +31,7 @@ WORTH = 2
 
 @dataclass(slots=True)
 class _Parameter:
-    """What differs from use to use. values: in each; note: its annotation; default: of it, if any"""
+    """What differs from use to use. values: in each; note: its annotation; default: if any"""
 
     name: str
     values: tuple[str, ...]

@@ -86,8 +86,8 @@ class Expressions:
                 if isinstance(node, ast.Compare) and is_literal(new) and not _is_single(new, node):
                     continue  # Python warns of `is` beside a number
                 if new != self.program.segment(child):
-                    pieces.append((child, new if _stands_free(node, child) else
-                                   parenthesised(new)))  # fmt: skip
+                    free = _stands_free(node, child) or _is_as_before(child, new)
+                    pieces.append((child, new if free else parenthesised(new)))
             else:
                 waiting += [(inner, here) for inner in ast.iter_child_nodes(child)]
         return self.program.spliced(node, pieces) if pieces else self.program.segment(node)
@@ -106,6 +106,8 @@ class Expressions:
                 return self._literal(node, worlds) or self.rules.options.get(name)
             case ast.Attribute(attr=name, ctx=ast.Load()) if name in self.rules.literal:
                 return self._literal(node, worlds)
+            case ast.Subscript(value=base, slice=ast.Constant(value=int(at)), ctx=ast.Load()):
+                return self._item(base, at, worlds)
             case ast.BinOp(left=left, right=right):
                 return self._reckoned(node, left, right, worlds)
             case ast.Call():
@@ -183,6 +185,14 @@ class Expressions:
             text if isinstance(part, ast.Compare | ast.UnaryOp) else parenthesised(text)
             for part, text in zip(kept, texts, strict=True)
         )  # fmt: skip
+
+    def _item(self, base: ast.expr, at: int, worlds: list[World]) -> str | None:
+        """One of the items that a name has come to."""
+        text = self.expression(base, worlds)
+        if text == self.program.segment(base) or not is_literal(text):
+            return None
+        items = ast.literal_eval(text)
+        return literal(items[at]) if isinstance(items, tuple) and at < len(items) else None
 
     def _reckoned(
         self, node: ast.BinOp, left: ast.expr, right: ast.expr, worlds: list[World]
@@ -276,6 +286,14 @@ def _stands_free(parent: ast.AST, child: ast.AST) -> bool:
     return isinstance(
         parent, ast.keyword | ast.stmt | ast.Tuple | ast.List | ast.Dict | ast.FormattedValue
     )
+
+
+def _is_as_before(child: ast.expr, new: str) -> bool:
+    """Whether an operand is one of the same operator still: it needs no more than it had."""
+    if not isinstance(child, ast.BinOp):
+        return False
+    made = ast.parse(f"({new})", mode="eval").body
+    return isinstance(made, ast.BinOp) and type(made.op) is type(child.op)
 
 
 def is_literal(text: str) -> bool:
