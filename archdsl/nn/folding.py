@@ -1,7 +1,11 @@
-"""Fold a batch norm, in eval, into the convolution beside it."""
+"""Fold a batch norm, in eval, into the convolution after it.
+
+For the convolution before it torch has `fuse_conv_bn_eval`.
+"""
 
 from __future__ import annotations
 
+import copy
 from typing import TypeGuard
 
 import torch
@@ -14,47 +18,23 @@ def foldable(norm: nn.Module | None) -> TypeGuard[nn.BatchNorm2d]:
 
 
 @torch.no_grad()
-def folded_after(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
-    """One convolution equal to `norm(conv(x))`."""
-    scale, shift = _affine(norm)
-    weight = conv.weight * scale.reshape(-1, 1, 1, 1)
-    return with_tensors(conv, weight, shift if conv.bias is None else shift + conv.bias * scale)
-
-
-@torch.no_grad()
 def folded_before(norm: nn.BatchNorm2d, conv: nn.Conv2d) -> nn.Conv2d:
     """One convolution equal to `conv(norm(x))`.
 
     Only without padding: the zeros of a padding are put there after the norm. And only for one
     group of channels.
     """
-    assert conv.padding == (0, 0)
-    assert conv.groups == 1
-    scale, shift = _affine(norm)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+    shift = norm.bias - norm.running_mean * scale
     bias = conv.weight.sum(dim=(2, 3)) @ shift
     weight = conv.weight * scale.reshape(1, -1, 1, 1)
     return with_tensors(conv, weight, bias if conv.bias is None else bias + conv.bias)
 
 
 def with_tensors(conv: nn.Conv2d, weight: Tensor, bias: Tensor) -> nn.Conv2d:
-    """A plain convolution like `conv`, kernel included, with another weight and bias."""
-    with torch.device("meta"):  # nothing to initialise
-        made = nn.Conv2d(
-            conv.in_channels,
-            conv.out_channels,
-            conv.kernel_size,  # type: ignore[arg-type]
-            conv.stride,  # type: ignore[arg-type]
-            conv.padding,  # type: ignore[arg-type]
-            groups=conv.groups,
-        )
-    made.weight = nn.Parameter(weight.detach())
-    made.bias = nn.Parameter(bias.detach())
-    return made.train(conv.training)
-
-
-def _affine(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    """The norm in eval as scale · x + shift."""
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
-    scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
-    return scale, norm.bias - norm.running_mean * scale
+    """A convolution like `conv`, kernel included, with another weight and bias."""
+    made = copy.deepcopy(conv)
+    made.weight, made.bias = nn.Parameter(weight), nn.Parameter(bias)
+    return made

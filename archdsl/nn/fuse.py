@@ -20,7 +20,4 @@ def _replaced(module: nn.Module) -> nn.Module:
     for name, child in module.named_children():
         setattr(module, name, _replaced(child))
     made = getattr(module, "fused", None)
-    if made is None:
-        return module
-    replacement: nn.Module = made()
-    return replacement
+    return module if made is None else made()

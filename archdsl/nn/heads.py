@@ -46,9 +46,8 @@ class LinearHead(nn.Module):
         self.norm = None if norm is None else norm(dim)
         self.pool_norm = None if pool_norm is None else pool_norm(dim)
         self.dropout = nn.Dropout(dropout)
-        self.classifier = None
-        if classes > 0:
-            self.classifier = nn.Linear(dim, classes)
+        self.classifier = nn.Linear(dim, classes) if classes > 0 else None
+        if self.classifier is not None:
             start(init, self.classifier)
 
     @staticmethod

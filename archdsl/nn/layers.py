@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils import fuse_conv_bn_eval
 
 from archdsl.components.component import Component
 from archdsl.components.options import Act, Layer, NonNegative, Norm, Odd, Positive
@@ -14,7 +15,7 @@ from archdsl.components.registry import layer
 from archdsl.components.statics import size_after
 from archdsl.errors import Misfit
 from archdsl.nn.checks import act_misfit, inner_misfit, norm_misfit
-from archdsl.nn.folding import foldable, folded_after, folded_before, with_tensors
+from archdsl.nn.folding import foldable, folded_before, with_tensors
 from archdsl.nn.init import small_normal, start
 
 
@@ -53,11 +54,9 @@ class Conv(nn.Module):
         super().__init__()
         self.pre_norm = None if pre_norm is None else pre_norm(dim_in)
         after = None if norm is None else norm(dim_out)
-        if bias is None:
-            bias = not isinstance(self.pre_norm, nn.BatchNorm2d)
-            bias = bias and not isinstance(after, nn.BatchNorm2d)
-        if padding is None:
-            padding = kernel // 2
+        shifted = isinstance(self.pre_norm, nn.BatchNorm2d) or isinstance(after, nn.BatchNorm2d)
+        bias = not shifted if bias is None else bias
+        padding = kernel // 2 if padding is None else padding
         self.conv = nn.Conv2d(
             dim_in, dim_out, kernel, stride=stride, padding=padding, groups=groups, bias=bias
         )
@@ -104,15 +103,18 @@ class Conv(nn.Module):
 
     def fused(self) -> nn.Module:
         """The same map in eval with its batch norms folded into the convolution."""
-        before, conv, after = self.pre_norm, self.conv, self.norm
-        if foldable(after):
-            conv, after = folded_after(conv, after), None
-        if foldable(before) and conv.padding == (0, 0) and conv.groups == 1:
-            conv, before = folded_before(before, conv), None
-        if conv is self.conv:
+        alone = self.conv.padding == (0, 0) and self.conv.groups == 1
+        before = self.pre_norm if alone and foldable(self.pre_norm) else None
+        after = self.norm if foldable(self.norm) else None
+        if before is None and after is None:
             return self
-        parts = [part for part in (before, conv, after, self.act) if part is not None]
-        return conv if len(parts) == 1 else nn.Sequential(*parts)
+        conv = self.conv if after is None else fuse_conv_bn_eval(self.conv, after)
+        made: nn.Module = conv if before is None else folded_before(before, conv)
+        if self.norm is not None and after is None:
+            made = nn.Sequential(made, self.norm)
+        if self.pre_norm is not None and before is None:
+            made = nn.Sequential(self.pre_norm, made)
+        return made if self.act is None else nn.Sequential(made, self.act)
 
 
 @layer("rep_depthwise")
@@ -173,15 +175,15 @@ class RepDepthwise(nn.Module):
         small: Tensor = self.small_norm(self.small(x))
         return large + small
 
+    @torch.no_grad()
     def fused(self) -> nn.Module:
         """One depthwise convolution with a bias, equal in eval."""
-        large = folded_after(self.large, self.large_norm)
-        small = folded_after(self.small, self.small_norm)
-        assert large.bias is not None
-        assert small.bias is not None
-        border = (large.kernel_size[0] - small.kernel_size[0]) // 2
-        weight = large.weight + F.pad(small.weight, (border,) * 4)
-        return with_tensors(large, weight, large.bias + small.bias)
+        large = fuse_conv_bn_eval(self.large, self.large_norm)
+        small = fuse_conv_bn_eval(self.small, self.small_norm)
+        border = (self.large.kernel_size[0] - self.small.kernel_size[0]) // 2
+        large.weight += F.pad(small.weight, (border,) * 4)
+        large.bias += small.bias  # type: ignore[operator]
+        return large
 
 
 @layer("residual")
@@ -217,15 +219,15 @@ class Residual(nn.Module):
         y: Tensor = self.of(x)
         return x + y
 
+    @torch.no_grad()
     def fused(self) -> nn.Module:
         """One convolution where a bare 1x1 convolution is added to its input."""
         of = self.of.conv if type(self.of) is Conv and _bare(self.of) else self.of
         if type(of) is not nn.Conv2d or of.kernel_size != (1, 1) or of.groups != 1:
             return self
-        with torch.no_grad():
-            one = torch.eye(of.out_channels, dtype=of.weight.dtype, device=of.weight.device)
-            bias = of.weight.new_zeros(of.out_channels) if of.bias is None else of.bias
-            return with_tensors(of, of.weight + one[:, :, None, None], bias)
+        weight = of.weight + nn.init.dirac_(torch.empty_like(of.weight))
+        bias = of.weight.new_zeros(of.out_channels) if of.bias is None else of.bias
+        return with_tensors(of, weight, bias)
 
 
 def _bare(conv: Conv) -> bool:

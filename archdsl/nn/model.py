@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
+Modules = Iterable[nn.Module]
+
 
 class ClassToken(nn.Module):
     """A learned token before all others, which a head may read (ViT, arXiv 2010.11929)."""
@@ -29,9 +31,9 @@ class Stage(nn.Module):
     def __init__(
         self,
         *,
-        downsample: Iterable[nn.Module] = (),
+        downsample: Modules = (),
         pos_embed: nn.Module | None = None,
-        blocks: Iterable[nn.Module],
+        blocks: Modules,
         out_norm: nn.Module | None = None,
     ) -> None:
         super().__init__()
@@ -55,7 +57,7 @@ class MetaFormer(nn.Module):
     def __init__(
         self,
         *,
-        stem: Iterable[nn.Module],
+        stem: Modules,
         class_token: ClassToken | None = None,
         stages: Iterable[Stage],
         head: nn.Module | None = None,
@@ -88,9 +90,9 @@ class MapsOfStages(nn.Module):
     def __init__(
         self,
         *,
-        stem: Iterable[nn.Module],
+        stem: Modules,
         class_token: ClassToken | None = None,
-        stages: Iterable[nn.Module],
+        stages: Modules,
         features: Sequence[int],
     ) -> None:
         super().__init__()

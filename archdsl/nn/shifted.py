@@ -8,7 +8,7 @@ here nothing is held but what goes in and comes out, in the backward pass, too.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -41,7 +41,7 @@ class NeighbourWindow:
         if self.places is not None:
             return torch.einsum("bnhd,bnshd->bhns", queries, self._gathered(keys, self.places))
         queries, keys = (torch.unflatten(vectors, 1, self.size) for vectors in (queries, keys))
-        products = _run(_Products, _products, queries, keys, self.side)
+        products = _run(0, queries, keys, self.side)
         return products.flatten(2, 3).permute(1, 3, 2, 0)
 
     def sums(self, weights: Tensor, values: Tensor) -> Tensor:
@@ -50,32 +50,13 @@ class NeighbourWindow:
             return torch.einsum("bhns,bnshd->bnhd", weights, self._gathered(values, self.places))
         weights = torch.unflatten(weights.permute(3, 0, 2, 1).contiguous(), 2, self.size)
         values = torch.unflatten(values, 1, self.size)
-        return _run(_Sums, _sums, weights, values, self.side).flatten(1, 2)
+        return _run(1, weights, values, self.side).flatten(1, 2)
 
     def _gathered(self, vectors: Tensor, places: Tensor) -> Tensor:
         """The vectors at all slots of each position, (B, N, slots, heads, head_dim)."""
         padded = F.pad(vectors, (0, 0, 0, 0, 0, 1))  # what stands outside
         slots = math.prod(self.size), self.side**2
         return regrouped(padded.index_select(1, places), *slots, *vectors.shape[2:])
-
-
-_Work = Callable[[Tensor, Tensor, int], Tensor]
-
-
-def _run(function: type[Function], work: _Work, one: Tensor, other: Tensor, window: int) -> Tensor:
-    """With gradients through their own formulas; a compiler finds better ones by itself.
-
-    What a tracer records holds no formulas, and without memory there is none to save.
-    """
-    wanted = torch.is_grad_enabled() and (one.requires_grad or other.requires_grad)
-    if not wanted or one.is_meta or recorded():
-        return work(one, other, window)
-    return _apply(function, one, other, window)
-
-
-def _apply(function: type[Function], one: Tensor, other: Tensor, window: int) -> Tensor:
-    result: Tensor = function.apply(one, other, window)  # type: ignore[no-untyped-call]
-    return result
 
 
 # A map is (B, H, W, heads, head_dim) from here on, one number per slot (slots, B, H, W, heads).
@@ -122,60 +103,49 @@ def _slots(padded: Tensor, window: int) -> Iterator[Tensor]:
             yield padded[:, down : down + height, right : right + width]
 
 
-class _Bilinear(Function):
+_WORK = _products, _sums, _spread
+"""What gives the first, the second, the third of these from the others: numbers per slot, vectors,
+and the vectors around those. Each is linear in the two that it takes.
+"""
+
+
+def _run(place: int, one: Tensor, other: Tensor, window: int) -> Tensor:
+    """With gradients through their own formulas; a compiler finds better ones by itself.
+
+    What a tracer records holds no formulas, and without memory there is none to save.
+    """
+    wanted = torch.is_grad_enabled() and (one.requires_grad or other.requires_grad)
+    if not wanted or one.is_meta or recorded():
+        return _WORK[place](one, other, window)
+    return _apply(place, one, other, window)
+
+
+def _apply(place: int, one: Tensor, other: Tensor, window: int) -> Tensor:
+    result: Tensor = _Work.apply(place, one, other, window)  # type: ignore[no-untyped-call]
+    return result
+
+
+class _Work(Function):
     """Work on two tensors that is linear in each; each gradient is such work again."""
 
     generate_vmap_rule = True
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, int], output: Tensor) -> None:
-        one, other, ctx.window = inputs
+    def forward(place: int, one: Tensor, other: Tensor, window: int) -> Tensor:
+        return _WORK[place](one, other, window)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[int, Tensor, Tensor, int], output: Tensor) -> None:
+        ctx.place, one, other, ctx.window = inputs
         ctx.save_for_backward(one, other)
 
-
-class _Products(_Bilinear):
     @staticmethod
-    def forward(queries: Tensor, keys: Tensor, window: int) -> Tensor:
-        return _products(queries, keys, window)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        queries, keys = ctx.saved_tensors
-        wanted = ctx.needs_input_grad
-        return (
-            _apply(_Sums, gradient, keys, ctx.window) if wanted[0] else None,
-            _apply(_Spread, gradient, queries, ctx.window) if wanted[1] else None,
-            None,
-        )
-
-
-class _Sums(_Bilinear):
-    @staticmethod
-    def forward(weights: Tensor, values: Tensor, window: int) -> Tensor:
-        return _sums(weights, values, window)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        weights, values = ctx.saved_tensors
-        wanted = ctx.needs_input_grad
-        return (
-            _apply(_Products, gradient, values, ctx.window) if wanted[0] else None,
-            _apply(_Spread, weights, gradient, ctx.window) if wanted[1] else None,
-            None,
-        )
-
-
-class _Spread(_Bilinear):
-    @staticmethod
-    def forward(weights: Tensor, maps: Tensor, window: int) -> Tensor:
-        return _spread(weights, maps, window)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        weights, maps = ctx.saved_tensors
-        wanted = ctx.needs_input_grad
-        return (
-            _apply(_Products, maps, gradient, ctx.window) if wanted[0] else None,
-            _apply(_Sums, weights, gradient, ctx.window) if wanted[1] else None,
-            None,
-        )
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        three = [*ctx.saved_tensors]
+        three.insert(ctx.place, gradient)
+        given = [place for place in range(3) if place != ctx.place]
+        made: list[Tensor | None] = []
+        for place, wanted in zip(given, ctx.needs_input_grad[1:3], strict=True):
+            one, other = three[:place] + three[place + 1 :]
+            made.append(_apply(place, one, other, ctx.window) if wanted else None)
+        return None, *made, None

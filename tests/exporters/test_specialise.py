@@ -19,12 +19,12 @@ from archdsl.exporters import code as exporter
 from archdsl.exporters.specialise import specialised
 from archdsl.exporters.specialise.equal import equal
 from archdsl.exporters.specialise.observed import Promised
-from tests.bench.code_lines import AIMS, lines_of
+from tests.bench.code_lines import AIMS, WINNER, lines_of, network
 from tests.soon import soon
 
 REACHED = {
-    "poolformer_s12": 144, "ffnet_1": 303, "transnext_micro": 474, "caformer_s18": 249,
-    "swin_tiny": 281,
+    "poolformer_s12": 125, "ffnet_1": 250, "transnext_micro": 406, "caformer_s18": 199,
+    "swin_tiny": 246, WINNER: 147,
 }  # fmt: skip
 """Lines that the files have, of those that have an aim."""
 
@@ -41,7 +41,7 @@ def run(text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", soon(AIMS, ("poolformer_s12",), str))
 def test_a_file_is_as_short_as_it_was(name: str) -> None:
-    assert lines_of(exported(name)) <= REACHED[name]
+    assert lines_of(exporter.code(network(name))) <= REACHED[name] <= AIMS[name]
 
 
 def without_bodies(text: str, ran: set[tuple[str, int]]) -> list[str]:

@@ -85,7 +85,7 @@ def rounded(mixer: nn.Module) -> nn.Module:
 
 
 def written_around_autograd(mixer: nn.Module) -> nn.Module:
-    mixer.train()
+    mixer.train()(torch.ones(1, DIM, 6, 6))
     for parameter in mixer.parameters():
         parameter.data.mul_(0.5)
     return mixer.eval()

@@ -1,5 +1,5 @@
 """A forward pass leaves no tensor behind in a module: what would make a later trace, export, copy
-or device another one's. What `CachesInEval` works out from parameters alone is its own matter.
+or device another one's. What `cached` works out from parameters alone is its own matter.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ def held(model: nn.Module) -> dict[str, set[int]]:
         f"{name}.{key}": found
         for name, module in model.named_modules()
         for key, value in vars(module).items()
-        if not (key == "_kept" and "CachesInEval" in {one.__name__ for one in type(module).mro()})
-        and (found := set(tensors_in(value, set())))
+        if (found := set(tensors_in(value, set())))
     }
 
 

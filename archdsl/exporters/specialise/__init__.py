@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from archdsl.exporters.specialise.absorb import absorbed
 from archdsl.exporters.specialise.commas import with_few_lines
+from archdsl.exporters.specialise.composed import composed
+from archdsl.exporters.specialise.defaults import with_usual_defaults
 from archdsl.exporters.specialise.equal import equal
 from archdsl.exporters.specialise.observed import Observed, Promised, observed
 from archdsl.exporters.specialise.source_file import SourceFile
@@ -36,5 +38,6 @@ def _specialised(text: str, seen: Observed, roots: set[str], factory: str) -> st
         text = without_unused(text, roots, seen)
         if text == before:
             break
-    text = without_unused(absorbed(text, seen, factory), roots, seen)
-    return with_few_lines(text, factory)
+    text = with_usual_defaults(absorbed(text, seen, factory), seen)
+    text = without_unused(text, roots, seen)
+    return with_few_lines(composed(text), factory)

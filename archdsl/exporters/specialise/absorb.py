@@ -32,11 +32,17 @@ WORTH = 2
 
 @dataclass(slots=True)
 class _Parameter:
-    """What differs from use to use. values: in each; note: its annotation"""
+    """What differs from use to use. values: in each; note: its annotation; default: if any"""
 
     name: str
     values: tuple[str, ...]
     note: str
+    default: str | None = None
+
+    def said(self) -> str:
+        """As it stands in the header of a constructor."""
+        said = f"{self.name}: {self.note}" if self.note else self.name
+        return said if self.default is None else f"{said} = {self.default}"
 
 
 class _Differ(Exception):
@@ -70,20 +76,67 @@ class _Recipe:
         if all(isinstance(node, ast.Attribute) for node in nodes) and len(set(texts)) == 1:
             return texts[0]
         calls = [node for node in nodes if isinstance(node, ast.Call)]
-        if len(calls) == len(nodes):
-            return self._call(calls)
+        called = {self.program.segment(call.func) for call in calls}
+        if len(calls) == len(nodes) and len(called) == 1:
+            return self._call(calls, called.pop())
         raise _Differ
 
-    def _call(self, calls: list[ast.Call]) -> str:
+    def sometimes(self, nodes: Sequence[ast.expr | None], name: str) -> str:
+        """The text for a part that only some uses have, which say so. Raises _Differ.
+
+        It may depend on nothing else that differs but on what others depend on, too.
+        """
+        has = [place for place, node in enumerate(nodes) if node is not None]
+        made: list[str] = []
+        for node in (nodes[place] for place in has):
+            match node:
+                case ast.Call(func=ast.Name() as called, args=args, keywords=[]) if all(
+                    map(_is_constant, args)
+                ):
+                    made.append(self.program.segment(called))
+                case _:
+                    raise _Differ
+        given = [[self.program.segment(one) for one in getattr(nodes[place], "args")]  # noqa: B009
+                 for place in has]  # fmt: skip
+        if len(set(made)) != 1 or len({len(one) for one in given}) != 1:
+            raise _Differ
+        texts: list[str] = []
+        for values in zip(*given, strict=True):
+            alike = [one.name for one in self.found
+                     if tuple(one.values[place] for place in has) == values]  # fmt: skip
+            if not alike and len(set(values)) > 1:
+                raise _Differ
+            texts.append(alike[0] if alike else values[0])
+        flags = tuple(str(place in has) for place in range(len(nodes)))
+        flag = self._parameter(name.rstrip("0123456789"), flags, "bool", "False")
+        return f"{made[0]}({', '.join(texts)}) if {flag} else None"
+
+    def part(self, nodes: Sequence[ast.expr], option: str) -> str:
+        """The text for a part that an option was given in each use. Raises _Differ.
+
+        Parts of several classes that are made alike leave the class to the option.
+        """
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        if len(calls) < len(nodes):
+            raise _Differ
+        names = tuple(self.program.segment(call.func) for call in calls)
+        if len(set(names)) == 1:
+            return self._call(calls, names[0])
+        if any(call.keywords or name not in self.program.classes
+               for call, name in zip(calls, names, strict=True)):  # fmt: skip
+            raise _Differ
+        self.found.append(_Parameter(option, names, "type[nn.Module]"))
+        return self._call(calls, option)
+
+    def _call(self, calls: list[ast.Call], called: str) -> str:
         first = calls[0]
-        called = self.program.segment(first.func)
         places = len(first.args)
         for call in calls:
-            if self.program.segment(call.func) != called or len(call.args) != places or any(
+            if len(call.args) != places or any(
                 one.arg is None for one in call.keywords
             ) or any(isinstance(one, ast.Starred) for one in call.args):  # fmt: skip
                 raise _Differ
-        taken = self._taken_by(called)
+        taken = self._taken_by(self.program.segment(first.func))
         names = [*taken]
         given: list[str] = []
         for place in range(places):
@@ -127,7 +180,9 @@ class _Recipe:
     def _note(self, arg: ast.arg) -> str:
         return "" if arg.annotation is None else self.program.segment(arg.annotation)
 
-    def _parameter(self, name: str, values: tuple[str, ...], note: str) -> str:
+    def _parameter(
+        self, name: str, values: tuple[str, ...], note: str, default: str | None = None
+    ) -> str:
         for one in self.found:
             if one.values == values:
                 return one.name
@@ -139,7 +194,7 @@ class _Recipe:
                 type(ast.literal_eval(value)).__name__ for value in values if value[0].isdigit()
             }
             note = kinds.pop() if len(kinds) == 1 else ""
-        self.found.append(_Parameter(free, values, note))
+        self.found.append(_Parameter(free, values, note, default))
         return free
 
 
@@ -182,22 +237,36 @@ def _absorbed(text: str, seen: Observed, factory: str, name: str) -> str | None:
     for option in reversed(order):
         values = [one[option] for one in given]
         draws = any(_draws(value, seen) for value in values)
-        if not (late and draws) and _once(init, option) and all(
-            isinstance(value, ast.Call) for value in values
-        ):  # fmt: skip
+        if not (late and draws) and _once(init, option):
             with contextlib.suppress(_Differ):
-                made[option] = _Recipe(program, seen, top, taken, widths).of(values, option, "")
+                made[option] = _Recipe(program, seen, top, taken, widths).part(values, option)
         late = late or (draws and option not in made)
     if len(made) < WORTH or [one for one in _used_in(init) if one in made] != [
         one for one in order if one in made
     ]:
         return None
     recipe = _Recipe(program, seen, top, taken, widths)
-    made = {option: recipe.of([one[option] for one in given], option, "")
+    made = {option: recipe.part([one[option] for one in given], option)
             for option in order if option in made}  # fmt: skip
+    for option, parts in _of_some(init, given).items():
+        if not any(_draws(part, seen) for part in parts if part is not None):
+            with contextlib.suppress(_Differ):
+                made[option] = recipe.sometimes(parts, option)
     if len(recipe.found) > len(made) + 2:
         return None
     return _rewritten(program, init, sites, made, recipe.found)
+
+
+def _of_some(
+    init: ast.FunctionDef, given: Sequence[dict[str | None, ast.expr]]
+) -> dict[str, list[ast.expr | None]]:
+    """Options that are None in some uses and not in all, with what they are given in each."""
+    found = {
+        arg.arg: [one.get(arg.arg) for one in given]
+        for arg, default in zip(init.args.kwonlyargs, init.args.kw_defaults, strict=True)
+        if isinstance(default, ast.Constant) and default.value is None and _once(init, arg.arg)
+    }
+    return {name: parts for name, parts in found.items() if any(parts) and not all(parts)}
 
 
 def _rewritten(
@@ -214,11 +283,12 @@ def _rewritten(
             column = statement.col_offset
             edits.append((statement.lineno, statement.end_lineno or statement.lineno,
                           laid(program.spliced(statement, pieces), column, column)))  # fmt: skip
-    plain = ["self", *(f"{one.name}: {one.note}" if one.note else one.name for one in found)]
+    plain = ["self", *(one.said() for one in found if one.default is None)]
     rest = [(arg, default) for arg, default in
             zip(init.args.kwonlyargs, init.args.kw_defaults, strict=True)
             if arg.arg not in made]  # fmt: skip
-    keyed = [
+    keyed = [one.said() for one in found if one.default is not None]
+    keyed += [
         program.segment(arg) + ("" if default is None else f" = {program.segment(default)}")
         for arg, default in rest
     ]
@@ -241,6 +311,8 @@ def _sites(
     for number, site in enumerate(sites):
         texts: list[str] = []
         for place, one in enumerate(found):
+            if one.values[number] == one.default:
+                continue
             texts.append(one.values[number] if not place else f"{one.name}={one.values[number]}")
         texts += [program.segment(one) for one in site.keywords if one.arg not in made]
         text = f"{program.segment(site.func)}({', '.join(texts)})"

@@ -40,9 +40,10 @@ def stores(node: ast.ClassDef) -> list[ast.Attribute]:
 
 
 def on_self(method: ast.FunctionDef) -> bool:
-    """Whether a method is a plain one, of `self`."""
+    """Whether a method is a plain one, of `self`; it may do without gradients."""
     args = method.args.args
-    return not method.decorator_list and bool(args) and args[0].arg == "self"
+    plain = all(ast.unparse(one) == "torch.no_grad()" for one in method.decorator_list)
+    return plain and bool(args) and args[0].arg == "self"
 
 
 def written(program: SourceFile) -> dict[str, dict[str, Any]]:

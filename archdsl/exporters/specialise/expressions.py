@@ -87,8 +87,8 @@ class Expressions:
                 if isinstance(node, ast.Compare) and is_literal(new) and not _is_single(new, node):
                     continue  # Python warns of `is` beside a number
                 if new != self.program.segment(child):
-                    pieces.append((child, new if _stands_free(node, child) else
-                                   parenthesised(new)))  # fmt: skip
+                    free = _stands_free(node, child) or _is_as_before(child, new)
+                    pieces.append((child, new if free else parenthesised(new)))
             else:
                 waiting += [(inner, here) for inner in children(child)]
         return self.program.spliced(node, pieces) if pieces else self.program.segment(node)
@@ -97,9 +97,8 @@ class Expressions:
         if node in self._aliases:
             return self._aliases[node]
         match node:
-            case ast.IfExp(test=test, body=body, orelse=other):
-                holds = truth(test, worlds, self.facts)
-                return None if holds is None else self.expression(body if holds else other, worlds)
+            case ast.IfExp():
+                return self._chosen(node, worlds)
             case ast.BoolOp():
                 return self._boolean(node, worlds) or self._either(node, worlds)
             case ast.Compare() | ast.UnaryOp(op=ast.Not()):
@@ -108,11 +107,44 @@ class Expressions:
                 return self._literal(node, worlds) or self.rules.options.get(name)
             case ast.Attribute(attr=name, ctx=ast.Load()) if name in self.rules.literal:
                 return self._literal(node, worlds)
+            case ast.Subscript(value=base, slice=ast.Constant(value=int(at)), ctx=ast.Load()):
+                return self._item(base, at, worlds)
             case ast.BinOp(left=left, right=right):
                 return self._reckoned(node, left, right, worlds)
             case ast.Call():
                 return self._called(node, worlds)
         return None
+
+    def _chosen(self, node: ast.IfExp, worlds: list[World]) -> str:
+        """What is left of a choice; one between two that are the same is none."""
+        if self._same(node, node.body, worlds):
+            return self.expression(node.body, worlds)
+        if self._same(node, node.orelse, worlds):
+            return self.expression(node.orelse, worlds)
+        branches = [(node.test, worlds), (node.body, self._where(node.test, worlds, True)),
+                    (node.orelse, self._where(node.test, worlds, False))]  # fmt: skip
+        pieces = [(part, self.expression(part, here)) for part, here in branches]
+        return self.program.spliced(node, [
+            (part, text) for part, text in pieces if text != self.program.segment(part)
+        ])  # fmt: skip
+
+    def _same(self, node: ast.IfExp, branch: ast.expr, worlds: list[World]) -> bool:
+        """Whether a choice comes to the same as one of its branches would, whichever is taken."""
+        holds = branch is node.body
+        for world in worlds:
+            if truth(node.test, [world], self.facts) is holds:
+                continue
+            try:
+                one, other = (value(part, world, self.facts) for part in (node, branch))
+            except Unknown:
+                return False
+            if one is not other:
+                return False
+        return bool(worlds)
+
+    def _where(self, test: ast.expr, worlds: list[World], holds: bool) -> list[World]:
+        """The worlds in which a test may come out so."""
+        return [one for one in worlds if truth(test, [one], self.facts) in (None, holds)]
 
     def _literal(self, node: ast.expr, worlds: list[World]) -> str | None:
         try:
@@ -132,14 +164,17 @@ class Expressions:
         """Parts that decide nothing go, and those after one that decides all."""
         any_of = isinstance(node.op, ast.Or)
         kept: list[ast.expr] = []
+        here = worlds  # those in which the parts before decide nothing
         for part in node.values:
-            holds = truth(part, worlds, self.facts)
+            holds = truth(part, here, self.facts)
             if holds is None or holds == any_of or part is node.values[-1]:
                 kept.append(part)
             if holds == any_of:
                 break
+            if part is not node.values[-1]:
+                here = self._where(part, here, not any_of)
         if len(kept) > 1 and kept[-1] is node.values[-1]:
-            last = self._boolean(kept[-1], worlds)
+            last = self._boolean(kept[-1], here)
             if last == repr(not any_of) and _is_test(kept[-2]):
                 kept.pop()
         if len(kept) == len(node.values):
@@ -151,6 +186,14 @@ class Expressions:
             text if isinstance(part, ast.Compare | ast.UnaryOp) else parenthesised(text)
             for part, text in zip(kept, texts, strict=True)
         )  # fmt: skip
+
+    def _item(self, base: ast.expr, at: int, worlds: list[World]) -> str | None:
+        """One of the items that a name has come to."""
+        text = self.expression(base, worlds)
+        if text == self.program.segment(base) or not is_literal(text):
+            return None
+        items = ast.literal_eval(text)
+        return literal(items[at]) if isinstance(items, tuple) and at < len(items) else None
 
     def _reckoned(
         self, node: ast.BinOp, left: ast.expr, right: ast.expr, worlds: list[World]
@@ -229,9 +272,12 @@ def _is_single(text: str, node: ast.Compare) -> bool:
 
 
 def _is_test(node: ast.expr) -> bool:
-    return isinstance(node, ast.Compare) or (
-        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
-    )
+    match node:
+        case ast.Compare() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.Call(func=ast.Name(id="isinstance")):
+            return True
+    return False
 
 
 def _stands_free(parent: ast.AST, child: ast.AST) -> bool:
@@ -241,6 +287,14 @@ def _stands_free(parent: ast.AST, child: ast.AST) -> bool:
     return isinstance(
         parent, ast.keyword | ast.stmt | ast.Tuple | ast.List | ast.Dict | ast.FormattedValue
     )
+
+
+def _is_as_before(child: ast.expr, new: str) -> bool:
+    """Whether an operand is one of the same operator still: it needs no more than it had."""
+    if not isinstance(child, ast.BinOp):
+        return False
+    made = ast.parse(f"({new})", mode="eval").body
+    return isinstance(made, ast.BinOp) and type(made.op) is type(child.op)
 
 
 def is_literal(text: str) -> bool:

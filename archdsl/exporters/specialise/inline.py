@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 from archdsl.exporters.specialise.call_sites import bound
+from archdsl.exporters.specialise.composed import composed
 from archdsl.exporters.specialise.expressions import Expressions, Rules
 from archdsl.exporters.specialise.fold import Fold
 from archdsl.exporters.specialise.known import World
@@ -40,7 +41,7 @@ def inlined(
     )
     if text.strip() == own.strip():
         return None
-    body = SourceFile(text)
+    body = SourceFile(composed(text, whole=True))
     match [one for one in body.tree.body if one is not docstring(body.tree.body)]:
         case []:
             return ""

@@ -39,12 +39,10 @@ class Facts:
 
     names: what its top-level names are
     changing: attributes that something sets outside of a constructor
-    parts_change: whether the modules inside others are replaced by the time
     """
 
     names: Mapping[str, Any]
     changing: set[str] = field(default_factory=set)
-    parts_change: bool = False
 
 
 _SAID_AS = (int, float, bool, str, type(None))
@@ -178,10 +176,7 @@ def _attribute(base: Any, name: str, facts: Facts) -> Any:
     if isinstance(base, nn.Module):
         if isinstance(getattr(type(base), name, None), property) or not hasattr(base, name):
             raise Unknown
-        found = getattr(base, name)
-        if facts.parts_change and isinstance(found, nn.Module):
-            raise Unknown
-        return found
+        return getattr(base, name)
     if isinstance(base, type) or type(base).__name__ == "module":
         if not hasattr(base, name):
             raise Unknown
@@ -271,8 +266,6 @@ def _asked(called: Any, given: list[Any], facts: Facts) -> Any:
     if not isinstance(base, nn.Module | type(None)) or name in facts.changing or name == "training":
         raise Unknown
     if isinstance(getattr(type(base), name, None), property):
-        raise Unknown
-    if facts.parts_change and isinstance(getattr(base, name, None), nn.Module):
         raise Unknown
     if called is hasattr:
         return hasattr(base, name)

@@ -25,6 +25,9 @@ Arguments = dict[str, Any]
 MODULE = "exported"
 """What a file is called while it is looked at."""
 
+DEPLOYED = "fused"
+"""The method that makes the deployed form of a module, once that of its parts is made."""
+
 
 @dataclass(slots=True)
 class Observed:
@@ -32,17 +35,20 @@ class Observed:
 
     names: what its names are; made: class -> its instances; calls: class -> the arguments that its
         own constructor was given, defaults included, each with the instance as `self`
+    deployed: class -> its instances when their deployed form is made, that of their parts in place
     idle: functions of the file that have nothing to do while the network is built
     """
 
     names: dict[str, Any]
     made: dict[type, list[Any]] = field(default_factory=dict)
     calls: dict[type, list[Arguments]] = field(default_factory=dict)
+    deployed: dict[type, list[Any]] = field(default_factory=dict)
     idle: set[str] = field(default_factory=set)
 
-    def instances(self, cls: type) -> list[Any]:
-        """The instances of a class and of those that are built on it."""
-        return [one for own, many in self.made.items() if issubclass(own, cls) for one in many]
+    def instances(self, cls: type, method: str = "forward") -> list[Any]:
+        """The instances of a class and of those that are built on it, as a method finds them."""
+        found = self.deployed if method == DEPLOYED else self.made
+        return [one for own, many in found.items() if issubclass(own, cls) for one in many]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +125,17 @@ def _note(found: Observed, part: Any) -> None:
 
 @contextmanager
 def _listening(found: Observed, own: list[type]) -> Iterator[None]:
-    """Inside, the constructors of these classes say what they are given."""
-    originals = {cls: vars(cls)["__init__"] for cls in own if "__init__" in vars(cls)}
-    for cls, original in originals.items():
-        cls.__init__ = _heard(found, cls, original)  # type: ignore[misc]
+    """Inside, constructors of these classes say what they are given, and modules when they fold."""
+    originals = [(cls, name, vars(cls)[name]) for cls in own for name in ("__init__", DEPLOYED)
+                 if name in vars(cls)]  # fmt: skip
+    for cls, name, original in originals:
+        heard = _heard(found, cls, original) if name == "__init__" else _seen(found, original)
+        setattr(cls, name, heard)
     try:
         yield
     finally:
-        for cls, original in originals.items():
-            cls.__init__ = original  # type: ignore[misc]
+        for cls, name, original in originals:
+            setattr(cls, name, original)
 
 
 def _heard(found: Observed, cls: type, original: Callable[..., None]) -> Callable[..., None]:
@@ -144,6 +152,15 @@ def _heard(found: Observed, cls: type, original: Callable[..., None]) -> Callabl
         original(self, *args, **kwargs)
 
     return init
+
+
+def _seen(found: Observed, original: Callable[[Any], nn.Module]) -> Callable[[Any], nn.Module]:
+    @functools.wraps(original)
+    def fused(self: Any) -> nn.Module:
+        found.deployed.setdefault(type(self), []).append(self)
+        return original(self)
+
+    return fused
 
 
 def _without_memory(make: Callable[[], nn.Module]) -> nn.Module:

@@ -54,7 +54,7 @@ class SourceFile:
         text, done = "", begin
         for inner, new in sorted(pieces, key=lambda piece: self.span(piece[0])):
             first, last = self.span(inner)
-            if new.startswith("(") and parenthesised(new[1:-1]) == new:
+            if new.isdecimal() or (new.startswith("(") and parenthesised(new[1:-1]) == new):
                 first, last = self._with_parentheses(first, last)
             text += self.text[done:first] + new
             done = last

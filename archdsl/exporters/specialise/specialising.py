@@ -41,9 +41,6 @@ from archdsl.exporters.specialise.source_file import SourceFile, is_pure, parame
 
 PASSES = 30
 
-DEPLOYED = "fused"
-"""The method that makes the deployed form of a module, once that of its parts is made."""
-
 
 class Pass:
     """One pass over a file.
@@ -102,15 +99,13 @@ class Pass:
             return self.seen.calls.get(cls, []) or [{}]
         if not on_self(method):
             return [{}]
-        return [{"self": one} for one in self.seen.instances(cls)] or [{}]
+        return [{"self": one} for one in self.seen.instances(cls, method.name)] or [{}]
 
     def _folded(
         self, node: ast.FunctionDef, owner: str, worlds: list[World], *, note: bool
     ) -> Lines:
         facts = self.facts
         is_init = node.name == "__init__" and owner in self.program.classes
-        if node.name == DEPLOYED:
-            facts = Facts(facts.names, facts.changing, parts_change=True)
         settled: dict[str, ast.Attribute] = {}
         if is_init:
             twice = self._set_twice(owner)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from archdsl.components.options import Odd, Positive
 from archdsl.components.registry import token_mixer
 from archdsl.errors import Misfit
-from archdsl.nn.cached import CachesInEval
+from archdsl.nn.cached import cached
 from archdsl.nn.checks import heads_misfit
 from archdsl.nn.init import small_normal, start
 from archdsl.nn.position_bias import (
@@ -28,7 +28,7 @@ from archdsl.nn.unit import typed, unit
 
 
 @token_mixer("aggregated_attention")
-class AggregatedAttention(CachesInEval):
+class AggregatedAttention(nn.Module):
     """Cosine attention to a window and the pooled map (TransNeXt, arXiv 2311.17132).
 
     One softmax goes over the positions of the window that lie inside the map and over all pooled
@@ -170,8 +170,7 @@ class AggregatedAttention(CachesInEval):
                 return scale, torch.cat([window, far], dim=2)
 
         own = (self.temperature, self.window_bias, *self.position_bias.parameters())
-        scale, bias = self.cached(size, own, made)
-        return scale, bias
+        return cached(self, size, own, made)
 
     def _length_and_outside(self, size: Size) -> tuple[Tensor, Tensor]:
         """The logarithm of the number of positions that a query meets, and the slots of none.

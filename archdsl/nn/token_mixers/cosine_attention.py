@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from archdsl.components.options import Positive
 from archdsl.components.registry import token_mixer
 from archdsl.errors import Misfit
-from archdsl.nn.cached import CachesInEval
+from archdsl.nn.cached import cached
 from archdsl.nn.checks import heads_misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.position_bias import TEMPERATURE, PositionBias, Size, positions_misfit
@@ -20,7 +20,7 @@ from archdsl.nn.unit import typed, unit
 
 
 @token_mixer("cosine_attention")
-class CosineAttention(CachesInEval):
+class CosineAttention(nn.Module):
     """Cosine attention scaled by the map's length (TransNeXt, arXiv 2311.17132).
 
     head_dim: channels of a head; the number of heads follows from the width
@@ -89,11 +89,8 @@ class CosineAttention(CachesInEval):
 
     def _bias(self, size: Size) -> Tensor:
         """(heads, N, N): from parameters and the size alone."""
-
-        def made() -> tuple[Tensor]:
-            return (self.position_bias.between(size, _same),)
-
-        return self.cached(size, tuple(self.position_bias.parameters()), made)[0]
+        own = tuple(self.position_bias.parameters())
+        return cached(self, size, own, lambda: self.position_bias.between(size, _same))
 
 
 def _same(size: Size) -> Size:

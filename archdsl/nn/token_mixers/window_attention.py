@@ -13,7 +13,7 @@ from archdsl.components.options import Positive
 from archdsl.components.registry import token_mixer
 from archdsl.errors import Misfit
 from archdsl.nn import stated
-from archdsl.nn.cached import CachesInEval
+from archdsl.nn.cached import cached
 from archdsl.nn.checks import heads_misfit
 from archdsl.nn.init import small_normal
 from archdsl.nn.recorded import sides, unbound
@@ -24,7 +24,7 @@ _APART = -100.0  # added between positions that only the shift has brought toget
 
 
 @token_mixer("window_attention")
-class WindowAttention(CachesInEval):
+class WindowAttention(nn.Module):
     """Self-attention inside windows that shift (Swin, arXiv 2103.14030).
 
     Each offset from a position to another has a learned bias of its own in each head.
@@ -94,14 +94,13 @@ class WindowAttention(CachesInEval):
     def _bias(self, size: Size, shift: Size) -> Tensor:
         """(windows or 1, heads, positions, positions): from parameters and sizes alone."""
 
-        def made() -> tuple[Tensor]:
+        def made() -> Tensor:
             bias = _of_offsets(self.offset_bias, self.window).permute(2, 0, 1)[None]
             if any(shift):
                 bias = bias + _apart(size, self.window, shift, bias)
-            return (bias,)
+            return bias
 
-        grid = _grid(size, self.window)
-        return self.cached((grid, shift), (self.offset_bias,), made)[0]
+        return cached(self, (_grid(size, self.window), shift), (self.offset_bias,), made)
 
 
 def _grid(size: Size, window: Size) -> Size:
