@@ -222,6 +222,30 @@ def test_another_model_is_told_from_it(edit: tuple[str, str]) -> None:
     assert equal(GENERIC, GENERIC.replace("x + 1", "x + 2"), Promised("net"), (4, 3, 3))
 
 
+PREPARING = (
+    "import torch\n"
+    + GENERIC
+    + """
+
+def preprocess(image: Tensor) -> Tensor:
+    if image.dtype != torch.uint8:
+        raise ValueError("no bytes")
+    return image.movedim(-1, -3).float() / 255
+"""
+)
+
+
+@pytest.mark.parametrize(
+    "edit", [("/ 255", "/ 256"), ("!=", "=="), ("no bytes", "other bytes"), ("-1, -3", "-2, -3")]
+)
+def test_another_way_to_prepare_images_is_told_from_it(edit: tuple[str, str]) -> None:
+    other = PREPARING.replace(*edit)
+    assert other != PREPARING
+    said = Promised("net", others=("preprocess",))
+    assert equal(PREPARING, PREPARING + "\n", said, (4, 3, 3))
+    assert not equal(PREPARING, other, said, (4, 3, 3))
+
+
 HARD = [
     # an attribute that a method changes
     ("        self.wide = wide\n", "        self.wide = wide\n        self.calls = 0\n",

@@ -1,7 +1,8 @@
-"""Whether two files make the same model: names, fresh weights and outputs, to the bit."""
+"""Whether two files make the same model: names, fresh weights, outputs, images, to the bit."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -16,7 +17,8 @@ def equal(one: str, other: str, said: Promised, shape: tuple[int, ...]) -> bool:
     """Whether the networks of two files are the same in eval and in training.
 
     Weights of one axis are drawn anew before: fresh ones are ones and zeros, which hide what they
-    are multiplied with. In the deployed form they are compared, too.
+    are multiplied with. In the deployed form they are compared, too, and so is what a file makes of
+    images before its network sees them.
 
     shape: of an image, (C, H, W)
     """
@@ -52,7 +54,27 @@ def _said(text: str, said: Promised, shape: tuple[int, ...]) -> Any:
             deployed = names[said.deploy](model)
             found += [list(deployed.state_dict()), _bits(deployed(images))]
         found.append(_bits(model.train()(images)))
+    for name in said.others:
+        if callable(names.get(name)):
+            found += [_answer(names[name], image) for image in _decoded(shape)]
     return found
+
+
+def _decoded(shape: tuple[int, ...]) -> Iterator[Tensor]:
+    """Images as a decoder leaves them, (H, W, C): of the network's size and of others."""
+    channels, *size = shape
+    for height, width in (tuple(size), (37, 53), (5, 3)):
+        for depth in (channels, 1, 3):
+            image = torch.randint(256, (height, width, depth), dtype=torch.uint8)
+            yield from (image, image / 255)
+
+
+def _answer(prepares: Callable[[Tensor], Tensor], image: Tensor) -> Any:
+    """What comes of an image, or why it is refused."""
+    try:
+        return _Bits(prepares(image))
+    except Exception as error:
+        return type(error), str(error)
 
 
 def _bits(out: Tensor | list[Tensor]) -> list[_Bits]:
