@@ -53,13 +53,19 @@ class Batches:
         self.seed_of_pass = seed_of_pass
         self.interpolation = interpolation
         self._kept: Tensor | None = None
+        self._first = 0
 
     def __len__(self) -> int:
         whole, rest = divmod(len(self.split), self.batch)
         return whole if self.seed_of_pass is not None else whole + bool(rest)
 
+    def begin_at(self, batch: int) -> None:
+        """Let the next pass give what a whole one gives from that batch on."""
+        self._first = batch
+
     def __iter__(self) -> Iterator[Batch]:
         device = self.device()
+        first, self._first = self._first, 0
         if self.seed_of_pass is None:
             order = np.arange(len(self.split))
         else:
@@ -74,6 +80,8 @@ class Batches:
                 images = self.views.plain(images)
             else:
                 images = self.views.train(images, generator)
+            if number < first:
+                continue  # it was changed at random for what that draws
             if tuple(images.shape[2:]) != self.size:
                 images = F.interpolate(images, self.size, mode=self.interpolation, antialias=True)
             yield images, torch.from_numpy(self.split.labels[where]).to(device)
@@ -125,6 +133,10 @@ class SearchData(pl.LightningDataModule):
     def val_dataloader(self) -> Batches:
         """The same in every pass."""
         return self._val
+
+    def begin_at(self, epoch: int, batch: int) -> None:
+        """Let the next pass, that of an epoch, give what a whole one gives from a batch on."""
+        self._train.begin_at(batch)
 
     def _trainer(self) -> pl.Trainer:
         assert self.trainer is not None, "Lightning sets it before it asks for data"

@@ -1,10 +1,11 @@
-"""Keeps the state of a training after each epoch, and goes on from it as if nothing had been."""
+"""Keeps the state of a training, and goes on from it as if nothing had been."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -14,11 +15,25 @@ from archdsl.nn.memory import like
 from archdsl.training.checkpoint import TRAINING
 from archdsl.training.epochs import EpochWatch
 from archdsl.training.lengths import flat
+from archdsl.training.module import Classifier
+from archdsl.training.seeds import draw_on, drawn_so_far
 from archdsl.training.trainer import pl
+
+
+@runtime_checkable
+class BeginsAnywhere(Protocol):
+    """Data that can begin an epoch at any of its batches."""
+
+    def begin_at(self, epoch: int, batch: int) -> None:
+        """Let the next pass give what a whole one of that epoch gives from a batch on."""
 
 
 class GoingOn(pl.callbacks.Checkpoint):
     """Saves after each epoch but the last, once it was reported, and puts back what is missing.
+
+    With `every` it saves within an epoch, too, after a step that comes so many seconds after the
+    last time; of data that can begin anywhere alone, and of no module of the user's own, which may
+    have added up what it does not keep.
 
     A training that is over is saved by `finish`, after all hooks, so that what a module does to
     its weights at the end is done once.
@@ -26,10 +41,15 @@ class GoingOn(pl.callbacks.Checkpoint):
     path: of the checkpoint; training: what `training_of` says; watch: its history is kept, too
     """
 
-    def __init__(self, path: Path, training: dict[str, Any], watch: EpochWatch) -> None:
+    def __init__(
+        self, path: Path, training: dict[str, Any], watch: EpochWatch, every: float | None = None
+    ) -> None:
         self.path = path
         self.training = training
         self.watch = watch
+        self.every = every
+        self._saved = time.monotonic()
+        self._amid: dict[str, Any] | None = None
         self._over = False
         self._resumed = False
         self._logged: dict[str, Tensor] = {}
@@ -40,6 +60,31 @@ class GoingOn(pl.callbacks.Checkpoint):
         if self._over and not self._resumed:
             trainer.save_checkpoint(self.path)
 
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Save the state within an epoch, where that is due."""
+        if self.every is None or time.monotonic() - self._saved < self.every:
+            return
+        loop = trainer.fit_loop
+        last = loop.epoch_loop.batch_progress.current.ready == trainer.num_training_batches
+        if last or loop._should_accumulate() or not _begins_anywhere(trainer, pl_module):
+            return
+        self._amid = {
+            "epoch": trainer.current_epoch,
+            "batch": batch_idx + 1,
+            "added": self.watch.amid(),
+            "drawn": drawn_so_far(),
+        }
+        self._over = False
+        trainer.save_checkpoint(self.path)
+        self._amid, self._saved = None, time.monotonic()
+
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save the state, unless this was the last epoch."""
         self._resumed = False
@@ -49,6 +94,7 @@ class GoingOn(pl.callbacks.Checkpoint):
         self._over = ended or trainer.current_epoch + 1 == trainer.max_epochs
         if not self._over:
             trainer.save_checkpoint(self.path)
+            self._saved = time.monotonic()
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
@@ -64,13 +110,19 @@ class GoingOn(pl.callbacks.Checkpoint):
         """Go on from a checkpoint; from one of a training that is over there is nowhere to go."""
         self.watch.history = list(checkpoint[TRAINING]["history"])
         self._resumed = True
-        self._over = checkpoint["callbacks"][self.state_key]["over"]
+        kept = checkpoint["callbacks"][self.state_key]
+        self._over, self._amid = kept["over"], kept["amid"]
+        if self._amid is not None:
+            trainer.datamodule.begin_at(self._amid["epoch"], self._amid["batch"])  # type: ignore[attr-defined]
         if self._over or self.watch.is_aside():
             trainer.should_stop = True
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps beside what Lightning does."""
-        return {"over": self._over, "logged": self._logged, "generators": self._generators}
+        return {
+            "over": self._over, "logged": self._logged, "generators": self._generators,
+            "amid": self._amid,
+        }  # fmt: skip
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """What was kept."""
@@ -81,6 +133,9 @@ class GoingOn(pl.callbacks.Checkpoint):
         if not self._resumed:
             return
         _lay_states(trainer)
+        if self._amid is not None:
+            self.watch.go_on_amid(trainer, self._amid["added"])
+            return
         if pl_module.automatic_optimization:
             self._step_plateaus(trainer, pl_module)
         # the pass through the loader that has begun was seeded for the set-up: begin another
@@ -92,12 +147,24 @@ class GoingOn(pl.callbacks.Checkpoint):
             for generator, state in zip(_generators(trainer), self._generators, strict=False):
                 generator.set_state(state)
 
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Let the first step draw on from where the last one before the break was."""
+        if self._amid is not None:
+            draw_on(self._amid["drawn"])
+            self._amid = None
+
     def _step_plateaus(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Lightning steps schedulers that follow a metric once an epoch has been saved."""
         for config in trainer.lr_scheduler_configs:
             due = config.interval == "epoch" and trainer.current_epoch % config.frequency == 0
             if config.reduce_on_plateau and due and config.monitor in self._logged:
                 pl_module.lr_scheduler_step(config.scheduler, self._logged[config.monitor])
+
+
+def _begins_anywhere(trainer: pl.Trainer, pl_module: pl.LightningModule) -> bool:
+    return isinstance(pl_module, Classifier) and isinstance(trainer.datamodule, BeginsAnywhere)
 
 
 def _lay_states(trainer: pl.Trainer) -> None:

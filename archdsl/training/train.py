@@ -77,6 +77,7 @@ def train(
     accumulate: int = 1,
     until: int | None = None,
     trunk: Path | None = None,
+    save_every: float | None = None,
     begin: Callable[[nn.Module], None] = as_drawn,
 ) -> Trained:
     """Build a network and train it: all four are plain or shared, and nothing else is needed.
@@ -102,6 +103,7 @@ def train(
         accumulate=accumulate,
         until=until,
         trunk=trunk,
+        save_every=save_every,
     )
 
 
@@ -129,6 +131,7 @@ def train_model(
     accumulate: int = 1,
     until: int | None = None,
     trunk: Path | None = None,
+    save_every: float | None = None,
 ) -> Trained:
     """Train `model`, in place, for `recipe.epochs` epochs.
 
@@ -156,6 +159,9 @@ def train_model(
     trunk: the checkpoint of a training that differs in its epochs alone, with the schedule "wsd":
         where `checkpoint` is not there yet, it branches off from that one, and leaves it as it is.
         One that is not there, or beyond where the rate begins to fall, is of no use: all is trained
+    save_every: seconds after which `checkpoint` is written within an epoch, too, with where it is
+        in the data and in what is drawn; of a module of the user's own, or a datamodule without
+        `begin_at(epoch, batch)`, it is left after whole epochs alone
     Raises Diverged as soon as the loss is not finite; NotDivisible where batches cannot be taken
     in parts; and SearchError for data that were prepared for another recipe, the checkpoint of
     another training, or a batch of one image where batch norm needs two.
@@ -173,7 +179,7 @@ def train_model(
             resume = trunk if history is not None else None
         if history is not None:
             on_resume(history)
-        keeper = GoingOn(checkpoint, training, watch)
+        keeper = GoingOn(checkpoint, training, watch, save_every)
         options["checkpoints"] = Sealed()
     if accumulate > 1:
         options["strategy"] = InParts(accumulate)
