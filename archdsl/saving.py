@@ -1,4 +1,7 @@
-"""A model as a file or a folder, and the folders that stand for a spec and its weights."""
+"""A model as a file or a folder, and the folders that stand for a spec and its weights.
+
+These are those that `save` wrote, run directories, and those of trainings.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
 SPEC, WEIGHTS = "spec.yaml", "model.safetensors"
 """What is in a folder of a saved model, beside the files that its spec imports."""
+
+TRAINED, TRAINED_WEIGHTS = "train.json", "best.safetensors"
+"""What is in the folder of a training in full, beside its `spec.yaml`."""
 
 _DRAFT = "new.safetensors"
 _THERE_BY_NOW = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
@@ -56,6 +62,8 @@ def weights_of(path: Path) -> Path:
 
     if not path.is_dir():
         return path
+    if (path / TRAINED).is_file():
+        return path / TRAINED_WEIGHTS
     return path / WEIGHTS if _is_saved(path) else weights_of_winner(path)
 
 

@@ -40,9 +40,9 @@ FLOORS: list[set[str]] = [
     {"loading"},
     {"study"},
     {"display", "saving", "benchmarking", "task_images"},
-    {"exporting"},
+    {"exporting", "full_training"},
     {"api"},
-    {"testing", "timing"},
+    {"testing", "timing", "in_full"},
     {"cli"},
     {"__main__"},
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -33,21 +33,28 @@ class GoingOn(pl.callbacks.Checkpoint):
 
     With `every` it saves within an epoch, too, after a step that comes so many seconds after the
     last time; of data that can begin anywhere alone, and of no module of the user's own, which may
-    have added up what it does not keep.
+    have added up what it does not keep. Asked to leave, it saves at the next such moment and does.
 
     A training that is over is saved by `finish`, after all hooks, so that what a module does to
     its weights at the end is done once.
 
     path: of the checkpoint; training: what `training_of` says; watch: its history is kept, too
+    leave: whether the training is to end here, as by Ctrl-C
     """
 
     def __init__(
-        self, path: Path, training: dict[str, Any], watch: EpochWatch, every: float | None = None
+        self,
+        path: Path,
+        training: dict[str, Any],
+        watch: EpochWatch,
+        every: float | None = None,
+        leave: Callable[[], bool] = lambda: False,
     ) -> None:
         self.path = path
         self.training = training
         self.watch = watch
         self.every = every
+        self.leave = leave
         self._saved = time.monotonic()
         self._amid: dict[str, Any] | None = None
         self._over = False
@@ -68,13 +75,19 @@ class GoingOn(pl.callbacks.Checkpoint):
         batch: Any,
         batch_idx: int,
     ) -> None:
-        """Save the state within an epoch, where that is due."""
-        if self.every is None or time.monotonic() - self._saved < self.every:
-            return
+        """Save the state within an epoch, where that is due. Raises KeyboardInterrupt to leave."""
         loop = trainer.fit_loop
         last = loop.epoch_loop.batch_progress.current.ready == trainer.num_training_batches
-        if last or loop._should_accumulate() or not _begins_anywhere(trainer, pl_module):
+        if self.every is None or last or loop._should_accumulate():
             return
+        leaves = _agreed(trainer, self.leave())
+        due = leaves or _agreed(trainer, time.monotonic() - self._saved >= self.every)
+        if due and _begins_anywhere(trainer, pl_module):
+            self._save_amid(trainer, batch_idx)
+        if leaves:
+            raise KeyboardInterrupt
+
+    def _save_amid(self, trainer: pl.Trainer, batch_idx: int) -> None:
         self._amid = {
             "epoch": trainer.current_epoch,
             "batch": batch_idx + 1,
@@ -86,7 +99,7 @@ class GoingOn(pl.callbacks.Checkpoint):
         self._amid, self._saved = None, time.monotonic()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Save the state, unless this was the last epoch."""
+        """Save the state, unless this was the last epoch. Raises KeyboardInterrupt to leave."""
         self._resumed = False
         self._logged = {name: value.cpu() for name, value in trainer.callback_metrics.items()}
         self._generators = [one.get_state() for one in _generators(trainer)]
@@ -95,6 +108,8 @@ class GoingOn(pl.callbacks.Checkpoint):
         if not self._over:
             trainer.save_checkpoint(self.path)
             self._saved = time.monotonic()
+            if _agreed(trainer, self.leave()):
+                raise KeyboardInterrupt
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
@@ -113,7 +128,8 @@ class GoingOn(pl.callbacks.Checkpoint):
         kept = checkpoint["callbacks"][self.state_key]
         self._over, self._amid = kept["over"], kept["amid"]
         if self._amid is not None:
-            trainer.datamodule.begin_at(self._amid["epoch"], self._amid["batch"])  # type: ignore[attr-defined]
+            datamodule: Any = getattr(trainer, "datamodule", None)
+            datamodule.begin_at(self._amid["epoch"], self._amid["batch"])
         if self._over or self.watch.is_aside():
             trainer.should_stop = True
 
@@ -163,8 +179,17 @@ class GoingOn(pl.callbacks.Checkpoint):
                 pl_module.lr_scheduler_step(config.scheduler, self._logged[config.monitor])
 
 
+def _agreed(trainer: pl.Trainer, here: bool) -> bool:
+    """Whether any of the processes says so: they save, and leave, together."""
+    if trainer.world_size == 1:
+        return here
+    return trainer.strategy.reduce_boolean_decision(here, all=False)
+
+
 def _begins_anywhere(trainer: pl.Trainer, pl_module: pl.LightningModule) -> bool:
-    return isinstance(pl_module, Classifier) and isinstance(trainer.datamodule, BeginsAnywhere)
+    return isinstance(pl_module, Classifier) and isinstance(
+        getattr(trainer, "datamodule", None), BeginsAnywhere
+    )
 
 
 def _lay_states(trainer: pl.Trainer) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from torch import Tensor, nn
@@ -60,6 +61,9 @@ def never() -> bool:
     return False
 
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 def as_drawn(model: nn.Module) -> None:
     """A `begin` that leaves the weights as they are."""
 
@@ -77,7 +81,6 @@ def train(
     accumulate: int = 1,
     until: int | None = None,
     trunk: Path | None = None,
-    save_every: float | None = None,
     begin: Callable[[nn.Module], None] = as_drawn,
 ) -> Trained:
     """Build a network and train it: all four are plain or shared, and nothing else is needed.
@@ -103,7 +106,6 @@ def train(
         accumulate=accumulate,
         until=until,
         trunk=trunk,
-        save_every=save_every,
     )
 
 
@@ -132,6 +134,9 @@ def train_model(
     until: int | None = None,
     trunk: Path | None = None,
     save_every: float | None = None,
+    leave: Callable[[], bool] = never,
+    callbacks: Sequence[pl.Callback] = (),
+    options: Mapping[str, Any] = NOTHING,
 ) -> Trained:
     """Train `model`, in place, for `recipe.epochs` epochs.
 
@@ -162,13 +167,17 @@ def train_model(
     save_every: seconds after which `checkpoint` is written within an epoch, too, with where it is
         in the data and in what is drawn; of a module of the user's own, or a datamodule without
         `begin_at(epoch, batch)`, it is left after whole epochs alone
+    leave: asked after each step, with `save_every`, and each epoch; true saves the state and raises
+        KeyboardInterrupt
+    callbacks: Lightning's, which are told of everything; options: of Lightning's trainer, such as
+        its loggers and its devices
     Raises Diverged as soon as the loss is not finite; NotDivisible where batches cannot be taken
     in parts; and SearchError for data that were prepared for another recipe, the checkpoint of
     another training, or a batch of one image where batch norm needs two.
     """
     data.refuse_another(recipe)
     watch = EpochWatch(seed, recipe, on_epoch, should_stop, until)
-    options: dict[str, Any] = {}
+    given = dict(options)
     keeper, resume = None, None
     if checkpoint is not None:
         training = training_of(model, recipe, data, seed)
@@ -179,11 +188,12 @@ def train_model(
             resume = trunk if history is not None else None
         if history is not None:
             on_resume(history)
-        keeper = GoingOn(checkpoint, training, watch, save_every)
-        options["checkpoints"] = Sealed()
+        keeper = GoingOn(checkpoint, training, watch, save_every, leave)
+        given["checkpoints"] = Sealed()
     if accumulate > 1:
-        options["strategy"] = InParts(accumulate)
-    run = trainer_of(recipe, watch, *([keeper] if keeper is not None else []), **options)
+        given["strategy"] = InParts(accumulate)
+    others = [*callbacks, *([keeper] if keeper is not None else [])]
+    run = trainer_of(recipe, watch, *others, **given)
     with (
         own_randomness(),
         quiet(),
