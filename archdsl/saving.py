@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 SPEC, WEIGHTS = "spec.yaml", "model.safetensors"
 """What is in a folder of a saved model, beside the files that its spec imports."""
 
-TRAINED, TRAINED_WEIGHTS = "train.json", "best.safetensors"
-"""What is in the folder of a training in full, beside its `spec.yaml`."""
-
 _DRAFT = "new.safetensors"
 _THERE_BY_NOW = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
 """What a system says where something came to lie in a folder's place meanwhile."""
@@ -58,12 +55,14 @@ def weights_of(path: Path) -> Path:
 
     Raises BuildError for a folder without weights.
     """
+    from archdsl.study.report.trainings import TRAIN
+    from archdsl.study.winner import WEIGHTS as BEST
     from archdsl.study.winner_of import weights_of_winner
 
     if not path.is_dir():
         return path
-    if (path / TRAINED).is_file():
-        return path / TRAINED_WEIGHTS
+    if (path / TRAIN).is_file():
+        return path / BEST
     return path / WEIGHTS if _is_saved(path) else weights_of_winner(path)
 
 

@@ -20,8 +20,8 @@ HELP = "write the report of a run, or the page of a training, anew from its reco
 def arguments(parser: argparse.ArgumentParser) -> None:
     """RUN, or a database."""
     parser.add_argument(
-        "run_folder", metavar="RUN", type=Path, nargs="?", help="a run directory: runs/NAME, or the "
-        "folder of a training; with --storage runs/STUDY unless said",
+        "run_folder", metavar="RUN", type=Path, nargs="?", help="a run directory: runs/NAME, or "
+        "the folder of a training; with --storage runs/STUDY unless said",
     )  # fmt: skip
     takes_storage(parser)
     takes_sandbox(parser)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.errors import SearchError
-from archdsl.full_training.record import TRAIN, TrainRecord, read_record
+from archdsl.full_training.record import TrainRecord, read_record
 from archdsl.language.write import write
 from archdsl.language.yaml import read
 from archdsl.spaces import Space
@@ -26,17 +26,15 @@ from archdsl.study.identity.carried import copy_imports, portable
 from archdsl.study.record import files
 from archdsl.study.record.file_store import LOCK, RECORD
 from archdsl.study.record.lock import locked
+from archdsl.study.report.trainings import TRAIN
+from archdsl.study.winner import WEIGHTS
 from archdsl.version import VERSION
 
 if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
     from archdsl.data.preprocessing import Preprocessing
 
-LAST, BEST, SPEC, PAGE, LOGGERS = (
-    "last.ckpt", "best.safetensors", "spec.yaml", "train.html", "loggers",
-)  # fmt: skip
-
-_OURS = (TRAIN, LAST, BEST, SPEC, PAGE, LOGGERS, LOCK, "data.jsonl")
+LAST, LOGGERS, SPEC = "last.ckpt", "loggers", "spec.yaml"
 
 
 @contextmanager
@@ -101,4 +99,4 @@ def write_best(folder: Path, state: dict[str, Any], said: Preprocessing | None) 
 
     from archdsl.data.preprocessing import weights_metadata
 
-    files.write_bytes(folder / BEST, save(state, weights_metadata(said)))
+    files.write_bytes(folder / WEIGHTS, save(state, weights_metadata(said)))

@@ -43,7 +43,8 @@ def _differs(old: TrainRecord, new: TrainRecord) -> str | None:
     usual = Recipe().record()
     then = {f"train.{name}": value for name, value in {**usual, **old.recipe}.items()}
     now = {f"train.{name}": value for name, value in new.recipe.items()}
-    for olds, news in ((then, now), (_network(old.spec), _network(new.spec))):
+    pairs = (then, now), (_images(old), _images(new)), (_network(old.spec), _network(new.spec))
+    for olds, news in pairs:
         for name in dict.fromkeys([*olds, *news]):
             if olds.get(name) != news.get(name):
                 return f"{name} {_was(olds, name)}, and now it {_is(news, name)}"
@@ -53,6 +54,15 @@ def _differs(old: TrainRecord, new: TrainRecord) -> str | None:
     if before.get("digest") != after.get("digest"):
         return f"the weights to begin with were {_weights(old)}, and now they are {_weights(new)}"
     return None
+
+
+def _images(record: TrainRecord) -> dict[str, Any]:
+    """Address -> value of what says which images, but for where they lie."""
+    data = record.data["source"]["data"]
+    if data is None:
+        return {}
+    options = {name: value for name, value in data["options"].items() if name != "path"}
+    return flat({"search.proxy.data": {"type": data["type"], **options}})
 
 
 def _network(text: str) -> dict[str, Any]:

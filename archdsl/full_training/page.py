@@ -11,9 +11,11 @@ from urllib.parse import quote
 
 from archdsl.amounts import written
 from archdsl.full_training import charts
-from archdsl.full_training.folder import BEST, PAGE, SPEC
+from archdsl.full_training.folder import SPEC
 from archdsl.full_training.record import TrainRecord
 from archdsl.study.record import files
+from archdsl.study.report.trainings import PAGE
+from archdsl.study.winner import WEIGHTS
 from archdsl.training.recipe import Recipe
 from archdsl.units import counted, duration
 from archdsl.views import html, svg
@@ -50,9 +52,9 @@ def _shown(folder: Path, record: TrainRecord) -> dict[str, Any]:
         "trained": duration(sum(one.seconds for one in record.epochs)),
         "speed": _speed(record),
         "waited": _waited(record),
-        "has_weights": (folder / BEST).is_file(),
+        "has_weights": (folder / WEIGHTS).is_file(),
         "spec_file": SPEC,
-        "weights_file": BEST,
+        "weights_file": WEIGHTS,
         "search_page": _search_page(folder, record),
         "again": _again(record),
     }
@@ -116,8 +118,8 @@ def _again(record: TrainRecord) -> str:
     """What is typed in the folder to go on with what it made."""
     return (
         f"archdsl show {SPEC}\n"
-        f"archdsl export {SPEC} --to onnx --weights {BEST} -o {shlex.quote(record.name)}.onnx\n"
-        f'\nimport archdsl\nmodel = archdsl.build("./{SPEC}", weights="{BEST}")'
+        f"archdsl export {SPEC} --to onnx --weights {WEIGHTS} -o {shlex.quote(record.name)}.onnx\n"
+        f'\nimport archdsl\nmodel = archdsl.build("./{SPEC}", weights="{WEIGHTS}")'
     )
 
 

@@ -11,9 +11,9 @@ from typing import Any, Literal, Self, TypeAlias
 from archdsl.data.preprocessing import NotStated, Preprocessing
 from archdsl.errors import SearchError
 from archdsl.study.record import files
+from archdsl.study.report.trainings import TRAIN
 from archdsl.study.trial import Metrics, from_json, to_json
 
-TRAIN = "train.json"
 FORMAT = 1
 
 Stand: TypeAlias = Literal["running", "stopped", "failed", "done"]

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from archdsl.errors import SearchError
-from archdsl.full_training.record import TRAIN, TrainRecord, read_record
+from archdsl.full_training.record import TrainRecord, read_record
 from archdsl.study.record.file_store import LOCK
 from archdsl.study.record.lock import holder
+from archdsl.study.report.trainings import TRAIN
 from archdsl.units import counted
 
 

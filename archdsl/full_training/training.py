@@ -19,7 +19,7 @@ from archdsl.full_training.events import (
     unheard,
 )
 from archdsl.full_training.failing import said_of_a_recipe, words_of
-from archdsl.full_training.folder import BEST, LAST, LOGGERS, held, text_of, write_spec
+from archdsl.full_training.folder import LAST, LOGGERS, held, text_of, write_spec
 from archdsl.full_training.identity import refuse_another
 from archdsl.full_training.keeping import Keeping
 from archdsl.full_training.record import TrainRecord, write_record
@@ -29,6 +29,7 @@ from archdsl.spaces import Space
 from archdsl.study.identity.evidence import evidence, on_record, write_data
 from archdsl.study.identity.setup import machine, versions
 from archdsl.study.trial import to_json
+from archdsl.study.winner import WEIGHTS
 from archdsl.training.data_source import DataSource
 from archdsl.training.prepare import Prepared, prepare
 from archdsl.units import counted
@@ -57,7 +58,7 @@ class TrainingResult:
     @property
     def weights(self) -> Path:
         """The file with the weights of the best epoch."""
-        return self.folder / BEST
+        return self.folder / WEIGHTS
 
 
 def train(
@@ -288,7 +289,7 @@ class _Start:
         from archdsl.training.evaluate import evaluate
 
         model = build(self.network)
-        model.load_state_dict(load_file(self.folder / BEST))
+        model.load_state_dict(load_file(self.folder / WEIGHTS))
         with threads.for_work(self._macs() * self.asked.recipe.batch):
             return evaluate(model, self.asked.recipe, prepared, "test")
 

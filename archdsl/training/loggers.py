@@ -30,9 +30,8 @@ def logger(asked: LoggerAsked, folder: Path) -> Any:
     """
     path, given = asked
     cls = _class(path)
-    options = arguments(cls, given.items(), Path.cwd(), "logger")
-    if "save_dir" not in options and _takes(cls, "save_dir"):
-        options["save_dir"] = str(folder)
+    place = {"save_dir": str(folder)} if _takes(cls, "save_dir") else {}
+    options = arguments(cls, {**place, **given}.items(), Path.cwd(), "logger")
     try:
         with quiet():
             return cls(**options)

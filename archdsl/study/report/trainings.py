@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from archdsl.errors import SearchError
 from archdsl.study.record import files
@@ -14,7 +15,8 @@ from archdsl.study.record import files
 TRAININGS = "trainings.json"
 """In a run directory: where trainings of its winner lie, from there."""
 
-_RECORD, _PAGE = "train.json", "train.html"
+TRAIN, PAGE = "train.json", "train.html"
+"""In the folder of a training: its record, and its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,7 @@ class TrainedInFull:
     @property
     def address(self) -> str:
         """Of its page, from the search's."""
-        from urllib.parse import quote
-
-        return quote(os.fsencode(f"{self.folder}/{_PAGE}"))
+        return quote(os.fsencode(f"{self.folder}/{PAGE}"))
 
 
 def note_training(run: Path, folder: Path) -> None:
@@ -70,13 +70,13 @@ def _read(run: Path, folder: str) -> TrainedInFull | None:
     """What train.json says; None where it is gone, or says nothing of the kind."""
     where = run / folder
     try:
-        said = json.loads(files.read_bytes(where / _RECORD))
+        said = json.loads(files.read_bytes(where / TRAIN))
         best = said["best"]
         metrics = {} if best is None else best["metrics"]
         name = next((n for n in ("accuracy", "macro_accuracy", "loss") if n in metrics), None)
         return TrainedInFull(
             folder,
-            (where / _PAGE).is_file(),
+            (where / PAGE).is_file(),
             None if said["run"] is None else said["run"]["trial"],
             str(said["stand"]),
             (len(said["epochs"]), int(said["recipe"]["epochs"])),
