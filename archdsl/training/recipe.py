@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal, Self, TypeAlias
@@ -11,19 +9,12 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from archdsl.components.options import (
     Bound,
     Fraction,
-    KindOf,
-    ListOf,
-    Maybe,
-    Mismatch,
     NonNegativeNumber,
-    OptionType,
     Positive,
     PositiveNumber,
-    from_annotation,
-    written,
 )
-from archdsl.errors import SearchError
 from archdsl.language.settings import ProxySettings
+from archdsl.training import plain_values
 
 Options: TypeAlias = tuple[tuple[str, Any], ...]
 BelowOne = Annotated[float, Bound("number from 0 to below 1", lambda v: 0 <= v < 1)]
@@ -92,8 +83,7 @@ class Recipe:
         for name in _OPTIONS:
             pairs = tuple((str(key), value) for key, value in getattr(self, name))
             object.__setattr__(self, name, pairs)
-        for name, type_ in _types().items():
-            object.__setattr__(self, name, _checked(name, type_, getattr(self, name)))
+        plain_values.check(self, "recipe", beside=_OPTIONS)
 
     def validates(self, epoch: int) -> bool:
         """Whether there is a validation after an epoch, counted from 0."""
@@ -122,46 +112,14 @@ class Recipe:
 
     def record(self) -> dict[str, Any]:
         """The recipe as JSON holds it, every field by its name."""
-        plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {n: list(v) if isinstance(v, tuple) else v for n, v in plain.items()}
+        return plain_values.record(self)
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
         """The recipe that `record()` wrote. Raises SearchError for what is none."""
-        names = [field.name for field in fields(cls)]
-        for name in [*names, *record]:
-            if name not in record or name not in names:
-                what = "is not there" if name in names else "is no field of a recipe"
-                raise SearchError(f"recipe: {name} {what}.  a recipe has: {', '.join(names)}")
-        return cls(**record)
+        return plain_values.from_record(cls, record, "recipe")
 
 
 _OPTIONS = ("module_options", "datamodule_options")
 BESIDE = frozenset({"data", "folder", "inherit"})
 """What the `proxy` section says beside the schedule: the images, and the weights to begin with."""
-
-
-@functools.cache
-def _types() -> dict[str, OptionType]:
-    hints = typing.get_type_hints(Recipe, include_extras=True)
-    names = [field.name for field in fields(Recipe) if field.name not in _OPTIONS]
-    return {name: from_annotation(hints[name]) for name in names}
-
-
-def _checked(name: str, type_: OptionType, value: Any) -> Any:
-    try:
-        return _as(type_, value)
-    except Mismatch as error:
-        raise SearchError(f"recipe: {name} is {written(value)}.  it takes {error}") from None
-
-
-def _as(type_: OptionType, value: Any) -> Any:
-    """`value` as a type has it. Raises Mismatch."""
-    if isinstance(type_, Maybe):
-        return None if value is None else _as(type_.inner, value)
-    if isinstance(type_, ListOf):
-        if not isinstance(value, (list, tuple)) or len(value) != type_.length:
-            raise Mismatch(f"a {type_.takes()}")
-        return tuple(_as(type_.inner, item) for item in value)
-    assert not isinstance(type_, KindOf), "a recipe has no components"
-    return type_.convert(value)
