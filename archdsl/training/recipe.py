@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal, Self, TypeAlias
@@ -11,20 +10,16 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from archdsl.components.options import (
     Bound,
     Fraction,
-    KindOf,
-    ListOf,
-    Maybe,
-    Mismatch,
     NonNegative,
     NonNegativeNumber,
-    OptionType,
     Positive,
     PositiveNumber,
-    from_annotation,
     written,
 )
 from archdsl.errors import SearchError
 from archdsl.language.settings import ProxySettings
+from archdsl.training import plain_values
+from archdsl.training.augmentation import Augmentation
 
 Options: TypeAlias = tuple[tuple[str, Any], ...]
 BelowOne = Annotated[float, Bound("number from 0 to below 1", lambda v: 0 <= v < 1)]
@@ -74,6 +69,7 @@ class Recipe:
     accumulate: in how many parts a batch goes through the model, whose gradients add up to those
         of the whole
     drop_path: the peak of stochastic depth (G. Huang et al., ECCV 2016), or None for the spec's own
+    augmentation: how images are changed at random, or None for what their source says
     compile: whether the model goes through torch.compile
     precision: "auto" is bf16 where the hardware has it, else 32
 
@@ -112,6 +108,7 @@ class Recipe:
     ema: Share | None = None
     accumulate: Positive = 1
     drop_path: BelowOne | None = None
+    augmentation: Augmentation | None = None
     compile: bool = False
     precision: Literal["auto", "32", "bf16", "16"] = "auto"
 
@@ -119,8 +116,14 @@ class Recipe:
         for name in _OPTIONS:
             pairs = tuple((str(key), value) for key, value in getattr(self, name))
             object.__setattr__(self, name, pairs)
-        for name, type_ in _types().items():
-            object.__setattr__(self, name, _checked(name, type_, getattr(self, name)))
+        said: Any = self.augmentation
+        if isinstance(said, Mapping):  # as JSON has it
+            object.__setattr__(self, "augmentation", Augmentation.from_record(said))
+        elif not isinstance(said, Augmentation | None):
+            raise SearchError(
+                f"recipe: augmentation is {written(said)}.  it takes an Augmentation, or none"
+            )
+        plain_values.check(self, "recipe", BESIDE_OPTIONS)
 
     def validates(self, epoch: int) -> bool:
         """Whether there is a validation after an epoch, counted from 0."""
@@ -149,8 +152,8 @@ class Recipe:
 
     def record(self) -> dict[str, Any]:
         """The recipe as JSON holds it, every field by its name."""
-        plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {n: list(v) if isinstance(v, tuple) else v for n, v in plain.items()}
+        changed = None if self.augmentation is None else self.augmentation.record()
+        return {**plain_values.record(self), "augmentation": changed}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
@@ -158,18 +161,12 @@ class Recipe:
 
         Raises SearchError for what is none.
         """
-        names = [field.name for field in fields(cls)]
-        record = {**later(), **record}
-        for name in [*names, *record]:
-            if name not in record or name not in names:
-                what = "is not there" if name in names else "is no field of a recipe"
-                raise SearchError(f"recipe: {name} {what}.  a recipe has: {', '.join(names)}")
-        return cls(**record)
+        return plain_values.from_record(cls, {**later(), **record}, "recipe")
 
 
 LATER = (
     "tail", "lr_batch", "warmup_lr", "optimizer", "no_decay", "layer_decay", "ema", "accumulate",
-    "drop_path", "compile",
+    "drop_path", "augmentation", "compile",
 )  # fmt: skip
 """The fields that older records lack; their defaults are what always was."""
 
@@ -182,34 +179,7 @@ def later() -> Mapping[str, Any]:
 
 
 _OPTIONS = ("module_options", "datamodule_options")
+BESIDE_OPTIONS = (*_OPTIONS, "augmentation")
+"""The fields that are no plain values of one type."""
 BESIDE = frozenset({"data", "folder", "inherit"})
 """What the `proxy` section says beside the schedule: the images, and the weights to begin with."""
-
-
-@functools.cache
-def _types() -> dict[str, OptionType]:
-    hints = typing.get_type_hints(Recipe, include_extras=True)
-    names = [field.name for field in fields(Recipe) if field.name not in _OPTIONS]
-    return {name: from_annotation(hints[name]) for name in names}
-
-
-def _checked(name: str, type_: OptionType, value: Any) -> Any:
-    try:
-        return _as(type_, value)
-    except Mismatch as error:
-        raise SearchError(f"recipe: {name} is {written(value)}.  it takes {error}") from None
-
-
-def _as(type_: OptionType, value: Any) -> Any:
-    """`value` as a type has it. Raises Mismatch."""
-    if isinstance(type_, Maybe):
-        return None if value is None else _as(type_.inner, value)
-    if isinstance(type_, ListOf):
-        fits = type_.length is None or (
-            isinstance(value, (list, tuple)) and len(value) == type_.length
-        )
-        if not isinstance(value, (list, tuple)) or not fits:
-            raise Mismatch(f"a {type_.takes()}")
-        return tuple(_as(type_.inner, item) for item in value)
-    assert not isinstance(type_, KindOf), "a recipe has no components"
-    return type_.convert(value)

@@ -17,6 +17,7 @@ from archdsl.data.source import Split
 from archdsl.errors import SearchError
 from archdsl.language.search_section import PROXY
 from archdsl.language.settings import ProxySettings
+from archdsl.training.augmentation import Augmentation
 from archdsl.training.batches import to_judge_by
 from archdsl.training.module import Classifier, rate
 from archdsl.training.recipe import BESIDE, Recipe, later
@@ -65,6 +66,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "ema": st.none() | share,
     "accumulate": counts,
     "drop_path": st.none() | below_one,
+    "augmentation": st.none()
+    | st.builds(Augmentation, mixup=st.floats(0, 9), crop_scale=st.just((0.5, 1.0))),
     "compile": st.booleans(),
     "precision": st.sampled_from(["auto", "32", "bf16", "16"]),
 }
@@ -117,6 +120,7 @@ def test_what_the_proxy_section_says_of_the_schedule_is_in_the_recipe() -> None:
         ("accumulate", 0, "a positive int", 2),
         ("drop_path", 1, "a number from 0 to below 1", 0),
         ("compile", 1, "true or false", True),
+        ("augmentation", "strong", "an Augmentation, or none", Augmentation(mixup=0.8)),
         ("tail", -1, "an int from 0", 0),
         ("cooldown", 1, "a number above 0 and below 1", 0.5),
         ("cooldown", 0, "a number above 0 and below 1", 1e-9),
