@@ -460,6 +460,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"charts"},
         {"page"},
     ],
+    # fmt: off
     "training": [
         {
             "arguments",
@@ -469,6 +470,9 @@ INSIDE: dict[str, list[set[str]]] = {
             "fits",
             "inherit",
             "metrics",
+            "optimisation",
+            "optimisation.layers",
+            "optimisation.stochastic_depth",
             "own_preprocessing",
             "plain_values",
             "seeds",
@@ -476,9 +480,19 @@ INSIDE: dict[str, list[set[str]]] = {
         },
         {"augmentation"},
         {"recipe"},
-        {"one_image", "trainer"},
-        {"batches", "interrupts", "micro_batches", "one_by_one", "set_up", "user"},
-        {"lengths"},
+        {"one_image", "optimisation.schedules", "trainer"},
+        {
+            "batches",
+            "interrupts",
+            "micro_batches",
+            "one_by_one",
+            "optimisation.averages",
+            "optimisation.compiled",
+            "optimisation.groups",
+            "set_up",
+            "user",
+        },
+        {"lengths", "optimisation.optimizers"},
         {"training_loader", "validation_loader"},
         {"loaders"},
         {"prepare"},
@@ -489,6 +503,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"first_batches"},
         {"look"},
     ],
+    # fmt: on
     "views": [
         {"chart", "html", "notebook", "rows", "text"},
         {"card", "fitted", "svg", "terminal"},

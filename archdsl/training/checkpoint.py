@@ -139,11 +139,13 @@ def trunk_of(training: Mapping[str, Any]) -> dict[str, Any]:
 def training_of(model: nn.Module, recipe: Recipe, data: Prepared, seed: int) -> dict[str, Any]:
     """What tells a training from others, as plain values.
 
-    The weights that a model begins with are not looked at, nor every pixel.
+    The weights that a model begins with are not looked at, nor every pixel, nor in how many parts
+    a batch is taken.
     """
+    said = {name: value for name, value in recipe.record().items() if name != "accumulate"}
     return {
         "seed": seed,
-        **recipe.record(),
+        **said,
         "network": _network(model),
         "data": _data(data),
     }

@@ -130,6 +130,14 @@ class Recipe:
         return (epoch + 1) % self.validate_every == 0 or epoch + 1 == self.epochs
 
     @property
+    def peak(self) -> float:
+        """The rate after the warm-up: `lr`, scaled to the batch."""
+        if self.lr_batch is None or self.lr_batch == self.batch:
+            return self.lr
+        ratio: float = self.batch / self.lr_batch
+        return self.lr * (ratio**0.5 if self.optimizer == "lamb" else ratio)
+
+    @property
     def falls_after(self) -> int:
         """The epochs after which the rate begins to fall for good, of a schedule that has such.
 

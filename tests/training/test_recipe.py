@@ -19,7 +19,8 @@ from archdsl.language.search_section import PROXY
 from archdsl.language.settings import ProxySettings
 from archdsl.training.augmentation import Augmentation
 from archdsl.training.batches import to_judge_by
-from archdsl.training.module import Classifier, rate
+from archdsl.training.module import Classifier
+from archdsl.training.optimisation.schedules import rate
 from archdsl.training.recipe import BESIDE, Recipe, later
 from archdsl.training.train import train_model
 
