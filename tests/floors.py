@@ -6,6 +6,27 @@ reads this.
 
 from __future__ import annotations
 
+TRAINING: list[set[str]] = [
+    {"arguments", "batch_checks", "data_source", "failures", "fits", "inherit", "metrics",
+     "optimisation", "optimisation.layers", "optimisation.stochastic_depth", "own_preprocessing",
+     "plain_values", "seeds", "seen_images"},
+    {"augmentation"},
+    {"recipe"},
+    {"one_image", "optimisation.schedules", "trainer"},
+    {"batches", "interrupts", "micro_batches", "one_by_one", "optimisation.averages",
+     "optimisation.compiled", "optimisation.groups", "set_up", "user"},
+    {"lengths", "optimisation.optimizers"},
+    {"training_loader", "validation_loader"},
+    {"loaders"},
+    {"prepare"},
+    {"checkpoint", "heldout", "module", "own_failures", "zero_cost"},
+    {"epochs", "evaluate"},
+    {"going_on"},
+    {"train"},
+    {"first_batches"},
+    {"look"},
+]  # fmt: skip
+
 INSIDE: dict[str, list[set[str]]] = {
     "amounts": [
         {"table"},
@@ -460,33 +481,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"charts"},
         {"page"},
     ],
-    "training": [
-        {
-            "arguments",
-            "batch_checks",
-            "data_source",
-            "failures",
-            "fits",
-            "inherit",
-            "metrics",
-            "own_preprocessing",
-            "recipe",
-            "seeds",
-            "seen_images",
-        },
-        {"one_image", "trainer"},
-        {"batches", "interrupts", "micro_batches", "one_by_one", "set_up", "user"},
-        {"lengths"},
-        {"training_loader", "validation_loader"},
-        {"loaders"},
-        {"prepare"},
-        {"checkpoint", "heldout", "module", "own_failures", "zero_cost"},
-        {"epochs", "evaluate"},
-        {"going_on"},
-        {"train"},
-        {"first_batches"},
-        {"look"},
-    ],
+    "training": TRAINING,
     "views": [
         {"chart", "html", "notebook", "rows", "text"},
         {"card", "fitted", "svg", "terminal"},

@@ -69,6 +69,7 @@ ONLY = {
     "lightning": {"training"},
     "pytorch_lightning": set(),
     "torchmetrics": {"training"},
+    "pytorch_optimizer": {"training"},
     "fvcore": {"cost"},
     "yaml": {"language"},
     "sklearn": {"data"},

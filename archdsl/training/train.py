@@ -23,6 +23,9 @@ from archdsl.training.metrics import Metrics
 from archdsl.training.micro_batches import InParts, refuse_to_divide
 from archdsl.training.module import module_around
 from archdsl.training.one_image import lacks_variance, no_variance
+from archdsl.training.optimisation.averages import Averaged
+from archdsl.training.optimisation.compiled import compiled
+from archdsl.training.optimisation.stochastic_depth import set_drop_path
 from archdsl.training.prepare import Prepared
 from archdsl.training.recipe import Recipe
 from archdsl.training.seeds import own_randomness, seed_everything, seed_of
@@ -156,7 +159,8 @@ def train_model(
     on_resume: called before the first epoch where there is a checkpoint to go on from, with the
         metrics of the epochs before it, which are reported no more
     accumulate: in how many parts a batch goes through the model before the optimiser steps, and a
-        batch of a validation too, for a device that the whole does not fit on. Gradients and
+        batch of a validation too, for a device that the whole does not fit on, each part of the
+        recipe's own in so many again. Gradients and
         losses are those of the whole batch but for rounding; batch norm takes the statistics of
         each part
     until: the epochs after which it is put aside, with its state in the checkpoint; a call without
@@ -176,6 +180,9 @@ def train_model(
     another training, or a batch of one image where batch norm needs two.
     """
     data.refuse_another(recipe)
+    if recipe.drop_path is not None:
+        set_drop_path(model, recipe.drop_path)
+    accumulate *= recipe.accumulate
     watch = EpochWatch(seed, recipe, on_epoch, should_stop, until)
     given = dict(options)
     keeper, resume = None, None
@@ -199,6 +206,7 @@ def train_model(
         quiet(),
         interruptible(run, lambda: watch.interrupted),
         channels_last_convolutions(model),
+        compiled(model, recipe.compile),
     ):
         try:
             fit(run, model, recipe, data, seed, ckpt_path=resume)
@@ -234,10 +242,11 @@ def trainer_of(
     recipe: Recipe, watch: EpochWatch, *others: pl.Callback, **options: Any
 ) -> pl.Trainer:
     """A trainer for all epochs of a recipe. others: callbacks that are called after the watch"""
+    averages = [] if recipe.ema is None else [Averaged(recipe.ema)]
     return trainer(
         recipe,
         max_epochs=recipe.epochs,
-        callbacks=[watch, *others],
+        callbacks=[*averages, watch, *others],
         # not inference mode: what a layer caches in eval may be used in training again
         inference_mode=False,
         **options,
