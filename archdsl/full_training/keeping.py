@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from archdsl.study.trial import Metrics
 from archdsl.training.steps import Step
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor
 
     from archdsl.training.prepare import Prepared
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 class Keeping:
     """Writes after each epoch what it came to, and tells.
 
-    shown: the folder as it was named; model: it is trained in place
+    shown: the folder as it was named; weights: those that the last validation saw
     """
 
     def __init__(
         self,
         shown: Path,
         record: TrainRecord,
-        model: nn.Module,
+        weights: Callable[[], dict[str, Tensor]],
         data: Prepared,
         tell: TrainingListener,
     ) -> None:
         self.record = record
         self._shown, self._folder = shown, shown.absolute()
-        self._model, self._data, self._tell = model, data, tell
+        self._weights, self._data, self._tell = weights, data, tell
         self._begun: float | None = None
         self._last: Step | None = None
 
@@ -77,8 +77,6 @@ class Keeping:
         record.epochs = [*record.epochs[:epoch], kept]
         best = record.best == epoch
         if best:
-            weights = self._model.state_dict()
-            state = {name: one.detach().cpu().contiguous() for name, one in weights.items()}
-            write_best(self._folder, state, record.said)
+            write_best(self._folder, self._weights(), record.said)
         write_record(self._folder, record)
         self._tell(EpochOver(epoch, kept, best))

@@ -231,6 +231,7 @@ class _Start:
         record: kept epoch by epoch; None in a process beside the first
         """
         from archdsl.training.devices import spread
+        from archdsl.training.judged_weights import JudgedWeights
         from archdsl.training.loggers import LossLogged, logger
         from archdsl.training.seeds import own_randomness
         from archdsl.training.steps import StepWatch
@@ -245,9 +246,10 @@ class _Start:
         callbacks: list[Any] = []
         on_epoch, on_resume = ignore, afresh
         if record is not None:
-            keeping = Keeping(self.out, record, model, prepared, self.tell)
+            judged = JudgedWeights(model)
+            keeping = Keeping(self.out, record, judged.weights, prepared, self.tell)
             on_epoch, on_resume = keeping.on_epoch, keeping.begin
-            callbacks.append(StepWatch(keeping.on_step))
+            callbacks += [StepWatch(keeping.on_step), judged]
         if manner.loggers:
             options["logger"] = [logger(one, self.folder / LOGGERS) for one in manner.loggers]
             callbacks.append(LossLogged())

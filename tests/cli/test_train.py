@@ -61,7 +61,9 @@ def test_a_training_leaves_its_record_weights_spec_and_page(run: Run, spec: Path
     assert said["final"] == said["epochs"][-1]
     assert said["sessions"][0]["versions"]["torch"] == torch.__version__
     assert "epoch 1 of 2" in ran.err and "images/s" in ran.err
-    assert "in runs/tiny-train: best.safetensors spec.yaml last.ckpt train.json train.html" in ran.out
+    assert (
+        "in runs/tiny-train: best.safetensors spec.yaml last.ckpt train.json train.html" in ran.out
+    )
 
 
 def test_what_it_leaves_is_taken_by_the_other_verbs(run: Run, spec: Path) -> None:
@@ -125,7 +127,9 @@ def test_ctrl_c_ends_after_its_step_and_resume_goes_on_from_there(
     assert f"stopped with {steps // 3} of 2 epochs; the same command with --resume" in ran.out
     assert record()["stand"] == "stopped"
     said = run("status", "runs/tiny-train").out
-    assert f"tiny: {steps // 3} of 2 epochs; nobody is training, and the same command goes on" in said
+    assert (
+        f"tiny: {steps // 3} of 2 epochs; nobody is training, and the same command goes on" in said
+    )
 
     without = run("train", spec)
     assert without.code == 2
@@ -231,7 +235,10 @@ def test_resume_where_there_is_nothing_begins_and_says_so(run: Run, spec: Path) 
         (["--checkpoint-every", "soon"], "--checkpoint-every is 'soon'.  write a number"),
         (["--checkpoint-every", "-1"], "checkpoint_every is minutes from 0, and not -1.0"),
         (["--data", "nowhere"], "data 'nowhere': there is no such folder or file.  name a folder"),
-        (["--data", "tiny.yaml"], "data 'tiny.yaml': is no folder and no .npz file.  name a folder"),
+        (
+            ["--data", "tiny.yaml"],
+            "data 'tiny.yaml': is no folder and no .npz file.  name",
+        ),
         (["--out", "s3://bucket/x"], "--out is a directory of this machine, and "),
         (["--out", "tiny.yaml"], "tiny.yaml is no folder.  choose another --out"),
         (["--weights", "none.safetensors"], "none.safetensors"),

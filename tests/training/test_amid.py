@@ -58,16 +58,23 @@ def digits() -> Prepared:
     return prepare(RECIPE, source, (1, 12, 12), 10)
 
 
+RECIPES = {
+    "adamw": RECIPE,
+    "average": replace(RECIPE, ema=0.8, optimizer="lamb", lr_batch=64),
+    "parts": replace(RECIPE, accumulate=2),
+}
+
+
 def trained(
     data: Prepared, path: Path | None, stop: int | None = None, recipe: Recipe = RECIPE
-) -> tuple[Trained, int]:
+) -> tuple[Trained, float]:
     """A training that is broken in its step `stop`, from 1 in this call, and how many it began."""
-    model, begun = network(), 0
+    model, begun = network(), 0.0
 
     def count(module: nn.Module, given: Any) -> None:
         nonlocal begun
         if module.training:
-            begun += 1
+            begun += 1 / recipe.accumulate
             if begun == stop:
                 raise Break
 
@@ -98,8 +105,8 @@ def alike(one: Any, other: Any) -> bool:
 
 
 @functools.cache
-def whole() -> Trained:
-    return trained(digits(), None)[0]
+def whole(name: str) -> Trained:
+    return trained(digits(), None, recipe=RECIPES[name])[0]
 
 
 @pytest.fixture
@@ -107,20 +114,23 @@ def data() -> Prepared:
     return digits()
 
 
-@law(strategies.lists(strategies.integers(2, STEPS + 1), min_size=1, max_size=4), few=4, many=60)
-def test_breaks_in_any_steps_change_nothing(stops: list[int]) -> None:
-    data = digits()
+STOPS = strategies.lists(strategies.integers(2, STEPS + 1), min_size=1, max_size=4)
+
+
+@law(strategies.sampled_from(sorted(RECIPES)), STOPS, few=5, many=90)
+def test_breaks_in_any_steps_change_nothing(name: str, stops: list[int]) -> None:
+    data, recipe = digits(), RECIPES[name]
     with tempfile.TemporaryDirectory() as folder:
         path, left = Path(folder) / "state.ckpt", STEPS
         for stop in stops:
             if stop > left:
                 break
             with pytest.raises(Break):
-                trained(data, path, stop)
+                trained(data, path, stop, recipe)
             left -= stop - 1  # the step that was broken is made again, and none before it
-        done, begun = trained(data, path)
+        done, begun = trained(data, path, recipe=recipe)
         assert begun == left
-        assert same(done, whole())
+        assert same(done, whole(name))
 
 
 def test_the_state_after_each_step_is_that_of_the_unbroken_training(
