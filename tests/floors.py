@@ -269,6 +269,11 @@ INSIDE: dict[str, list[set[str]]] = {
         },
         {"channel_mixers", "meta_mixer", "meta_ops", "token_mixers"},
     ],
+    "recipes": [
+        {"document", "values", "together"},
+        {"files"},
+        {"load"},
+    ],
     "spaces": [
         {
             "arguments",

@@ -36,7 +36,7 @@ FLOORS: list[set[str]] = [
     {"compiler", "published", "spec"},
     {"checkpoints", "cost"},
     {"training", "exporters", "conformance"},
-    {"spaces"},
+    {"recipes", "spaces"},
     {"loading"},
     {"study"},
     {"display", "saving", "benchmarking", "task_images"},
