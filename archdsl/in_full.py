@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
     from archdsl.full_training.asked import Beginning
     from archdsl.full_training.training import TrainingResult
+    from archdsl.language.settings import ProxySettings
     from archdsl.training.recipe import Recipe
 
-RecipeLike: TypeAlias = "Recipe | str | Path | None"
+RecipeLike: TypeAlias = "Recipe | str | Path | Mapping[str, Any] | None"
 
 
 def train(
@@ -52,8 +53,9 @@ def train(
     x: a spec; of a run directory its winner, on the images of its search
     data: a folder of class folders, an .npz file, the name of a source, or what a spec has under
         `search.proxy.data`; unless said, what the spec, or the search, has there
-    set, imports, sandbox: as of `load`
-    recipe: how; unless said, the schedule of the spec's `search.proxy`
+    set, imports, sandbox: as of `load`; what of the addresses begins with `train.` is of the recipe
+    recipe: the name of a shipped one, a file, values by name, or a `Recipe`; unless said, the
+        schedule of the spec's `search.proxy`
     weights: to begin with, as `build` takes them, with its `drop_head` and `ema`
     out: the folder; `runs/NAME-train` unless said
     resume: go on with the training that lies there, as if it had not been broken off
@@ -73,9 +75,11 @@ def train(
     from archdsl.full_training.asked import Asked, Manner
     from archdsl.full_training.subject import images, run_of
     from archdsl.full_training.training import train as trained
+    from archdsl.recipes.load import of_recipe
 
     _refuse(x, resume, test, seed, checkpoint_every, devices, listener)
-    spec = load(x, set=set, imports=imports, sandbox=sandbox)
+    changes, patches = of_recipe(set or {})
+    spec = load(x, set=patches, imports=imports, sandbox=sandbox)
     run = run_of(x)
     settings = images(spec, data, run, lambda said: load(spec, set={"search.proxy.data": said}))
     where = Path("runs") / f"{spec.name}-train" if out is None else _path("out", out)
@@ -83,7 +87,8 @@ def train(
     if beginning is None and (drop_head or ema is not None):
         about = "drop_head" if drop_head else "ema"
         raise SearchError(f"{about} is about weights to begin with, and there are none: drop it")
-    chosen, name = _recipe(recipe, settings, overrides)
+    changes |= {f"train.{name}": value for name, value in overrides.items()}
+    chosen, name = _recipe(recipe, spec, settings, run, changes)
     with ExitStack() as stack:
         return trained(
             Asked(spec, settings, chosen, seed, name, beginning, run),
@@ -115,13 +120,26 @@ def _path(name: str, value: object) -> Path:
 
 
 def _recipe(
-    asked: RecipeLike, settings: Any, overrides: Mapping[str, Any]
+    asked: RecipeLike,
+    spec: Spec,
+    settings: ProxySettings,
+    run: Path | None,
+    changes: Mapping[str, Any],
 ) -> tuple[Recipe, str | None]:
+    """The recipe, and its name where it has one. Raises SearchError and SpecError."""
+    from archdsl.recipes import names, recipe
     from archdsl.training.recipe import Recipe
 
-    base = Recipe.of(settings) if asked is None else asked
-    assert isinstance(base, Recipe)
-    return dataclasses.replace(base, **overrides), None
+    if asked is None and run is None and "search" not in spec.document.top:
+        raise SearchError(
+            f"{spec.name}: nothing says how it is trained.  name a recipe, as  --recipe "
+            f"metaformer_300; they are: {', '.join(names())}"
+        )
+    found = recipe(Recipe.of(settings) if asked is None else asked, changes)
+    own = ("module", "module_options", "datamodule", "datamodule_options")
+    usual = Recipe.of(settings)
+    found = dataclasses.replace(found, **{name: getattr(usual, name) for name in own})
+    return found, str(asked) if isinstance(asked, (str, Path)) else None
 
 
 def _beginning(spec: Spec, weights: str | Path, drop_head: bool, ema: bool | None) -> Beginning:

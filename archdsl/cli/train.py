@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 HELP = "train a network in full, and keep its best weights"
 
-_TRAIN = "train."
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """SPEC or RUN and patches, the images, the recipe, the folder, and where it runs."""
@@ -41,8 +39,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "the name of a source; those of the search or of the spec unless said",
     )  # fmt: skip
     parser.add_argument(
-        "--recipe", metavar="NAME|FILE", help="how it is trained; the schedule of the search "
-        "unless said",
+        "--recipe", metavar="NAME|FILE", help="how it is trained, as metaformer_300; the "
+        "schedule of the search unless said",
     )  # fmt: skip
     parser.add_argument(
         "--weights", metavar="PATH", help="to begin with: a state dict, or a folder with one"
@@ -122,9 +120,6 @@ def run(known: argparse.Namespace) -> Answer:
     from archdsl.full_training.progress import for_stream
 
     refuse_address("--out", known.out)
-    given = patches(known)
-    recipe = {a.removeprefix(_TRAIN): v for a, v in given.items() if a.startswith(_TRAIN)}
-    rest = {address: value for address, value in given.items() if not address.startswith(_TRAIN)}
     options = {
         "recipe": known.recipe,
         "weights": known.weights,
@@ -142,9 +137,14 @@ def run(known: argparse.Namespace) -> Answer:
     }
     with for_stream(sys.stderr) as listener:
         result = archdsl.train(
-            known.file, known.data, set=rest, imports=known.imports, sandbox=known.sandbox,
-            listener=listener, **options, **recipe,
-        )  # fmt: skip
+            known.file,
+            known.data,
+            set=patches(known),
+            imports=known.imports,
+            sandbox=known.sandbox,
+            listener=listener,
+            **options,
+        )
     data = {**result.record.record(), "folder": str(result.folder)}
     return Answer(data, _text(result), DONE if result.done else INTERRUPTED)
 

@@ -238,7 +238,9 @@ class _Start:
         from archdsl.training.train import afresh, ignore, initial, train_model
 
         asked, manner, recipe = self.asked, self.manner, self.asked.recipe
-        options: dict[str, Any] = spread(manner.devices, manner.strategy, recipe.batch)
+        options: dict[str, Any] = spread(
+            manner.devices, manner.strategy, recipe.batch, recipe.accumulate
+        )
         with own_randomness():
             model = initial(self.network, asked.seed)
         if asked.beginning is not None:

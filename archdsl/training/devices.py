@@ -16,8 +16,12 @@ def is_first_process() -> bool:
     return int(os.environ.get("LOCAL_RANK", "0")) == 0
 
 
-def spread(devices: int, strategy: str | None, batch: int) -> dict[str, Any]:
-    """What Lightning's trainer is told of its devices. Raises SearchError."""
+def spread(devices: int, strategy: str | None, batch: int, parts: int) -> dict[str, Any]:
+    """What Lightning's trainer is told of its devices.
+
+    batch: images of a step, on all devices together; parts: that a batch is taken in
+    Raises SearchError.
+    """
     if devices < 1:
         raise SearchError(f"--devices is {devices}.  write how many, as in  --devices 2")
     if devices == 1 and strategy is None:
@@ -32,6 +36,11 @@ def spread(devices: int, strategy: str | None, batch: int) -> dict[str, Any]:
         )
     if torch.cuda.is_available() and devices > (there := torch.cuda.device_count()):
         raise SearchError(f"--devices is {devices}, and this machine has {there}")
+    if parts > 1:
+        raise SearchError(
+            f"train.accumulate is {parts}, and a batch is taken in parts on one device alone.  write "
+            " --set train.accumulate=1,  and a batch that fits"
+        )
     if batch % devices:
         raise SearchError(
             f"train.batch is {batch}, and {devices} devices take equal parts of it.  write  "

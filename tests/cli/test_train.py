@@ -222,11 +222,11 @@ def test_resume_where_there_is_nothing_begins_and_says_so(run: Run, spec: Path) 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (
-            ["--set", "train.epoch=3"],
-            "epoch",
-        ),
-        (["--set", "train.epochs=-1"], "recipe: epochs is -1.  it takes a positive int"),
+        (["--set", "train.epoch=3"], "did you mean 'epochs'?"),
+        (["--recipe", "metaformer"], "no shipped recipe is called 'metaformer'"),
+        (["--recipe", "./none.yaml"], "there is no recipe 'none.yaml'"),
+        (["--recipe", "tiny.yaml"], "this is a spec, and no recipe"),
+        (["--set", "train.epochs=-1"], "train.epochs"),
         (["--devices", "two"], "--devices is 'two'.  write a number, as in  --devices 2"),
         (["--devices", "0"], "--devices is 0.  write how many, as in  --devices 2"),
         (["--strategy", "fsdp"], "--strategy is 'fsdp'.  "),
@@ -275,6 +275,21 @@ def test_a_folder_with_something_else_is_left_alone(run: Run, spec: Path, tmp_pa
         f"{other} is not empty and holds no training (letter.txt is there).  choose another --out"
     )
     assert [path.name for path in other.iterdir()] == ["letter.txt"]
+
+
+def test_a_spec_that_says_no_schedule_asks_for_a_recipe(run: Run, tiny: Path) -> None:
+    words = ["train", tiny, "--data", "digits", "--set", "input=[1,12,12]"]
+    ran = run(*words)
+    assert ran.code == 2
+    assert ran.err.startswith(
+        "tiny: nothing says how it is trained.  name a recipe, as  --recipe metaformer_300; they "
+    )
+    short = [f"train.{name}" for name in ("epochs=1", "steps_per_epoch=2", "validation_steps=1")]
+    sets = [word for one in short for word in ("--set", one)]
+    ran = run(*words, "--recipe", "proxy", *sets)
+    assert ran.code == 0, ran.err
+    assert record()["recipe_name"] == "proxy"
+    assert "by the recipe proxy" in Path("runs/tiny-train/train.html").read_text()
 
 
 def test_a_spec_that_says_no_images_asks_for_them(run: Run, tiny: Path) -> None:
