@@ -38,8 +38,8 @@ def spread(devices: int, strategy: str | None, batch: int, parts: int) -> dict[s
         raise SearchError(f"--devices is {devices}, and this machine has {there}")
     if parts > 1:
         raise SearchError(
-            f"train.accumulate is {parts}, and a batch is taken in parts on one device alone.  write "
-            " --set train.accumulate=1,  and a batch that fits"
+            f"train.accumulate is {parts}, and a batch is taken in parts on one device alone.  "
+            "write  --set train.accumulate=1,  and a batch that fits"
         )
     if batch % devices:
         raise SearchError(

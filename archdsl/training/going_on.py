@@ -91,8 +91,7 @@ class GoingOn(pl.callbacks.Checkpoint):
         self._amid = {
             "epoch": trainer.current_epoch,
             "batch": batch_idx + 1,
-            "added": self.watch.amid(),
-            "drawn": drawn_so_far(),
+            "own": _of_each(trainer, {"added": self.watch.amid(), "drawn": drawn_so_far()}),
         }
         self._over = False
         trainer.save_checkpoint(self.path)
@@ -150,7 +149,7 @@ class GoingOn(pl.callbacks.Checkpoint):
             return
         _lay_states(trainer)
         if self._amid is not None:
-            self.watch.go_on_amid(trainer, self._amid["added"])
+            self.watch.go_on_amid(trainer, self._amid["own"][trainer.global_rank]["added"])
             return
         if pl_module.automatic_optimization:
             self._step_plateaus(trainer, pl_module)
@@ -168,7 +167,7 @@ class GoingOn(pl.callbacks.Checkpoint):
     ) -> None:
         """Let the first step draw on from where the last one before the break was."""
         if self._amid is not None:
-            draw_on(self._amid["drawn"])
+            draw_on(self._amid["own"][trainer.global_rank]["drawn"])
             self._amid = None
 
     def _step_plateaus(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -184,6 +183,15 @@ def _agreed(trainer: pl.Trainer, here: bool) -> bool:
     if trainer.world_size == 1:
         return here
     return trainer.strategy.reduce_boolean_decision(here, all=False)
+
+
+def _of_each(trainer: pl.Trainer, here: dict[str, Any]) -> list[dict[str, Any]]:
+    """What each of the processes has, in their order."""
+    if trainer.world_size == 1:
+        return [here]
+    found: list[Any] = [None] * trainer.world_size
+    torch.distributed.all_gather_object(found, here)
+    return found
 
 
 def _begins_anywhere(trainer: pl.Trainer, pl_module: pl.LightningModule) -> bool:

@@ -21,7 +21,8 @@ def record(**changed: object) -> TrainRecord:
         "recipe": {"epochs": 2, "batch": 8, "lr": 0.1},
         "recipe_name": None,
         "seed": 0,
-        "data": {"words": "some: 2 classes", "notes": [], "counts": {}, "source": {}, "evidence": {}},
+        "data": {"words": "some: 2 classes", "notes": [], "counts": {}, "source": {},
+                 "evidence": {}},
         "preprocessing": None,
         "costs": {"macs": 1000, "params": 10},
         "epochs": [EpochRecord({"accuracy": 0.5, "train_loss": 1.5}, 2.0, 100.0, 0.25)],
@@ -43,7 +44,8 @@ def hostile() -> TrainRecord:
         run={"folder": "../a", "name": HOSTILE, "trial": 3},
         epochs=[EpochRecord({HOSTILE: 0.5}, 2.0)],
         sessions=[{"begun": HOSTILE, "first_epoch": 1, "devices": 2, "strategy": HOSTILE,
-                   "machine": {"system": HOSTILE, "device": HOSTILE}, "versions": {HOSTILE: HOSTILE}}],
+                   "machine": {"system": HOSTILE, "device": HOSTILE},
+                   "versions": {HOSTILE: HOSTILE}}],
     )  # fmt: skip
 
 
@@ -92,7 +94,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path, given: TrainRecord) 
 )
 def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "train.json").write_text(text, encoding="latin-1")
-    with pytest.raises(SearchError, match="train.json is"):
+    with pytest.raises(SearchError, match=r"train\.json is"):
         read_record(tmp_path)
 
 
