@@ -31,7 +31,7 @@ def check_together(recipe: Recipe, train: Mapping) -> None:
     if recipe.warmup_lr and not recipe.warmup:
         raise refuse("warmup_lr", "there is no warm-up", "write 0, or  warmup: 5")
     if recipe.warmup + recipe.tail > recipe.epochs:
-        key = "epochs" if "epochs" in train else "warmup"
+        key = next((one for one in ("epochs", "tail", "warmup") if one in train), "warmup")
         parts = f"{recipe.warmup:g} of warm-up"
         if recipe.tail:
             parts += f" and {recipe.tail} of the tail"

@@ -28,8 +28,9 @@ def compiled(model: nn.Module, wanted: bool) -> Iterator[None]:
     try:
         yield
     except TorchDynamoException as error:
+        why = first_line(getattr(error, "inner_exception", error))
         raise SearchError(
-            f"recipe: compile: torch.compile cannot do this network here ({first_line(error)}).  "
+            f"recipe: compile: torch.compile cannot do this network here ({why}).  "
             "write  train.compile: false"
         ) from error
     finally:

@@ -48,6 +48,6 @@ def _layer(path: list[str], first: list[int]) -> int:
         case ["head", *_]:
             return first[-1]
     raise SearchError(
-        f"recipe: layer_decay: there is no telling which layer {'.'.join(path)} belongs to.  write "
-        "train.layer_decay: none"
+        f"recipe: layer_decay: there is no telling which layer {'.'.join(path)} belongs to.  "
+        "write  train.layer_decay: none"
     )
