@@ -33,7 +33,7 @@ def check(whole: DataclassInstance, name: str, beside: tuple[str, ...] = ()) -> 
     beside: fields that are no options, which whoever calls checks
     Raises SearchError for a value that its field does not take.
     """
-    for field, type_ in _types(type(whole), beside).items():
+    for field, type_ in types_of(type(whole), beside).items():
         object.__setattr__(whole, field, _checked(name, field, type_, getattr(whole, field)))
 
 
@@ -54,7 +54,8 @@ def from_record(cls: type[T], record: Mapping[str, Any], name: str) -> T:
 
 
 @functools.cache
-def _types(cls: type[DataclassInstance], beside: tuple[str, ...]) -> dict[str, OptionType]:
+def types_of(cls: type[DataclassInstance], beside: tuple[str, ...]) -> dict[str, OptionType]:
+    """The fields of a class that are options, each with its type; beside: those that are none."""
     hints = typing.get_type_hints(cls, include_extras=True)
     names = [field.name for field in fields(cls) if field.name not in beside]
     return {name: from_annotation(hints[name]) for name in names}
@@ -72,7 +73,7 @@ def _as(type_: OptionType, value: Any) -> Any:
     if isinstance(type_, Maybe):
         return None if value is None else _as(type_.inner, value)
     if isinstance(type_, ListOf):
-        if not isinstance(value, (list, tuple)) or len(value) != type_.length:
+        if not isinstance(value, (list, tuple)) or type_.length not in (None, len(value)):
             raise Mismatch(article(type_.takes()))
         return tuple(_as(type_.inner, item) for item in value)
     assert not isinstance(type_, KindOf), "plain values hold no components"
