@@ -70,6 +70,8 @@ ONLY = {
     "pytorch_lightning": set(),
     "torchmetrics": {"training"},
     "fvcore": {"cost"},
+    "kornia": {"training"},
+    "datasets": {"data"},
     "yaml": {"language"},
     "sklearn": {"data"},
     "jinja2": {"views"},
