@@ -120,7 +120,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"digits", "npz", "windows"},
         {"sample_source"},
         {"image_folder"},
-    ],
+    ],  # fmt: skip
     "exporters": [
         {
             "files",

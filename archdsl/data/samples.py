@@ -79,10 +79,10 @@ class Samples(ABC):
 
     def part(self, where: Any) -> Samples:
         """Those at these positions."""
-        return Part(self, where)
+        return Subset(self, where)
 
 
-class Part(Samples):
+class Subset(Samples):
     """Some of other images.
 
     where: their positions there, (N,)

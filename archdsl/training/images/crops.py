@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-class View(Protocol):
+class ImageView(Protocol):
     """How a decoded image is brought to the size of the training.
 
     least: height and width that suffice of an image that can be decoded smaller than it is

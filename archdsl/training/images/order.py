@@ -24,7 +24,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Shuffle:
     """The batches of every pass over the images of training.
 
     A pass takes each image once, in an order of its own, and what fills no batch at its end is left
@@ -49,10 +49,10 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class ShuffledPass:
     """The batches of an epoch, from one on; nothing is drawn that depends on those before."""
 
-    order: Order
+    order: Shuffle
     epoch: int
     begin: int = 0
 

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 from archdsl.data.decode import Channels, quiet
 from archdsl.data.samples import Samples
 from archdsl.errors import SearchError
-from archdsl.training.images.crops import View
+from archdsl.training.images.crops import ImageView
 from archdsl.training.images.order import Planned
 
 OnBad: TypeAlias = Literal["skip", "stop"]
@@ -37,7 +37,7 @@ class Read(NamedTuple):
     failure: str = ""
 
 
-class Reading(Dataset[Read]):
+class BatchReader(Dataset[Read]):
     """The batches of some images, by what was planned of them.
 
     An image that cannot be read is passed over with `on_bad` "skip". In training the next one that
@@ -46,7 +46,9 @@ class Reading(Dataset[Read]):
     batch.
     """
 
-    def __init__(self, samples: Samples, channels: Channels, view: View, on_bad: OnBad) -> None:
+    def __init__(
+        self, samples: Samples, channels: Channels, view: ImageView, on_bad: OnBad
+    ) -> None:
         self.samples = samples
         self.channels = channels
         self.view = view

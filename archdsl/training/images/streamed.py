@@ -19,8 +19,8 @@ from archdsl.training.augmentation import Augmentation
 from archdsl.training.data_source import DataSource
 from archdsl.training.images.augment import Augment
 from archdsl.training.images.crops import Crop, Middle, covered
-from archdsl.training.images.order import Order, Pass, Planned, in_order
-from archdsl.training.images.reading import OnBad, Read, Reading
+from archdsl.training.images.order import Planned, Shuffle, ShuffledPass, in_order
+from archdsl.training.images.reading import BatchReader, OnBad, Read
 from archdsl.training.recipe import Recipe
 from archdsl.training.trainer import pl
 
@@ -35,7 +35,7 @@ class Stream:
 
     def __init__(
         self,
-        reading: Reading,
+        reading: BatchReader,
         planned: Callable[[], Iterable[Planned]],
         steps: int,
         workers: int,
@@ -46,7 +46,7 @@ class Stream:
         self.steps = steps
         self.heard = heard
         self.planned = planned
-        self._plan = _Plan()
+        self._plan = _PassPlan()
         ahead: dict[str, Any] = {}
         if workers:
             # a process that is forked shares what tells where the images lie; another has a copy
@@ -164,7 +164,7 @@ class StreamedData(pl.LightningDataModule):
         """Shuffled and changed at random, by seed and epoch."""
         if self._stream is None:
             view = Crop(self.size, self.augmentation)
-            reading = Reading(self._train, self.channels, view, self.on_bad)
+            reading = BatchReader(self._train, self.channels, view, self.on_bad)
             self._stream = Stream(
                 reading, self._planned, self.steps, self.workers, self._hear, keep=True
             )
@@ -173,7 +173,7 @@ class StreamedData(pl.LightningDataModule):
     def val_dataloader(self) -> Stream:
         """All in order, the same in every pass."""
         view = Middle(self.size, self.augmentation)
-        reading = Reading(self._val, self.channels, view, self.on_bad)
+        reading = BatchReader(self._val, self.channels, view, self.on_bad)
         order = self._order()
         planned = in_order(len(self._val), self.recipe.validation_batch * order.batch)
         if len(planned) >= order.ranks:
@@ -184,18 +184,18 @@ class StreamedData(pl.LightningDataModule):
         """Images and targets of a batch as it was read, on the device where it is."""
         return self._augment(batch)
 
-    def _planned(self) -> Pass:
+    def _planned(self) -> ShuffledPass:
         begin, self._begin = self._begin, None
         epoch = self._passes if self.trainer is None else self.trainer.current_epoch
         epoch, batch = begin or (epoch, 0)
         self._passes = epoch + 1
-        return Pass(self._order(), epoch, batch)
+        return ShuffledPass(self._order(), epoch, batch)
 
-    def _order(self) -> Order:
+    def _order(self) -> Shuffle:
         batch = min(self.recipe.batch, len(self._train))
         trainer = self.trainer
         rank, ranks = (0, 1) if trainer is None else (trainer.global_rank, trainer.world_size)
-        return Order(len(self._train), batch, self.seed, self.augmentation.repeated, rank, ranks)
+        return Shuffle(len(self._train), batch, self.seed, self.augmentation.repeated, rank, ranks)
 
     def _pixels(self) -> Pixels:
         mean, std = (0.5,) * self.channels, (0.25,) * self.channels
@@ -207,7 +207,7 @@ class StreamedData(pl.LightningDataModule):
             self.passed_over.append(why)
 
 
-class _Plan:
+class _PassPlan:
     """What a loader takes for its sampler, and may begin more than once: the batches of a pass."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from archdsl.data.decode import covering
 from archdsl.errors import SearchError
 from archdsl.training import DataSource, Recipe
 from archdsl.training.augmentation import Augmentation
-from archdsl.training.images.order import Pass
+from archdsl.training.images.order import ShuffledPass
 from archdsl.training.images.streamed import StreamedData
 from archdsl.training.trainer import pl, quiet
 
@@ -223,7 +223,7 @@ def test_an_image_that_cannot_be_read_ends_a_training_in_words(photos) -> None:
 
 def _runs(data: StreamedData, length: int) -> list[list[int]]:
     """Positions of images next to each other that the first pass takes."""
-    taken = {index for one in Pass(data._order(), 0) for index in one.indices}
+    taken = {index for one in ShuffledPass(data._order(), 0) for index in one.indices}
     runs = [list(range(first, first + length)) for first in sorted(taken)]
     return [run for run in runs if set(run) <= taken]
 
