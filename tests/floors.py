@@ -102,25 +102,15 @@ INSIDE: dict[str, list[set[str]]] = {
         {"table"},
     ],
     "data": [
-        {
-            "fingerprint",
-            "npz_file",
-            "passed_over",
-            "pixels",
-            "preprocessing",
-            "resampling",
-            "sealed",
-            "split",
-            "split_names",
-            "texts",
-        },
+        {"fingerprint", "npz_file", "passed_over", "pixels", "preprocessing"},
+        {"resampling", "sealed", "split", "split_names", "texts"},
         {"decode", "digests", "layout", "npz_names"},
         {"samples"},
         {"listing", "packs", "source"},
         {"digits", "npz", "windows"},
         {"sample_source"},
         {"image_folder"},
-    ],  # fmt: skip
+    ],
     "exporters": [
         {
             "files",
