@@ -41,6 +41,7 @@ def train(
     drop_head: bool = False,
     ema: bool | None = None,
     workers: int | None = None,
+    on_bad: Literal["skip", "stop"] = "stop",
     loggers: Sequence[tuple[str, Mapping[str, Any]]] = (),
     devices: int = 1,
     strategy: str | None = None,
@@ -61,7 +62,9 @@ def train(
     resume: go on with the training that lies there, as if it had not been broken off
     test: look at the test split in the end, once, with the weights of the best epoch
     seed: of all that is random, so that on a CPU the same call gives the same weights
-    workers: processes that decode images
+    workers: processes that decode images, where the recipe's `augmentation` has them read one by
+        one; one to a CPU unless said
+    on_bad: what becomes of an image that cannot be read then: with "skip" it is passed over
     loggers: classes of Lightning's kind and their arguments, as
         `("lightning.pytorch.loggers.CSVLogger", {"save_dir": "logs"})`
     devices, strategy: of Lightning; each device takes a part of a batch
@@ -77,7 +80,7 @@ def train(
     from archdsl.full_training.training import train as trained
     from archdsl.recipes.load import of_recipe
 
-    _refuse(x, resume, test, seed, checkpoint_every, devices, listener)
+    _refuse(x, resume, test, seed, checkpoint_every, devices, listener, workers, on_bad)
     changes, patches = of_recipe(set or {})
     spec = load(x, set=patches, imports=imports, sandbox=sandbox)
     run = run_of(x)
@@ -92,7 +95,15 @@ def train(
     with ExitStack() as stack:
         return trained(
             Asked(spec, settings, chosen, seed, name, beginning, run),
-            Manner(checkpoint_every * 60, workers, tuple(loggers), devices, strategy, test),
+            Manner(
+                save_every=checkpoint_every * 60,
+                workers=workers,
+                on_bad=on_bad,
+                loggers=tuple(loggers),
+                devices=devices,
+                strategy=strategy,
+                test=test,
+            ),
             where,
             resume=resume,
             listener=_heard(listener, stack),
@@ -101,8 +112,14 @@ def train(
 
 def _refuse(
     x: object, resume: object, test: object, seed: object, minutes: object, devices: object,
-    listener: object,
+    listener: object, workers: object, on_bad: object,
 ) -> None:  # fmt: skip
+    if on_bad not in ("skip", "stop"):
+        raise SearchError(f"on_bad is {shown(on_bad)}.  write skip, or stop")
+    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int)):
+        raise SearchError(f"workers is a whole number from 0, and not {shown(workers)}")
+    if isinstance(workers, int) and workers < 0:
+        raise SearchError(f"workers is a whole number from 0, and not {workers}")
     given.truth("resume", resume, SearchError)
     given.truth("test", test, SearchError)
     for name, value in (("seed", seed), ("devices", devices)):

@@ -71,6 +71,8 @@ ONLY = {
     "torchmetrics": {"training"},
     "pytorch_optimizer": {"training"},
     "fvcore": {"cost"},
+    "kornia": {"training"},
+    "datasets": {"data"},
     "yaml": {"language"},
     "sklearn": {"data"},
     "jinja2": {"views"},

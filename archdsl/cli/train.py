@@ -64,7 +64,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", metavar="N", default="0", help="of all that is random; 0 unless said"
     )
-    parser.add_argument("--workers", metavar="N", help="processes that decode images")
+    parser.add_argument(
+        "--workers", metavar="N", help="processes that decode images, where they are read one by "
+        "one; one to a CPU unless said",
+    )  # fmt: skip
+    parser.add_argument(
+        "--on-bad", metavar="RULE", default="stop", help="of an image that cannot be read then: "
+        "skip it, or stop; stop unless said",
+    )  # fmt: skip
     parser.add_argument(
         "--checkpoint-every", metavar="MIN", default="10",
         help="minutes from one checkpoint within an epoch to the next; 10 unless said",
@@ -130,6 +137,7 @@ def run(known: argparse.Namespace) -> Answer:
         "test": known.test,
         "seed": _whole("--seed", known.seed),
         "workers": None if known.workers is None else _whole("--workers", known.workers),
+        "on_bad": known.on_bad,
         "loggers": known.loggers,
         "devices": _whole("--devices", known.devices),
         "strategy": known.strategy,

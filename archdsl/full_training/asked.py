@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from torch import nn
@@ -54,13 +54,15 @@ class Manner:
     """How it is carried out, which decides none.
 
     save_every: seconds from one checkpoint within an epoch to the next
-    workers: processes that decode images; None for what the data take
+    workers: processes that decode images, where they are read one by one; None for one to a CPU
+    on_bad: what becomes of an image that cannot be read
     loggers: classes of Lightning's kind, each with its arguments
     devices, strategy: of Lightning; test: whether the test split is looked at in the end
     """
 
     save_every: float = 600.0
     workers: int | None = None
+    on_bad: Literal["skip", "stop"] = "stop"
     loggers: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     devices: int = 1
     strategy: str | None = None

@@ -31,7 +31,7 @@ from archdsl.study.identity.setup import machine, versions
 from archdsl.study.trial import to_json
 from archdsl.study.winner import WEIGHTS
 from archdsl.training.data_source import DataSource
-from archdsl.training.prepare import Prepared, prepare
+from archdsl.training.prepare import OneByOneReading, Prepared, prepare
 from archdsl.units import counted
 
 if TYPE_CHECKING:
@@ -156,6 +156,7 @@ class _Start:
             prepared = prepare(
                 recipe, source, self.network.input, self.network.classes,
                 lambda done, total: self.tell(GettingReady("reading the images", done, total)),
+                OneByOneReading(self.manner.workers, self.manner.on_bad),
             )  # fmt: skip
             if prepared.unproven:
                 self._look(prepared)
@@ -234,7 +235,7 @@ class _Start:
         from archdsl.training.judged_weights import JudgedWeights
         from archdsl.training.loggers import LossLogged, logger
         from archdsl.training.seeds import own_randomness
-        from archdsl.training.steps import StepWatch
+        from archdsl.training.steps import PassedOverTold, StepWatch
         from archdsl.training.train import afresh, ignore, initial, train_model
 
         asked, manner, recipe = self.asked, self.manner, self.asked.recipe
@@ -251,7 +252,11 @@ class _Start:
             judged = JudgedWeights(model)
             keeping = Keeping(self.out, record, judged.weights, prepared, self.tell)
             on_epoch, on_resume = keeping.on_epoch, keeping.begin
-            callbacks += [StepWatch(keeping.on_step), judged]
+            callbacks += [
+                StepWatch(keeping.on_step),
+                PassedOverTold(lambda why: self.tell(Remark(f"passed over: {why}"))),
+                judged,
+            ]
         if manner.loggers:
             options["logger"] = [logger(one, self.folder / LOGGERS) for one in manner.loggers]
             callbacks.append(LossLogged())

@@ -26,7 +26,7 @@ class Augmentation:
     """What is drawn for each training image, and what is done to none when a network is judged.
 
     An image is cut and mirrored when it is decoded; then the batch goes through colour jitter,
-    RandAugment, the normalisation, mixup or cutmix, and random erasing, in this order.
+    RandAugment, random erasing, and mixup or cutmix, in this order.
 
     crop_scale: the least and the greatest share of the area that a random crop takes, which is
         then brought to the size of the training (C. Szegedy et al., Going Deeper with Convolutions,
@@ -41,7 +41,7 @@ class Augmentation:
     rand_magnitude: how strong they are, from 0 to 10
     rand_std: the standard deviation of the magnitude, which is drawn for each image
     random_erasing: the probability that a rectangle of an image is erased (Z. Zhong et al., AAAI
-        2020)
+        2020), which leaves the middle of the range of the pixels
     erasing_scale: the least and the greatest share of the area that is erased
     mixup, cutmix: alpha of the Beta(alpha, alpha) that the share of the other image is drawn from
         (H. Zhang et al., ICLR 2018; S. Yun et al., ICCV 2019); 0 for none

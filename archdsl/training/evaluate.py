@@ -10,6 +10,7 @@ from archdsl.errors import SearchError
 from archdsl.nn.memory import channels_last_convolutions
 from archdsl.training.batch_checks import images_in
 from archdsl.training.batches import Batches, to_judge_by
+from archdsl.training.images.streamed import StreamedData
 from archdsl.training.metrics import Metrics
 from archdsl.training.module import Classifier, module_around
 from archdsl.training.one_by_one import OneByOne
@@ -79,7 +80,19 @@ def _where(run: pl.Trainer, recipe: Recipe, data: Prepared, split: str) -> dict[
         datamodule.prepare_data()
         datamodule.setup("fit")  # as after a training: its test split may follow from that
         return {"datamodule": datamodule}
+    if data.reading is not None:
+        return {"datamodule": _read_one_by_one(recipe, data, split)}
     return {"dataloaders": _batches(run, recipe, data, split)}
+
+
+def _read_one_by_one(recipe: Recipe, data: Prepared, split: str) -> pl.LightningDataModule:
+    if split == "test":
+        from archdsl.training.heldout import held_out_stream
+
+        return held_out_stream(data, recipe)
+    assert data.reading is not None, "they are read one by one"
+    how = data.reading
+    return StreamedData(data.source, data.size, recipe, 0, workers=how.workers, on_bad=how.on_bad)
 
 
 def _batches(run: pl.Trainer, recipe: Recipe, data: Prepared, split: str) -> Batches:

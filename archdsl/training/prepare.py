@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from archdsl.compiler.network import Network, Shape
 from archdsl.components.options import written
@@ -19,9 +19,21 @@ from archdsl.units import counted
 
 PREPARING = (
     "module", "module_options", "datamodule", "datamodule_options", "size", "batch",
-    "steps_per_epoch", "validation_steps",
+    "steps_per_epoch", "validation_steps", "augmentation",
 )  # fmt: skip
 """What of a recipe data are prepared for; another number of epochs needs no others."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneByOneReading:
+    """How images are read one by one.
+
+    workers: processes that do so, None for one to each CPU; on_bad: what becomes of an image that
+        cannot be read
+    """
+
+    workers: int | None = None
+    on_bad: Literal["skip", "stop"] = "stop"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +50,7 @@ class Prepared:
     datamodule_arguments, module_arguments: what they are called with
     batch: the first training batch of the datamodule, in words
     alone: whether the last one of an epoch holds one image
+    reading: how images are read one by one; None where `data` or the datamodule has them
     preprocessing: how an image of anybody's becomes what the network sees
     """
 
@@ -56,6 +69,7 @@ class Prepared:
     batch: str = ""
     alone: bool = False
     preprocessing: Preprocessing | None = None
+    reading: OneByOneReading | None = None
 
     @property
     def plain(self) -> bool:
@@ -90,9 +104,11 @@ def prepare(
     input_shape: Shape,
     classes: int,
     progress: Progress = unwatched,
+    reading: OneByOneReading | None = None,
 ) -> Prepared:
     """Everything that can be wrong with a proxy's data and classes, found before the first trial.
 
+    reading: of images that are read one by one, as they are where the recipe changes them
     Raises SearchError.
     """
     _, height, width = input_shape
@@ -106,6 +122,10 @@ def prepare(
         given = arguments(module, recipe.module_options, source.folder, address, ("the model",))
     if recipe.datamodule is not None:
         return _from_datamodule(recipe, source, input_shape, classes, module, given)
+    if recipe.augmentation is not None:
+        return _read_one_by_one(
+            recipe, source, input_shape, classes, reading or OneByOneReading(), module, given
+        )
     opened = source.open()
     check_fits(input_shape, classes, opened.describe(source.folder), size=recipe.size)
     data = opened.searchable(source.folder, size, progress)
@@ -122,6 +142,40 @@ def prepare(
         module=module,
         module_arguments=given,
         preprocessing=_preprocessing(data, input_shape, size, recipe),
+    )
+
+
+def _read_one_by_one(
+    recipe: Recipe,
+    source: DataSource,
+    input_shape: Shape,
+    classes: int,
+    reading: OneByOneReading,
+    module: Any,
+    module_arguments: dict[str, Any],
+) -> Prepared:
+    """Images that the recipe changes at random: they are read while a training runs."""
+    from archdsl.training.images.streamed import StreamedData
+
+    _, height, width = input_shape
+    size = (height, width) if recipe.size is None else (recipe.size, recipe.size)
+    described = source.open().describe(source.folder)
+    check_fits(input_shape, classes, described, size=recipe.size)
+    data = StreamedData(source, size, recipe, 0, workers=reading.workers, on_bad=reading.on_bad)
+    _refuse_longer_validation(recipe, data.info.counts["val"])
+    return Prepared(
+        source,
+        recipe,
+        data.info,
+        classes,
+        size,
+        input_shape,
+        steps=_steps(recipe, data.info.counts["train"]),
+        data=None,
+        module=module,
+        module_arguments=module_arguments,
+        preprocessing=data.preprocessing,
+        reading=reading,
     )
 
 

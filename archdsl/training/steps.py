@@ -100,3 +100,21 @@ class StepWatch(pl.Callback):
             self.on_step(self.last)
             self._told = now
         self._ended = time.perf_counter()
+
+
+class PassedOverTold(pl.Callback):
+    """Tells, after each epoch, of images that could not be read and were passed over.
+
+    on_passed_over: called with why, once for each image
+    """
+
+    def __init__(self, on_passed_over: Callable[[str], None]) -> None:
+        self.on_passed_over = on_passed_over
+        self._told = 0
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Tell of those that are new."""
+        known: list[str] = getattr(getattr(trainer, "datamodule", None), "passed_over", [])
+        for why in known[self._told :]:
+            self.on_passed_over(why)
+        self._told = len(known)

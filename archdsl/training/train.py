@@ -18,6 +18,7 @@ from archdsl.training.checkpoint import Sealed, trained_so_far, training_of, tru
 from archdsl.training.epochs import EpochWatch
 from archdsl.training.failures import NotDivisible
 from archdsl.training.going_on import GoingOn
+from archdsl.training.images.streamed import StreamedData
 from archdsl.training.interrupts import interruptible
 from archdsl.training.metrics import Metrics
 from archdsl.training.micro_batches import InParts, refuse_to_divide
@@ -264,11 +265,16 @@ def fit(
 ) -> None:
     """Put a model, its data and what steps it together, each seeded for itself, and run."""
     datamodule: pl.LightningDataModule
-    if data.datamodule is None:
+    if data.datamodule is not None:
+        datamodule = data.datamodule
+    elif data.reading is not None:
+        how = data.reading
+        datamodule = StreamedData(
+            data.source, data.size, recipe, seed, workers=how.workers, on_bad=how.on_bad
+        )
+    else:
         assert data.data is not None, "data come from a source or a datamodule"
         datamodule = SearchData(data.data, data.size, recipe, seed)
-    else:
-        datamodule = data.datamodule
     seed_everything(seed_of(seed, "module"))
     module = module_around(model, recipe, data)
     if isinstance(run.strategy, InParts):
