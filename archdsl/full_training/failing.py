@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _OWN = ("module", "datamodule", "module_options", "datamodule_options")
 _FIELDS = "|".join(one.name for one in dataclasses.fields(Recipe) if one.name not in _OWN)
-_ADDRESS = re.compile(rf"\bsearch\.proxy\.({_FIELDS})\b")
+_ADDRESS = re.compile(rf"\b(?:search\.proxy\.|recipe: )({_FIELDS})\b")
 
 
 def in_words(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -15,7 +15,17 @@ class Leaving:
 
     def __init__(self, told: Callable[[str], None]) -> None:
         self._told = told
+        self._signals: list[signal.Signals] = []
         self.wanted = False
+
+    def hear(self, signals: Sequence[signal.Signals] = ()) -> None:
+        """Handle these signals, or again those of before: Lightning puts handlers before them.
+
+        One of its own ends a process in the middle of an epoch, as if all were done.
+        """
+        self._signals = [*signals] or self._signals
+        for one in self._signals:
+            signal.signal(one, self.ask)
 
     def __call__(self) -> bool:
         """Whether it is wanted."""
@@ -45,8 +55,7 @@ def leaving(told: Callable[[str], None]) -> Iterator[Leaving]:
     ours = threading.current_thread() is threading.main_thread()
     taken = [one for one, handler in usual.items() if ours and signal.getsignal(one) is handler]
     try:
-        for one in taken:
-            signal.signal(one, found.ask)
+        found.hear(taken)
         yield found
     finally:
         for one in taken:

@@ -253,7 +253,7 @@ class _Start:
             keeping = Keeping(self.out, record, judged.weights, prepared, self.tell)
             on_epoch, on_resume = keeping.on_epoch, keeping.begin
             callbacks += [
-                StepWatch(keeping.on_step),
+                StepWatch(keeping.on_step, self.leave.hear),
                 PassedOverTold(lambda why: self.tell(Remark(f"passed over: {why}"))),
                 judged,
             ]

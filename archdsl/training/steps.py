@@ -44,11 +44,15 @@ class Step:
 class StepWatch(pl.Callback):
     """Tells of steps: once in a while, and of the last one of an epoch.
 
+    on_start: called when the first is about to be made
     last: what was told of the epoch that is, or was the last
     """
 
-    def __init__(self, on_step: Callable[[Step], None]) -> None:
+    def __init__(
+        self, on_step: Callable[[Step], None], on_start: Callable[[], None] = lambda: None
+    ) -> None:
         self.on_step = on_step
+        self.on_start = on_start
         self.last: Step | None = None
         self._told = 0.0
         self._images: int | None = 0
@@ -56,6 +60,7 @@ class StepWatch(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Begin where an epoch does not begin anew."""
+        self.on_start()
         self._begin()
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

@@ -205,7 +205,7 @@ def train_model(
     with (
         own_randomness(),
         quiet(),
-        interruptible(run, lambda: watch.interrupted),
+        interruptible(run, lambda: watch.interrupted or leave()),
         channels_last_convolutions(model),
         compiled(model, recipe.compile),
     ):
