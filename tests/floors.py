@@ -102,14 +102,14 @@ INSIDE: dict[str, list[set[str]]] = {
         {"table"},
     ],
     "data": [
-        {"fingerprint", "npz_file", "passed_over", "pixels", "preprocessing"},
+        {"class_names", "fingerprint", "npz_file", "passed_over", "pixels", "preprocessing"},
         {"resampling", "sealed", "split", "split_names", "texts"},
         {"decode", "digests", "layout", "npz_names"},
         {"samples"},
-        {"listing", "packs", "source"},
+        {"listing", "packs", "shards", "source"},
         {"digits", "npz", "windows"},
         {"sample_source"},
-        {"image_folder"},
+        {"datasets", "image_folder", "webdataset"},
     ],
     "exporters": [
         {
