@@ -107,7 +107,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"decode", "digests", "layout", "npz_names"},
         {"samples"},
         {"listing", "packs", "shards", "source"},
-        {"digits", "npz", "windows"},
+        {"digits", "kept", "npz", "windows"},
         {"sample_source"},
         {"datasets", "image_folder", "webdataset"},
     ],
