@@ -42,6 +42,7 @@ def train(
     ema: bool | None = None,
     workers: int | None = None,
     on_bad: Literal["skip", "stop"] = "stop",
+    cache: int | None = None,
     loggers: Sequence[tuple[str, Mapping[str, Any]]] = (),
     devices: int = 1,
     strategy: str | None = None,
@@ -65,6 +66,7 @@ def train(
     workers: processes that decode images, where the recipe's `augmentation` has them read one by
         one; one to a CPU unless said
     on_bad: what becomes of an image that cannot be read then: with "skip" it is passed over
+    cache: the side of a square at which images are kept decoded on disk then, once for all
     loggers: classes of Lightning's kind and their arguments, as
         `("lightning.pytorch.loggers.CSVLogger", {"save_dir": "logs"})`
     devices, strategy: of Lightning; each device takes a part of a batch
@@ -80,7 +82,7 @@ def train(
     from archdsl.full_training.training import train as trained
     from archdsl.recipes.load import of_recipe
 
-    _refuse(x, resume, test, seed, checkpoint_every, devices, listener, workers, on_bad)
+    _refuse(x, resume, test, seed, checkpoint_every, devices, listener, workers, on_bad, cache)
     changes, patches = of_recipe(set or {})
     spec = load(x, set=patches, imports=imports, sandbox=sandbox)
     run = run_of(x)
@@ -94,7 +96,7 @@ def train(
     chosen, name = _recipe(recipe, spec, settings, run, changes)
     with ExitStack() as stack:
         return trained(
-            Asked(spec, settings, chosen, seed, name, beginning, run),
+            Asked(spec, settings, chosen, seed, name, beginning, run, cache),
             Manner(
                 save_every=checkpoint_every * 60,
                 workers=workers,
@@ -112,17 +114,20 @@ def train(
 
 def _refuse(
     x: object, resume: object, test: object, seed: object, minutes: object, devices: object,
-    listener: object, workers: object, on_bad: object,
+    listener: object, workers: object, on_bad: object, cache: object,
 ) -> None:  # fmt: skip
     if on_bad not in ("skip", "stop"):
         raise SearchError(f"on_bad is {shown(on_bad)}.  write skip, or stop")
-    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int)):
-        raise SearchError(f"workers is a whole number from 0, and not {shown(workers)}")
-    if isinstance(workers, int) and workers < 0:
-        raise SearchError(f"workers is a whole number from 0, and not {workers}")
     given.truth("resume", resume, SearchError)
     given.truth("test", test, SearchError)
-    for name, value in (("seed", seed), ("devices", devices)):
+    for name, value in (
+        ("seed", seed),
+        ("devices", devices),
+        ("workers", workers),
+        ("cache", cache),
+    ):
+        if value is None and name in ("workers", "cache"):
+            continue
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise SearchError(f"{name} is a whole number from 0, and not {shown(value)}")
     if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not minutes >= 0:

@@ -104,6 +104,7 @@ INSIDE: dict[str, list[set[str]]] = {
     ],
     "data": [
         {
+            "class_names",
             "fingerprint",
             "npz_file",
             "passed_over",
@@ -117,10 +118,10 @@ INSIDE: dict[str, list[set[str]]] = {
         },
         {"decode", "digests", "layout", "npz_names"},
         {"samples"},
-        {"listing", "packs", "source"},
-        {"digits", "npz", "windows"},
+        {"listing", "packs", "shards", "source"},
+        {"digits", "kept", "npz", "windows"},
         {"sample_source"},
-        {"image_folder"},
+        {"datasets", "image_folder", "webdataset"},
     ],
     "exporters": [
         {

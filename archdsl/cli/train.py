@@ -35,8 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """SPEC or RUN and patches, the images, the recipe, the folder, and where it runs."""
     takes_a_spec(parser, "SPEC|RUN")
     parser.add_argument(
-        "--data", metavar="PATH", help="the images: a folder of class folders, an .npz file, or "
-        "the name of a source; those of the search or of the spec unless said",
+        "--data", metavar="PATH", help="the images: a folder of class folders, of shards or "
+        "of a Hugging Face data set, an .npz file, or the name of a source; those of the search or "
+        "of the spec unless said",
     )  # fmt: skip
     parser.add_argument(
         "--recipe", metavar="NAME|FILE", help="how it is trained, as metaformer_300; the "
@@ -71,6 +72,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on-bad", metavar="RULE", default="stop", help="of an image that cannot be read then: "
         "skip it, or stop; stop unless said",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cache", metavar="SIDE", help="keep images decoded on disk then, at SIDE x SIDE; what "
+        "that takes is said before",
     )  # fmt: skip
     parser.add_argument(
         "--checkpoint-every", metavar="MIN", default="10",
@@ -138,6 +143,7 @@ def run(known: argparse.Namespace) -> Answer:
         "seed": _whole("--seed", known.seed),
         "workers": None if known.workers is None else _whole("--workers", known.workers),
         "on_bad": known.on_bad,
+        "cache": None if known.cache is None else _whole("--cache", known.cache),
         "loggers": known.loggers,
         "devices": _whole("--devices", known.devices),
         "strategy": known.strategy,

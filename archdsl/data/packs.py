@@ -62,7 +62,7 @@ def packed(
 
     count = len(samples)
     shape = (count, channels, *size)
-    path = cache_folder() / f"{_digest(samples, channels, size)}.npy"
+    path = cache_folder() / f"{digest(samples, channels, size)}.npy"
     if sealed.is_whole(path, lambda part: progress(round(part * count))):
         _touch(path)
         return np.load(path, mmap_mode="r")
@@ -91,7 +91,7 @@ def checked(samples: Samples, channels: Channels, progress: Callable[[int], None
 
     Raises SearchError for an image that cannot be read.
     """
-    marker = cache_folder() / f"{_digest(samples, channels, PROBE)}.checked"
+    marker = cache_folder() / f"{digest(samples, channels, PROBE)}.checked"
     if sealed.content(marker, len(marker.name)) == marker.name.encode():
         progress(len(samples))
         return
@@ -106,11 +106,12 @@ def checked(samples: Samples, channels: Channels, progress: Callable[[int], None
             draft.write_bytes(sealed.sealed(marker.name.encode()))
 
 
-def _digest(samples: Samples, channels: int, size: Size) -> str:
-    digest = hashlib.sha256(repr((VERSION, channels, size)).encode())
+def digest(samples: Samples, channels: int, size: Size) -> str:
+    """What a pack of images is called."""
+    found = hashlib.sha256(repr((VERSION, channels, size)).encode())
     for index in range(len(samples)):
-        digest.update(repr((samples.key(index), *samples.state(index))).encode())
-    return digest.hexdigest()[:32]
+        found.update(repr((samples.key(index), *samples.state(index))).encode())
+    return found.hexdigest()[:32]
 
 
 def _room_for(draft: Path, shape: tuple[int, ...], where: str) -> Any:

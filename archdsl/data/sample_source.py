@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from archdsl.data.decode import Channels
-from archdsl.data.fingerprint import Fingerprint, Item
+from archdsl.data.fingerprint import Fingerprint, Item, digest_of, sampled
 from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing
-from archdsl.data.samples import Samples
+from archdsl.data.samples import Samples, readable
 from archdsl.data.source import ImageSource, Searchable, Size, SourceInfo, Split, Views, place
 from archdsl.data.split import stratified
 from archdsl.data.split_names import SPLITS
@@ -20,6 +20,9 @@ from archdsl.errors import SearchError
 from archdsl.progress import Progress, unwatched
 
 ProgressOfOne: TypeAlias = Callable[[int], None]
+CONTENTS = 2_000
+"""Images whose content is read for a fingerprint where no cache keeps their digests."""
+
 Splits: TypeAlias = dict[str, Samples]
 """Images by split."""
 
@@ -160,6 +163,21 @@ class SampleSource(ImageSource):
         for name in ("train", *(name for name, share in aside.items() if share)):
             found[name] = whole.part(getattr(parts, name))
         return {name: found[name] for name in SPLITS}, given
+
+
+def content_digests(splits: Splits) -> dict[tuple[str, int], str]:
+    """Split and position of a sample of images -> the digest of what each of them holds."""
+    named = {
+        f"{split}/{samples.key(index)}": (split, index)
+        for split, samples in splits.items()
+        for index in range(len(samples))
+    }
+    found = {}
+    for name in sampled(named, CONTENTS):
+        split, index = named[name]
+        with readable(splits[split].name(index)), splits[split].opened(index) as stream:
+            found[split, index] = digest_of(stream.read())
+    return found
 
 
 def refuse_other_classes(root: Path, splits: Splits, where: Mapping[str, str]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
@@ -20,6 +22,17 @@ if TYPE_CHECKING:
 
 Size: TypeAlias = tuple[int, int]
 """Height and width in pixels."""
+
+
+@contextmanager
+def readable(name: str) -> Iterator[None]:
+    """Raise SearchError, which names an image, where the system does not let it be read."""
+    try:
+        yield
+    except OSError as error:
+        raise SearchError(
+            f"{name}: cannot be read ({error.strerror}).  replace it or remove it"
+        ) from None
 
 
 class Samples(ABC):
@@ -47,8 +60,11 @@ class Samples(ABC):
         """What tells an image from all others, wherever the data lie."""
 
     @abstractmethod
-    def size(self, index: int) -> int:
-        """How many bytes an image takes as it is stored. Raises SearchError."""
+    def size(self, index: int) -> int | None:
+        """How many bytes an image takes as it is stored, or None where only reading it would tell.
+
+        Raises SearchError for one that is not there.
+        """
 
     @abstractmethod
     def opened(self, index: int) -> BinaryIO:
@@ -104,7 +120,7 @@ class Subset(Samples):
         """As there."""
         return self.whole.key(int(self.where[index]))
 
-    def size(self, index: int) -> int:
+    def size(self, index: int) -> int | None:
         """As there."""
         return self.whole.size(int(self.where[index]))
 
@@ -159,9 +175,5 @@ class Files(Samples):
         return self._real, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
     def _stat(self, index: int) -> os.stat_result:
-        try:
+        with readable(self.name(index)):
             return Path(self.name(index)).stat()
-        except OSError as error:
-            raise SearchError(
-                f"{self.name(index)}: cannot be read ({error.strerror}).  replace it or remove it"
-            ) from None

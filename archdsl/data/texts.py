@@ -36,6 +36,19 @@ class Texts(Sequence[str]):
             ends.append(len(joined))
         return cls(np.frombuffer(bytes(joined), np.uint8), np.asarray(ends, np.int64))
 
+    @classmethod
+    def joined(cls, parts: Sequence[Texts]) -> Texts:
+        """All texts of several, in their order."""
+        import numpy as np
+
+        starts = np.cumsum([0, *(len(part.buffer) for part in parts)])
+        ends = [part.ends + start for part, start in zip(parts, starts, strict=False)]
+        buffers = [part.buffer for part in parts]
+        return cls(
+            np.concatenate([np.empty(0, np.uint8), *buffers]),
+            np.concatenate([np.empty(0, np.int64), *ends]),
+        )
+
     def __len__(self) -> int:
         return len(self.ends)
 

@@ -38,6 +38,7 @@ class Asked:
     settings: where the images come from, as the `proxy` section of a spec says it
     recipe: its name is that of a file or of a shipped one, None for what has none
     run: the run directory whose winner it trains
+    cache: the side at which images are kept decoded on disk, None to decode them in each pass
     """
 
     spec: Spec
@@ -47,6 +48,7 @@ class Asked:
     recipe_name: str | None = None
     beginning: Beginning | None = None
     run: Path | None = None
+    cache: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,10 @@ def _images(record: TrainRecord) -> dict[str, Any]:
     """Address -> value of what says which images, but for where they lie."""
     data = record.data["source"]["data"]
     if data is None:
-        return {}
+        return {"--cache": record.data.get("cache")}
     options = {name: value for name, value in data["options"].items() if name != "path"}
-    return flat({"search.proxy.data": {"type": data["type"], **options}})
+    said = flat({"search.proxy.data": {"type": data["type"], **options}})
+    return {"--cache": record.data.get("cache"), **said}
 
 
 def _network(text: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
     from archdsl.language.settings import ProxySettings
 
-_CURE = "name a folder of class folders, an .npz file, or the name of a source, as  --data PATH"
+_CURE = (
+    "name a folder of class folders, of shards or of a Hugging Face data set, an .npz file, or the "
+    "name of a source, as  --data PATH"
+)
+
+_LOOKED_AT = 200
+"""Files of a folder that are looked at to tell of which sort it is."""
+
+_OF_HUGGING_FACE = ("dataset_dict.json", "dataset_info.json")
 
 
 def run_of(x: object) -> Path | None:
@@ -67,11 +76,28 @@ def _named(given: object, channels: int) -> dict[str, Any]:
 
 def _of_path(text: str, channels: int) -> dict[str, Any]:
     path = Path(text)
-    if path.is_dir():
-        return {"type": "image_folder", "path": text, "channels": channels}
+    if path.is_dir() or path.suffix == ".tar":
+        return {"type": _sort(path), "path": text, "channels": channels}
     if path.suffix == ".npz" and path.is_file():
         return {"type": "npz", "path": text}
     if text in registry.named("data"):
         return {"type": text}
-    what = "is no folder and no .npz file" if path.exists() else "there is no such folder or file"
+    what = (
+        "is no folder, no .tar and no .npz file"
+        if path.exists()
+        else "there is no such folder or file"
+    )
     raise SearchError(f"data {shown(text)}: {what}.  {_CURE}")
+
+
+def _sort(path: Path) -> str:
+    """Which source reads a folder, by what lies in it and in its folders; or a file."""
+    if path.is_file():
+        return "webdataset"
+    inside = list(islice(path.iterdir(), _LOOKED_AT))
+    folders = [one for one in inside if one.is_dir()]
+    below = [found for one in folders for found in islice(one.iterdir(), _LOOKED_AT)]
+    files = [one for one in (*inside, *below) if one.is_file()]
+    if any(one.name in _OF_HUGGING_FACE or one.suffix in (".parquet", ".arrow") for one in files):
+        return "datasets"
+    return "webdataset" if any(one.suffix == ".tar" for one in files) else "image_folder"

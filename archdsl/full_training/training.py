@@ -156,7 +156,8 @@ class _Start:
             prepared = prepare(
                 recipe, source, self.network.input, self.network.classes,
                 lambda done, total: self.tell(GettingReady("reading the images", done, total)),
-                OneByOneReading(self.manner.workers, self.manner.on_bad),
+                OneByOneReading(self.manner.workers, self.manner.on_bad, self.asked.cache),
+                lambda words: self.tell(Remark(words)),
             )  # fmt: skip
             if prepared.unproven:
                 self._look(prepared)
@@ -186,6 +187,7 @@ class _Start:
             data={
                 "source": DataSource.of(asked.settings).record(),
                 "words": info.words(),
+                "cache": asked.cache,
                 "counts": dict(info.counts),
                 "notes": list(info.notes),
                 "evidence": None if known is None else on_record(known),

@@ -10,12 +10,11 @@ from archdsl.errors import SearchError
 from archdsl.nn.memory import channels_last_convolutions
 from archdsl.training.batch_checks import images_in
 from archdsl.training.batches import Batches, to_judge_by
-from archdsl.training.images.streamed import StreamedData
 from archdsl.training.metrics import Metrics
 from archdsl.training.module import Classifier, module_around
 from archdsl.training.one_by_one import OneByOne
 from archdsl.training.own_failures import PAIR, failure
-from archdsl.training.prepare import Prepared
+from archdsl.training.prepare import Prepared, streamed
 from archdsl.training.recipe import Recipe
 from archdsl.training.set_up import called, seed_set_up, set_up_alike
 from archdsl.training.trainer import MisconfigurationException, pl, quiet, trainer
@@ -91,8 +90,7 @@ def _read_one_by_one(recipe: Recipe, data: Prepared, split: str) -> pl.Lightning
 
         return held_out_stream(data, recipe)
     assert data.reading is not None, "they are read one by one"
-    how = data.reading
-    return StreamedData(data.source, data.size, recipe, 0, workers=how.workers, on_bad=how.on_bad)
+    return streamed(data.source, data.size, recipe, 0, data.reading)
 
 
 def _batches(run: pl.Trainer, recipe: Recipe, data: Prepared, split: str) -> Batches:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from archdsl.compiler.network import Network, Shape
 from archdsl.components.options import written
@@ -11,11 +12,15 @@ from archdsl.data.preprocessing import Preprocessing
 from archdsl.data.source import Searchable, Size, SourceInfo
 from archdsl.errors import SearchError
 from archdsl.language.own_class import class_text
-from archdsl.progress import Progress, unwatched
+from archdsl.progress import Progress, unsaid, unwatched
 from archdsl.training.data_source import DataSource
 from archdsl.training.fits import check_fits
 from archdsl.training.recipe import Recipe
 from archdsl.units import counted
+
+if TYPE_CHECKING:
+    from archdsl.training.images.streamed import StreamedData
+
 
 PREPARING = (
     "module", "module_options", "datamodule", "datamodule_options", "size", "batch",
@@ -30,10 +35,12 @@ class OneByOneReading:
 
     workers: processes that do so, None for one to each CPU; on_bad: what becomes of an image that
         cannot be read
+    cache: the side of a square at which images are kept decoded on disk, None to keep none
     """
 
     workers: int | None = None
     on_bad: Literal["skip", "stop"] = "stop"
+    cache: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,10 +112,12 @@ def prepare(
     classes: int,
     progress: Progress = unwatched,
     reading: OneByOneReading | None = None,
+    said: Callable[[str], None] = unsaid,
 ) -> Prepared:
     """Everything that can be wrong with a proxy's data and classes, found before the first trial.
 
     reading: of images that are read one by one, as they are where the recipe changes them
+    said: called with what is to be known before it is done
     Raises SearchError.
     """
     _, height, width = input_shape
@@ -124,8 +133,9 @@ def prepare(
         return _from_datamodule(recipe, source, input_shape, classes, module, given)
     if recipe.augmentation is not None:
         return _read_one_by_one(
-            recipe, source, input_shape, classes, reading or OneByOneReading(), module, given
-        )
+            recipe, source, input_shape, classes, reading or OneByOneReading(), module, given,
+            progress, said,
+        )  # fmt: skip
     opened = source.open()
     check_fits(input_shape, classes, opened.describe(source.folder), size=recipe.size)
     data = opened.searchable(source.folder, size, progress)
@@ -153,15 +163,15 @@ def _read_one_by_one(
     reading: OneByOneReading,
     module: Any,
     module_arguments: dict[str, Any],
+    progress: Progress,
+    said: Callable[[str], None],
 ) -> Prepared:
     """Images that the recipe changes at random: they are read while a training runs."""
-    from archdsl.training.images.streamed import StreamedData
-
     _, height, width = input_shape
     size = (height, width) if recipe.size is None else (recipe.size, recipe.size)
     described = source.open().describe(source.folder)
     check_fits(input_shape, classes, described, size=recipe.size)
-    data = StreamedData(source, size, recipe, 0, workers=reading.workers, on_bad=reading.on_bad)
+    data = streamed(source, size, recipe, 0, reading, said, progress)
     _refuse_longer_validation(recipe, data.info.counts["val"])
     return Prepared(
         source,
@@ -177,6 +187,24 @@ def _read_one_by_one(
         preprocessing=data.preprocessing,
         reading=reading,
     )
+
+
+def streamed(
+    source: DataSource,
+    size: Size,
+    recipe: Recipe,
+    seed: int,
+    reading: OneByOneReading,
+    said: Callable[[str], None] = unsaid,
+    progress: Progress = unwatched,
+) -> StreamedData:
+    """The images of a source one by one, for a training with a seed. Raises SearchError."""
+    from archdsl.training.images.streamed import StreamedData
+
+    return StreamedData(
+        source, size, recipe, seed, workers=reading.workers, on_bad=reading.on_bad,
+        cache=reading.cache, said=said, progress=progress,
+    )  # fmt: skip
 
 
 def _preprocessing(

@@ -18,7 +18,6 @@ from archdsl.training.checkpoint import Sealed, trained_so_far, training_of, tru
 from archdsl.training.epochs import EpochWatch
 from archdsl.training.failures import NotDivisible
 from archdsl.training.going_on import GoingOn
-from archdsl.training.images.streamed import StreamedData
 from archdsl.training.interrupts import interruptible
 from archdsl.training.metrics import Metrics
 from archdsl.training.micro_batches import InParts, refuse_to_divide
@@ -27,7 +26,7 @@ from archdsl.training.one_image import lacks_variance, no_variance
 from archdsl.training.optimisation.averages import Averaged
 from archdsl.training.optimisation.compiled import compiled
 from archdsl.training.optimisation.stochastic_depth import set_drop_path
-from archdsl.training.prepare import Prepared
+from archdsl.training.prepare import Prepared, streamed
 from archdsl.training.recipe import Recipe
 from archdsl.training.seeds import own_randomness, seed_everything, seed_of
 from archdsl.training.set_up import seed_set_up
@@ -268,10 +267,7 @@ def fit(
     if data.datamodule is not None:
         datamodule = data.datamodule
     elif data.reading is not None:
-        how = data.reading
-        datamodule = StreamedData(
-            data.source, data.size, recipe, seed, workers=how.workers, on_bad=how.on_bad
-        )
+        datamodule = streamed(data.source, data.size, recipe, seed, data.reading)
     else:
         assert data.data is not None, "data come from a source or a datamodule"
         datamodule = SearchData(data.data, data.size, recipe, seed)

@@ -233,11 +233,14 @@ def test_resume_where_there_is_nothing_begins_and_says_so(run: Run, spec: Path) 
         (["--devices", "3"], "train.batch is 64, and 3 devices take equal parts of it.  write"),
         (["--seed", "x"], "--seed is 'x'.  write a number, as in  --seed 2"),
         (["--checkpoint-every", "soon"], "--checkpoint-every is 'soon'.  write a number"),
+        (["--cache", "big"], "--cache is 'big'.  write a number, as in  --cache 2"),
+        (["--workers", "-1"], "workers is a whole number from 0, and not -1"),
+        (["--on-bad", "cry"], "on_bad is 'cry'.  write skip, or stop"),
         (["--checkpoint-every", "-1"], "checkpoint_every is minutes from 0, and not -1.0"),
         (["--data", "nowhere"], "data 'nowhere': there is no such folder or file.  name a folder"),
         (
             ["--data", "tiny.yaml"],
-            "data 'tiny.yaml': is no folder and no .npz file.  name",
+            "data 'tiny.yaml': is no folder, no .tar and no .npz file.  name",
         ),
         (["--out", "s3://bucket/x"], "--out is a directory of this machine, and "),
         (["--out", "tiny.yaml"], "tiny.yaml is no folder.  choose another --out"),
@@ -296,8 +299,9 @@ def test_a_spec_that_says_no_images_asks_for_them(run: Run, tiny: Path) -> None:
     ran = run("train", tiny)
     assert ran.code == 2
     assert ran.err.strip() == (
-        "tiny: nothing says which images it is trained on.  name a folder of class folders, an "
-        ".npz file, or the name of a source, as  --data PATH"
+        "tiny: nothing says which images it is trained on.  name a folder of class folders, of "
+        "shards or of a Hugging Face data set, an .npz file, or the name of a source, as  --data "
+        "PATH"
     )
 
 

@@ -12,10 +12,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from archdsl.data.decode import Channels
+from archdsl.data.kept import kept
 from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing
 from archdsl.data.samples import Samples
 from archdsl.data.source import Size
 from archdsl.errors import SearchError
+from archdsl.progress import Progress, unsaid, unwatched
 from archdsl.training.augmentation import Augmentation
 from archdsl.training.data_source import DataSource
 from archdsl.training.images.augment import Augment
@@ -109,6 +111,10 @@ class StreamedData(pl.LightningDataModule):
     source: of images that are read one by one; size: (h, w) of training
     recipe: `augmentation`, `batch` (of all devices together), `validation_batch`
     workers: processes that read; 0 for none but this one, None for one to each CPU
+    cache: the height and width at which images are kept decoded on disk, in the middle of which
+        they are then cut; None decodes them in each pass. Keeping them takes its time once
+    said: called with what the kept images are going to take, before they are made
+    progress: called with how many of them are made
     on_bad: what becomes of an image that cannot be read: with "skip" it is passed over, and the
         next one stands in its place; with "stop" the training ends
     info: what the source holds; steps: batches of a training pass
@@ -128,6 +134,9 @@ class StreamedData(pl.LightningDataModule):
         *,
         workers: int | None = None,
         on_bad: OnBad = "stop",
+        cache: int | None = None,
+        said: Callable[[str], None] = unsaid,
+        progress: Progress = unwatched,
     ) -> None:
         super().__init__()
         self.source = source
@@ -139,10 +148,13 @@ class StreamedData(pl.LightningDataModule):
         self.augmentation = recipe.augmentation or Augmentation()
         self.passed_over: list[str] = []
         opened = source.open()
-        self._train, self._val = opened.samples(source.folder, "train", "val")
+        train, val = opened.samples(source.folder, "train", "val")
         self.info = opened.describe(source.folder)
         assert self.info.channels is not None, "images one by one are converted to channels"
         self.channels = cast("Channels", self.info.channels)
+        self._train, self._val = (
+            (train, val) if cache is None else self._kept(train, val, cache, said, progress)
+        )
         self.preprocessing = Preprocessing(
             self.info.class_names, self.channels, size, self._pixels()
         )
@@ -188,6 +200,27 @@ class StreamedData(pl.LightningDataModule):
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> tuple[Tensor, Tensor]:
         """Images and targets of a batch as it was read, on the device where it is."""
         return self._augment(batch)
+
+    def _kept(
+        self,
+        train: Samples,
+        val: Samples,
+        side: int,
+        said: Callable[[str], None],
+        progress: Progress,
+    ) -> tuple[Samples, Samples]:
+        if side < max(self.size):
+            height, width = self.size
+            raise SearchError(
+                f"data: images are to be kept at {side} x {side}, and trained on at {height} x "
+                f"{width}.  keep them at {max(self.size)} or more"
+            )
+        before, total = len(train), len(train) + len(val)
+        form = (self.channels, (side, side), self.on_bad, said)
+        return (
+            kept(train, *form, lambda done: progress(done, total)),
+            kept(val, *form, lambda done: progress(before + done, total)),
+        )
 
     def _planned(self) -> ShuffledPass:
         begin, self._begin = self._begin, None

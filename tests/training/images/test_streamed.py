@@ -28,9 +28,9 @@ EVERYTHING = Augmentation(
 Batches = list[tuple[Tensor, Tensor]]
 
 
-def streamed(source: DataSource, said: Augmentation = EVERYTHING, **options: Any) -> StreamedData:
+def streamed(source: DataSource, how: Augmentation = EVERYTHING, **options: Any) -> StreamedData:
     options = {"workers": 0, "seed": 3, **options}
-    return StreamedData(source, SIZE, Recipe(batch=5, augmentation=said), **options)
+    return StreamedData(source, SIZE, Recipe(batch=5, augmentation=how), **options)
 
 
 def seen(data: StreamedData, loader: Any) -> Batches:
@@ -338,3 +338,69 @@ def test_half_of_the_crops_are_mirrored() -> None:
         kept = np.asarray(crop(image, seed)).astype(int)
         falls += kept[0, 0, 0] > kept[0, -1, 0]
     assert 30 < falls < 70
+
+
+def test_kept_images_are_decoded_once_and_their_room_is_said_before(photos, cache, monkeypatch):
+    source = photos()
+    said: list[str] = []
+    data = streamed(source, Augmentation(), cache=32, said=said.append)
+    assert said == [
+        f"24 images of 3x32x32 take 73.7 kB in {cache / 'images'}",
+        f"6 images of 3x32x32 take 18.4 kB in {cache / 'images'}",
+    ]
+    first = trained_on(data)
+    judged = seen(data, data.val_dataloader())
+    (train,) = source.open().samples(source.folder, "train")
+    assert np.array_equal(data._train.image(2, 3), covering(train.image(2, 3, (64, 64)), (32, 32)))
+
+    def decode_nothing(*_: object) -> None:
+        raise AssertionError("decoded again")
+
+    monkeypatch.setattr(type(train.whole), "image", decode_nothing)
+    again = streamed(source, Augmentation(), cache=32, said=said.append, workers=1)
+    assert len(said) == 2
+    assert same(first, trained_on(again))
+    assert same(judged, seen(again, again.val_dataloader()))
+
+
+def test_what_cannot_be_read_is_not_kept_and_passed_over_all_the_same(photos) -> None:
+    source = photos()
+    ((at,), *_) = _runs(streamed(source, Augmentation()), 1)
+    (name,) = broken(source, at)
+    with pytest.raises(SearchError, match=f"{name}: cannot be read as an image"):
+        streamed(source, Augmentation(), cache=32)
+    for _ in range(2):
+        data = streamed(source, Augmentation(), cache=32, on_bad="skip")
+        assert len(trained_on(data)) == data.steps
+        assert [why.partition(":")[0] for why in data.passed_over] == [name]
+    with pytest.raises(SearchError, match=f"{name}: cannot be read as an image"):
+        trained_on(streamed(source, Augmentation(), cache=32))
+
+
+def test_a_disk_without_room_is_told_of_in_words(photos, cache, monkeypatch) -> None:
+    import errno
+    import os
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(SearchError) as caught:
+        streamed(photos(), Augmentation(), cache=32)
+    assert str(caught.value).startswith(
+        f"24 images of 3x32x32 take 73.7 kB in {cache / 'images'}, and "
+    )
+    assert str(caught.value).endswith(
+        " are free there (No space left on device).  make room, choose another place by "
+        "$ARCHDSL_CACHE, or keep them smaller"
+    )
+    assert not list((cache / "images").glob("*.npy"))
+
+
+def test_images_are_kept_no_smaller_than_they_are_trained_on(photos) -> None:
+    with pytest.raises(SearchError) as caught:
+        streamed(photos(), Augmentation(), cache=15)
+    assert str(caught.value) == (
+        "data: images are to be kept at 15 x 15, and trained on at 16 x 16.  keep them at 16 or "
+        "more"
+    )
