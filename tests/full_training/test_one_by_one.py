@@ -161,3 +161,36 @@ def test_a_broken_image_is_passed_over_by_rule(
     else:
         assert train().done
         assert len([one for one in said if "passed over" in one and "3.png" in one]) == 1
+
+
+def test_kept_images_are_part_of_what_is_trained(photos: Path, here: Path) -> None:
+    said: list[str] = []
+
+    def train(cache: int | None, *, resume: bool = False) -> Any:
+        return archdsl.train(
+            "./tiny.yaml", photos, set={"input": [3, 16, 16], "classes": 2}, recipe=RECIPE,
+            workers=0, cache=cache, resume=resume, listener=lambda event: said.append(str(event)),
+        )  # fmt: skip
+
+    assert train(18).done
+    assert any("18" in one and "kept" in one for one in said), said
+    with pytest.raises(archdsl.errors.SearchError, match="--cache was 18, and now it is none"):
+        train(None, resume=True)
+
+
+def test_the_sort_of_a_folder_is_told_by_what_lies_in_it(photos: Path, here: Path) -> None:
+    import tarfile
+
+    from archdsl.full_training.subject import _sort
+
+    assert _sort(photos) == "image_folder"
+    (here / "shards" / "train").mkdir(parents=True)
+    with tarfile.open(here / "shards" / "train" / "0.tar", "w"):
+        pass
+    assert _sort(here / "shards") == _sort(here / "shards" / "train" / "0.tar") == "webdataset"
+    (here / "hub" / "data").mkdir(parents=True)
+    (here / "hub" / "data" / "train-0.parquet").touch()
+    assert _sort(here / "hub") == "datasets"
+    (here / "saved").mkdir()
+    (here / "saved" / "dataset_dict.json").touch()
+    assert _sort(here / "saved") == "datasets"
