@@ -23,7 +23,7 @@ PathOf = Callable[[str, Path], Path]
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class RecipeFile:
     """What a recipe's file says.
 
     train: every key that it, or what it builds on, writes under `train`
@@ -36,7 +36,7 @@ class Document:
     source: str = ""
 
 
-def document_of_file(path: Path, path_of: PathOf, chain: tuple[Path, ...] = ()) -> Document:
+def document_of_file(path: Path, path_of: PathOf, chain: tuple[Path, ...] = ()) -> RecipeFile:
     """What a file says. Raises SpecError, with its place.
 
     chain: the files that build on this one
@@ -45,7 +45,7 @@ def document_of_file(path: Path, path_of: PathOf, chain: tuple[Path, ...] = ()) 
     _check_version(root)
     for key, mark in root.marks.items():
         _check_key(key, mark)
-    below = Document(Mapping({}))
+    below = RecipeFile(Mapping({}))
     parent = root.get("extends")
     if parent is not None and not is_none(parent):
         where = _parent(parent, path, path_of, (*chain, path.resolve()))
@@ -56,7 +56,7 @@ def document_of_file(path: Path, path_of: PathOf, chain: tuple[Path, ...] = ()) 
     for key in sorted(dotted, key=lambda key: key.count(".")):
         tree = changed(tree, key, root.items[key], root.marks.get(key))
     name, source = _text(root, "name", path.stem), _text(root, "source", below.source)
-    return Document(tree, name, source)
+    return RecipeFile(tree, name, source)
 
 
 def changed(train: Mapping, address: str, value: Node, mark: Mark | None) -> Mapping:
