@@ -14,7 +14,7 @@ from archdsl.language.yaml import read_file
 from archdsl.spelling import did_you_mean
 
 VERSION = 1
-KEYS = ("recipe", "source", "extends", "train")
+KEYS = ("recipe", "name", "source", "extends", "train")
 _MOST = 20
 """Files of one chain of `extends`."""
 
@@ -23,18 +23,20 @@ PathOf = Callable[[str, Path], Path]
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class RecipeFile:
     """What a recipe's file says.
 
     train: every key that it, or what it builds on, writes under `train`
+    name: what it calls itself, by default as its file is called
     source: where it is from, of the nearest file that says so
     """
 
     train: Mapping
+    name: str = ""
     source: str = ""
 
 
-def document_of_file(path: Path, path_of: PathOf, chain: tuple[Path, ...] = ()) -> Document:
+def document_of_file(path: Path, path_of: PathOf, chain: tuple[Path, ...] = ()) -> RecipeFile:
     """What a file says. Raises SpecError, with its place.
 
     chain: the files that build on this one
@@ -43,7 +45,7 @@ def document_of_file(path: Path, path_of: PathOf, chain: tuple[Path, ...] = ()) 
     _check_version(root)
     for key, mark in root.marks.items():
         _check_key(key, mark)
-    below = Document(Mapping({}))
+    below = RecipeFile(Mapping({}))
     parent = root.get("extends")
     if parent is not None and not is_none(parent):
         where = _parent(parent, path, path_of, (*chain, path.resolve()))
@@ -53,7 +55,8 @@ def document_of_file(path: Path, path_of: PathOf, chain: tuple[Path, ...] = ()) 
     dotted = [key for key in root if key.startswith("train.")]
     for key in sorted(dotted, key=lambda key: key.count(".")):
         tree = changed(tree, key, root.items[key], root.marks.get(key))
-    return Document(tree, _source(root.get("source"), below.source))
+    name, source = _text(root, "name", path.stem), _text(root, "source", below.source)
+    return RecipeFile(tree, name, source)
 
 
 def changed(train: Mapping, address: str, value: Node, mark: Mark | None) -> Mapping:
@@ -131,11 +134,10 @@ def _parent(node: Node, path: Path, path_of: PathOf, chain: tuple[Path, ...]) ->
     return found
 
 
-def _source(node: Node | None, before: str) -> str:
+def _text(root: Mapping, key: str, otherwise: str) -> str:
+    node = root.get(key)
     if node is None:
-        return before
+        return otherwise
     if isinstance(node, Scalar) and isinstance(node.value, str):
         return node.value
-    raise SpecError(
-        "a text belongs here", address="source", mark=node.mark, cure="say where it is from"
-    )
+    raise SpecError("a text belongs here", address=key, mark=node.mark, cure=f"write  {key}: ...")

@@ -10,7 +10,7 @@ from typing import Any
 from archdsl.errors import SpecError
 from archdsl.language.load import mapping_of_patches
 from archdsl.language.nodes import Mapping
-from archdsl.recipes.document import Document, changed, document_of_file
+from archdsl.recipes.document import RecipeFile, changed, document_of_file
 from archdsl.recipes.files import path_of
 from archdsl.recipes.together import check_together
 from archdsl.recipes.values import KEYS, values_of
@@ -57,13 +57,13 @@ def of_recipe(changes: MappingOf[str, Any]) -> tuple[dict[str, Any], dict[str, A
     return own, {one: value for one, value in changes.items() if one not in own}
 
 
-def _document(which: str | Path | MappingOf[str, Any] | Recipe) -> Document:
+def _document(which: str | Path | MappingOf[str, Any] | Recipe) -> RecipeFile:
     if isinstance(which, Recipe):
         # what is as it always was counts as not written
         usual, own = Recipe().record(), which.record()
-        return Document(_tree({name: own[name] for name in KEYS if own[name] != usual[name]}))
+        return RecipeFile(_tree({name: own[name] for name in KEYS if own[name] != usual[name]}))
     if isinstance(which, MappingOf):
-        return Document(_tree(which))
+        return RecipeFile(_tree(which))
     return document_of_file(path_of(which), path_of)
 
 

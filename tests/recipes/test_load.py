@@ -212,6 +212,7 @@ WHOLE = [
         "2:1: train.: an address has no empty part",
         "recipe: 1\ntrain.lr: 1\n",
     ),
+    ("recipe: 1\nname: []\n", "2:7: name: a text belongs here", "recipe: 1\nname: mine\n"),
     ("recipe: 1\nsource: 3\n", "2:9: source: a text belongs here", "recipe: 1\nsource: '3'\n"),
     (
         "recipe: 1\nextends: [proxy]\n",

@@ -14,7 +14,7 @@ from archdsl.training.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ParameterGroup:
     """Parameters that are stepped alike.
 
     parameters: by their addresses; decay: of the weights; share: of the rate, 1 for all of it
@@ -33,7 +33,7 @@ class Group:
         }
 
 
-def groups(model: nn.Module, recipe: Recipe) -> list[Group]:
+def groups(model: nn.Module, recipe: Recipe) -> list[ParameterGroup]:
     """Every parameter that is trained, in one group.
 
     Tensors of two dimensions and more have `weight_decay`, all others, and those that `no_decay`
@@ -46,18 +46,20 @@ def groups(model: nn.Module, recipe: Recipe) -> list[Group]:
     if recipe.layer_decay is None:
         return list(_by_decay(trained, recipe, 1.0))
     numbers, last = layers_of(model), last_layer(model)
-    found: list[Group] = []
+    found: list[ParameterGroup] = []
     for number in range(last + 1):
         layer = {name: p for name, p in trained.items() if numbers[name] == number}
         found += _by_decay(layer, recipe, recipe.layer_decay ** (last - number))
     return [group for group in found if group.parameters]
 
 
-def _by_decay(parameters: dict[str, nn.Parameter], recipe: Recipe, share: float) -> Iterator[Group]:
+def _by_decay(
+    parameters: dict[str, nn.Parameter], recipe: Recipe, share: float
+) -> Iterator[ParameterGroup]:
     decayed = {n: p for n, p in parameters.items() if p.ndim > 1 and not _named(n, recipe)}
     others = {name: p for name, p in parameters.items() if name not in decayed}
-    yield Group(decayed, recipe.weight_decay, share)
-    yield Group(others, recipe.vector_decay, share)
+    yield ParameterGroup(decayed, recipe.weight_decay, share)
+    yield ParameterGroup(others, recipe.vector_decay, share)
 
 
 def _named(name: str, recipe: Recipe) -> bool:

@@ -8,9 +8,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import archdsl
 from archdsl.errors import SearchError
 from archdsl.training.optimisation.compiled import compiled
 from archdsl.training.train import train_model
+from tests.training.optimisation.test_groups import FAMILIES
 
 
 class Whole(nn.Module):
@@ -67,3 +69,16 @@ def test_a_compiled_training_is_that_of_the_model_but_for_rounding(digits, recip
     assert fast.metrics["train_loss"] == pytest.approx(plain.metrics["train_loss"], rel=1e-3)
     assert abs(fast.metrics["accuracy"] - plain.metrics["accuracy"]) < 0.05
     assert twin(torch.ones(2, 1, 8, 8)).shape == (2, 10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_is_one_graph_in_training_and_in_eval(name: str) -> None:
+    with torch.device("meta"):
+        model = archdsl.build(name)
+        images = torch.empty(2, *archdsl.load(name).network().input)
+    torch._dynamo.reset()
+    model.compile(fullgraph=True, backend="eager")
+    assert model(images).shape == (2, 1000)
+    with torch.no_grad():
+        assert model.eval()(images).shape == (2, 1000)
