@@ -77,7 +77,7 @@ def train(
     Raises SearchError for what cannot be trained or gone on with, and SpecError and BuildError as
     `build`.
     """
-    from archdsl.full_training.asked import Asked, Manner
+    from archdsl.full_training.asked import AskedTraining, Manner
     from archdsl.full_training.subject import images, run_of
     from archdsl.full_training.training import train as trained
     from archdsl.recipes.load import of_recipe
@@ -96,7 +96,7 @@ def train(
     chosen, name = _recipe(recipe, spec, settings, run, changes)
     with ExitStack() as stack:
         return trained(
-            Asked(spec, settings, chosen, seed, name, beginning, run, cache),
+            AskedTraining(spec, settings, chosen, seed, name, beginning, run, cache),
             Manner(
                 save_every=checkpoint_every * 60,
                 workers=workers,

@@ -32,7 +32,7 @@ class Beginning:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedTraining:
     """A training: what of it decides a figure.
 
     settings: where the images come from, as the `proxy` section of a spec says it

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl import threads
 from archdsl.amounts import bounded
 from archdsl.errors import ArchError, SearchError
-from archdsl.full_training.asked import Asked, Manner
+from archdsl.full_training.asked import AskedTraining, Manner
 from archdsl.full_training.events import (
     GettingReady,
     Remark,
@@ -62,7 +62,7 @@ class TrainingResult:
 
 
 def train(
-    asked: Asked,
+    asked: AskedTraining,
     manner: Manner,
     out: Path,
     *,
@@ -106,7 +106,7 @@ def _there(out: Path, old: TrainRecord) -> str:
     )
 
 
-def _beside(asked: Asked, manner: Manner, out: Path, leave: Leaving) -> TrainingResult:
+def _beside(asked: AskedTraining, manner: Manner, out: Path, leave: Leaving) -> TrainingResult:
     """The training in a process beside the first, which alone writes and tells."""
     start = _Start(asked, manner, out, unheard, leave)
     prepared = start.prepared()
@@ -116,7 +116,12 @@ def _beside(asked: Asked, manner: Manner, out: Path, leave: Leaving) -> Training
 
 class _Start:
     def __init__(
-        self, asked: Asked, manner: Manner, out: Path, tell: TrainingListener, leave: Leaving
+        self,
+        asked: AskedTraining,
+        manner: Manner,
+        out: Path,
+        tell: TrainingListener,
+        leave: Leaving,
     ) -> None:
         self.asked, self.manner, self.out = asked, manner, out
         self.folder = out.absolute()
@@ -307,6 +312,7 @@ class _Start:
     def _write_page(self, record: TrainRecord) -> None:
         from archdsl.full_training.page import write_page
 
+        self.tell(GettingReady("writing the page"))
         try:
             write_page(self.folder, record)
         except ArchError as error:
