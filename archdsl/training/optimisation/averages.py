@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from archdsl.errors import SearchError
@@ -21,15 +23,14 @@ class Averaged(pl.callbacks.WeightAveraging):
     """Keeps an average of a model's weights and buffers, which is judged and saved in their place.
 
     After each step the average is moved by 1 - `decay` of the way to the weights; after the first
-    one it is those weights. A validation sees the average, a checkpoint holds both, and after the
-    last step the model is the average.
+    one it is those weights. Buffers of whole numbers are the model's own. A validation sees the
+    average, a checkpoint holds both, and after the last step the model is the average.
 
     Raises SearchError when a training begins that is too short for its average.
     """
 
     def __init__(self, decay: float) -> None:
-        average: Any = get_ema_multi_avg_fn
-        super().__init__(multi_avg_fn=average(decay))
+        super().__init__(multi_avg_fn=_averaging(decay))
         self.decay = decay
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
@@ -48,6 +49,25 @@ class Averaged(pl.callbacks.WeightAveraging):
         super().on_save_checkpoint(trainer, pl_module, checkpoint)
         weights = checkpoint["current_model_state"]
         checkpoint["current_model_state"] = {n: value.contiguous() for n, value in weights.items()}
+
+
+def _averaging(decay: float) -> Callable[[list[Tensor], list[Tensor], Any], None]:
+    """What moves averages, all of one type, towards values; whole numbers are taken as they are.
+
+    torch would average those, too, and cut off what is behind the point: of a table of indices
+    some would become others.
+    """
+    make: Any = get_ema_multi_avg_fn
+    move = make(decay)
+
+    def average(averages: list[Tensor], values: list[Tensor], averaged: Any) -> None:
+        if averages[0].is_floating_point() or averages[0].is_complex():
+            move(averages, values, averaged)
+        else:
+            for one, value in zip(averages, values, strict=True):
+                one.copy_(value)
+
+    return average
 
 
 def refuse_one_that_remembers(decay: float, steps: int) -> None:

@@ -55,7 +55,18 @@ def test_the_average_is_that_of_the_weights_after_each_step(
     for name, value in found.state_dict.items():
         if value.is_floating_point():
             torch.testing.assert_close(value.double(), wanted[name], rtol=1e-4, atol=1e-6)
+        else:
+            assert torch.equal(value, plain.state_dict[name])
     assert not equal(found.state_dict, plain.state_dict)
+
+
+def test_tables_of_whole_numbers_are_not_averaged(averaged, data, network) -> None:
+    model = network()
+    table = torch.arange(1000)
+    model.register_buffer("table", table.clone())
+    model.register_buffer("mask", table % 2 == 0)
+    found = train_model(model, replace(averaged, ema=0.9), data, seed=0).state_dict
+    assert torch.equal(found["table"], table) and torch.equal(found["mask"], table % 2 == 0)
 
 
 def test_what_is_judged_is_the_average(averaged, data, network) -> None:
