@@ -6,6 +6,34 @@ reads this.
 
 from __future__ import annotations
 
+FULL_TRAINING: list[set[str]] = [
+    {"asked", "failing", "record", "stopping", "winner"},
+    {"charts", "events", "folder", "identity", "status", "subject"},
+    {"keeping", "page", "progress"},
+    {"training"},
+]  # fmt: skip
+
+TRAINING: list[set[str]] = [
+    {"arguments", "batch_checks", "data_source", "devices", "failures", "fits", "images",
+     "images.kornia", "inherit", "metrics", "optimisation", "optimisation.layers",
+     "optimisation.stochastic_depth", "own_preprocessing", "plain_values", "seeds", "seen_images"},
+    {"augmentation", "images.order", "optimisation.compiled"},
+    {"images.crops", "images.mixing", "images.rand_augment", "recipe"},
+    {"images.reading", "one_image", "optimisation.groups", "optimisation.schedules", "trainer"},
+    {"batches", "images.augment", "interrupts", "loggers", "micro_batches", "one_by_one",
+     "optimisation.averages", "optimisation.optimizers", "set_up", "steps", "user"},
+    {"images.streamed", "judged_weights", "lengths"},
+    {"training_loader", "validation_loader"},
+    {"loaders"},
+    {"prepare"},
+    {"checkpoint", "heldout", "module", "own_failures", "zero_cost"},
+    {"epochs", "evaluate"},
+    {"going_on"},
+    {"train"},
+    {"first_batches"},
+    {"look"},
+]  # fmt: skip
+
 INSIDE: dict[str, list[set[str]]] = {
     "amounts": [
         {"table"},
@@ -176,12 +204,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"code", "traced.coreml", "traced.onnx", "traced.program"},
         {"shipped_forms"},
     ],
-    "full_training": [
-        {"asked", "failing", "record", "stopping", "winner"},
-        {"charts", "events", "folder", "identity", "status", "subject"},
-        {"keeping", "page", "progress"},
-        {"training"},
-    ],
+    "full_training": FULL_TRAINING,
     "language": [
         {
             "expression",
@@ -478,53 +501,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"charts"},
         {"page"},
     ],
-    "training": [
-        {
-            "arguments",
-            "batch_checks",
-            "data_source",
-            "devices",
-            "failures",
-            "fits",
-            "images",
-            "images.kornia",
-            "inherit",
-            "metrics",
-            "optimisation",
-            "optimisation.layers",
-            "optimisation.stochastic_depth",
-            "own_preprocessing",
-            "plain_values",
-            "seeds",
-            "seen_images",
-        },
-        {"augmentation", "images.order", "optimisation.compiled"},
-        {"images.crops", "images.mixing", "images.rand_augment", "recipe"},
-        {"images.reading", "one_image", "optimisation.groups", "optimisation.schedules", "trainer"},
-        {
-            "batches",
-            "images.augment",
-            "interrupts",
-            "loggers",
-            "micro_batches",
-            "one_by_one",
-            "optimisation.averages",
-            "optimisation.optimizers",
-            "set_up",
-            "steps",
-            "user",
-        },
-        {"images.streamed", "judged_weights", "lengths"},
-        {"training_loader", "validation_loader"},
-        {"loaders"},
-        {"prepare"},
-        {"checkpoint", "heldout", "module", "own_failures", "zero_cost"},
-        {"epochs", "evaluate"},
-        {"going_on"},
-        {"train"},
-        {"first_batches"},
-        {"look"},
-    ],
+    "training": TRAINING,
     "views": [
         {"chart", "html", "notebook", "rows", "text"},
         {"card", "fitted", "svg", "terminal"},

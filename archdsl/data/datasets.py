@@ -94,24 +94,26 @@ class Datasets(SampleSource):
         numbers, names = _labels(f"{root}: {label}", table[label][:], features[label])
         # as it is stored: decoding is ours, as for every other source
         table = table.select_columns([image]).cast_column(image, library.Image(decode=False))
-        return Rows(f"{root}: {split}", table, image, numbers, names)
+        return Rows(root, split, table, image, numbers, names)
 
 
 class Rows(Samples):
     """Images in the rows of a table, which is mapped into memory.
 
-    called: what holds them, for people; column: of the images
+    root: the folder; called: which split of it; column: of the images
     """
 
     def __init__(
         self,
+        root: Path,
         called: str,
         table: Any,
         column: str,
         labels: NDArray[np.int64],
         class_names: tuple[str, ...],
     ) -> None:
-        self.called = called
+        self.root = root.resolve()
+        self.called = f"{root}: {called}"
         self.table = table
         self.column = column
         self.labels = labels
@@ -129,13 +131,16 @@ class Rows(Samples):
         """Not known before it is read."""
 
     def opened(self, index: int) -> BinaryIO:
-        """What the row holds, or the file that it names."""
+        """What the row holds, or the file below the root that it names."""
         held = self.table[index][self.column]
         if held is None:
             raise OSError(None, "there is none in the row")
         if held["bytes"] is not None:
             return io.BytesIO(held["bytes"])
-        return opened(Path(held["path"]))
+        place = (self.root / held["path"]).resolve()
+        if not place.is_relative_to(self.root):
+            raise OSError(None, "the row names a file outside of the folder")
+        return opened(place)
 
     def state(self, index: int) -> tuple[Any, ...]:
         """What `datasets` says that changes with the table, and the row."""

@@ -146,6 +146,27 @@ def test_a_row_without_a_class_or_an_image_is_named(tmp_path) -> None:
     ]
 
 
+def test_a_row_may_name_a_file_of_the_folder_and_no_other(tmp_path) -> None:
+    root = tmp_path / "named"
+    root.mkdir()
+    for place in (root / "in.png", tmp_path / "out.png"):
+        place.write_bytes(pictures(1)[0]["bytes"])
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    paths = ["in.png", "../out.png", str(tmp_path / "out.png"), str(root / "in.png")] * 5
+    images = [{"bytes": None, "path": path} for path in paths]
+    pq.write_table(pa.table({"image": images, "label": [0, 1] * 10}), root / "all.parquet")
+    for samples in source(root).samples(tmp_path, "train", "val", "test"):
+        for index in range(len(samples)):
+            row = int(samples.key(index))
+            if row % 4 in (0, 3):
+                assert samples.image(index, 3).size == (24, 20)
+            else:
+                with pytest.raises(SearchError, match="the row names a file outside of the folder"):
+                    samples.image(index, 3)
+
+
 def test_a_fingerprint_tells_labels_and_contents_apart(tmp_path) -> None:
     prints = []
     for name, held in (("a", table()), ("b", table()), ("c", table(names=("rose", "daisy")))):
