@@ -6,6 +6,14 @@ reads this.
 
 from __future__ import annotations
 
+CLI: list[set[str]] = [
+    {"answer", "cost_rows", "storage", "streams"},
+    {"compare", "failure", "status"},
+    {"list", "parser"},
+    {"bench", "check", "command", "count", "export", "proxy_check", "replay", "report", "search",
+     "show", "train", "weights"},
+]  # fmt: skip
+
 FULL_TRAINING: list[set[str]] = [
     {"asked", "failing", "record", "stopping", "winner"},
     {"charts", "events", "folder", "identity", "status", "subject"},
@@ -60,25 +68,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"choose", "saved"},
         {"load"},
     ],
-    "cli": [
-        {"answer", "cost_rows", "storage", "streams"},
-        {"compare", "failure", "status"},
-        {"list", "parser"},
-        {
-            "bench",
-            "check",
-            "command",
-            "count",
-            "export",
-            "proxy_check",
-            "replay",
-            "report",
-            "search",
-            "show",
-            "train",
-            "weights",
-        },
-    ],
+    "cli": CLI,
     "compiler": [
         {"at_least", "entry_parts", "network"},
         {"geometry", "own_layers", "spec_text"},

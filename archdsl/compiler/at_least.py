@@ -18,7 +18,7 @@ from archdsl.language.holes import Choice, is_hole
 from archdsl.language.nodes import Mapping, Node, Sequence
 
 
-class AskedTraining(NamedTuple):
+class Asked(NamedTuple):
     """How many answers there are to what is asked, at the least.
 
     alone: where nothing shared was asked before; repeated: where all of it was
@@ -29,17 +29,17 @@ class AskedTraining(NamedTuple):
     repeated: int
     shared: int
 
-    def beside(self, other: AskedTraining) -> AskedTraining:
+    def beside(self, other: Asked) -> Asked:
         """What is asked where both are, this one first."""
         apart = not self.shared & other.shared
-        return AskedTraining(
+        return Asked(
             self.alone * (other.alone if apart else other.repeated),
             self.repeated * other.repeated,
             self.shared | other.shared,
         )
 
 
-NOTHING = AskedTraining(1, 1, 0)
+NOTHING = Asked(1, 1, 0)
 
 
 class AtLeast:
@@ -47,9 +47,9 @@ class AtLeast:
 
     def __init__(self, document: Document, holes: Holes) -> None:
         self._document, self._holes = document, holes
-        self._known: dict[int, tuple[Node, AskedTraining]] = {}
-        self._params: dict[str, AskedTraining] = {}
-        self._maps: list[AskedTraining] = []
+        self._known: dict[int, tuple[Node, Asked]] = {}
+        self._params: dict[str, Asked] = {}
+        self._maps: list[Asked] = []
         self._bits: dict[int | str, int] = {}
 
     def of(self, stage: int | None, nodes: Iterable[Node]) -> int:
@@ -59,7 +59,7 @@ class AtLeast:
             asked = asked.beside(self._node(node))
         return asked.alone
 
-    def _map(self, index: int) -> AskedTraining:
+    def _map(self, index: int) -> Asked:
         """What the map of a stage asks: what leads there, and its width."""
         document = self._document
         while len(self._maps) <= index:  # what leads to each stage, without its width
@@ -70,13 +70,13 @@ class AtLeast:
             self._maps.append(before if down is None else before.beside(self._node(down)))
         return self._maps[index].beside(self._node(document.stages[index].plain["dim"]))
 
-    def _node(self, node: Node) -> AskedTraining:
+    def _node(self, node: Node) -> Asked:
         known = self._known.get(id(node))
         if known is None:
             known = self._known[id(node)] = node, self._counted(node)
         return known[1]
 
-    def _counted(self, node: Node) -> AskedTraining:
+    def _counted(self, node: Node) -> Asked:
         if is_hole(node):
             return self._hole(node)
         if isinstance(node, (Mapping, Sequence)):
@@ -85,31 +85,31 @@ class AtLeast:
         found = typed.expression(node)
         return _beside(map(self._param, found.names)) if found else NOTHING
 
-    def _hole(self, node: Node) -> AskedTraining:
+    def _hole(self, node: Node) -> Asked:
         hole = self._holes.hole(node)
         if isinstance(hole, Choice):
             options = [self._node(option.node) for option in hole.options]
         else:
-            options = [AskedTraining(hole.count, hole.count, 0)]
+            options = [Asked(hole.count, hole.count, 0)]
         shared = 0
         for option in options:
             shared |= option.shared
         alone = sum(option.alone for option in options)
         if hole.per is not None or self._holes.home(node) is None:
-            return AskedTraining(alone, sum(option.repeated for option in options), shared)
-        return AskedTraining(alone, 1, shared | self._bit(id(node)))
+            return Asked(alone, sum(option.repeated for option in options), shared)
+        return Asked(alone, 1, shared | self._bit(id(node)))
 
-    def _param(self, name: str) -> AskedTraining:
+    def _param(self, name: str) -> Asked:
         if name not in self._params:
             asked = self._node(self._document.params[name])
-            self._params[name] = AskedTraining(asked.alone, 1, asked.shared | self._bit(name))
+            self._params[name] = Asked(asked.alone, 1, asked.shared | self._bit(name))
         return self._params[name]
 
     def _bit(self, name: int | str) -> int:
         return 1 << self._bits.setdefault(name, len(self._bits))
 
 
-def _beside(several: Iterable[AskedTraining]) -> AskedTraining:
+def _beside(several: Iterable[Asked]) -> Asked:
     asked = NOTHING
     for one in several:
         asked = asked.beside(one)

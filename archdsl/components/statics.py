@@ -19,11 +19,11 @@ from archdsl.errors import ArchError
 Size: TypeAlias = "tuple[int, int]"
 """Height and width."""
 
-AskedTraining = tuple[str, ...] | None
+Asked = tuple[str, ...] | None
 """The names that a static method asks for; None where it takes whatever is known."""
 
 
-Static: TypeAlias = "tuple[Callable[..., Any], AskedTraining]"
+Static: TypeAlias = "tuple[Callable[..., Any], Asked]"
 """A static method with the names that it asks for."""
 
 
@@ -117,13 +117,13 @@ def _refused(definition: Definition, problem: str, cure: str) -> ArchError:
     return ArchError(f"{definition.where}: {words} '{definition.name}': {problem}.  {cure}")
 
 
-def arguments(names: AskedTraining, known: dict[str, OptionValue]) -> dict[str, OptionValue]:
+def arguments(names: Asked, known: dict[str, OptionValue]) -> dict[str, OptionValue]:
     """What is known of what a static method asks for."""
     return known if names is None else {name: known[name] for name in names if name in known}
 
 
 @lru_cache(maxsize=1024)
-def _asked(function: Callable[..., Any]) -> AskedTraining:
+def _asked(function: Callable[..., Any]) -> Asked:
     parameters = inspect.signature(function).parameters.values()
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None

@@ -33,7 +33,7 @@ class GoingOn(pl.callbacks.Checkpoint):
 
     With `every` it saves within an epoch, too, after a step that comes so many seconds after the
     last time; of data that can begin anywhere alone, and of no module of the user's own, which may
-    have added up what it does not keep. AskedTraining to leave, it saves at the next such moment and does.
+    have added up what it does not keep. Asked to leave, it saves at the next such moment and does.
 
     A training that is over is saved by `finish`, after all hooks, so that what a module does to
     its weights at the end is done once.

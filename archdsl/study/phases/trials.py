@@ -108,7 +108,7 @@ class Trials:
     def _following(self, state: State) -> Proposal | None:
         """The next proposal; None where there is none, whatever the reason.
 
-        AskedTraining for once more it is the same: a sampler that was asked has gone on.
+        Asked for once more it is the same: a sampler that was asked has gone on.
         """
         number = len(state.trials)
         if self._last is not None and self._last[0] == number:
