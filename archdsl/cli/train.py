@@ -130,6 +130,7 @@ def run(known: argparse.Namespace) -> Answer:
     """Train with a live display, and say what came of it."""
     import archdsl
     from archdsl.full_training.progress import for_stream
+    from archdsl.training.devices import is_first_process
 
     refuse_address("--out", known.out)
     options = {
@@ -159,6 +160,8 @@ def run(known: argparse.Namespace) -> Answer:
             listener=listener,
             **options,
         )
+    if options["devices"] > 1 and not is_first_process():
+        return Answer({}, "", DONE)  # the first of the processes tells
     data = {**result.record.record(), "folder": str(result.folder)}
     return Answer(data, _text(result), DONE if result.done else INTERRUPTED)
 

@@ -111,7 +111,9 @@ def _beside(asked: AskedTraining, manner: Manner, out: Path, leave: Leaving) -> 
     start = _Start(asked, manner, out, unheard, leave)
     prepared = start.prepared()
     start.run(prepared, None)
-    return TrainingResult(out, start.record(prepared, None))
+    record = start.record(prepared, None)
+    record.stand = "done"
+    return TrainingResult(out, record)
 
 
 class _Start:

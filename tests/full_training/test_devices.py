@@ -115,3 +115,4 @@ def test_two_processes_train_what_one_does_but_for_rounding(tmp_path: Path) -> N
     again = run(tmp_path, "--out", "two", "--devices", "2")
     assert (again.returncode == 2 and "add --resume" in again.stderr) or "is done" in again.stderr
     assert two.stderr.count("epoch 1 of 2") == 1
+    assert two.stdout.count("the best of 2 epochs") == 1 and "stopped" not in two.stdout
