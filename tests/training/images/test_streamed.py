@@ -414,7 +414,7 @@ def test_a_worker_collects_nothing_that_it_was_forked_with(photos, monkeypatch) 
 
     data = streamed(photos(), Augmentation(), workers=1)
     monkeypatch.setattr(type(data._train), "image", told)
-    with pytest.raises(SearchError, match="^True True$"):
+    with pytest.raises(SearchError, match=r"^True True$"):
         trained_on(data)
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
