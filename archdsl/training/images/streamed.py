@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
@@ -54,7 +56,12 @@ class Stream:
         if workers:
             # a process that is forked shares what tells where the images lie; another has a copy
             forked = {"multiprocessing_context": "fork"} if hasattr(os, "fork") else {}
-            ahead = {"prefetch_factor": 2, "persistent_workers": keep, **forked}
+            ahead = {
+                "prefetch_factor": 2,
+                "persistent_workers": keep,
+                "worker_init_fn": _settled,
+                **forked,
+            }
         self._loader: DataLoader[Read] = DataLoader(
             reading,
             batch_size=None,
@@ -71,7 +78,7 @@ class Stream:
 
     def __iter__(self) -> Iterator[Read]:
         self._plan.batches = self.planned()
-        with warnings.catch_warnings():
+        with _uncollected(), warnings.catch_warnings():
             # no more workers than the user asked for
             warnings.filterwarnings("ignore", "This DataLoader will create", UserWarning)
             # the workers start no threads, and wait for no lock of those that are not there
@@ -253,6 +260,24 @@ class _PassPlan:
 
     def __iter__(self) -> Iterator[Planned]:
         return iter(self.batches)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Collect no garbage: a process that is forked here would end what belongs to this one."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _settled(worker: int) -> None:
+    """Leave what a worker was forked with as it is, and collect what it makes itself."""
+    gc.freeze()
+    gc.enable()
 
 
 def _cpus() -> int:
