@@ -30,10 +30,10 @@ _OF_HUGGING_FACE = ("dataset_dict.json", "dataset_info.json")
 
 
 def run_of(x: object) -> Path | None:
-    """The run directory that was named, if it was one."""
-    if isinstance(x, (str, Path)) and Path(x).is_dir() and is_run(Path(x)):
-        return Path(x)
-    return None
+    """The run directory that was named, if it was one; a word without a / is a shipped name."""
+    named = isinstance(x, Path) or (isinstance(x, str) and "/" in x)
+    path = Path(str(x)) if named else None
+    return path if path is not None and path.is_dir() and is_run(path) else None
 
 
 def images(

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from archdsl.study.identity.evidence import Evidence
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class TrainingResult:
     """What a training came to.
 
@@ -49,6 +49,10 @@ class TrainingResult:
 
     folder: Path
     record: TrainRecord
+
+    def __repr__(self) -> str:
+        far = f"{len(self.record.epochs)} of {counted(self.record.total, 'epoch')}"
+        return f"<TrainingResult of {self.record.name}: {far}, {self.record.stand}, {self.folder}>"
 
     @property
     def done(self) -> bool:

@@ -133,6 +133,20 @@ def test_it_begins_with_the_weights_of_its_search_only_when_asked(root: Path) ->
     assert done.record.epochs[0].metrics != trained("other").record.epochs[0].metrics
 
 
+def test_a_word_without_a_slash_is_a_shipped_name(root: Path, tmp_path: Path) -> None:
+    from archdsl.full_training.subject import run_of
+
+    shutil.copytree("runs/little", "digits")
+    assert run_of("digits") is None
+    assert run_of("./digits") == run_of(Path("digits")) == Path("digits")
+
+
+def test_a_search_by_an_evaluate_says_no_images(root: Path) -> None:
+    archdsl.search("./little.yaml", lambda candidate: 0.5, out="runs/own", listener=None)
+    with pytest.raises(archdsl.errors.SearchError, match="judged by an evaluate function"):
+        archdsl.train("runs/own", listener=None)
+
+
 def test_a_search_goes_on_beside_its_trainings(root: Path) -> None:
     trained()
     archdsl.search(root / "little.yaml", out="runs/little", listener=None, trials=3)
