@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from archdsl.components.registry import value as value
     from archdsl.cost import Cost as Cost
     from archdsl.cost import macs as macs
+    from archdsl.in_full import train as train
     from archdsl.spaces import Space as Space
     from archdsl.study import BudgetSampler as BudgetSampler
     from archdsl.study import Candidate as Candidate
@@ -72,6 +73,7 @@ _HOMES = {
     ),
     "archdsl.benchmarking": "Benchmark",
     "archdsl.cost": "Cost macs",
+    "archdsl.in_full": "train",
     "archdsl.components.options": (
         "Act Bound Fraction Key Layer NonNegative NonNegativeNumber Norm Odd Out Positive "
         "PositiveNumber Query Value"

@@ -11,3 +11,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 def unwatched(done: int, total: int) -> None:
     """Progress that nobody watches."""
+
+
+def unsaid(words: str) -> None:
+    """Words that nobody hears."""

@@ -1,4 +1,7 @@
-"""A model as a file or a folder, and the folders that stand for a spec and its weights."""
+"""A model as a file or a folder, and the folders that stand for a spec and its weights.
+
+These are those that `save` wrote, run directories, and those of trainings.
+"""
 
 from __future__ import annotations
 
@@ -52,10 +55,14 @@ def weights_of(path: Path) -> Path:
 
     Raises BuildError for a folder without weights.
     """
+    from archdsl.study.report.trainings import TRAIN
+    from archdsl.study.winner import WEIGHTS as BEST
     from archdsl.study.winner_of import weights_of_winner
 
     if not path.is_dir():
         return path
+    if (path / TRAIN).is_file():
+        return path / BEST
     return path / WEIGHTS if _is_saved(path) else weights_of_winner(path)
 
 

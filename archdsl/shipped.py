@@ -3,7 +3,7 @@
 In a checkout they are `specs/` beside the package; a wheel carries the same folder inside the
 package as `_specs`. A name is a file's stem: `specs/baselines/poolformer_s12.yaml` is
 `poolformer_s12`. What lies beside those folders is no spec: `specs/names/` holds the names under
-which weights were published.
+which weights were published, `specs/recipes/` how networks are trained.
 """
 
 from __future__ import annotations
@@ -35,6 +35,11 @@ def names(part: str | None = None) -> list[str]:
 def names_folder() -> Path:
     """The folder of the tables of published names."""
     return folder() / "names"
+
+
+def recipes_folder() -> Path:
+    """The folder of the shipped recipes."""
+    return folder() / "recipes"
 
 
 def shipped(name: str) -> Path:

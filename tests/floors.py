@@ -6,6 +6,42 @@ reads this.
 
 from __future__ import annotations
 
+CLI: list[set[str]] = [
+    {"answer", "cost_rows", "storage", "streams"},
+    {"compare", "failure", "status"},
+    {"list", "parser"},
+    {"bench", "check", "command", "count", "export", "proxy_check", "replay", "report", "search",
+     "show", "train", "weights"},
+]  # fmt: skip
+
+FULL_TRAINING: list[set[str]] = [
+    {"asked", "failing", "record", "stopping", "winner"},
+    {"charts", "events", "folder", "identity", "status", "subject"},
+    {"keeping", "page", "progress"},
+    {"training"},
+]  # fmt: skip
+
+TRAINING: list[set[str]] = [
+    {"arguments", "batch_checks", "data_source", "devices", "failures", "fits", "images",
+     "images.kornia", "inherit", "metrics", "optimisation", "optimisation.layers",
+     "optimisation.stochastic_depth", "own_preprocessing", "plain_values", "seeds", "seen_images"},
+    {"augmentation", "images.order", "optimisation.compiled"},
+    {"images.crops", "images.mixing", "images.rand_augment", "recipe"},
+    {"images.reading", "one_image", "optimisation.groups", "optimisation.schedules", "trainer"},
+    {"batches", "images.augment", "interrupts", "loggers", "micro_batches", "one_by_one",
+     "optimisation.averages", "optimisation.optimizers", "set_up", "steps", "user"},
+    {"images.streamed", "judged_weights", "lengths"},
+    {"training_loader", "validation_loader"},
+    {"loaders"},
+    {"prepare"},
+    {"checkpoint", "heldout", "module", "own_failures", "zero_cost"},
+    {"epochs", "evaluate"},
+    {"going_on"},
+    {"train"},
+    {"first_batches"},
+    {"look"},
+]  # fmt: skip
+
 INSIDE: dict[str, list[set[str]]] = {
     "amounts": [
         {"table"},
@@ -32,24 +68,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"choose", "saved"},
         {"load"},
     ],
-    "cli": [
-        {"answer", "cost_rows", "storage", "streams"},
-        {"compare", "failure", "status"},
-        {"list", "parser"},
-        {
-            "bench",
-            "check",
-            "command",
-            "count",
-            "export",
-            "proxy_check",
-            "replay",
-            "report",
-            "search",
-            "show",
-            "weights",
-        },
-    ],
+    "cli": CLI,
     "compiler": [
         {"at_least", "entry_parts", "network"},
         {"geometry", "own_layers", "spec_text"},
@@ -103,6 +122,7 @@ INSIDE: dict[str, list[set[str]]] = {
     ],
     "data": [
         {
+            "class_names",
             "fingerprint",
             "npz_file",
             "passed_over",
@@ -112,10 +132,14 @@ INSIDE: dict[str, list[set[str]]] = {
             "sealed",
             "split",
             "split_names",
+            "texts",
         },
-        {"decode", "digests", "layout", "listing", "npz_names", "source"},
-        {"digits", "npz", "packs"},
-        {"image_folder"},
+        {"decode", "digests", "layout", "npz_names"},
+        {"samples"},
+        {"listing", "packs", "shards", "source"},
+        {"digits", "kept", "npz", "windows"},
+        {"sample_source"},
+        {"datasets", "image_folder", "webdataset"},
     ],
     "exporters": [
         {
@@ -173,6 +197,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"traced.coreml", "traced.onnx", "traced.program"},
         {"shipped_forms"},
     ],
+    "full_training": FULL_TRAINING,
     "language": [
         {
             "expression",
@@ -250,6 +275,11 @@ INSIDE: dict[str, list[set[str]]] = {
             "token_mixers.sep_conv",
         },
         {"channel_mixers", "meta_mixer", "meta_ops", "token_mixers"},
+    ],
+    "recipes": [
+        {"document", "together", "values"},
+        {"files"},
+        {"load"},
     ],
     "spaces": [
         {
@@ -332,6 +362,7 @@ INSIDE: dict[str, list[set[str]]] = {
             "proxy.agreement",
             "record.events",
             "record.lock",
+            "report.trainings",
         },
         {
             "final.verdict",
@@ -457,39 +488,13 @@ INSIDE: dict[str, list[set[str]]] = {
         {"proxy.session", "session"},
     ],
     "study/report": [
-        {"machines"},
+        {"machines", "trainings"},
         {"read"},
         {"again", "findings"},
         {"charts"},
         {"page"},
     ],
-    "training": [
-        {
-            "arguments",
-            "batch_checks",
-            "data_source",
-            "failures",
-            "fits",
-            "inherit",
-            "metrics",
-            "own_preprocessing",
-            "recipe",
-            "seeds",
-            "seen_images",
-        },
-        {"one_image", "trainer"},
-        {"batches", "interrupts", "micro_batches", "one_by_one", "set_up", "user"},
-        {"lengths"},
-        {"training_loader", "validation_loader"},
-        {"loaders"},
-        {"prepare"},
-        {"checkpoint", "heldout", "module", "own_failures", "zero_cost"},
-        {"epochs", "evaluate"},
-        {"going_on"},
-        {"train"},
-        {"first_batches"},
-        {"look"},
-    ],
+    "training": TRAINING,
     "views": [
         {"chart", "html", "notebook", "rows", "text"},
         {"card", "fitted", "svg", "terminal"},

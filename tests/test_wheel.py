@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from archdsl import shipped
+from archdsl.recipes import names
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -66,6 +67,12 @@ def test_the_wheel_carries_what_is_known_of_the_published_models(
         "from archdsl.checkpoints.tables import namings; print(len(namings('poolformer_s12')))"
     )
     assert ran(installed / "python", "-c", program, folder=tmp_path) == "2\n"
+
+
+def test_the_wheel_carries_the_recipes(installed: Path, tmp_path: Path) -> None:
+    printed = ran(installed / "archdsl", "list", "recipes", folder=tmp_path)
+    rows = [line.split()[0] for line in printed.splitlines() if not line.startswith(" ")]
+    assert rows == ["name", *names()]
 
 
 def test_a_search_runs_from_the_wheel(installed: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """List what a spec may say: the kinds of components, or the components of one kind.
 
 `archdsl list keys` lists the keys of a spec, of `block`, of a stage and of a run;
+`archdsl list recipes` the shipped recipes, by which networks are trained;
 `archdsl list specs` the shipped specs; `archdsl list baselines` the published models among
 them, with what they cost, what they reached, and where their weights were published.
 """
@@ -20,13 +21,16 @@ from archdsl.views.terminal import busy
 if TYPE_CHECKING:
     from archdsl.language.positions import Level
 
-HELP = "the components of a kind, the keys of a spec, the shipped specs, the published models"
+HELP = "components of a kind, keys of a spec, shipped specs and recipes, published models"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """An optional KIND."""
     parser.add_argument(
-        "kind", metavar="KIND", nargs="?", help="token_mixer, norm, ...; or keys, specs, baselines"
+        "kind",
+        metavar="KIND",
+        nargs="?",
+        help="token_mixer, norm, ...; or keys, specs, baselines, recipes",
     )
 
 
@@ -96,6 +100,21 @@ def _specs() -> Answer:
                   "\n".join(fitted(rows, width())))  # fmt: skip
 
 
+def _recipes() -> Answer:
+    from archdsl.recipes import names, recipe, source_of
+
+    rows = [("name", "epochs", "batch", "optimizer", "rate", "source")]
+    data = {}
+    for name in names():
+        known, source = recipe(name), source_of(name)
+        rows.append(
+            (name, f"{known.epochs}", f"{known.batch:,}", known.optimizer, f"{known.lr:g}", source)
+        )
+        data[name] = {**known.record(), "source": source}
+    lines = fitted(rows, width(), right=(1, 2, 4), wraps=[5], heading=True)
+    return Answer({"recipes": data}, "\n".join(lines))
+
+
 def _baselines() -> Answer:
     from archdsl.published import published
 
@@ -145,4 +164,4 @@ _IN = 4
 _LEVELS: dict[Level, str] = {
     "top": "a spec", "block": "block", "stage": "a stage", "run": "a run",
 }  # fmt: skip
-_OTHERS = {"keys": _keys, "specs": _specs, "baselines": _baselines}
+_OTHERS = {"keys": _keys, "specs": _specs, "baselines": _baselines, "recipes": _recipes}

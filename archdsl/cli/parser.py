@@ -19,8 +19,8 @@ from archdsl.views.terminal import say
 if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
 
-VERBS = ("check", "show", "count", "bench", "list", "search", "proxy-check", "status", "report",
-         "compare", "replay", "export", "weights")  # fmt: skip
+VERBS = ("check", "show", "count", "bench", "list", "search", "train", "proxy-check", "status",
+         "report", "compare", "replay", "export", "weights")  # fmt: skip
 
 
 class Verb(Protocol):

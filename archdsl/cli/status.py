@@ -1,4 +1,4 @@
-"""Say where a search stands, from its record, while it runs or afterwards."""
+"""Say where a search, or a training, stands, from its record, while it runs or afterwards."""
 
 from __future__ import annotations
 
@@ -13,26 +13,42 @@ from archdsl.units import amount, counted, duration, figure, percent, plural, ro
 from archdsl.views.text import columns
 
 if TYPE_CHECKING:
+    from archdsl.full_training.status import TrainingStatus
     from archdsl.study.status import Status, Underway
 
-HELP = "say where a search stands, from another terminal"
+HELP = "say where a search or a training stands, from another terminal"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """RUN, or a database."""
     parser.add_argument(
-        "folder", metavar="RUN", type=Path, nargs="?", help="the run directory; with --storage "
-        "runs/STUDY unless said",
+        "folder", metavar="RUN", type=Path, nargs="?", help="the run directory, or the folder "
+        "of a training; with --storage runs/STUDY unless said",
     )  # fmt: skip
     takes_storage(parser)
 
 
 def run(known: argparse.Namespace) -> Answer:
     """Read the record and say what runs, what is done, and what is the best."""
+    from archdsl.full_training.status import is_training, training_status
     from archdsl.study.status import status
 
+    if known.storage is None and known.folder is not None and is_training(known.folder):
+        stands = training_status(known.folder)
+        return Answer(stands.values(), _of_training(stands), DONE)
     found = status(copied(known, known.folder), _drivers(known))
     return Answer(found.record(), _text(found), DONE)
+
+
+def _of_training(stands: TrainingStatus) -> str:
+    record, best = stands.record, stands.record.best
+    lines = [f"{record.name}: {stands.words()}"]
+    for what, number in (("the best", best), ("the last", len(record.epochs) - 1)):
+        if number is not None and number >= 0:
+            metrics = record.epochs[number].metrics
+            said = "  ".join(f"{name} {figure(value)}" for name, value in metrics.items())
+            lines.append(f"{what} is epoch {number + 1}: {said}")
+    return "\n".join(lines)
 
 
 def _drivers(known: argparse.Namespace) -> list[tuple[str, int]]:

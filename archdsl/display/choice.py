@@ -42,6 +42,11 @@ def for_python() -> Display:
     return _WhileItLasts(None if closed else for_stream(sys.stderr))
 
 
+def while_it_lasts(display: Any) -> Any:
+    """A display that is dropped once nothing can be written; None is one already."""
+    return _WhileItLasts(display)
+
+
 class _WhileItLasts:
     """A display that is dropped once nothing can be written: the search is worth more."""
 

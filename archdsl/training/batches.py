@@ -32,6 +32,8 @@ class Batches:
         are shuffled and changed at random by the seed it returns. The last few images of a
         shuffled pass that fill no batch are left out: a batch of one has no batch statistics.
     size: height and width that the images are scaled to; interpolation: how
+    share: called at the start of each pass: which of how many devices this is. A batch is that of
+        all devices together, and each has every so many of its images
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Batches:
         seed_of_pass: Callable[[], int] | None = None,
         *,
         interpolation: str,
+        share: Callable[[], tuple[int, int]] = lambda: (0, 1),
     ) -> None:
         self.split = split
         self.views = views
@@ -52,14 +55,24 @@ class Batches:
         self.device = device
         self.seed_of_pass = seed_of_pass
         self.interpolation = interpolation
+        self.share = share
         self._kept: Tensor | None = None
+        self._first = 0
 
     def __len__(self) -> int:
         whole, rest = divmod(len(self.split), self.batch)
-        return whole if self.seed_of_pass is not None else whole + bool(rest)
+        if self.seed_of_pass is not None:
+            return whole
+        # as many on each device: a rest that is too small for all goes with the batch before it
+        return max(1, whole + (rest >= self.share()[1]))
+
+    def begin_at(self, batch: int) -> None:
+        """Let the next pass give what a whole one gives from that batch on."""
+        self._first = batch
 
     def __iter__(self) -> Iterator[Batch]:
-        device = self.device()
+        device, (rank, devices) = self.device(), self.share()
+        first, self._first = self._first, 0
         if self.seed_of_pass is None:
             order = np.arange(len(self.split))
         else:
@@ -67,16 +80,24 @@ class Batches:
             generator = torch.Generator(device).manual_seed(seed)
             shuffle = torch.Generator().manual_seed(seed_of(seed, "order"))
             order = torch.randperm(len(self.split), generator=shuffle).numpy()
-        for number in range(len(self)):
-            where = order[number * self.batch : (number + 1) * self.batch]
+        many = len(self)
+        for number in range(many):
+            last = self.seed_of_pass is None and number + 1 == many
+            end = len(order) if last else (number + 1) * self.batch
+            where = order[number * self.batch : end]
             images = self._images(where, device)
             if self.seed_of_pass is None:
                 images = self.views.plain(images)
             else:
                 images = self.views.train(images, generator)
+            if number < first:
+                continue  # it was changed at random for what that draws
             if tuple(images.shape[2:]) != self.size:
                 images = F.interpolate(images, self.size, mode=self.interpolation, antialias=True)
-            yield images, torch.from_numpy(self.split.labels[where]).to(device)
+            labels = torch.from_numpy(self.split.labels[where]).to(device)
+            yield (
+                (images, labels) if devices == 1 else (images[rank::devices], labels[rank::devices])
+            )
 
     def _images(
         self, where: np.ndarray[tuple[int], np.dtype[np.int64]], device: torch.device
@@ -90,12 +111,19 @@ class Batches:
 
 
 def to_judge_by(
-    split: Split, views: Views, size: Size, recipe: Recipe, device: Callable[[], torch.device]
+    split: Split,
+    views: Views,
+    size: Size,
+    recipe: Recipe,
+    device: Callable[[], torch.device],
+    share: Callable[[], tuple[int, int]] = lambda: (0, 1),
 ) -> Batches:
     """The images of a split in order, the same in every pass."""
     # no gradients are kept, so that more images fit than in a training batch
     batch = recipe.validation_batch * recipe.batch
-    return Batches(split, views, size, batch, device, interpolation=recipe.interpolation)
+    return Batches(
+        split, views, size, batch, device, interpolation=recipe.interpolation, share=share
+    )
 
 
 class SearchData(pl.LightningDataModule):
@@ -115,8 +143,9 @@ class SearchData(pl.LightningDataModule):
             self._device,
             lambda: seed_of(self.seed, "data", self._trainer().current_epoch),
             interpolation=recipe.interpolation,
+            share=self._share,
         )
-        self._val = to_judge_by(data.val, data.views, size, recipe, self._device)
+        self._val = to_judge_by(data.val, data.views, size, recipe, self._device, self._share)
 
     def train_dataloader(self) -> Batches:
         """Shuffled and changed at random, by seed and epoch."""
@@ -126,9 +155,17 @@ class SearchData(pl.LightningDataModule):
         """The same in every pass."""
         return self._val
 
+    def begin_at(self, epoch: int, batch: int) -> None:
+        """Let the next pass, that of an epoch, give what a whole one gives from a batch on."""
+        self._train.begin_at(batch)
+
     def _trainer(self) -> pl.Trainer:
         assert self.trainer is not None, "Lightning sets it before it asks for data"
         return self.trainer
+
+    def _share(self) -> tuple[int, int]:
+        trainer = self._trainer()
+        return trainer.global_rank, trainer.world_size
 
     def _device(self) -> torch.device:
         return self._trainer().strategy.root_device

@@ -21,7 +21,7 @@ from archdsl.errors import SearchError
 from archdsl.training.failures import first_line, is_out_of_memory
 from archdsl.training.metrics import Metrics
 from archdsl.training.prepare import Prepared
-from archdsl.training.recipe import Recipe
+from archdsl.training.recipe import Recipe, later
 from archdsl.training.trainer import CheckpointIO
 from archdsl.views.terminal import Unwritable, say
 
@@ -114,7 +114,7 @@ def trained_so_far(
         )
         return None
     for name, now in training.items():
-        was = said["of"].get(name)
+        was = said["of"].get(name, later().get(name))
         if was != now:
             raise SearchError(
                 f"{path} is the checkpoint of another training: {_difference(name, was, now)}.  "
@@ -139,11 +139,13 @@ def trunk_of(training: Mapping[str, Any]) -> dict[str, Any]:
 def training_of(model: nn.Module, recipe: Recipe, data: Prepared, seed: int) -> dict[str, Any]:
     """What tells a training from others, as plain values.
 
-    The weights that a model begins with are not looked at, nor every pixel.
+    The weights that a model begins with are not looked at, nor every pixel, nor in how many parts
+    a batch is taken.
     """
+    said = {name: value for name, value in recipe.record().items() if name != "accumulate"}
     return {
         "seed": seed,
-        **recipe.record(),
+        **said,
         "network": _network(model),
         "data": _data(data),
     }

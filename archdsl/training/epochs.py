@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -57,12 +57,27 @@ class EpochWatch(pl.callbacks.Checkpoint):
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Seed what a model draws, begin to add up, and say whether there is a validation."""
-        epoch = trainer.current_epoch
-        # there is one where the number of the epoch, from 1, is a multiple of this
-        trainer.check_val_every_n_epoch = 1 if self.recipe.validates(epoch) else epoch + 2
-        seed_everything(seed_of(self.seed, "model", trainer.current_epoch))
+        self._say_whether_validated(trainer)
+        # beside the first device others draw otherwise
+        beside = [trainer.global_rank] if trainer.global_rank else []
+        seed_everything(seed_of(self.seed, "model", trainer.current_epoch, *beside))
         self._losses, self._steps = torch.zeros((), device=pl_module.device), 0
         self._batches = 0
+
+    def amid(self) -> dict[str, Any]:
+        """What was added up of an epoch that is under way."""
+        return {"losses": self._losses.cpu(), "steps": self._steps, "batches": self._batches}
+
+    def go_on_amid(self, trainer: pl.Trainer, added: Mapping[str, Any]) -> None:
+        """Be where `amid` was: Lightning does not begin such an epoch again."""
+        self._say_whether_validated(trainer)
+        self._losses = added["losses"].to(trainer.strategy.root_device)
+        self._steps, self._batches = added["steps"], added["batches"]
+
+    def _say_whether_validated(self, trainer: pl.Trainer) -> None:
+        epoch = trainer.current_epoch
+        # there is a validation where the number of the epoch, from 1, is a multiple of this
+        trainer.check_val_every_n_epoch = 1 if self.recipe.validates(epoch) else epoch + 2
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
@@ -94,7 +109,7 @@ class EpochWatch(pl.callbacks.Checkpoint):
         self._refuse_steps_without_a_loss(pl_module)
         metrics = self._logged_anew(trainer)
         if self._steps:
-            metrics.setdefault("train_loss", self._mean_loss(trainer))
+            metrics.setdefault("train_loss", self._of_all(trainer, self._mean_loss(trainer)))
         judged = isinstance(pl_module, Classifier) and self.recipe.validates(trainer.current_epoch)
         if judged and not math.isfinite(metrics["loss"]):
             raise Diverged(f"the validation loss is {metrics['loss']} {_after(trainer)}")
@@ -146,6 +161,13 @@ class EpochWatch(pl.callbacks.Checkpoint):
             for name, value in self._logged.items()
             if value is not before.get(name)
         }
+
+    def _of_all(self, trainer: pl.Trainer, here: float) -> float:
+        """The mean over all devices."""
+        if trainer.world_size == 1:
+            return here
+        there = torch.tensor(here, dtype=torch.float64, device=trainer.strategy.root_device)
+        return float(trainer.strategy.reduce(there, reduce_op="mean"))
 
     def _mean_loss(self, trainer: pl.Trainer) -> float:
         mean = float(self._losses) / self._steps

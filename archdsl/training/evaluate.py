@@ -14,7 +14,7 @@ from archdsl.training.metrics import Metrics
 from archdsl.training.module import Classifier, module_around
 from archdsl.training.one_by_one import OneByOne
 from archdsl.training.own_failures import PAIR, failure
-from archdsl.training.prepare import Prepared
+from archdsl.training.prepare import Prepared, streamed
 from archdsl.training.recipe import Recipe
 from archdsl.training.set_up import called, seed_set_up, set_up_alike
 from archdsl.training.trainer import MisconfigurationException, pl, quiet, trainer
@@ -79,7 +79,18 @@ def _where(run: pl.Trainer, recipe: Recipe, data: Prepared, split: str) -> dict[
         datamodule.prepare_data()
         datamodule.setup("fit")  # as after a training: its test split may follow from that
         return {"datamodule": datamodule}
+    if data.reading is not None:
+        return {"datamodule": _read_one_by_one(recipe, data, split)}
     return {"dataloaders": _batches(run, recipe, data, split)}
+
+
+def _read_one_by_one(recipe: Recipe, data: Prepared, split: str) -> pl.LightningDataModule:
+    if split == "test":
+        from archdsl.training.heldout import held_out_stream
+
+        return held_out_stream(data, recipe)
+    assert data.reading is not None, "they are read one by one"
+    return streamed(data.source, data.size, recipe, 0, data.reading)
 
 
 def _batches(run: pl.Trainer, recipe: Recipe, data: Prepared, split: str) -> Batches:

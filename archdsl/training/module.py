@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -15,13 +13,17 @@ from torchmetrics.classification import MulticlassAccuracy
 from archdsl.compiler.network import Shape
 from archdsl.training.batch_checks import check_batch
 from archdsl.training.batches import Batch
+from archdsl.training.optimisation.optimizers import optimizer_of
+from archdsl.training.optimisation.schedules import rate_of
 from archdsl.training.prepare import Prepared
 from archdsl.training.recipe import Recipe
 from archdsl.training.trainer import pl
 
 
 class Classifier(pl.LightningModule):
-    """Cross entropy with label smoothing, AdamW, warm-up and schedule by step.
+    """Cross entropy with label smoothing, the optimiser of a recipe, its schedule by step.
+
+    In training the targets may be shares of the classes, (B, classes), instead of labels, (B,).
 
     Metrics of a validation: `accuracy` (of all images), `macro_accuracy` (mean over classes) and
     `loss` (cross entropy, not smoothed).
@@ -90,22 +92,9 @@ class Classifier(pl.LightningModule):
             nn.utils.clip_grad_norm_(self._parameters_to_clip, self.recipe.clip_norm)
 
     def configure_optimizers(self) -> Any:
-        """AdamW, with a decay of its own for vectors (norms, biases, scales), and the schedule."""
+        """The optimiser of the recipe, each group with its decay and rate, and the schedule."""
         recipe = self.recipe
-        trained = [p for p in self.model.parameters() if p.requires_grad]
-        groups = [
-            {"params": [p for p in trained if p.ndim > 1], "weight_decay": recipe.weight_decay},
-            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": recipe.vector_decay},
-        ]
-        optimizer = torch.optim.AdamW(
-            groups,
-            lr=recipe.lr,
-            betas=recipe.betas,
-            eps=recipe.eps,
-            # one kernel for all parameters, which takes no complex ones; float16's gradients have
-            # to be unscaled before it
-            fused=self.trainer.precision != "16-mixed" and not any(map(torch.is_complex, trained)),
-        )
+        optimizer = optimizer_of(self.model, recipe, str(self.trainer.precision))
         total = int(self.trainer.estimated_stepping_batches)
         assert total > 0, "a loader without a length is refused before the first training"
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate_of(recipe, total))
@@ -141,31 +130,6 @@ class CheckedClassifier(Classifier):
     def _check(self, batch: Any, which: str) -> None:
         name = self.recipe.datamodule
         check_batch(batch, f"{which} of {name}", self.input_shape, self.classes)
-
-
-def rate_of(recipe: Recipe, total: int) -> Callable[[int], float]:
-    """The share of the peak rate by step, in a training of `total` steps."""
-    warm = round(recipe.warmup * total / recipe.epochs)
-    if recipe.schedule == "wsd":
-        falls = max(warm, recipe.falls_after * total // recipe.epochs)
-        return lambda step: stable_rate(step, warm, falls, total, recipe.final_lr)
-    return lambda step: rate(step, warm, total, recipe.final_lr)
-
-
-def stable_rate(step: int, warm: int, falls: int, total: int, final: float = 0.0) -> float:
-    """A line up over `warm` steps, the peak until step `falls`, and 1 - sqrt down to `final`."""
-    if step < warm:
-        return (step + 1) / warm
-    gone = min(1.0, max(0, step - falls) / max(1, total - falls))
-    return final + (1 - final) * (1 - math.sqrt(gone))
-
-
-def rate(step: int, warm: int, total: int, final: float = 0.0) -> float:
-    """The share of the peak rate at `step`: a line up over `warm` steps, a cosine to `final`."""
-    if step < warm:
-        return (step + 1) / warm
-    cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, total - warm))))
-    return final + (1 - final) * cosine
 
 
 def module_around(model: nn.Module, recipe: Recipe, data: Prepared) -> pl.LightningModule:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from archdsl.compiler.network import Network, Shape
 from archdsl.components.options import written
@@ -11,17 +12,35 @@ from archdsl.data.preprocessing import Preprocessing
 from archdsl.data.source import Searchable, Size, SourceInfo
 from archdsl.errors import SearchError
 from archdsl.language.own_class import class_text
-from archdsl.progress import Progress, unwatched
+from archdsl.progress import Progress, unsaid, unwatched
 from archdsl.training.data_source import DataSource
 from archdsl.training.fits import check_fits
 from archdsl.training.recipe import Recipe
 from archdsl.units import counted
 
+if TYPE_CHECKING:
+    from archdsl.training.images.streamed import StreamedData
+
+
 PREPARING = (
     "module", "module_options", "datamodule", "datamodule_options", "size", "batch",
-    "steps_per_epoch", "validation_steps",
+    "steps_per_epoch", "validation_steps", "augmentation",
 )  # fmt: skip
 """What of a recipe data are prepared for; another number of epochs needs no others."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneByOneReading:
+    """How images are read one by one.
+
+    workers: processes that do so, None for one to each CPU; on_bad: what becomes of an image that
+        cannot be read
+    cache: the side of a square at which images are kept decoded on disk, None to keep none
+    """
+
+    workers: int | None = None
+    on_bad: Literal["skip", "stop"] = "stop"
+    cache: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +57,7 @@ class Prepared:
     datamodule_arguments, module_arguments: what they are called with
     batch: the first training batch of the datamodule, in words
     alone: whether the last one of an epoch holds one image
+    reading: how images are read one by one; None where `data` or the datamodule has them
     preprocessing: how an image of anybody's becomes what the network sees
     """
 
@@ -56,6 +76,7 @@ class Prepared:
     batch: str = ""
     alone: bool = False
     preprocessing: Preprocessing | None = None
+    reading: OneByOneReading | None = None
 
     @property
     def plain(self) -> bool:
@@ -90,9 +111,13 @@ def prepare(
     input_shape: Shape,
     classes: int,
     progress: Progress = unwatched,
+    reading: OneByOneReading | None = None,
+    said: Callable[[str], None] = unsaid,
 ) -> Prepared:
     """Everything that can be wrong with a proxy's data and classes, found before the first trial.
 
+    reading: of images that are read one by one, as they are where the recipe changes them
+    said: called with what is to be known before it is done
     Raises SearchError.
     """
     _, height, width = input_shape
@@ -106,6 +131,11 @@ def prepare(
         given = arguments(module, recipe.module_options, source.folder, address, ("the model",))
     if recipe.datamodule is not None:
         return _from_datamodule(recipe, source, input_shape, classes, module, given)
+    if recipe.augmentation is not None:
+        return _read_one_by_one(
+            recipe, source, input_shape, classes, reading or OneByOneReading(), module, given,
+            progress, said,
+        )  # fmt: skip
     opened = source.open()
     check_fits(input_shape, classes, opened.describe(source.folder), size=recipe.size)
     data = opened.searchable(source.folder, size, progress)
@@ -123,6 +153,58 @@ def prepare(
         module_arguments=given,
         preprocessing=_preprocessing(data, input_shape, size, recipe),
     )
+
+
+def _read_one_by_one(
+    recipe: Recipe,
+    source: DataSource,
+    input_shape: Shape,
+    classes: int,
+    reading: OneByOneReading,
+    module: Any,
+    module_arguments: dict[str, Any],
+    progress: Progress,
+    said: Callable[[str], None],
+) -> Prepared:
+    """Images that the recipe changes at random: they are read while a training runs."""
+    _, height, width = input_shape
+    size = (height, width) if recipe.size is None else (recipe.size, recipe.size)
+    described = source.open().describe(source.folder)
+    check_fits(input_shape, classes, described, size=recipe.size)
+    data = streamed(source, size, recipe, 0, reading, said, progress)
+    _refuse_longer_validation(recipe, data.info.counts["val"])
+    return Prepared(
+        source,
+        recipe,
+        data.info,
+        classes,
+        size,
+        input_shape,
+        steps=_steps(recipe, data.info.counts["train"]),
+        data=None,
+        module=module,
+        module_arguments=module_arguments,
+        preprocessing=data.preprocessing,
+        reading=reading,
+    )
+
+
+def streamed(
+    source: DataSource,
+    size: Size,
+    recipe: Recipe,
+    seed: int,
+    reading: OneByOneReading,
+    said: Callable[[str], None] = unsaid,
+    progress: Progress = unwatched,
+) -> StreamedData:
+    """The images of a source one by one, for a training with a seed. Raises SearchError."""
+    from archdsl.training.images.streamed import StreamedData
+
+    return StreamedData(
+        source, size, recipe, seed, workers=reading.workers, on_bad=reading.on_bad,
+        cache=reading.cache, said=said, progress=progress,
+    )  # fmt: skip
 
 
 def _preprocessing(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +23,29 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
     random.seed(seed)
     np.random.seed(seed % 2**32)
+
+
+def drawn_so_far() -> dict[str, Any]:
+    """Where the generators that `seed_everything` seeds are, as plain values and tensors."""
+    version, words, normal = random.getstate()
+    name, keys, *rest = np.random.get_state(legacy=True)
+    return {
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
+        "python": [version, list(words), normal],
+        "numpy": [name, np.asarray(keys).tolist(), *rest],
+    }
+
+
+def draw_on(state: Mapping[str, Any]) -> None:
+    """Let the generators go on from where `drawn_so_far` said that they were."""
+    torch.set_rng_state(state["torch"])
+    if state["cuda"] is not None and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state["cuda"])
+    version, words, normal = state["python"]
+    random.setstate((version, tuple(words), normal))
+    name, keys, *rest = state["numpy"]
+    np.random.set_state((name, np.array(keys, np.uint32), *rest))
 
 
 @contextmanager

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from torch import Tensor, nn
@@ -22,7 +23,10 @@ from archdsl.training.metrics import Metrics
 from archdsl.training.micro_batches import InParts, refuse_to_divide
 from archdsl.training.module import module_around
 from archdsl.training.one_image import lacks_variance, no_variance
-from archdsl.training.prepare import Prepared
+from archdsl.training.optimisation.averages import Averaged
+from archdsl.training.optimisation.compiled import compiled
+from archdsl.training.optimisation.stochastic_depth import set_drop_path
+from archdsl.training.prepare import Prepared, streamed
 from archdsl.training.recipe import Recipe
 from archdsl.training.seeds import own_randomness, seed_everything, seed_of
 from archdsl.training.set_up import seed_set_up
@@ -58,6 +62,9 @@ def afresh(history: list[Metrics]) -> None:
 def never() -> bool:
     """A `should_stop` that never says so."""
     return False
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def as_drawn(model: nn.Module) -> None:
@@ -129,6 +136,10 @@ def train_model(
     accumulate: int = 1,
     until: int | None = None,
     trunk: Path | None = None,
+    save_every: float | None = None,
+    leave: Callable[[], bool] = never,
+    callbacks: Sequence[pl.Callback] = (),
+    options: Mapping[str, Any] = NOTHING,
 ) -> Trained:
     """Train `model`, in place, for `recipe.epochs` epochs.
 
@@ -148,7 +159,8 @@ def train_model(
     on_resume: called before the first epoch where there is a checkpoint to go on from, with the
         metrics of the epochs before it, which are reported no more
     accumulate: in how many parts a batch goes through the model before the optimiser steps, and a
-        batch of a validation too, for a device that the whole does not fit on. Gradients and
+        batch of a validation too, for a device that the whole does not fit on, each part of the
+        recipe's own in so many again. Gradients and
         losses are those of the whole batch but for rounding; batch norm takes the statistics of
         each part
     until: the epochs after which it is put aside, with its state in the checkpoint; a call without
@@ -156,13 +168,23 @@ def train_model(
     trunk: the checkpoint of a training that differs in its epochs alone, with the schedule "wsd":
         where `checkpoint` is not there yet, it branches off from that one, and leaves it as it is.
         One that is not there, or beyond where the rate begins to fall, is of no use: all is trained
+    save_every: seconds after which `checkpoint` is written within an epoch, too, with where it is
+        in the data and in what is drawn; of a module of the user's own, or a datamodule without
+        `begin_at(epoch, batch)`, it is left after whole epochs alone
+    leave: asked after each step, with `save_every`, and each epoch; true saves the state and raises
+        KeyboardInterrupt
+    callbacks: Lightning's, which are told of everything; options: of Lightning's trainer, such as
+        its loggers and its devices
     Raises Diverged as soon as the loss is not finite; NotDivisible where batches cannot be taken
     in parts; and SearchError for data that were prepared for another recipe, the checkpoint of
     another training, or a batch of one image where batch norm needs two.
     """
     data.refuse_another(recipe)
+    if recipe.drop_path is not None:
+        set_drop_path(model, recipe.drop_path)
+    accumulate *= recipe.accumulate
     watch = EpochWatch(seed, recipe, on_epoch, should_stop, until)
-    options: dict[str, Any] = {}
+    given = dict(options)
     keeper, resume = None, None
     if checkpoint is not None:
         training = training_of(model, recipe, data, seed)
@@ -173,16 +195,18 @@ def train_model(
             resume = trunk if history is not None else None
         if history is not None:
             on_resume(history)
-        keeper = GoingOn(checkpoint, training, watch)
-        options["checkpoints"] = Sealed()
+        keeper = GoingOn(checkpoint, training, watch, save_every, leave)
+        given["checkpoints"] = Sealed()
     if accumulate > 1:
-        options["strategy"] = InParts(accumulate)
-    run = trainer_of(recipe, watch, *([keeper] if keeper is not None else []), **options)
+        given["strategy"] = InParts(accumulate)
+    others = [*callbacks, *([keeper] if keeper is not None else [])]
+    run = trainer_of(recipe, watch, *others, **given)
     with (
         own_randomness(),
         quiet(),
-        interruptible(run, lambda: watch.interrupted),
+        interruptible(run, lambda: watch.interrupted or leave()),
         channels_last_convolutions(model),
+        compiled(model, recipe.compile),
     ):
         try:
             fit(run, model, recipe, data, seed, ckpt_path=resume)
@@ -218,10 +242,11 @@ def trainer_of(
     recipe: Recipe, watch: EpochWatch, *others: pl.Callback, **options: Any
 ) -> pl.Trainer:
     """A trainer for all epochs of a recipe. others: callbacks that are called after the watch"""
+    averages = [] if recipe.ema is None else [Averaged(recipe.ema)]
     return trainer(
         recipe,
         max_epochs=recipe.epochs,
-        callbacks=[watch, *others],
+        callbacks=[*averages, watch, *others],
         # not inference mode: what a layer caches in eval may be used in training again
         inference_mode=False,
         **options,
@@ -239,11 +264,13 @@ def fit(
 ) -> None:
     """Put a model, its data and what steps it together, each seeded for itself, and run."""
     datamodule: pl.LightningDataModule
-    if data.datamodule is None:
+    if data.datamodule is not None:
+        datamodule = data.datamodule
+    elif data.reading is not None:
+        datamodule = streamed(data.source, data.size, recipe, seed, data.reading)
+    else:
         assert data.data is not None, "data come from a source or a datamodule"
         datamodule = SearchData(data.data, data.size, recipe, seed)
-    else:
-        datamodule = data.datamodule
     seed_everything(seed_of(seed, "module"))
     module = module_around(model, recipe, data)
     if isinstance(run.strategy, InParts):

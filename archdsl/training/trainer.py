@@ -81,19 +81,18 @@ def trainer(
         "limit_train_batches": recipe.steps_per_epoch,
         "limit_val_batches": recipe.validation_steps,
     }
-    options = {**{name: limit for name, limit in limits.items() if limit is not None}, **options}
+    usual: dict[str, Any] = {"devices": 1, "logger": False}
+    usual |= {name: limit for name, limit in limits.items() if limit is not None}
     with quiet():
         return cls(
             accelerator="cuda" if torch.cuda.is_available() else "cpu",
-            devices=1,
-            # one process whatever the environment says: a batch system's variables are not ours
+            # one machine whatever the environment says: a batch system's variables are not ours
             plugins=[LightningEnvironment(), *([checkpoints] if checkpoints is not None else [])],
             precision=precision(recipe.precision),
-            logger=False,
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
-            **options,
+            **{**usual, **options},
         )
 
 

@@ -35,7 +35,7 @@ from archdsl.study.engines.job import Job
 from archdsl.study.engines.proxy_training import ProxyTraining
 from archdsl.study.engines.work import Work
 from archdsl.study.record.events import Training
-from archdsl.training.module import rate
+from archdsl.training.optimisation.schedules import rate
 from archdsl.training.recipe import Recipe
 from archdsl.training.seeds import seed_everything, seed_of
 from tests.bench.timing import Pair, alternate

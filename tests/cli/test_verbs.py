@@ -10,6 +10,7 @@ import pytest
 import archdsl
 from archdsl import shipped
 from archdsl.components import registry
+from archdsl.recipes import names
 
 
 def test_check_says_that_a_spec_is_right(run, tiny):
@@ -260,9 +261,26 @@ def test_list_baselines_names_every_published_model_with_its_figures(run, monkey
     assert data["mixer_s16"]["weights"] is None
 
 
-def test_list_baselines_loads_nothing_heavy():
+def test_list_recipes_names_each_with_its_source(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    done = run("list", "recipes")
+    head, *lines = done.out.splitlines()
+    assert head.split() == ["name", "epochs", "batch", "optimizer", "rate", "source"]
+    (line,) = [line for line in lines if line.startswith("finetune_30 ")]
+    assert line.split(maxsplit=5) == [
+        "finetune_30", "30", "1,024", "adamw", "5e-05",
+        "MetaFormer Baselines for Vision (Yu et al., arXiv 2210.13452), fine-tuning at 384",
+    ]  # fmt: skip
+    data = run("list", "recipes", "--json").data["recipes"]
+    assert sorted(data) == names()
+    assert data["ffnet_300"]["augmentation"]["mixup"] == 0.2
+    assert data["ffnet_300"]["source"].startswith("MetaMixer Is All You Need ")
+
+
+@pytest.mark.parametrize("kind", ["baselines", "recipes"])
+def test_list_baselines_and_recipes_load_nothing_heavy(kind):
     program = (
-        "import sys; from archdsl.cli import main; main(['list', 'baselines']);"
+        f"import sys; from archdsl.cli import main; main(['list', '{kind}']);"
         "print(sorted({'torch', 'optuna', 'lightning', 'numpy', 'rich'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

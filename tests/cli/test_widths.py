@@ -17,7 +17,7 @@ from archdsl.cli.cost_rows import CostRow, counted_rows
 from archdsl.components import registry
 from archdsl.views.fitted import fitted, wrapped
 
-LISTS = ["", "keys", "specs", "baselines", *registry.KINDS]
+LISTS = ["", "keys", "specs", "baselines", "recipes", *registry.KINDS]
 EXAMPLES = sorted(shipped.folder().parent.glob("examples/**/*.yaml"))
 
 

@@ -61,7 +61,14 @@ def test_the_page_has_every_public_name_of_what_a_user_holds(held: type) -> None
 
 @pytest.mark.parametrize(
     "verb",
-    [archdsl.load, archdsl.build, archdsl.search, archdsl.export, archdsl.Space.sample],
+    [
+        archdsl.load,
+        archdsl.build,
+        archdsl.search,
+        archdsl.train,
+        archdsl.export,
+        archdsl.Space.sample,
+    ],
     ids=lambda verb: verb.__name__,
 )
 def test_the_page_has_every_argument_of_a_verb(verb: object) -> None:

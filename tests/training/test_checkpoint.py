@@ -20,6 +20,7 @@ from archdsl.drafts import name_beside
 from archdsl.errors import SearchError
 from archdsl.training import prepare
 from archdsl.training.checkpoint import Sealed, trained_so_far
+from archdsl.training.recipe import later
 from archdsl.training.train import train_model
 
 ONE = {"seed": 0, "epochs": 2, "network": "a", "data": "b"}
@@ -129,6 +130,16 @@ def test_the_checkpoint_of_another_training_is_refused(
         "this one"
     )
     assert path.read_bytes() == before
+
+
+def test_a_checkpoint_from_before_some_fields_of_a_recipe_is_gone_on_from(tmp_path: Path) -> None:
+    path = tmp_path / "state.ckpt"
+    written(path)
+    as_ever = {name: value for name, value in later().items() if name != "accumulate"}
+    assert so_far(path, **as_ever) == HISTORY
+    for name, other in (("ema", 0.5), ("optimizer", "lamb"), ("augmentation", {"flip": 0.5})):
+        with pytest.raises(SearchError, match=f"another training: its {name} was "):
+            so_far(path, **{**as_ever, name: other})
 
 
 def test_what_is_no_file_is_said_to_be_none(tmp_path: Path) -> None:

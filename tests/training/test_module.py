@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 import torch
 
-from archdsl.training.module import Classifier, rate
+from archdsl.training.module import Classifier
+from archdsl.training.optimisation.schedules import rate
 
 
 def test_the_rate_rises_in_a_line_and_falls_in_a_cosine():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from archdsl.errors import SearchError
 from archdsl.training import Recipe
-from archdsl.training.module import rate_of, stable_rate
+from archdsl.training.optimisation.schedules import rate_of, stable_rate
 from archdsl.training.train import train_model
 
 WSD = Recipe(epochs=4, batch=500, lr=1e-2, schedule="wsd", cooldown=0.25)

@@ -10,6 +10,7 @@ from archdsl.amounts import bounded, written
 from archdsl.study.record import files
 from archdsl.study.report import again, charts, findings
 from archdsl.study.report.read import Record, read
+from archdsl.study.report.trainings import trainings
 from archdsl.views import html, svg
 
 REPORT = "report.html"
@@ -60,6 +61,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "preprocessing": record.preprocessing,
         "again": again.commands(record),
         "workers": again.workers(record),
+        "trainings": trainings(record.folder),
     }
 
 

@@ -1,0 +1,45 @@
+"""The training of a search's winner, and how the page of the search comes to know of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from archdsl.errors import ArchError
+from archdsl.study.final.winner import won
+from archdsl.study.record.file_store import LOCK, RECORD
+from archdsl.study.record.folder import read_state
+from archdsl.study.record.lock import holder
+from archdsl.study.record.views import RUN
+from archdsl.study.report.trainings import note_training
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is the run directory of a search."""
+    return any((folder / name).is_file() for name in (RECORD, RUN))
+
+
+def run_on_record(run: Path, folder: Path) -> dict[str, Any]:
+    """What of the search stands on record whose winner is trained in a folder."""
+    state = read_state(run)
+    assert state is not None and state.created is not None, "it has a winner"
+    winner = won(state)
+    return {
+        "folder": os.path.relpath(run.absolute(), folder),
+        "name": state.created.name,
+        "trial": None if winner is None else winner.trial.number,
+    }
+
+
+def link(run: Path, folder: Path) -> list[str]:
+    """Let the page of a search name a training of its winner. Returns what could not be done."""
+    from archdsl.study.report import write_report
+
+    try:
+        note_training(run, folder)
+        if holder(run.absolute() / LOCK) is None:  # who searches writes it anew in the end
+            write_report(run)
+    except (ArchError, OSError) as error:
+        return [f"the page of {run} does not name this training: {error}"]
+    return []
