@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from archdsl.components.registry import value as value
     from archdsl.cost import Cost as Cost
     from archdsl.cost import macs as macs
+    from archdsl.evaluation import Evaluation as Evaluation
+    from archdsl.evaluation import evaluate as evaluate
     from archdsl.spaces import Space as Space
     from archdsl.study import BudgetSampler as BudgetSampler
     from archdsl.study import Candidate as Candidate
@@ -71,6 +73,7 @@ _HOMES = {
         "build count dump export fuse load load_model loads proxy_check save search space"
     ),
     "archdsl.benchmarking": "Benchmark",
+    "archdsl.evaluation": "Evaluation evaluate",
     "archdsl.cost": "Cost macs",
     "archdsl.components.options": (
         "Act Bound Fraction Key Layer NonNegative NonNegativeNumber Norm Odd Out Positive "

@@ -30,7 +30,7 @@ def task_images(spec: Spec, folder: Path | None, said: Preprocessing | None) -> 
     if isinstance(spec.document.reach, Sandbox):
         return drawn(network, said, "a sandbox reads no data")
     try:
-        settings = _of_run(folder) if folder is not None else _of_spec(spec)
+        settings = settings_of_run(folder) if folder is not None else _of_spec(spec)
         if settings is None:
             return drawn(network, said, "nothing says where real ones are")
         if settings.datamodule is not None:
@@ -46,8 +46,11 @@ def _of_spec(spec: Spec) -> ProxySettings | None:
     return settings if settings is not None and settings.data is not None else None
 
 
-def _of_run(folder: Path) -> ProxySettings | None:
-    """Of a run, as its last start had them; None for a folder that is none, or has no data."""
+def settings_of_run(folder: Path) -> ProxySettings | None:
+    """The data and the schedule of a run, as its last start had them.
+
+    None for a folder that is no run, and for a search by an `evaluate`, which has no data.
+    """
     from archdsl.study.record.folder import read_state
 
     state = read_state(folder)

@@ -42,7 +42,7 @@ FLOORS: list[set[str]] = [
     {"display", "saving", "benchmarking", "task_images"},
     {"exporting"},
     {"api"},
-    {"testing", "timing"},
+    {"evaluation", "testing", "timing"},
     {"cli"},
     {"__main__"},
 ]  # fmt: skip
@@ -64,6 +64,7 @@ ONLY = {
         "benchmarking",
         "api",
         "testing",
+        "evaluation",
     },
     "optuna": {"study"},
     "lightning": {"training"},

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from archdsl.data.preprocessing import Interpolation
 from archdsl.errors import SearchError
 from archdsl.regular import opened
 
@@ -23,7 +24,9 @@ FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 of another name to Ghostscript."""
 
 
-def decode(path: Path, channels: int, size: tuple[int, int]) -> Any:
+def decode(
+    path: Path, channels: int, size: tuple[int, int], interpolation: Interpolation = "bicubic"
+) -> Any:
     """One image as (C, H, W) bytes: scaled until it covers `size`, then cut around the middle.
 
     Raises SearchError, naming the file, for anything that is no complete image of 8 bits, or of
@@ -39,7 +42,7 @@ def decode(path: Path, channels: int, size: tuple[int, int]) -> Any:
             file.draft(None, (2 * width, 2 * height))
             image = ImageOps.exif_transpose(file)
             image = _eight_bits(image, path).convert(MODES[channels])
-            image = _covering(image, size)
+            image = _covering(image, size, interpolation)
     except SearchError:
         raise
     except MemoryError:
@@ -52,7 +55,7 @@ def decode(path: Path, channels: int, size: tuple[int, int]) -> Any:
     return array[None] if channels == 1 else array.transpose(2, 0, 1)
 
 
-def _covering(image: Image, size: tuple[int, int]) -> Image:
+def _covering(image: Image, size: tuple[int, int], interpolation: Interpolation) -> Image:
     """As `resampling.covering`, which leaves with a winner, bit for bit.
 
     Along the rows first, whatever order this version of Pillow holds to be the quicker.
@@ -63,8 +66,9 @@ def _covering(image: Image, size: tuple[int, int]) -> Image:
 
     (height, width), rows = size, image.height
     left, top, right, bottom = window((rows, image.width), size)
-    image = image.resize((width, rows), Resampling.BICUBIC, box=(left, 0, right, rows))
-    return image.resize((width, height), Resampling.BICUBIC, box=(0, top, width, bottom))
+    way = Resampling[interpolation.upper()]
+    image = image.resize((width, rows), way, box=(left, 0, right, rows))
+    return image.resize((width, height), way, box=(0, top, width, bottom))
 
 
 def decode_all(
@@ -81,7 +85,7 @@ def decode_all(
         keep(index, decode(root / files[index], channels, size))
 
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    with _quiet(), ThreadPoolExecutor(threads) as pool:
+    with quiet(), ThreadPoolExecutor(threads) as pool:
         try:
             for done, _ in enumerate(pool.map(one, range(len(files))), start=1):
                 progress(done)
@@ -105,7 +109,7 @@ def _eight_bits(image: Image, path: Path) -> Image:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Pillow's remarks on odd metadata stay silent; an image of absurd size is an error."""
     from PIL import Image
 

@@ -98,6 +98,23 @@ class ImageFolder(ImageSource):
         test = self._splits(folder)["test"]
         return self._split(test, size, lambda done: None), Windows(size, flip=False)
 
+    def is_divided(self, folder: Path) -> bool:
+        """Whether there are folders of splits."""
+        return bool(given_splits(place(folder, self.path)))
+
+    def searchable_files(self, folder: Path) -> dict[str, Listing]:
+        """The files of train and val, none of them opened."""
+        splits = self._splits(folder)
+        return {name: splits[name] for name in ("train", "val")}
+
+    def held_out_files(self, folder: Path) -> Listing:
+        """The files of test. As `held_out`, `archdsl.training.heldout` alone may ask for it."""
+        return self._splits(folder)["test"]
+
+    def undivided(self, folder: Path) -> Listing:
+        """All files of a folder without splits, in which a class may have very few."""
+        return listing(place(folder, self.path))
+
     def fingerprint(self, folder: Path) -> Fingerprint:
         """Every image's split, class and size, and its digest; a sample's digests for very many."""
         root = place(folder, self.path)

@@ -141,6 +141,10 @@ class ImageSource(ABC):
     def held_out(self, folder: Path, size: Size) -> tuple[Split, Views]:
         """The test split. `archdsl.training.heldout` alone may ask for it."""
 
+    def is_divided(self, folder: Path) -> bool:
+        """Whether the data themselves say which of their images are for what."""
+        return True
+
     def fingerprint(self, folder: Path) -> Fingerprint:
         """What tells these data from others, so that no search goes on with other data unseen.
 

@@ -1,14 +1,30 @@
 """The test images of a source. Nothing else in archdsl reads them.
 
-What `prepare` returns and `train` takes cannot reach them; `evaluate` alone imports this module.
+What `prepare` returns and `train` takes cannot reach them. Two modules import this one: `evaluate`
+here, for a search's look at the end, and `archdsl.evaluation.data`, for a user who asks.
 """
 
 from __future__ import annotations
 
-from archdsl.data.source import Split, Views
+from archdsl.data.image_folder import ImageFolder
+from archdsl.data.listing import Listing
+from archdsl.data.source import Size, Split, Views
+from archdsl.training.data_source import DataSource
 from archdsl.training.prepare import Prepared
 
 
 def held_out_images(data: Prepared) -> tuple[Split, Views]:
     """The test split of the source that data were prepared from, and how it is seen."""
-    return data.source.open().held_out(data.source.folder, data.size)
+    return held_out_of(data.source, data.size)
+
+
+def held_out_of(source: DataSource, size: Size) -> tuple[Split, Views]:
+    """The test split of a source, for a network that takes images of a size, and how it is seen."""
+    return source.open().held_out(source.folder, size)
+
+
+def held_out_files(source: DataSource) -> Listing:
+    """The test files of a source that is a folder of images, none of them opened."""
+    folder = source.open()
+    assert isinstance(folder, ImageFolder), "others have no files"
+    return folder.held_out_files(source.folder)
