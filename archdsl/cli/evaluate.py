@@ -69,8 +69,8 @@ def run(known: argparse.Namespace) -> Answer:
             known.weights,
             _data(known.data),
             split=known.split,
-            size=_whole("--size", known.size),
-            batch=_whole("--batch", known.batch) or 1,
+            size=None if known.size is None else _whole("--size", known.size),
+            batch=_whole("--batch", known.batch),
             device=known.device,
             ema=known.ema,
             told=now,
@@ -92,9 +92,7 @@ def _data(text: str | None) -> Any:
     return value["data"]
 
 
-def _whole(option: str, text: str | None) -> int | None:
-    if text is None:
-        return None
+def _whole(option: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
