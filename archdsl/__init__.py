@@ -92,7 +92,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names.spli
 __all__ = ["__version__", *_HOME]
 
 
-_MODULES = ("data", "errors", "testing", "timm")
+_MODULES = ("data", "errors", "hub", "testing", "timm")
 """What is spoken of as `archdsl.data.ImageFolder`, and need not be imported by itself."""
 
 
