@@ -121,8 +121,9 @@ INSIDE: dict[str, list[set[str]]] = {
         {"image_folder"},
     ],
     "evaluation": [
-        {"calibration", "classes", "images", "looks", "subject"},
-        {"data", "figures"},
+        {"calibration", "classes", "images", "looks", "trained_folder"},
+        {"figures", "subject"},
+        {"data"},
         {"passes", "table"},
         {"result"},
         {"verb"},

@@ -10,6 +10,7 @@ passes.py         the model over the images, timed
 looks.py          the record of a run is told of each look at its test split
 table.py          the figures as text
 result.py         what came of it
+trained_folder.py the images of a full training, from its record
 subject.py        the model and what is known of it
 verb.py           `archdsl.evaluate`
 """

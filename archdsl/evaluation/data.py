@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -18,6 +19,7 @@ from archdsl.data.source import ImageSource, Size, Split, Views
 from archdsl.errors import SearchError
 from archdsl.evaluation.images import ArrayImages, FileImages, ImageStream
 from archdsl.evaluation.subject import TrainedModel
+from archdsl.evaluation.trained_folder import source_of
 from archdsl.given import kind
 from archdsl.language.settings import ProxySettings
 from archdsl.printable import shown
@@ -37,7 +39,7 @@ class Chosen:
     """The images that are judged.
 
     split: of them; divided: whether the data themselves say which images are for what
-    own: whether they are those of the run that the model is of
+    own: whether they are those of the run, or of the training, that the model is of
     """
 
     source: DataSource
@@ -68,29 +70,43 @@ class SplitImages:
 
 def chosen(given: object, split: SplitName | None, of: TrainedModel) -> Chosen:
     """The data that were named, or those of the run or of the spec. Raises SearchError."""
-    recorded = None if of.run is None else settings_of_run(of.run)
     if given is None:
-        source, own = DataSource.of(_recorded(of, recorded)), of.run is not None
+        known = _recorded(of)
+        source, own = known or _of_spec(of), known is not None
     else:
+        known = None
+        with suppress(SearchError):  # what is on record is not needed, and may be a datamodule's
+            known = _recorded(of)
         source = DataSource.of(_named(given, of))
-        own = recorded is not None and _is_same(source, DataSource.of(recorded))
+        own = known is not None and _is_same(source, known)
     divided = source.open().is_divided(source.folder)
     usual: SplitName = "test" if divided or given is None or own else "all"
     return Chosen(source, split or usual, divided, own)
 
 
-def _recorded(of: TrainedModel, recorded: ProxySettings | None) -> ProxySettings:
-    settings = recorded
-    if of.run is None and of.spec is not None and "search" in of.spec.document.top:
+def _recorded(of: TrainedModel) -> DataSource | None:
+    """The images that the run, or the training, of a model has on record."""
+    if of.training is not None:
+        return source_of(of.training)
+    settings = None if of.run is None else settings_of_run(of.run)
+    return None if settings is None else _of_settings(of, settings)
+
+
+def _of_spec(of: TrainedModel) -> DataSource:
+    if of.spec is not None and "search" in of.spec.document.top:
         settings = of.spec.settings().proxy
-    if settings is None or (settings.data is None and of.run is None):
-        raise SearchError(f"{of.name}: nothing says which images it is judged on.  {_WITHOUT}")
+        if settings.data is not None or settings.datamodule is not None:
+            return _of_settings(of, settings)
+    raise SearchError(f"{of.name}: nothing says which images it is judged on.  {_WITHOUT}")
+
+
+def _of_settings(of: TrainedModel, settings: ProxySettings) -> DataSource:
     if settings.datamodule is not None:
         raise SearchError(
             f"{of.name}: its images come from a datamodule, whose batches are not read here.  "
             f"{_WITHOUT}"
         )
-    return settings
+    return DataSource.of(settings)
 
 
 def _named(given: object, of: TrainedModel) -> ProxySettings:

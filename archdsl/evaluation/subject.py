@@ -14,6 +14,7 @@ from archdsl.compiler.builder import Built
 from archdsl.compiler.specification import Spec
 from archdsl.data.preprocessing import BYTES, NotStated, Pixels, Preprocessing
 from archdsl.errors import BuildError, SearchError
+from archdsl.evaluation.trained_folder import BEST, is_training
 from archdsl.exporters.stated import stated_in
 from archdsl.given import path as given_path
 from archdsl.published import Published, published
@@ -32,7 +33,8 @@ class TrainedModel:
     spec: None for a model that was given as it is
     said: what was done to the images of its training, None where nobody says; says: who says it
     classes: the names of its logits, empty where nobody says them
-    run: the run directory that it is the winner of, where it is one
+    run: the run directory that it is the winner of, where it is one; training: the folder of the
+        full training that it came of
     weights: what its weights are, for people; notes: what came up while they were loaded
     top1: the published accuracy of these weights, in percent, where there is one
     """
@@ -47,6 +49,7 @@ class TrainedModel:
     weights: str
     notes: tuple[str, ...] = ()
     top1: float | None = None
+    training: Path | None = None
 
 
 def subject(
@@ -71,7 +74,11 @@ def subject(
             f"{network.name}: there are no weights to judge.  name them with  --weights FILE, or "
             "give a run directory or a folder that archdsl.save wrote"
         )
-    file = weights_of(folder if weights is None else given_path("weights", weights, BuildError))  # type: ignore[arg-type]
+    training = folder if folder is not None and weights is None and is_training(folder) else None
+    if training is not None:
+        file = training / BEST
+    else:
+        file = weights_of(folder or Path() if weights is None else _path(weights))
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
         model = build(spec, weights=file, ema=ema)
@@ -87,7 +94,12 @@ def subject(
         str(file),
         tuple(str(one.message) for one in heard),
         top1,
+        training,
     )
+
+
+def _path(weights: str | Path) -> Path:
+    return given_path("weights", weights, BuildError)
 
 
 def _of_model(model: Built, weights: object, side: int | None) -> TrainedModel:

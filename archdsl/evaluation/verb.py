@@ -74,8 +74,13 @@ def evaluate(
     notes = [*of.notes]
     with ExitStack() as stack:
         record = None
-        if images.own and images.sees_test:
-            assert of.run is not None, "data are a run's own"
+        if images.own and images.sees_test and of.run is None:
+            notes.append(
+                "these are the test images of this training, and nothing keeps count of looks at "
+                "them: what is chosen by this is no longer held out"
+            )
+        elif images.own and images.sees_test:
+            assert of.run is not None, "it is not that of a training"
             words, record = stack.enter_context(on_record(of.run, of.weights))
             notes.append(words)
         say("reading the images")

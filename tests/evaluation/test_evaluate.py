@@ -196,6 +196,28 @@ def test_what_cannot_be_judged_is_said_in_words(
     assert said in capsys.readouterr().err
 
 
+def test_a_training_has_its_weights_and_images_on_record(run: Path, trained: Path) -> None:
+    folder = Path("training")
+    archdsl.save(archdsl.load_model("./run"), "training/")
+    (folder / "model.safetensors").rename(folder / "best.safetensors")
+    source = {"type": "image_folder", "options": {"path": "flowers", "channels": 3, "val": 0.15,
+              "test": 0.15, "margin": 0.125, "flip": True}}  # fmt: skip
+    data = {"source": {"data": source, "folder": str(trained)}}
+    (folder / "train.json").write_text(json.dumps({"data": data, "recipe": {"datamodule": None}}))
+    found = judged("./training")
+    assert (found.split, found.top1) == ("test", judged("./run", split="test").top1)
+    assert found.notes[0].startswith("these are the test images of this training")
+    state = read_state(run)
+    assert state is not None and len(state.evaluated) == 1  # that of the run itself
+    (folder / "train.json").write_text(json.dumps({"data": data, "recipe": {"datamodule": "m:D"}}))
+    with pytest.raises(SearchError, match="its images come from a datamodule"):
+        judged("./training")
+    assert judged("./training", data="flowers", split="val").top1.images == 6
+    (folder / "train.json").write_text("{")
+    with pytest.raises(SearchError, match=r"train\.json: cannot be read"):
+        judged("./training")
+
+
 def test_a_broken_image_is_named(run: Path, flowers: Path) -> None:
     draw(flowers / "broken", {"daisy": 0, "rose": 130}, images=2)
     (flowers / "broken" / "rose" / "1.png").write_bytes(b"no image")
