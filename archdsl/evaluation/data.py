@@ -21,6 +21,7 @@ from archdsl.evaluation.images import ArrayImages, FileImages, ImageStream
 from archdsl.evaluation.subject import TrainedModel
 from archdsl.evaluation.trained_folder import source_of
 from archdsl.given import kind
+from archdsl.given import path as given_path
 from archdsl.language.settings import ProxySettings
 from archdsl.printable import shown
 from archdsl.progress import Progress, unwatched
@@ -114,17 +115,17 @@ def _named(given: object, of: TrainedModel) -> ProxySettings:
     if isinstance(given, Mapping):
         data: Any = dict(given)
     elif isinstance(given, (str, Path)):
-        data = _of_path(str(given), of.model.network.input[0])
+        data = _of_path(given_path("data", given, SearchError), of.model.network.input[0])
     else:
         raise SearchError(f"data is {kind(given)}.  {_WITHOUT}")
-    if "path" in data and isinstance(data["path"], (str, Path)):
-        data["path"] = str(Path(data["path"]).absolute())
+    if isinstance(data.get("path"), (str, Path)):
+        data["path"] = str(given_path("path", data["path"], SearchError).absolute())
     base: Spec | str = of.spec or "poolformer_s12"
     return load(base, set={"search.proxy.data": data}).settings().proxy
 
 
-def _of_path(text: str, channels: int) -> dict[str, Any]:
-    path = Path(text)
+def _of_path(path: Path, channels: int) -> dict[str, Any]:
+    text = str(path)
     if path.is_dir():
         return {"type": "image_folder", "path": text, "channels": channels}
     if path.suffix == ".npz":

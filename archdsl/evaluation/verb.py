@@ -55,7 +55,7 @@ def evaluate(
     from archdsl.evaluation.passes import answered
     from archdsl.evaluation.subject import subject
 
-    if split is not None and split not in get_args(SplitName):
+    if split is not None and not (isinstance(split, str) and split in get_args(SplitName)):
         raise SearchError(
             f"split is {' '.join(get_args(SplitName))}, and not {shown(split)}.  choose one of them"
         )
