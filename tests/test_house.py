@@ -75,6 +75,8 @@ ONLY = {
     "fvcore": {"cost"},
     "timm": {"integrations"},
     "huggingface_hub": {"integrations"},
+    "kornia": {"training"},
+    "datasets": {"data"},
     "yaml": {"language"},
     "sklearn": {"data"},
     "jinja2": {"views"},

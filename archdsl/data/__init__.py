@@ -3,6 +3,7 @@
 Nothing here imports torch, numpy or Pillow before images are asked for.
 """
 
+from archdsl.data.datasets import Datasets as Datasets
 from archdsl.data.digits import Digits as Digits
 from archdsl.data.image_folder import ImageFolder as ImageFolder
 from archdsl.data.npz import Npz as Npz
@@ -13,3 +14,4 @@ from archdsl.data.source import Searchable as Searchable
 from archdsl.data.source import SourceInfo as SourceInfo
 from archdsl.data.source import Split as Split
 from archdsl.data.source import Views as Views
+from archdsl.data.webdataset import WebDataset as WebDataset

@@ -1,18 +1,16 @@
-"""Image files to arrays of bytes, by Pillow, in parallel threads."""
+"""Stored images to decoded ones, by Pillow: bytes of 8 bits to a channel, scaled and cut."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from archdsl.data.preprocessing import Interpolation
 from archdsl.errors import SearchError
-from archdsl.regular import opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,77 +22,70 @@ FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 of another name to Ghostscript."""
 
 
-def decode(
-    path: Path, channels: int, size: tuple[int, int], interpolation: Interpolation = "bicubic"
-) -> Any:
-    """One image as (C, H, W) bytes: scaled until it covers `size`, then cut around the middle.
+def image_in(
+    stream: BinaryIO, name: str, channels: Channels, least: tuple[int, int] | None = None
+) -> Image:
+    """The image in a stream, turned as its camera says, in grey or in colour.
 
-    Raises SearchError, naming the file, for anything that is no complete image of 8 bits, or of
-    16 bits of grey, to a channel.
+    name: where it is, for errors
+    least: one that can be decoded at half its size, a quarter, ... is, much faster, as long as
+        height and width stay so large
+    Raises SearchError for what has more than 8 bits to a channel but 16 of grey, and any other
+    exception for what is no complete image.
     """
-    import numpy as np
     from PIL import Image, ImageOps
 
-    height, width = size
-    try:
-        with opened(path) as stream, Image.open(stream, formats=FORMATS) as file:
-            # a JPEG can be decoded at half its size, a quarter, ..., much faster
-            file.draft(None, (2 * width, 2 * height))
-            image = ImageOps.exif_transpose(file)
-            image = _eight_bits(image, path).convert(MODES[channels])
-            image = _covering(image, size, interpolation)
-    except SearchError:
-        raise
-    except MemoryError:
-        raise
-    except Exception as error:  # each of Pillow's decoders fails in a way of its own
-        raise SearchError(
-            f"{path}: cannot be read as an image ({_words(error)}).  replace it or remove it"
-        ) from None
+    with Image.open(stream, formats=FORMATS) as file:
+        if least is not None:
+            file.draft(None, least[::-1])
+        image = ImageOps.exif_transpose(file)
+        return _eight_bits(image, name).convert(MODES[channels])
+
+
+def array_of(image: Image) -> Any:
+    """A decoded image as (C, H, W) bytes."""
+    import numpy as np
+
     array = np.asarray(image)
-    return array[None] if channels == 1 else array.transpose(2, 0, 1)
+    return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
 
 
-def _covering(image: Image, size: tuple[int, int], interpolation: Interpolation) -> Image:
-    """As `resampling.covering`, which leaves with a winner, bit for bit.
+def covering(
+    image: Image, size: tuple[int, int], interpolation: Interpolation = "bicubic"
+) -> Image:
+    """An image scaled until it covers a size (h, w), and cut around the middle.
 
-    Along the rows first, whatever order this version of Pillow holds to be the quicker.
+    As `resampling.covering`, which leaves with a winner, bit for bit: along the rows first,
+    whatever order this version of Pillow holds to be the quicker.
     """
     from PIL.Image import Resampling
 
     from archdsl.data.resampling import window
 
     (height, width), rows = size, image.height
+    kernel = Resampling[interpolation.upper()]
     left, top, right, bottom = window((rows, image.width), size)
-    way = Resampling[interpolation.upper()]
-    image = image.resize((width, rows), way, box=(left, 0, right, rows))
-    return image.resize((width, height), way, box=(0, top, width, bottom))
+    image = image.resize((width, rows), kernel, box=(left, 0, right, rows))
+    return image.resize((width, height), kernel, box=(0, top, width, bottom))
 
 
 def decode_all(
-    root: Path,
-    files: Sequence[str],
-    channels: int,
-    size: tuple[int, int],
-    keep: Callable[[int, Any], None],
+    count: int,
+    one: Callable[[int], None],
     progress: Callable[[int], None],
 ) -> None:
-    """Decode every file and hand it to `keep` with its position. Raises as `decode` does."""
-
-    def one(index: int) -> None:
-        keep(index, decode(root / files[index], channels, size))
-
+    """Call `one` for each position below `count`, in parallel threads. Raises as it does."""
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     with quiet(), ThreadPoolExecutor(threads) as pool:
         try:
-            for done, _ in enumerate(pool.map(one, range(len(files))), start=1):
+            for done, _ in enumerate(pool.map(one, range(count)), start=1):
                 progress(done)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
 
 
-def _eight_bits(image: Image, path: Path) -> Image:
+def _eight_bits(image: Image, name: str) -> Image:
     """The image with 8 bits to a channel: a plain conversion would clip what has more."""
     if image.mode.startswith("I;16"):
         import numpy as np
@@ -103,7 +94,7 @@ def _eight_bits(image: Image, path: Path) -> Image:
         return Image.fromarray((np.asarray(image) // 256).astype(np.uint8))
     if image.mode in ("I", "F"):
         raise SearchError(
-            f"{path}: has 32 bits to a pixel, and their range is anybody's guess.  save it with 8"
+            f"{name}: has 32 bits to a pixel, and their range is anybody's guess.  save it with 8"
         )
     return image
 
@@ -117,6 +108,13 @@ def quiet() -> Iterator[None]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
+
+
+def unreadable(name: str, error: Exception) -> SearchError:
+    """That something cannot be read as an image."""
+    return SearchError(
+        f"{name}: cannot be read as an image ({_words(error)}).  replace it or remove it"
+    )
 
 
 def _words(error: Exception) -> str:

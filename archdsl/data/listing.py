@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from archdsl.data.passed_over import SUFFIXES, folders, is_image, is_passed_over, is_system_folder
+from archdsl.data.samples import Files
+from archdsl.data.texts import Texts
 from archdsl.errors import SearchError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Listing:
     """Files of one tree of class folders.
 
-    root: what `files` are relative to
-    files: with `/` between folders, sorted; labels: the class of each
+    files: with `/` between folders, those of a class sorted, class by class
     passed_over: what lies there and is no image, with `/` at the end of a folder
     """
 
-    root: Path
-    class_names: tuple[str, ...]
-    files: tuple[str, ...]
-    labels: tuple[int, ...]
+    files: Files
     passed_over: tuple[str, ...] = ()
-
-    def part(self, where: tuple[int, ...]) -> Listing:
-        """The files at these positions."""
-        files = tuple(self.files[index] for index in where)
-        labels = tuple(self.labels[index] for index in where)
-        return replace(self, files=files, labels=labels)
 
 
 def listing(root: Path) -> Listing:
@@ -38,6 +30,8 @@ def listing(root: Path) -> Listing:
     Raises SearchError for fewer than two classes, an empty class, and a file among the images of
     a class that is no image and nothing that a system leaves.
     """
+    import numpy as np
+
     class_names = folders(root)
     beside = sorted(path for path in root.iterdir() if path.name not in class_names)
     if stray := [path for path in beside if is_image(path.name) and path.is_file()]:
@@ -49,43 +43,47 @@ def listing(root: Path) -> Listing:
         found = f"one class only, '{class_names[0]}'" if class_names else "no class folders"
         raise SearchError(f"{root}: holds {found}.  put the images of each class into a folder")
     passed_over = [_named(path, root) for path in beside]
-    files: list[str] = []
-    labels: list[int] = []
-    for label, name in enumerate(class_names):
-        members, others = _members(root, root / name)
+    names: list[str] = []
+    counts: list[int] = []
+    for name in class_names:
+        members, others = _members(root, name)
         if not members:
             raise SearchError(
                 f"{root / name}: the class has no images.  add some ({' '.join(SUFFIXES)}), or "
                 "remove the folder"
             )
-        files += members
-        labels += [label] * len(members)
+        names += members
+        counts.append(len(members))
         passed_over += others
-    return Listing(root, class_names, tuple(files), tuple(labels), tuple(passed_over))
+    labels = np.repeat(np.arange(len(counts)), counts)
+    return Listing(Files(root, Texts.of(names), labels, class_names), tuple(passed_over))
 
 
-def _members(root: Path, folder: Path) -> tuple[list[str], list[str]]:
-    """The images of a class, and what is passed over among them."""
+def _members(root: Path, folder: str) -> tuple[list[str], list[str]]:
+    """The images of a class, and what is passed over among them, below the root."""
     found: list[str] = []
     passed_over: list[str] = []
     seen: set[str] = set()
-    for place, inner, names in os.walk(folder, followlinks=True):
+    top = os.fspath(root)
+    for place, inner, names in os.walk(root / folder, followlinks=True):
         real = os.path.realpath(place)
         if real in seen:  # a link that leads back
             inner.clear()
             continue
         seen.add(real)
-        passed_over += [_named(Path(place, name), root) for name in inner if is_system_folder(name)]
+        # no Path for each of a million files
+        before = f"{os.path.relpath(place, top)}/".replace(os.sep, "/")
+        passed_over += [f"{before}{name}/" for name in inner if is_system_folder(name)]
         inner[:] = sorted(name for name in inner if not is_system_folder(name))
         for name in names:
-            path = Path(place, name)
             if is_image(name):
-                found.append(path.relative_to(root).as_posix())
+                found.append(before + name)
             elif is_passed_over(name):
-                passed_over.append(_named(path, root))
+                passed_over.append(before + name)
             else:
                 raise SearchError(
-                    f"{path}: no image.  class folders hold images only ({' '.join(SUFFIXES)})"
+                    f"{Path(place, name)}: no image.  class folders hold images only "
+                    f"({' '.join(SUFFIXES)})"
                 )
     return sorted(found), passed_over
 

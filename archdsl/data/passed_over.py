@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -43,13 +44,21 @@ def is_passed_over(name: str) -> bool:
 
 def folders(root: Path) -> tuple[str, ...]:
     """The names of the folders in `root`, sorted, those of a system left out."""
-    return tuple(
-        sorted(
-            path.name
-            for path in root.iterdir()
-            if not is_system_folder(path.name) and path.is_dir()
+    with os.scandir(root) as entries:
+        return tuple(
+            sorted(
+                entry.name
+                for entry in entries
+                if not is_system_folder(entry.name) and _is_folder(entry)
+            )
         )
-    )
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()  # what the system said with the name; no look at each of a million
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def summary(names: Iterable[str]) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from archdsl import given
 from archdsl.components.options import Bound
 from archdsl.data.fingerprint import Fingerprint
 from archdsl.data.preprocessing import Preprocessing
+from archdsl.data.samples import Samples
+from archdsl.data.samples import Size as Size
 from archdsl.errors import SearchError
 from archdsl.progress import Progress, unwatched
 from archdsl.units import plural
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from torch import Generator, Tensor
-
-Size: TypeAlias = tuple[int, int]
-"""Height and width in pixels."""
 
 Share = Annotated[float, Bound("number between 0 and 0.5", lambda v: 0 < v < 0.5)]
 """A part of the images that is set aside."""
@@ -144,6 +143,16 @@ class ImageSource(ABC):
     def is_divided(self, folder: Path) -> bool:
         """Whether the data themselves say which of their images are for what."""
         return True
+
+    def samples(self, folder: Path, *splits: str) -> tuple[Samples, ...]:
+        """The images of splits, each to be read one by one: for more than memory holds.
+
+        "test" is for whom `held_out` is.
+        """
+        raise SearchError(
+            f"{type(self).__name__}: has no images that are read one by one.  leave the "
+            "augmentation out, or save the images as files"
+        )
 
     def fingerprint(self, folder: Path) -> Fingerprint:
         """What tells these data from others, so that no search goes on with other data unseen.

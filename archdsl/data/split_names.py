@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
 from archdsl.errors import SearchError
+
+T = TypeVar("T")
 
 SPLITS = ("train", "val", "test")
 
@@ -24,6 +27,33 @@ def split_of(name: str) -> str | None:
     """ "train", "val", "test", "eval" for val or test, or None for a folder of another name."""
     word = re.sub(r"[\W_\d]", "", name).lower()
     return _SPLIT_OF.get(word) or _SPLIT_OF.get(_ADDED.sub("", word))
+
+
+def by_word(where: str, called: dict[str, T]) -> dict[str, list[T]]:
+    """Split -> what a word of its name says is of it, as in `set-train-000`; empty where none does.
+
+    where: what holds them, for errors; called: by name
+    Raises SearchError where a name says several splits, or one that may be val as well as test, or
+    where some say none, or none says train.
+    """
+    found: dict[str, list[T]] = {}
+    for name, thing in called.items():
+        words = re.split(r"[\W_\d]+", name)
+        said = {split for word in words if (split := split_of(word)) is not None}
+        if len(said) > 1 or "eval" in said:
+            meant = "the val split or the test split" if said == {"eval"} else "several splits"
+            raise SearchError(
+                f"{where}: '{name}' may be of {meant}.  say train, val or test in its name"
+            )
+        found.setdefault(next(iter(said), ""), []).append(thing)
+    if "" in found and len(found) > 1:
+        stray = next(name for name, thing in called.items() if thing is found[""][0])
+        raise SearchError(
+            f"{where}: '{stray}' says no split, and others do.  say train, val or test in its name"
+        )
+    if "" not in found and "train" not in found:
+        raise SearchError(f"{where}: holds {', '.join(found)}, and no train.  add it")
+    return {split: found[split] for split in SPLITS if split in found}
 
 
 def in_sets(names: tuple[str, ...]) -> tuple[str, ...]:

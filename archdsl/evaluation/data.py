@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,10 +11,10 @@ from typing import Any, Literal, TypeAlias
 from archdsl.api import load
 from archdsl.compiler.specification import Spec
 from archdsl.components import registry
-from archdsl.data.image_folder import ImageFolder
-from archdsl.data.listing import Listing
 from archdsl.data.npz import Npz
 from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing
+from archdsl.data.sample_source import SampleSource
+from archdsl.data.samples import Samples
 from archdsl.data.source import ImageSource, Size, Split, Views
 from archdsl.errors import SearchError
 from archdsl.evaluation.images import ArrayImages, FileImages, ImageStream
@@ -27,12 +27,15 @@ from archdsl.printable import shown
 from archdsl.progress import Progress, unwatched
 from archdsl.task_images import settings_of_run
 from archdsl.training.data_source import DataSource
-from archdsl.training.heldout import held_out_files, held_out_of
+from archdsl.training.heldout import held_out_of, held_out_samples
 
 SplitName: TypeAlias = Literal["train", "val", "test", "all"]
 SPLITS: tuple[SplitName, ...] = ("train", "val", "test", "all")
 
-_WITHOUT = "name a folder of class folders, an .npz file, or the name of a source, as  --data PATH"
+_WITHOUT = (
+    "name a folder of class folders, of shards or of a Hugging Face data set, an .npz file, or the "
+    "name of a source, as  --data PATH"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +129,27 @@ def _named(given: object, of: TrainedModel) -> ProxySettings:
 
 def _of_path(path: Path, channels: int) -> dict[str, Any]:
     text = str(path)
-    if path.is_dir():
-        return {"type": "image_folder", "path": text, "channels": channels}
+    if path.is_dir() or path.suffix == ".tar":
+        return {"type": _sort(path), "path": text, "channels": channels}
     if path.suffix == ".npz":
         return {"type": "npz", "path": text}
     if text in registry.named("data"):
         return {"type": text}
-    what = "is no folder and no .npz file" if path.exists() else "there is no such folder or file"
+    what = "is no folder, no .tar and no .npz file" if path.exists() else "there is no such data"
     raise SearchError(f"data {shown(text)}: {what}.  {_WITHOUT}")
+
+
+def _sort(path: Path) -> str:
+    """Which source reads a folder or a shard, by what lies in it and in the folders in it."""
+    inside = [] if path.is_file() else [*path.glob("*"), *path.glob("*/*.*")]
+    names = {one.name for one in inside}
+    if names & {"dataset_dict.json", "dataset_info.json"} or _endings(inside) & {".parquet"}:
+        return "datasets"
+    return "webdataset" if path.is_file() or ".tar" in _endings(inside) else "image_folder"
+
+
+def _endings(paths: Sequence[Path]) -> set[str]:
+    return {one.suffix for one in paths}
 
 
 def _is_same(one: DataSource, other: DataSource) -> bool:
@@ -159,14 +175,14 @@ def found(
     Raises SearchError for data that cannot be read, and for images of other channels.
     """
     opened = data.source.open()
-    if isinstance(opened, ImageFolder):
+    if isinstance(opened, SampleSource):
         return _files(opened, data, of, size)
     return _arrays(opened, data, of, size, progress)
 
 
-def _files(opened: ImageFolder, data: Chosen, of: TrainedModel, size: Size) -> SplitImages:
+def _files(opened: SampleSource, data: Chosen, of: TrainedModel, size: Size) -> SplitImages:
     _refuse_channels(opened.channels, of, opened.path)
-    listings = _listings(opened, data)
+    samples = _samples(opened, data)
     notes = []
     said = of.said
     if said is None or said.pixels is None:
@@ -187,20 +203,20 @@ def _files(opened: ImageFolder, data: Chosen, of: TrainedModel, size: Size) -> S
                 "the model was trained on images of one size as they were; these are scaled until "
                 f"they cover {size[0]} x {size[1]}"
             )
-    seen = Preprocessing(listings[0].class_names, opened.channels, size, pixels)
-    images = FileImages(tuple(listings), opened.channels, pixels, size)
+    seen = Preprocessing(samples[0].class_names, opened.channels, size, pixels)
+    images = FileImages(tuple(samples), opened.channels, pixels, size)
     return SplitImages(
-        images, f"image_folder {opened.path}", listings[0].class_names, seen, tuple(notes)
+        images, f"{opened.kind} {opened.path}", samples[0].class_names, seen, tuple(notes)
     )
 
 
-def _listings(opened: ImageFolder, data: Chosen) -> list[Listing]:
+def _samples(opened: SampleSource, data: Chosen) -> list[Samples]:
     folder = data.source.folder
     if data.split == "all" and not data.divided:
         return [opened.undivided(folder)]
-    found = [] if data.split == "test" else list(opened.searchable_files(folder).items())
-    listings = [its for name, its in found if data.split in (name, "all")]
-    return [*listings, held_out_files(data.source)] if data.sees_test else listings
+    names = ("train", "val") if data.split == "all" else (data.split,)
+    found = [] if data.split == "test" else list(opened.samples(folder, *names))
+    return [*found, held_out_samples(data.source)] if data.sees_test else found
 
 
 def _arrays(

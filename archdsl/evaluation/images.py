@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -13,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from archdsl.data.decode import decode
-from archdsl.data.listing import Listing
+from archdsl.data.decode import Channels, array_of, covering
 from archdsl.data.preprocessing import Pixels
 from archdsl.data.resampling import middle, normalised, scaled
+from archdsl.data.samples import Samples
 from archdsl.data.source import Size, Split, Views
 
 THREADS = 8
@@ -36,24 +35,24 @@ class ImageStream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FileImages:
-    """Image files, decoded as they are needed: the next batch while one is judged.
+    """Images that are stored one by one, decoded as they are needed: a batch ahead.
 
     pixels: with a `cover`; size: height and width of what the network sees
     """
 
-    listings: tuple[Listing, ...]
-    channels: int
+    parts: tuple[Samples, ...]
+    channels: Channels
     pixels: Pixels
     size: Size
 
     @property
     def labels(self) -> NDArray[np.int64]:
         """(N,)."""
-        return np.asarray([one for its in self.listings for one in its.labels], dtype=np.int64)
+        return np.concatenate([its.labels for its in self.parts])
 
     def batches(self, size: int) -> Iterator[Tensor]:
         """Batches (B, C, h, w). Raises SearchError, naming the file, for one that is no image."""
-        names = [its.root / name for its in self.listings for name in its.files]
+        names = [(its, index) for its in self.parts for index in range(len(its))]
         with ThreadPoolExecutor(THREADS) as pool:
             parts = [names[at : at + size] for at in range(0, len(names), size)]
             coming = [pool.submit(self._one, name) for name in parts[0]]
@@ -65,10 +64,12 @@ class FileImages:
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _one(self, path: Path) -> NDArray[np.uint8]:
-        assert self.pixels.cover is not None, "files are scaled until they cover something"
-        image = decode(path, self.channels, self.pixels.cover, self.pixels.interpolation)
-        return np.ascontiguousarray(image)
+    def _one(self, where: tuple[Samples, int]) -> NDArray[np.uint8]:
+        samples, index = where
+        cover = self.pixels.cover
+        assert cover is not None, "files are scaled until they cover something"
+        image = samples.image(index, self.channels, (2 * cover[0], 2 * cover[1]))
+        return np.ascontiguousarray(array_of(covering(image, cover, self.pixels.interpolation)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from archdsl.errors import SearchError
 from archdsl.training.failures import first_line, is_out_of_memory
 from archdsl.training.metrics import Metrics
 from archdsl.training.prepare import Prepared
-from archdsl.training.recipe import Recipe
+from archdsl.training.recipe import Recipe, later
 from archdsl.training.trainer import CheckpointIO
 from archdsl.views.terminal import Unwritable, say
 
@@ -114,7 +114,7 @@ def trained_so_far(
         )
         return None
     for name, now in training.items():
-        was = said["of"].get(name)
+        was = said["of"].get(name, later().get(name))
         if was != now:
             raise SearchError(
                 f"{path} is the checkpoint of another training: {_difference(name, was, now)}.  "

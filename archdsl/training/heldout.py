@@ -6,8 +6,7 @@ here, for a search's look at the end, and `archdsl.evaluation.data`, for a user 
 
 from __future__ import annotations
 
-from archdsl.data.image_folder import ImageFolder
-from archdsl.data.listing import Listing
+from archdsl.data.samples import Samples
 from archdsl.data.source import Size, Split, Views
 from archdsl.training.data_source import DataSource
 from archdsl.training.prepare import Prepared
@@ -23,8 +22,7 @@ def held_out_of(source: DataSource, size: Size) -> tuple[Split, Views]:
     return source.open().held_out(source.folder, size)
 
 
-def held_out_files(source: DataSource) -> Listing:
-    """The test files of a source that is a folder of images, none of them opened."""
-    folder = source.open()
-    assert isinstance(folder, ImageFolder), "others have no files"
-    return folder.held_out_files(source.folder)
+def held_out_samples(source: DataSource) -> Samples:
+    """The test images of a source, each to be read one by one."""
+    (images,) = source.open().samples(source.folder, "test")
+    return images

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal, Self, TypeAlias
@@ -11,22 +10,20 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from archdsl.components.options import (
     Bound,
     Fraction,
-    KindOf,
-    ListOf,
-    Maybe,
-    Mismatch,
+    NonNegative,
     NonNegativeNumber,
-    OptionType,
     Positive,
     PositiveNumber,
-    from_annotation,
     written,
 )
 from archdsl.errors import SearchError
 from archdsl.language.settings import ProxySettings
+from archdsl.training import plain_values
+from archdsl.training.augmentation import Augmentation
 
 Options: TypeAlias = tuple[tuple[str, Any], ...]
 BelowOne = Annotated[float, Bound("number from 0 to below 1", lambda v: 0 <= v < 1)]
+Part = Annotated[float, Bound("number above 0 and up to 1", lambda v: 0 < v <= 1)]
 Share = Annotated[float, Bound("number above 0 and below 1", lambda v: 0 < v < 1)]
 
 
@@ -34,10 +31,10 @@ Share = Annotated[float, Bound("number above 0 and below 1", lambda v: 0 < v < 1
 class Recipe:
     """How a network is trained and how it is judged: with a network, data and a seed, a training.
 
-    The optimiser is AdamW (I. Loshchilov and F. Hutter, Decoupled Weight Decay Regularization,
-    ICLR 2019), its rate rises in a line and falls as `schedule` says, and the loss is cross entropy
-    with label smoothing (C. Szegedy et al., Rethinking the Inception Architecture, CVPR 2016). How
-    images are changed at random is said by their source.
+    The rate of the optimiser rises in a line and falls as `schedule` says, and the loss is cross
+    entropy with label smoothing (C. Szegedy et al., Rethinking the Inception Architecture, CVPR
+    2016), also of targets that are shares of several classes. A proxy has the defaults of all that
+    its section does not name.
 
     module: "package.module:Class" of a LightningModule of the user's own, which has its loss,
         optimiser and rate to itself; datamodule: of a LightningDataModule, which has its batches
@@ -51,13 +48,29 @@ class Recipe:
     interpolation: how images are brought to that size
     schedule: how the rate falls: in a "cosine" (Loshchilov and Hutter, SGDR, ICLR 2017), or, with
         "wsd", it stays and falls at the end (warm-up, stable, decay: S. Hu et al., MiniCPM, arXiv
-        2404.06395) as 1 - sqrt (A. Hägele et al., arXiv 2405.18392)
+        2404.06395) as 1 - sqrt (A. Hägele et al., arXiv 2405.18392); with "constant" it stays
     cooldown: the share of the epochs in which it falls with "wsd", in whole epochs, one at least
-    lr: the peak rate; final_lr: where it ends, as a share of the peak
-    betas, eps: of AdamW; weight_decay: of tensors of two dimensions and more
-    vector_decay: of norms, biases and scales
+    tail: epochs at the end, of `epochs`, in which a cosine has come down and stays there
+    lr: the peak rate; lr_batch: the batch that it is meant for, None for whatever `batch` is: with
+        another batch it is scaled by their ratio (P. Goyal et al., arXiv 1706.02677), that of
+        "lamb" by the root of it (Y. You et al., ICLR 2020)
+    warmup_lr, final_lr: where the rate begins and ends, as shares of the peak
+    optimizer: "adamw" (I. Loshchilov and F. Hutter, Decoupled Weight Decay Regularization, ICLR
+        2019) or "lamb" (Y. You et al., Large Batch Optimization for Deep Learning, ICLR 2020)
+    betas, eps: of the optimiser; weight_decay: of tensors of two dimensions and more
+    vector_decay: of norms, biases and scales, and of parameters that `no_decay` names
+    no_decay: patterns of addresses, as "*.temperature", with * for anything
+    layer_decay: the rate of a layer is that of the next one times this (K. Clark et al., ELECTRA,
+        ICLR 2020), or None for one rate everywhere
     clip_norm: the norm that gradients are clipped to, or None: without it the seeds' noise drowns
         small differences
+    ema: of the weights after each step an average is kept that forgets with this share, and it is
+        what is judged and saved (B. Polyak and A. Juditsky, 1992); None for the weights themselves
+    accumulate: in how many parts a batch goes through the model, whose gradients add up to those
+        of the whole
+    drop_path: the peak of stochastic depth (G. Huang et al., ECCV 2016), or None for the spec's own
+    augmentation: how images are changed at random, or None for what their source says
+    compile: whether the model goes through torch.compile
     precision: "auto" is bf16 where the hardware has it, else 32
 
     Raises SearchError for a value that its field does not take.
@@ -76,24 +89,41 @@ class Recipe:
     size: Positive | None = None
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     label_smoothing: BelowOne = 0.1
-    schedule: Literal["cosine", "wsd"] = "cosine"
+    schedule: Literal["cosine", "wsd", "constant"] = "cosine"
     cooldown: Share = 0.2
+    tail: NonNegative = 0
     lr: PositiveNumber = 2e-3
+    lr_batch: Positive | None = None
     warmup: NonNegativeNumber = 1.0
+    warmup_lr: Fraction = 0.0
     final_lr: Fraction = 0.0
+    optimizer: Literal["adamw", "lamb"] = "adamw"
     betas: tuple[BelowOne, BelowOne] = (0.9, 0.999)
     eps: PositiveNumber = 1e-8
     weight_decay: NonNegativeNumber = 0.05
     vector_decay: NonNegativeNumber = 0.0
+    no_decay: tuple[str, ...] = ()
+    layer_decay: Part | None = None
     clip_norm: PositiveNumber | None = 1.0
+    ema: Share | None = None
+    accumulate: Positive = 1
+    drop_path: BelowOne | None = None
+    augmentation: Augmentation | None = None
+    compile: bool = False
     precision: Literal["auto", "32", "bf16", "16"] = "auto"
 
     def __post_init__(self) -> None:
         for name in _OPTIONS:
             pairs = tuple((str(key), value) for key, value in getattr(self, name))
             object.__setattr__(self, name, pairs)
-        for name, type_ in _types().items():
-            object.__setattr__(self, name, _checked(name, type_, getattr(self, name)))
+        said: Any = self.augmentation
+        if isinstance(said, Mapping):  # as JSON has it
+            object.__setattr__(self, "augmentation", Augmentation.from_record(said))
+        elif not isinstance(said, Augmentation | None):
+            raise SearchError(
+                f"recipe: augmentation is {written(said)}.  it takes an Augmentation, or none"
+            )
+        plain_values.check(self, "recipe", BESIDE_OPTIONS)
 
     def validates(self, epoch: int) -> bool:
         """Whether there is a validation after an epoch, counted from 0."""
@@ -122,46 +152,34 @@ class Recipe:
 
     def record(self) -> dict[str, Any]:
         """The recipe as JSON holds it, every field by its name."""
-        plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {n: list(v) if isinstance(v, tuple) else v for n, v in plain.items()}
+        changed = None if self.augmentation is None else self.augmentation.record()
+        return {**plain_values.record(self), "augmentation": changed}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """The recipe that `record()` wrote. Raises SearchError for what is none."""
-        names = [field.name for field in fields(cls)]
-        for name in [*names, *record]:
-            if name not in record or name not in names:
-                what = "is not there" if name in names else "is no field of a recipe"
-                raise SearchError(f"recipe: {name} {what}.  a recipe has: {', '.join(names)}")
-        return cls(**record)
+        """The recipe that `record()` wrote, also before some of the fields were there.
+
+        Raises SearchError for what is none.
+        """
+        return plain_values.from_record(cls, {**later(), **record}, "recipe")
 
 
-_OPTIONS = ("module_options", "datamodule_options")
-BESIDE = frozenset({"data", "folder", "inherit"})
-"""What the `proxy` section says beside the schedule: the images, and the weights to begin with."""
+LATER = (
+    "tail", "lr_batch", "warmup_lr", "optimizer", "no_decay", "layer_decay", "ema", "accumulate",
+    "drop_path", "augmentation", "compile",
+)  # fmt: skip
+"""The fields that older records lack; their defaults are what always was."""
 
 
 @functools.cache
-def _types() -> dict[str, OptionType]:
-    hints = typing.get_type_hints(Recipe, include_extras=True)
-    names = [field.name for field in fields(Recipe) if field.name not in _OPTIONS]
-    return {name: from_annotation(hints[name]) for name in names}
+def later() -> Mapping[str, Any]:
+    """What those fields are in a record that lacks them."""
+    usual = Recipe().record()
+    return {name: usual[name] for name in LATER}
 
 
-def _checked(name: str, type_: OptionType, value: Any) -> Any:
-    try:
-        return _as(type_, value)
-    except Mismatch as error:
-        raise SearchError(f"recipe: {name} is {written(value)}.  it takes {error}") from None
-
-
-def _as(type_: OptionType, value: Any) -> Any:
-    """`value` as a type has it. Raises Mismatch."""
-    if isinstance(type_, Maybe):
-        return None if value is None else _as(type_.inner, value)
-    if isinstance(type_, ListOf):
-        if not isinstance(value, (list, tuple)) or len(value) != type_.length:
-            raise Mismatch(f"a {type_.takes()}")
-        return tuple(_as(type_.inner, item) for item in value)
-    assert not isinstance(type_, KindOf), "a recipe has no components"
-    return type_.convert(value)
+_OPTIONS = ("module_options", "datamodule_options")
+BESIDE_OPTIONS = (*_OPTIONS, "augmentation")
+"""The fields that are no plain values of one type."""
+BESIDE = frozenset({"data", "folder", "inherit"})
+"""What the `proxy` section says beside the schedule: the images, and the weights to begin with."""

@@ -119,7 +119,8 @@ def test_the_registry_knows_it_with_its_defaults():
 def test_sources_are_registered_without_torch_numpy_or_pillow():
     code = (
         "import sys, archdsl.data; from archdsl.components import registry;"
-        "assert set(registry.named('data')) == {'digits', 'image_folder', 'npz'};"
+        "assert set(registry.named('data')) == "
+        "{'datasets', 'digits', 'image_folder', 'npz', 'webdataset'};"
         "print([m for m in ('torch', 'numpy', 'PIL', 'sklearn') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

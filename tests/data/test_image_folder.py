@@ -11,9 +11,10 @@ import torch
 from PIL import Image
 
 from archdsl.data import packs
-from archdsl.data.decode import decode
-from archdsl.data.image_folder import ImageFolder, Windows
+from archdsl.data.image_folder import ImageFolder
+from archdsl.data.windows import Windows
 from archdsl.errors import SearchError
+from tests.data.one_file import decode
 
 SIZE = (16, 16)
 

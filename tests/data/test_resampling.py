@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from archdsl.data.decode import decode
 from archdsl.data.resampling import covering, planes, window
+from tests.data.one_file import decode
 
 SIDE = st.integers(1, 90)
 FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -179,8 +181,8 @@ def test_published_weights_are_judged_as_their_authors_did(flowers: Path) -> Non
         (["run/", "--split", "dev"], "split is train val test all, and not 'dev'"),
         (["run/", "--batch", "0"], "batch is a number from 1 to 100,000, and not 0"),
         (["run/", "--batch", "x"], "--batch is 'x'.  write a number"),
-        (["run/", "--data", "nowhere"], "data 'nowhere': there is no such folder or file"),
-        (["run/", "--data", "flowers.yaml"], "is no folder and no .npz file"),
+        (["run/", "--data", "nowhere"], "data 'nowhere': there is no such data"),
+        (["run/", "--data", "flowers.yaml"], "is no folder, no .tar and no .npz file"),
         (["run/", "--data", "digits"], "digits: its images have 1 channels, and flowers takes 3"),
         (["run/", "--data", "{type: npzz}"], "no data is called 'npzz'"),
         (["run/", "--device", "abacus"], "device is cpu, cuda, cuda:N or mps, and not 'abacus'"),
@@ -216,6 +218,23 @@ def test_a_training_has_its_weights_and_images_on_record(run: Path, trained: Pat
     (folder / "train.json").write_text("{")
     with pytest.raises(SearchError, match=r"train\.json: cannot be read"):
         judged("./training")
+
+
+def test_shards_are_judged_as_the_folder_that_they_hold(run: Path, flowers: Path) -> None:
+    draw(flowers / "more", {"daisy": 0, "rose": 130}, images=3, seed=5)
+    (flowers / "shards").mkdir()
+    with tarfile.open(flowers / "shards" / "0.tar", "w") as shard:
+        for label, name in enumerate(("daisy", "rose")):
+            for path in sorted((flowers / "more" / name).iterdir()):
+                key = f"{name}-{path.stem}"
+                shard.add(path, f"{key}.png")
+                text = str(label).encode()
+                info = tarfile.TarInfo(f"{key}.cls")
+                info.size = len(text)
+                shard.addfile(info, io.BytesIO(text))
+    found = judged("./run", data="shards")
+    assert found.data == "webdataset shards" or found.data.startswith("webdataset ")
+    assert (found.split, found.top1) == ("all", judged("./run", data="more").top1)
 
 
 def test_a_broken_image_is_named(run: Path, flowers: Path) -> None:

@@ -151,7 +151,7 @@ def test_what_a_parent_says_is_no_way_out(folder: Path) -> None:
         ("pipe.yaml", "is no regular file"),
     ],
 )
-@pytest.mark.parametrize("source", ["image_folder", "npz"])
+@pytest.mark.parametrize("source", ["image_folder", "npz", "webdataset", "datasets"])
 def test_images_lie_in_the_folder(folder: Path, source: str, path: str, problem: str) -> None:
     data = f"extends: ./parent.yaml\nsearch.proxy.data: {{type: {source}, path: "
     said = refusal(spec(folder, f"{data}{path}}}"))
@@ -311,7 +311,7 @@ PATHS = st.lists(STEPS, min_size=1, max_size=5).map("/".join)
 LINES = st.one_of(
     PATHS.map(lambda path: f'extends: "{path}"'),
     PATHS.map(lambda path: f'extends: ./parent.yaml\nimports: ["{path}"]'),
-    st.tuples(st.sampled_from(["npz", "image_folder"]), PATHS).map(
+    st.tuples(st.sampled_from(["npz", "image_folder", "webdataset", "datasets"]), PATHS).map(
         lambda one: (
             f'extends: ./parent.yaml\nsearch.proxy.data: {{type: {one[0]}, path: "{one[1]}"}}'
         )

@@ -16,9 +16,11 @@ INPUT = (1, 8, 8)
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of the test's own."""
-    monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("ARCHDSL_CACHE", str(folder))
+    return folder
 
 
 @pytest.fixture(scope="session")

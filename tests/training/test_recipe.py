@@ -17,14 +17,16 @@ from archdsl.data.source import Split
 from archdsl.errors import SearchError
 from archdsl.language.search_section import PROXY
 from archdsl.language.settings import ProxySettings
+from archdsl.training.augmentation import Augmentation
 from archdsl.training.batches import to_judge_by
 from archdsl.training.module import Classifier, rate
-from archdsl.training.recipe import BESIDE, Recipe
+from archdsl.training.recipe import BESIDE, Recipe, later
 from archdsl.training.train import train_model
 
 counts = st.integers(1, 2**53)
 positive = st.floats(0, 1e9, exclude_min=True)
 below_one = st.floats(0, 1, exclude_max=True)
+share = st.floats(0, 1, exclude_min=True, exclude_max=True)
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
@@ -45,16 +47,28 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "size": st.none() | counts,
     "interpolation": st.sampled_from(["bilinear", "bicubic"]),
     "label_smoothing": below_one,
-    "schedule": st.sampled_from(["cosine", "wsd"]),
-    "cooldown": st.floats(0, 1, exclude_min=True, exclude_max=True),
+    "schedule": st.sampled_from(["cosine", "wsd", "constant"]),
+    "cooldown": share,
+    "tail": st.integers(0, 2**53),
     "lr": positive | counts,
+    "lr_batch": st.none() | counts,
     "warmup": st.floats(0, 1e9),
+    "warmup_lr": st.floats(0, 1),
     "final_lr": st.floats(0, 1),
+    "optimizer": st.sampled_from(["adamw", "lamb"]),
     "betas": st.tuples(below_one, below_one),
     "eps": positive,
     "weight_decay": st.floats(0, 1e9),
     "vector_decay": st.floats(0, 1e9),
+    "no_decay": st.lists(st.text(), max_size=3).map(tuple),
+    "layer_decay": st.none() | st.floats(0, 1, exclude_min=True),
     "clip_norm": st.none() | positive,
+    "ema": st.none() | share,
+    "accumulate": counts,
+    "drop_path": st.none() | below_one,
+    "augmentation": st.none()
+    | st.builds(Augmentation, mixup=st.floats(0, 9), crop_scale=st.just((0.5, 1.0))),
+    "compile": st.booleans(),
     "precision": st.sampled_from(["auto", "32", "bf16", "16"]),
 }
 recipes = st.fixed_dictionaries(FIELDS).map(lambda fields: Recipe(**fields))
@@ -97,7 +111,17 @@ def test_what_the_proxy_section_says_of_the_schedule_is_in_the_recipe() -> None:
         ("lr", 0, "a positive number", 1e-30),
         ("lr", float("nan"), "a positive number", 1),
         ("lr", "fast", "a positive number", 0.1),
-        ("schedule", "linear", "one of cosine | wsd", "wsd"),
+        ("schedule", "linear", "one of cosine | wsd | constant", "wsd"),
+        ("optimizer", "sgd", "one of adamw | lamb", "lamb"),
+        ("no_decay", "*.bias", "a list of text", ["*.bias"]),
+        ("no_decay", [1], "a text", []),
+        ("layer_decay", 0, "a number above 0 and up to 1", 1),
+        ("ema", 1, "a number above 0 and below 1", 0.999),
+        ("accumulate", 0, "a positive int", 2),
+        ("drop_path", 1, "a number from 0 to below 1", 0),
+        ("compile", 1, "true or false", True),
+        ("augmentation", "strong", "an Augmentation, or none", Augmentation(mixup=0.8)),
+        ("tail", -1, "an int from 0", 0),
         ("cooldown", 1, "a number above 0 and below 1", 0.5),
         ("cooldown", 0, "a number above 0 and below 1", 1e-9),
         ("label_smoothing", 1, "a number from 0 to below 1", 0.99),
@@ -127,6 +151,8 @@ def test_a_record_with_other_names_is_no_recipe() -> None:
     assert str(caught.value) == (
         f"recipe: momentum is no field of a recipe.  a recipe has: {names}"
     )
+    for name in later():
+        assert Recipe.from_record({k: v for k, v in record.items() if k != name}) == Recipe()
     del record["eps"]
     with pytest.raises(SearchError) as caught:
         Recipe.from_record(record)
