@@ -404,3 +404,17 @@ def test_images_are_kept_no_smaller_than_they_are_trained_on(photos) -> None:
         "data: images are to be kept at 15 x 15, and trained on at 16 x 16.  keep them at 16 or "
         "more"
     )
+
+
+def test_a_worker_collects_nothing_that_it_was_forked_with(photos, monkeypatch) -> None:
+    import gc
+
+    def told(*_: object) -> None:
+        raise SearchError(f"{gc.get_freeze_count() > 1000} {gc.isenabled()}")
+
+    data = streamed(photos(), Augmentation(), workers=1)
+    monkeypatch.setattr(type(data._train), "image", told)
+    with pytest.raises(SearchError, match=r"^True True$"):
+        trained_on(data)
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
