@@ -4,6 +4,7 @@
 # make slow     the tests that take longer
 # make compat   the tests with other versions of torch, each in an environment of its own (7 GB)
 # make forms    the forms that need packages of others, each in an environment of its own (6 GB)
+# make timm     the models in timm beside timm's own, in an environment of its own (2 GB)
 # make kills    300 kills of a search and of its workers, each compared with a run without one
 # make fuzz     20,000 mutated specs and 5,000 strings of bytes, held to docs/robustness.md
 #
@@ -22,15 +23,18 @@ PACKAGE_executorch := executorch==1.5.1
 PACKAGE_litert := litert-torch==0.10.0
 PACKAGE_coreml := coremltools==9.0
 
-.PHONY: search test slow compat forms kills fuzz lint format clean
+# What `make timm` compares with.
+TIMM ?= timm==1.0.31 torchvision==0.28.0
+
+.PHONY: search test slow compat forms timm kills fuzz lint format clean
 
 search: $(INSTALLED)
 	$(BIN)/archdsl search specs/spaces/digits.yaml --workers 2 $(SEARCH)
 
 # One thread a worker: two workers that each take every core are slower than one. Compiled files
 # are kept, as each worker, and each program that a test starts, would compile them anew.
-test slow compat forms: export OMP_NUM_THREADS := 1
-test slow compat forms: export PYTHONDONTWRITEBYTECODE :=
+test slow compat forms timm: export OMP_NUM_THREADS := 1
+test slow compat forms timm: export PYTHONDONTWRITEBYTECODE :=
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
@@ -48,6 +52,9 @@ forms: $(FORMS:%=forms-%)
 # Plugins of pytest that a form's package brings are none of ours.
 forms-%: .forms/%/.installed
 	FORM=$* PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 .forms/$*/bin/python -m pytest --slow tests/forms
+
+timm: .timm/.installed
+	.timm/bin/python -m pytest --slow tests/integrations
 
 # FUZZ="--mutants 500 --seed 7" runs fewer, or others.
 fuzz: export OMP_NUM_THREADS := 1
@@ -98,5 +105,15 @@ $(INSTALLED): requirements.txt requirements-dev.txt pyproject.toml
 	.forms/$*/bin/python -m pip install --quiet --no-build-isolation --editable .
 	@touch $@
 
+# The pinned set, and beside its torch timm without its dependencies: they would bring another one.
+# torchvision is there because timm imports it; its compiled part does not fit a torch for the CPU
+# and is not used (tests/integrations/conftest.py).
+.timm/.installed: requirements.txt requirements-dev.txt pyproject.toml Makefile
+	$(PYTHON) -m venv .timm
+	.timm/bin/python -m pip install --quiet --requirement requirements-dev.txt
+	.timm/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	.timm/bin/python -m pip install --quiet --no-deps $(TIMM)
+	@touch $@
+
 clean:
-	rm -rf .venv .compat .forms runs build dist
+	rm -rf .venv .compat .forms .timm runs build dist

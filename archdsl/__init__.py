@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from archdsl.components.registry import value as value
     from archdsl.cost import Cost as Cost
     from archdsl.cost import macs as macs
+    from archdsl.evaluation import Evaluation as Evaluation
+    from archdsl.evaluation import evaluate as evaluate
     from archdsl.in_full import train as train
     from archdsl.spaces import Space as Space
     from archdsl.study import BudgetSampler as BudgetSampler
@@ -72,6 +74,7 @@ _HOMES = {
         "build count dump export fuse load load_model loads proxy_check save search space"
     ),
     "archdsl.benchmarking": "Benchmark",
+    "archdsl.evaluation": "Evaluation evaluate",
     "archdsl.cost": "Cost macs",
     "archdsl.in_full": "train",
     "archdsl.components.options": (
@@ -91,7 +94,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names.spli
 __all__ = ["__version__", *_HOME]
 
 
-_MODULES = ("data", "errors", "testing")
+_MODULES = ("data", "errors", "hub", "testing", "timm")
 """What is spoken of as `archdsl.data.ImageFolder`, and need not be imported by itself."""
 
 

@@ -159,7 +159,7 @@ def save(model: nn.Module, path: str | Path) -> Path:
 
     path: a `.safetensors` file for the weights alone, which `build(spec, weights=path)` reads; or
         a folder, for `load_model`: the spec without holes as `spec.yaml`, `model.safetensors`,
-        and the Python that the spec imports from files
+        the Python that the spec imports from files, `config.json` and a model card, `README.md`
     Raises BuildError for a model that archdsl did not build, for one without numbers (on the meta
     device), and for a place that cannot be written to.
     """

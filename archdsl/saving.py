@@ -22,6 +22,7 @@ from archdsl.language.nodes import Mapping as MappingNode
 from archdsl.language.nodes import Sequence
 from archdsl.language.sandbox import Reach
 from archdsl.loading import finished
+from archdsl.model_card import CARD, CONFIG, card, config, facts
 
 if TYPE_CHECKING:
     from archdsl.checkpoints.saved import Saveable
@@ -161,13 +162,18 @@ def _put(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 def _files_of(model: Saveable) -> dict[str, bytes]:
-    """What lies beside the weights: the spec, and the files that it imports."""
+    """What lies beside the weights: the spec, what it imports, a card, and a configuration."""
     from archdsl.spaces import Space
     from archdsl.study.identity.carried import copy_imports, portable
 
     spec = _spec_of(model)
     space = Space(spec)
-    files = {SPEC: portable(spec.dump(), space).encode()}
+    known = facts(model, spec)
+    files = {
+        SPEC: portable(spec.dump(), space).encode(),
+        CONFIG: config(known).encode(),
+        CARD: card(known).encode("utf-8", "backslashreplace"),
+    }
     with tempfile.TemporaryDirectory() as name:
         copy_imports(space, Path(name))
         for path in sorted(Path(name).rglob("*")):
@@ -211,7 +217,7 @@ def _keep_of_images(document: Document) -> None:
 def _refuse_strangers(folder: Path) -> None:
     """Raise BuildError for a folder that holds what `save` did not write."""
     left = [path.name for path in drafts_left(folder / _DRAFT)]
-    known = {SPEC, WEIGHTS, _DRAFT, *left, *_saved_files(folder)}
+    known = {SPEC, WEIGHTS, CONFIG, CARD, _DRAFT, *left, *_saved_files(folder)}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         if not path.is_dir() and name.as_posix() not in known and _CACHE not in name.parts:

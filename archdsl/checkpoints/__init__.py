@@ -13,6 +13,7 @@ from archdsl.checkpoints.load import (
     import_weights,
     load_into,
     load_published,
+    renamed,
 )
 from archdsl.checkpoints.naming import Naming
 from archdsl.checkpoints.parts import origin_of, read
@@ -31,6 +32,7 @@ __all__ = [
     "load_published",
     "origin_of",
     "read",
+    "renamed",
     "saveable",
     "write",
     "write_model",

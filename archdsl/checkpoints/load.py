@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archdsl.checkpoints.choose import Taken, taken
 from archdsl.checkpoints.files import write
@@ -59,6 +59,22 @@ def load_into(model: nn.Module, path: Path) -> None:
     if found.problems:
         raise BuildError(misfit(str(path), "this model", found, file))
     model.load_state_dict(given)
+
+
+def renamed(state: Mapping[str, Any], network: Network) -> dict[str, Any]:
+    """The tensors of a state dict in any naming that fits a network whole, by our own names.
+
+    One that fits in none, or in several that differ, comes back as it is.
+    """
+    shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    found = Target(network).whole(shapes)
+    if len(found) != 1:
+        return dict(state)
+    own = found[0].form.shapes
+    return {
+        name: entry.axes.to_ours(state[entry.name], own[name])
+        for name, entry in found[0].entries.items()
+    }
 
 
 def load_published(

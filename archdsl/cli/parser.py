@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
 
 VERBS = ("check", "show", "count", "bench", "list", "search", "train", "proxy-check", "status",
-         "report", "compare", "replay", "export", "weights")  # fmt: skip
+         "report", "compare", "replay", "export", "evaluate", "weights")  # fmt: skip
 
 
 class Verb(Protocol):

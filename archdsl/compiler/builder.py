@@ -53,16 +53,31 @@ class Built(MetaFormer):
         What depends on that number starts afresh; the rest of the head keeps its weights.
         Raises BuildError for a model without a head, and for a head that cannot have that many.
         """
-        network = with_classes(self.network, classes)
-        assert network.head is not None and self.head is not None
-        like = next(self.parameters())
-        head = _module(network.head).to(like.device, like.dtype).train(self.training)
-        fresh, old = classifier_names(network.head), self.head.state_dict()
-        kept = {name: t for name, t in old.items() if f"head.{name}" not in fresh}
-        head.load_state_dict({**head.state_dict(), **kept})
-        lay_contiguous(head)
-        self.head = head
-        self.network = network
+        self.head, self.network = headed(self.head, self.network, classes, like=self)
+
+
+def headed(
+    old: nn.Module | None, network: Network, classes: int, *, like: nn.Module
+) -> tuple[nn.Module, Network]:
+    """A network's head for another number of classes, and the network with it.
+
+    old: the head so far, of which the weights that depend on no number of classes are taken over
+    like: the model, whose device and type of numbers it has
+    Raises BuildError for a network without a head, and for a head that cannot have that many.
+    """
+    network = with_classes(network, classes)
+    assert network.head is not None and old is not None
+    near = next(like.parameters())
+    head = _module(network.head).to(near.device, near.dtype).train(like.training)
+    fresh, own = classifier_names(network.head), head.state_dict()
+    kept = {
+        name: tensor
+        for name, tensor in old.state_dict().items()
+        if name in own and f"{network.head.address}.{name}" not in fresh
+    }
+    head.load_state_dict({**own, **kept})
+    lay_contiguous(head)
+    return head, network
 
 
 def build(network: Network) -> Built:

@@ -11,7 +11,7 @@ from archdsl.components.registry import data
 from archdsl.data.digests import digests, size_of
 from archdsl.data.fingerprint import Fingerprint, Item
 from archdsl.data.npz_file import arrays_of, names_in
-from archdsl.data.npz_names import Pair, pairs_of
+from archdsl.data.npz_names import Pair, meaning, pairs_of
 from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing
 from archdsl.data.source import (
     ImageSource,
@@ -82,6 +82,11 @@ class Npz(ImageSource):
     def held_out(self, folder: Path, size: Size) -> tuple[Split, Views]:
         """The test arrays."""
         return self._splits(folder)["test"], Arrays(flip=False)
+
+    def is_divided(self, folder: Path) -> bool:
+        """Whether the names of the arrays say a split."""
+        pairs = pairs_of(names_in(place(folder, self.path)), self.path)
+        return any((meaning(pair.images) or ("",))[0] for pair in pairs.values())
 
     def fingerprint(self, folder: Path) -> Fingerprint:
         """The digest of the file, and each image's split and class."""

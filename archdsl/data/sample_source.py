@@ -105,6 +105,14 @@ class SampleSource(ImageSource):
         (test,) = self.samples(folder, "test")
         return self._split(folder, test, size, lambda done: None), Windows(size, flip=False)
 
+    def is_divided(self, folder: Path) -> bool:
+        """Whether the data name their splits."""
+        return self._given(place(folder, self.path)).by_name
+
+    def undivided(self, folder: Path) -> Samples:
+        """All images of data without splits, in which a class may have very few."""
+        return self._given(place(folder, self.path)).splits["train"]
+
     def fingerprint(self, folder: Path) -> Fingerprint:
         """Every image's split, class and size, and its digest; a sample's digests for very many."""
         found, given = self._splits(folder)

@@ -140,6 +140,10 @@ class ImageSource(ABC):
     def held_out(self, folder: Path, size: Size) -> tuple[Split, Views]:
         """The test split. `archdsl.training.heldout` alone may ask for it."""
 
+    def is_divided(self, folder: Path) -> bool:
+        """Whether the data themselves say which of their images are for what."""
+        return True
+
     def samples(self, folder: Path, *splits: str) -> tuple[Samples, ...]:
         """The images of splits, each to be read one by one: for more than memory holds.
 

@@ -103,6 +103,10 @@ def lines_of(evil: str, tiny: Path) -> list[list[str]]:
         ["replay", str(folder / f"no{evil}"), "0"],
         ["replay", str(folder), f"0{evil}"],
         ["export", here, "--to", evil],
+        ["evaluate", here, "--weights", str(folder / f"{evil}.pth")],
+        *(["evaluate", here, "--weights", "no.pth", f"--{option}", evil] for option in (
+            "data", "split", "size", "batch", "device", "out",
+        )),
         ["export", here, "-o", str(folder / f"no{evil}" / "x.py")],
         ["search", here, "--out", str(folder / f"no{evil}")],
         ["proxy-check", here, "--members", evil],

@@ -101,7 +101,7 @@ def test_a_kill_at_any_step_leaves_the_old_model_the_new_one_or_none(model, own,
         archdsl.save(model, "mine")  # whatever was left, the next one succeeds
         assert alike(archdsl.load_model("mine"), model)
         names = {path.name for path in Path("mine").iterdir()} - {"__pycache__"}
-        assert names == {"model.safetensors", "spec.yaml"}
+        assert names == {"README.md", "config.json", "model.safetensors", "spec.yaml"}
         if done.returncode == 0:
             break
     else:
@@ -135,7 +135,7 @@ def test_several_that_save_to_one_place_at_once_leave_one_of_their_models(model,
         if place == "mine":
             assert archdsl.load_model(place).network in [one.network for one in models]
             names = {path.name for path in Path(place).iterdir()} - {"__pycache__"}
-            assert names == {"model.safetensors", "spec.yaml"}
+            assert names == {"README.md", "config.json", "model.safetensors", "spec.yaml"}
 
 
 def test_files_that_weights_name_elsewhere_are_left_alone(model):

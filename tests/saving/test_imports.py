@@ -17,7 +17,13 @@ from tests.saving.made import MIXERS, TINY, alike, said
 def test_components_of_ones_own_go_along(own, tmp_path, monkeypatch):
     archdsl.save(own, "mine")
     names = sorted(path.name for path in Path("mine").iterdir())
-    assert names == ["mixers.py", "model.safetensors", "spec.yaml"]
+    assert names == [
+        "README.md",
+        "config.json",
+        "mixers.py",
+        "model.safetensors",
+        "spec.yaml",
+    ]
     shutil.copytree("mine", "elsewhere")
     monkeypatch.chdir("/")
     again = archdsl.load_model(tmp_path / "elsewhere")
@@ -54,7 +60,7 @@ def test_python_that_went_along_gives_way_to_another_model(own, model):
     archdsl.save(own, "mine")
     archdsl.save(model, "mine")
     names = {path.name for path in Path("mine").iterdir()} - {"__pycache__"}
-    assert names == {"model.safetensors", "spec.yaml"}
+    assert names == {"README.md", "config.json", "model.safetensors", "spec.yaml"}
 
 
 def test_what_a_spec_imports_must_still_be_there(own):

@@ -21,6 +21,8 @@ from tests.saving.made import alike, said
 def test_a_folder_gives_the_model_again(model):
     assert archdsl.save(model, "mine") == Path("mine")
     assert sorted(path.name for path in Path("mine").iterdir()) == [
+        "README.md",
+        "config.json",
         "model.safetensors",
         "spec.yaml",
     ]

@@ -122,9 +122,12 @@ def importers_of(module: str) -> set[str]:
     }
 
 
-def test_one_module_reads_the_test_split_and_one_step_of_the_search_imports_it():
+def test_one_module_reads_the_test_split_and_what_looks_there_imports_it():
     assert users_of("held_out") == {"training/heldout.py"}
-    assert users_of("heldout") == {"training/evaluate.py"}
+    assert users_of("held_out_samples") == {"evaluation/data.py"}
+    # the search, at its end, and a user who asks: nothing that proposes or trains imports either
+    assert users_of("heldout") == {"training/evaluate.py", "evaluation/data.py"}
+    assert {path.split("/")[0] for path in importers_of("archdsl.evaluation")} <= {"__init__.py"}
     users = importers_of("archdsl.training.evaluate")
     assert not [path for path in users if path.startswith("training/")]
     assert len(users) == 1, "the search looks at the test split in one place, its last step"

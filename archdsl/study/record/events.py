@@ -290,9 +290,23 @@ class Looked:
     seen: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Somebody looked at the test split later, with `archdsl evaluate`.
+
+    begun: an ISO time; weights: what was judged, in words
+    """
+
+    kind: ClassVar = "evaluated"
+    begun: str
+    weights: str
+    metrics: dict[str, Any]
+
+
 Event: TypeAlias = (
     Created | Changed | Session | Evidence | Data | Proposed | Running | Epoch | Paused
     | Reached | Promoted | Retried | Finished | Exhausted | Round | TrainingOver | Looked
+    | Evaluated
 )  # fmt: skip
 
 KINDS: dict[str, type[Any]] = {one.kind: one for one in typing.get_args(Event)}

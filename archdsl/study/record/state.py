@@ -15,6 +15,7 @@ from archdsl.study.record.events import (
     Created,
     Data,
     Epoch,
+    Evaluated,
     Event,
     Evidence,
     Exhausted,
@@ -70,6 +71,7 @@ class State:
     rungs: the jobs of a search that pauses and promotes
     rounds: the final ones of a search, or those of a proxy check
     looks: training -> what its weights came to on the test split
+    evaluated: the looks there of later, by `archdsl evaluate`
     leading: the trials that no other dominates, the best in the first objective first
     """
 
@@ -88,6 +90,7 @@ class State:
         self.rungs = Rungs()
         self.rounds = Rounds()
         self.looks: dict[Training, SplitLook] = {}
+        self.evaluated: list[Evaluated] = []
         self.leading: list[Trial] = []
         self.objectives: tuple[Objective, ...] = ()
         self._space = space
@@ -208,6 +211,8 @@ class State:
                 final.over[training] = event
             case Looked(training, _, metrics, seen):
                 self.looks[training] = SplitLook(from_json(metrics), seen)
+            case Evaluated():
+                self.evaluated.append(event)
 
     def _may_run(self, event: Running) -> None:
         training, session = event.training, event.session

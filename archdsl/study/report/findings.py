@@ -12,7 +12,7 @@ from archdsl.study.intervals import Interval, difference, mean, wilson
 from archdsl.study.record.rounds import is_final
 from archdsl.study.report.read import Record
 from archdsl.study.trial import Trial
-from archdsl.units import counted, percent, points, rounded
+from archdsl.units import counted, percent, plural, points, rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,17 @@ def first_words(record: Record) -> str:
     if record.survey.default_fits:
         return "the space's default"
     return "the member inside the budget nearest to the default"
+
+
+def later_looks(record: Record) -> str:
+    """How often somebody looked at the test split after the search, as a sentence; else empty."""
+    if not record.evaluated:
+        return ""
+    many = counted(record.evaluated, "model")
+    return (
+        f" Later, {many} {plural(record.evaluated, 'was', 'were')} judged on it by archdsl "
+        "evaluate: what is chosen by that is no longer held out."
+    )
 
 
 def looks(record: Record) -> list[Look]:

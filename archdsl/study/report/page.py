@@ -48,6 +48,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "verdicts": record.verdicts,
         "by_class": _by_class(record),
         "looks": (looks := findings.looks(record)),
+        "later": findings.later_looks(record),
         "held_out": list(dict.fromkeys(name for look in looks for name in look.metrics)),
         "sides": findings.side_by_side(best, first) if best and first else [],
         "decisions": findings.by_decision(record),

@@ -42,6 +42,7 @@ class Record:
     """A run as it lies on disk.
 
     looks: training -> what its weights came to on the test split
+    evaluated: how often `archdsl evaluate` looked there after that
     final: the final round that counts, if one does; rounds: how many looked at the test split
     verdicts: of that round, by metric; failed_anew: what of the last round failed, in words
     by_class: what its networks came to in each class, where that is known
@@ -77,6 +78,7 @@ class Record:
     final: FinalRound | None = None
     rounds: int = 0
     failed_anew: str | None = None
+    evaluated: int = 0
     verdicts: tuple[Verdict, ...] = ()
     by_class: ByClass | None = None
     preprocessing: Preprocessing | None = None
@@ -175,6 +177,7 @@ def read(folder: Path, state: State | None = None) -> Record:
         spent=spent(state),
         starts=_starts(state),
         looks=state.looks,
+        evaluated=len(state.evaluated),
         final=counted(state),
         rounds=len({key.purpose for key in state.looks if is_final(key)}),
         failed_anew=failures(state),

@@ -142,7 +142,7 @@ def test_an_event_is_held_to_its_fields(change, said) -> None:
 
 
 def test_every_kind_of_event_can_be_told_apart() -> None:
-    assert len(KINDS) == 17
+    assert len(KINDS) == 18
 
 
 def test_no_field_of_an_event_has_the_name_of_what_is_around_it() -> None:
