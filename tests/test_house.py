@@ -39,7 +39,7 @@ FLOORS: list[set[str]] = [
     {"recipes", "spaces"},
     {"loading", "model_card"},
     {"study"},
-    {"display", "saving", "benchmarking", "task_images"},
+    {"display", "saving", "benchmarking", "named_images", "task_images"},
     {"exporting", "full_training"},
     {"api"},
     {"evaluation", "in_full", "integrations", "testing", "timing"},

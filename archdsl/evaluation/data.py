@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from archdsl.api import load
 from archdsl.compiler.specification import Spec
-from archdsl.components import registry
 from archdsl.data.npz import Npz
 from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing
 from archdsl.data.sample_source import SampleSource
@@ -20,10 +18,8 @@ from archdsl.errors import SearchError
 from archdsl.evaluation.images import ArrayImages, FileImages, ImageStream
 from archdsl.evaluation.subject import TrainedModel
 from archdsl.evaluation.trained_folder import source_of
-from archdsl.given import kind
-from archdsl.given import path as given_path
 from archdsl.language.settings import ProxySettings
-from archdsl.printable import shown
+from archdsl.named_images import data_named
 from archdsl.progress import Progress, unwatched
 from archdsl.task_images import settings_of_run
 from archdsl.training.data_source import DataSource
@@ -115,41 +111,9 @@ def _of_settings(of: TrainedModel, settings: ProxySettings) -> DataSource:
 
 def _named(given: object, of: TrainedModel) -> ProxySettings:
     """The `data` of a spec, of a path, a name or a mapping."""
-    if isinstance(given, Mapping):
-        data: Any = dict(given)
-    elif isinstance(given, (str, Path)):
-        data = _of_path(given_path("data", given, SearchError), of.model.network.input[0])
-    else:
-        raise SearchError(f"data is {kind(given)}.  {_WITHOUT}")
-    if isinstance(data.get("path"), (str, Path)):
-        data["path"] = str(given_path("path", data["path"], SearchError).absolute())
+    data = data_named(given, of.model.network.input[0], _WITHOUT)
     base: Spec | str = of.spec or "poolformer_s12"
     return load(base, set={"search.proxy.data": data}).settings().proxy
-
-
-def _of_path(path: Path, channels: int) -> dict[str, Any]:
-    text = str(path)
-    if path.is_dir() or path.suffix == ".tar":
-        return {"type": _sort(path), "path": text, "channels": channels}
-    if path.suffix == ".npz":
-        return {"type": "npz", "path": text}
-    if text in registry.named("data"):
-        return {"type": text}
-    what = "is no folder, no .tar and no .npz file" if path.exists() else "there is no such data"
-    raise SearchError(f"data {shown(text)}: {what}.  {_WITHOUT}")
-
-
-def _sort(path: Path) -> str:
-    """Which source reads a folder or a shard, by what lies in it and in the folders in it."""
-    inside = [] if path.is_file() else [*path.glob("*"), *path.glob("*/*.*")]
-    names = {one.name for one in inside}
-    if names & {"dataset_dict.json", "dataset_info.json"} or _endings(inside) & {".parquet"}:
-        return "datasets"
-    return "webdataset" if path.is_file() or ".tar" in _endings(inside) else "image_folder"
-
-
-def _endings(paths: Sequence[Path]) -> set[str]:
-    return {one.suffix for one in paths}
 
 
 def _is_same(one: DataSource, other: DataSource) -> bool:

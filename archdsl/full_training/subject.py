@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from itertools import islice
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archdsl.components import registry
 from archdsl.errors import SearchError
 from archdsl.full_training.winner import is_run
-from archdsl.given import kind
-from archdsl.printable import shown
+from archdsl.named_images import data_named
 from archdsl.task_images import settings_of_run
 
 if TYPE_CHECKING:
@@ -22,11 +19,6 @@ _CURE = (
     "name a folder of class folders, of shards or of a Hugging Face data set, an .npz file, or the "
     "name of a source, as  --data PATH"
 )
-
-_LOOKED_AT = 200
-"""Files of a folder that are looked at to tell of which sort it is."""
-
-_OF_HUGGING_FACE = ("dataset_dict.json", "dataset_info.json")
 
 
 def run_of(x: object) -> Path | None:
@@ -45,7 +37,7 @@ def images(
     Raises SearchError where nothing says which images.
     """
     if data is not None:
-        return with_data(_named(data, spec.network().input[0])).settings().proxy
+        return with_data(data_named(data, spec.network().input[0], _CURE)).settings().proxy
     if run is not None:
         settings = settings_of_run(run)
         if settings is None:
@@ -59,45 +51,3 @@ def images(
     if search is None or (settings.data is None and settings.datamodule is None):
         raise SearchError(f"{spec.name}: nothing says which images it is trained on.  {_CURE}")
     return settings
-
-
-def _named(given: object, channels: int) -> dict[str, Any]:
-    """What stands under `search.proxy.data` for a path, a name or a mapping."""
-    if isinstance(given, Mapping):
-        data = dict(given)
-    elif isinstance(given, (str, Path)):
-        data = _of_path(str(given), channels)
-    else:
-        raise SearchError(f"data is {kind(given)}.  {_CURE}")
-    if isinstance(data.get("path"), (str, Path)):
-        data["path"] = str(Path(data["path"]).absolute())
-    return data
-
-
-def _of_path(text: str, channels: int) -> dict[str, Any]:
-    path = Path(text)
-    if path.is_dir() or path.suffix == ".tar":
-        return {"type": _sort(path), "path": text, "channels": channels}
-    if path.suffix == ".npz" and path.is_file():
-        return {"type": "npz", "path": text}
-    if text in registry.named("data"):
-        return {"type": text}
-    what = (
-        "is no folder, no .tar and no .npz file"
-        if path.exists()
-        else "there is no such folder or file"
-    )
-    raise SearchError(f"data {shown(text)}: {what}.  {_CURE}")
-
-
-def _sort(path: Path) -> str:
-    """Which source reads a folder, by what lies in it and in its folders; or a file."""
-    if path.is_file():
-        return "webdataset"
-    inside = list(islice(path.iterdir(), _LOOKED_AT))
-    folders = [one for one in inside if one.is_dir()]
-    below = [found for one in folders for found in islice(one.iterdir(), _LOOKED_AT)]
-    files = [one for one in (*inside, *below) if one.is_file()]
-    if any(one.name in _OF_HUGGING_FACE or one.suffix in (".parquet", ".arrow") for one in files):
-        return "datasets"
-    return "webdataset" if any(one.suffix == ".tar" for one in files) else "image_folder"

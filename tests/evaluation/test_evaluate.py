@@ -181,7 +181,7 @@ def test_published_weights_are_judged_as_their_authors_did(flowers: Path) -> Non
         (["run/", "--split", "dev"], "split is train val test all, and not 'dev'"),
         (["run/", "--batch", "0"], "batch is a number from 1 to 100,000, and not 0"),
         (["run/", "--batch", "x"], "--batch is 'x'.  write a number"),
-        (["run/", "--data", "nowhere"], "data 'nowhere': there is no such data"),
+        (["run/", "--data", "nowhere"], "data 'nowhere': there is no such folder or file"),
         (["run/", "--data", "flowers.yaml"], "is no folder, no .tar and no .npz file"),
         (["run/", "--data", "digits"], "digits: its images have 1 channels, and flowers takes 3"),
         (["run/", "--data", "{type: npzz}"], "no data is called 'npzz'"),

@@ -1,0 +1,65 @@
+"""Images by the path or the name of what holds them, as a verb's `data` has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from archdsl import given as paths
+from archdsl.components import registry
+from archdsl.errors import SearchError
+from archdsl.given import kind
+from archdsl.printable import shown
+
+_LOOKED_AT = 200
+"""Files of a folder that are looked at to tell of which sort it is."""
+
+_OF_HUGGING_FACE = ("dataset_dict.json", "dataset_info.json")
+
+
+def data_named(given: object, channels: int, cure: str) -> dict[str, Any]:
+    """What stands under `search.proxy.data` for a path, a name or a mapping.
+
+    channels: of the network that is to see them; cure: what an error says to do instead
+    Raises SearchError for what is no images.
+    """
+    if isinstance(given, Mapping):
+        data = dict(given)
+    elif isinstance(given, (str, Path)):
+        data = _of_path(paths.path("data", given, SearchError), channels, cure)
+    else:
+        raise SearchError(f"data is {kind(given)}.  {cure}")
+    if isinstance(data.get("path"), (str, Path)):
+        data["path"] = str(paths.path("path", data["path"], SearchError).absolute())
+    return data
+
+
+def _of_path(path: Path, channels: int, cure: str) -> dict[str, Any]:
+    text = str(path)
+    if path.is_dir() or path.suffix == ".tar":
+        return {"type": _sort(path), "path": text, "channels": channels}
+    if path.suffix == ".npz":
+        return {"type": "npz", "path": text}
+    if text in registry.named("data"):
+        return {"type": text}
+    what = (
+        "is no folder, no .tar and no .npz file"
+        if path.exists()
+        else "there is no such folder or file"
+    )
+    raise SearchError(f"data {shown(text)}: {what}.  {cure}")
+
+
+def _sort(path: Path) -> str:
+    """Which source reads a folder, by what lies in it and in its folders; or a file."""
+    if not path.is_dir():
+        return "webdataset"
+    inside = list(islice(path.iterdir(), _LOOKED_AT))
+    folders = [one for one in inside if one.is_dir()]
+    below = [found for one in folders for found in islice(one.iterdir(), _LOOKED_AT)]
+    files = [one for one in (*inside, *below) if one.is_file()]
+    if any(one.name in _OF_HUGGING_FACE or one.suffix in (".parquet", ".arrow") for one in files):
+        return "datasets"
+    return "webdataset" if any(one.suffix == ".tar" for one in files) else "image_folder"
