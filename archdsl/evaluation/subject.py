@@ -14,7 +14,7 @@ from archdsl.compiler.builder import Built
 from archdsl.compiler.specification import Spec
 from archdsl.data.preprocessing import BYTES, NotStated, Pixels, Preprocessing
 from archdsl.errors import BuildError, SearchError
-from archdsl.evaluation.trained_folder import BEST, is_training
+from archdsl.evaluation.trained_folder import WEIGHTS, is_training
 from archdsl.exporters.stated import stated_in
 from archdsl.given import path as given_path
 from archdsl.published import Published, published
@@ -76,7 +76,7 @@ def subject(
         )
     training = folder if folder is not None and weights is None and is_training(folder) else None
     if training is not None:
-        file = training / BEST
+        file = training / WEIGHTS
     else:
         file = weights_of(folder or Path() if weights is None else _path(weights))
     with warnings.catch_warnings(record=True) as heard:

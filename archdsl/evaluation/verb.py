@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -17,6 +17,7 @@ from archdsl.printable import shown
 if TYPE_CHECKING:
     from archdsl.compiler.builder import Built
     from archdsl.evaluation.subject import TrainedModel
+    from archdsl.study.trial import Metrics
 
 MOST = 100_000
 
@@ -41,7 +42,8 @@ def evaluate(
     data: a folder of class folders, an .npz file, the name of a data source, or a mapping with its
         options, as `search.proxy.data`; by default the data of the run, or of the spec's search
     split: "train", "val", "test", or "all" of them together; by default test, and all where the
-        data are of one's own and have no splits. A look at a run's test split is recorded there
+        data are of one's own and have no splits. A look at the test split of a run
+        or of a training is recorded there
     size: of the images, where it is another than the spec's
     batch: images at once; device: "cpu", "cuda", "cuda:1" or "mps"
     told: called with what is being done now, in words
@@ -51,7 +53,6 @@ def evaluate(
     from archdsl.benchmarking.device import called, device_of
     from archdsl.evaluation.classes import imagenet, matched
     from archdsl.evaluation.figures import figures
-    from archdsl.evaluation.looks import on_record
     from archdsl.evaluation.passes import answered
     from archdsl.evaluation.subject import subject
 
@@ -74,14 +75,8 @@ def evaluate(
     notes = [*of.notes]
     with ExitStack() as stack:
         record = None
-        if images.own and images.sees_test and of.run is None:
-            notes.append(
-                "these are the test images of this training, and nothing keeps count of looks at "
-                "them: what is chosen by this is no longer held out"
-            )
-        elif images.own and images.sees_test:
-            assert of.run is not None, "it is not that of a training"
-            words, record = stack.enter_context(on_record(of.run, of.weights))
+        if images.own and images.sees_test:
+            words, record = stack.enter_context(_held(of))
             notes.append(words)
         say("reading the images")
         seen_at = (size, size) if size is not None else _seen_at(of)
@@ -108,6 +103,17 @@ def evaluate(
         called(where), "" if here.seen is None else here.seen.words(), _says(of), matching.words,
         of.top1 if matching.names == imagenet() == here.classes else None, tuple(notes),
     )  # fmt: skip
+
+
+def _held(of: TrainedModel) -> AbstractContextManager[tuple[str, Callable[[Metrics], None]]]:
+    """The record of the search or the training that the test images are those of."""
+    from archdsl.evaluation.looks import on_record
+    from archdsl.evaluation.trained_folder import on_train_record
+
+    if of.training is not None:
+        return on_train_record(of.training, of.weights)
+    assert of.run is not None, "they are its own images"
+    return on_record(of.run, of.weights)
 
 
 def _whole(name: str, value: object) -> None:

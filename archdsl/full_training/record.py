@@ -48,6 +48,7 @@ class TrainRecord:
     sessions: its starts, each with its time, versions, machine, devices and first epoch
     epochs: those that are behind it; stand: what became of it; cause: what broke it off
     test: what the best weights came to on the test split, once that was looked at
+    looks: later looks at the test split, each with `time`, `weights` in words and `metrics`
     """
 
     name: str
@@ -65,6 +66,7 @@ class TrainRecord:
     stand: Stand = "running"
     cause: str | None = None
     test: Metrics | None = None
+    looks: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def total(self) -> int:

@@ -7,6 +7,7 @@ import json
 import re
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,11 @@ from PIL import Image
 import archdsl
 from archdsl.cli import main
 from archdsl.errors import ArchError, SearchError
+from archdsl.full_training.record import EpochRecord, TrainRecord, read_record, write_record
+from archdsl.study.record.file_store import LOCK
 from archdsl.study.record.folder import read_state
+from archdsl.study.record.lock import locked
+from archdsl.training.recipe import Recipe
 from tests.evaluation.conftest import draw
 
 
@@ -198,25 +203,54 @@ def test_what_cannot_be_judged_is_said_in_words(
     assert said in capsys.readouterr().err
 
 
+def training_of(run: Path, trained: Path, **recipe: Any) -> TrainRecord:
+    """The record of a training with the images of a run, in the folder `training`."""
+    source = {"type": "image_folder", "options": {"path": "flowers", "channels": 3, "val": 0.15,
+              "test": 0.15, "margin": 0.125, "flip": True}}  # fmt: skip
+    data = {"source": {"data": source, "folder": str(trained)}, "words": "flowers", "notes": [],
+            "cache": None, "counts": {}, "evidence": None}  # fmt: skip
+    return TrainRecord(
+        "tiny", "", Recipe(**recipe).record(), None, 0, data, None, {"macs": 1, "params": 1},
+        epochs=[EpochRecord({"accuracy": 0.5, "loss": 1.0}, 1.0)], stand="done",
+    )  # fmt: skip
+
+
 def test_a_training_has_its_weights_and_images_on_record(run: Path, trained: Path) -> None:
     folder = Path("training")
     archdsl.save(archdsl.load_model("./run"), "training/")
     (folder / "model.safetensors").rename(folder / "best.safetensors")
-    source = {"type": "image_folder", "options": {"path": "flowers", "channels": 3, "val": 0.15,
-              "test": 0.15, "margin": 0.125, "flip": True}}  # fmt: skip
-    data = {"source": {"data": source, "folder": str(trained)}}
-    (folder / "train.json").write_text(json.dumps({"data": data, "recipe": {"datamodule": None}}))
+    write_record(folder, training_of(run, trained))
     found = judged("./training")
     assert (found.split, found.top1) == ("test", judged("./run", split="test").top1)
-    assert found.notes[0].startswith("these are the test images of this training")
+    assert found.notes[0].startswith("the first look at this training's test split")
     state = read_state(run)
     assert state is not None and len(state.evaluated) == 1  # that of the run itself
-    (folder / "train.json").write_text(json.dumps({"data": data, "recipe": {"datamodule": "m:D"}}))
+    again = judged("./training")
+    assert "looked at before (1 look)" in again.notes[0]
+    record = read_record(folder)
+    assert record is not None and record.test is None
+    assert [one["metrics"]["accuracy"] for one in record.looks] == [found.top1.value] * 2
+    assert "It was looked at 2 times by" in (folder / "train.html").read_text()
+    assert judged("./training", split="val").top1.images == 6, "which is no look"
+    with (
+        locked(folder.absolute() / LOCK),
+        pytest.raises(SearchError, match="wait until it is done"),
+    ):
+        judged("./training")
+    record = read_record(folder)
+    assert record is not None and len(record.looks) == 2
+
+
+def test_a_training_whose_images_nobody_knows_takes_others(run: Path, trained: Path) -> None:
+    folder = Path("training")
+    archdsl.save(archdsl.load_model("./run"), "training/")
+    (folder / "model.safetensors").rename(folder / "best.safetensors")
+    write_record(folder, training_of(run, trained, datamodule="m:D"))
     with pytest.raises(SearchError, match="its images come from a datamodule"):
         judged("./training")
     assert judged("./training", data="flowers", split="val").top1.images == 6
     (folder / "train.json").write_text("{")
-    with pytest.raises(SearchError, match=r"train\.json: cannot be read"):
+    with pytest.raises(SearchError, match=r"train\.json is not as archdsl wrote it.*  name the im"):
         judged("./training")
 
 

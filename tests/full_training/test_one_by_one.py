@@ -181,7 +181,7 @@ def test_kept_images_are_part_of_what_is_trained(photos: Path, here: Path) -> No
 def test_the_sort_of_a_folder_is_told_by_what_lies_in_it(photos: Path, here: Path) -> None:
     import tarfile
 
-    from archdsl.full_training.subject import _sort
+    from archdsl.named_images import _sort
 
     assert _sort(photos) == "image_folder"
     (here / "shards" / "train").mkdir(parents=True)
