@@ -38,6 +38,8 @@ def digest_of(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
-def sampled(names: Iterable[str], most: int = SAMPLE) -> list[str]:
-    """The names to digest: all, or `most` of them, always the same ones."""
-    return heapq.nsmallest(most, names, key=lambda name: digest_of(os.fsencode(name)))
+def sampled(names: Iterable[str], most: int | None = None) -> list[str]:
+    """The names to digest: all, or `most` of them (`SAMPLE`), always the same ones."""
+    return heapq.nsmallest(
+        SAMPLE if most is None else most, names, key=lambda name: digest_of(os.fsencode(name))
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -55,7 +56,7 @@ class Stream:
         ahead: dict[str, Any] = {}
         if workers:
             # a process that is forked shares what tells where the images lie; another has a copy
-            forked = {"multiprocessing_context": "fork"} if hasattr(os, "fork") else {}
+            forked = {"multiprocessing_context": "fork"} if sys.platform == "linux" else {}
             ahead = {
                 "prefetch_factor": 2,
                 "persistent_workers": keep,
