@@ -8,7 +8,7 @@ from __future__ import annotations
 
 INSIDE: dict[str, list[set[str]]] = {
     "evaluation": [
-        {"calibration", "classes", "images", "looks", "trained_folder"},
+        {"calibration", "classes", "images", "trained_folder"},
         {"figures", "subject"},
         {"data", "passes", "table"},
         {"result"},
@@ -198,7 +198,7 @@ INSIDE: dict[str, list[set[str]]] = {
          "record.recording", "record.sole_writer", "record.views", "replay.noise",
          "replay.trainings", "report.machines"},
         {"engines.work", "final.by_class", "final.verdicts", "found", "identity.evidence",
-         "phases.in_round", "propose.samplers", "record.folder", "replay.comparison",
+         "later_looks", "phases.in_round", "propose.samplers", "record.folder", "replay.comparison",
          "replay.place", "result"},
         {"engines.courier", "engines.handed", "engines.inline", "engines.ray.code_pack", "events",
          "phases.check", "phases.final_round", "phases.inheriting", "phases.looking",

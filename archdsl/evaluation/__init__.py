@@ -7,10 +7,9 @@ images.py         images of a split, a batch at a time, as the network sees them
 preprocessing.py  what is done to the images, and who says so
 data.py           whose images, and which split of them
 passes.py         the model over the images, timed
-looks.py          the record of a run is told of each look at its test split
 table.py          the figures as text
 result.py         what came of it
-trained_folder.py the images of a full training, from its record
+trained_folder.py the images of a full training; its record is told of looks at its test split
 subject.py        the model and what is known of it
 verb.py           `archdsl.evaluate`
 """

@@ -107,8 +107,8 @@ def evaluate(
 
 def _held(of: TrainedModel) -> AbstractContextManager[tuple[str, Callable[[Metrics], None]]]:
     """The record of the search or the training that the test images are those of."""
-    from archdsl.evaluation.looks import on_record
     from archdsl.evaluation.trained_folder import on_train_record
+    from archdsl.study.later_looks import on_record
 
     if of.training is not None:
         return on_train_record(of.training, of.weights)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,11 +26,11 @@ from archdsl.full_training.identity import refuse_another
 from archdsl.full_training.keeping import Keeping
 from archdsl.full_training.record import TrainRecord, write_record
 from archdsl.full_training.stopping import Leaving, leaving
-from archdsl.full_training.winner import link, run_on_record
+from archdsl.full_training.winner import link, run_on_record, told_of_looks
 from archdsl.spaces import Space
 from archdsl.study.identity.evidence import evidence, on_record, write_data
 from archdsl.study.identity.setup import machine, versions
-from archdsl.study.trial import to_json
+from archdsl.study.trial import Metrics, to_json
 from archdsl.study.winner import WEIGHTS
 from archdsl.training.data_source import DataSource
 from archdsl.training.prepare import OneByOneReading, Prepared, prepare
@@ -148,6 +150,9 @@ class _Start:
             old.run, record = record.run, old
         if record.stand == "done":
             return self._finished(record, prepared)
+        if self.manner.test:
+            with self._told_of_looks():  # a record that takes none says so before all is trained
+                pass
         if self.asked.spec.is_space:
             self.tell(Remark(f"{self.asked.spec.name} has holes: its default member is trained"))
         for note in (*self.asked.spec.notes, *prepared.info.notes):
@@ -294,7 +299,9 @@ class _Start:
         metrics = {} if best is None else to_json(record.epochs[best].metrics)
         if self.manner.test and record.test is None:
             self.tell(GettingReady("looking at the test split"))
-            record.test = self._looked(prepared)
+            with self._told_of_looks() as told:
+                record.test = self._looked(prepared)
+                told(record.test)
         write_spec(self.folder, self.asked.spec, record.said, metrics)
         write_record(self.folder, record)
         self._write_page(record)
@@ -302,6 +309,12 @@ class _Start:
             for note in link(self.asked.run, self.folder):
                 self.tell(Remark(note))
         return TrainingResult(self.out, record)
+
+    def _told_of_looks(self) -> AbstractContextManager[Callable[[Metrics], None]]:
+        return told_of_looks(
+            self.asked.run, self.asked.settings, f"{self.out / WEIGHTS}",
+            lambda words: self.tell(Remark(words)),
+        )  # fmt: skip
 
     def _looked(self, prepared: Prepared) -> dict[str, float]:
         """The test split, looked at once, with the weights of the best epoch."""

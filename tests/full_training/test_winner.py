@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 import archdsl
+from archdsl.errors import SearchError
+from archdsl.full_training.events import Remark
 from archdsl.full_training.training import TrainingResult
+from archdsl.study.record.file_store import LOCK
+from archdsl.study.record.folder import read_state
+from archdsl.study.record.lock import locked
 from archdsl.study.report import write_report
 from tests.study.pages import parsed, words
 
@@ -151,3 +156,35 @@ def test_a_search_goes_on_beside_its_trainings(root: Path) -> None:
     trained()
     archdsl.search(root / "little.yaml", out="runs/little", listener=None, trials=3)
     assert "Trained in full" in Path("runs/little/report.html").read_text()
+
+
+def test_a_look_at_the_test_split_is_on_the_record_of_the_search(root: Path) -> None:
+    said: list[str] = []
+
+    def listen(event: object) -> None:
+        if isinstance(event, Remark):
+            said.append(event.text)
+
+    done = archdsl.train("runs/little", out="looked", epochs=1, test=True, listener=listen)
+    assert done.record.test is not None
+    assert any("looked at before (1 model)" in one for one in said)  # by the search itself
+    state = read_state(root / "runs" / "little")
+    assert state is not None
+    (look,) = state.evaluated
+    assert look.metrics["accuracy"] == done.record.test["accuracy"]
+    assert look.weights == "looked/best.safetensors"
+    page = words((root / "runs" / "little" / "report.html").read_text())
+    assert "1 model was judged on it by archdsl evaluate or train --test" in page
+    trained("not_looked")
+    images = {"type": "digits", "canvas": 8, "noise": 0.1, "clutter": 0}
+    trained("others", data=images, test=True)  # those of another task
+    state = read_state(root / "runs" / "little")
+    assert state is not None and len(state.evaluated) == 1
+
+
+def test_a_search_whose_record_takes_no_look_is_told_before_the_training(root: Path) -> None:
+    run = (root / "runs" / "little").absolute()
+    with locked(run / LOCK), pytest.raises(SearchError, match="wait until it is done, or judge"):
+        trained("new", test=True)
+    assert not (root / "new" / "best.safetensors").exists()
+    trained("new")

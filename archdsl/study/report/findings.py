@@ -54,7 +54,7 @@ def later_looks(record: Record) -> str:
     many = counted(record.evaluated, "model")
     return (
         f" Later, {many} {plural(record.evaluated, 'was', 'were')} judged on it by archdsl "
-        "evaluate: what is chosen by that is no longer held out."
+        "evaluate or train --test: what is chosen by that is no longer held out."
     )
 
 

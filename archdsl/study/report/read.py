@@ -42,7 +42,7 @@ class Record:
     """A run as it lies on disk.
 
     looks: training -> what its weights came to on the test split
-    evaluated: how often `archdsl evaluate` looked there after that
+    evaluated: how often `archdsl evaluate` or `archdsl train --test` looked there after that
     final: the final round that counts, if one does; rounds: how many looked at the test split
     verdicts: of that round, by metric; failed_anew: what of the last round failed, in words
     by_class: what its networks came to in each class, where that is known

@@ -18,7 +18,7 @@ from archdsl.study.record.reading import Reading
 from archdsl.study.trial import Metrics, to_json
 from archdsl.units import counted
 
-_CURE = "judge it with  --split val, which is no look at the test split"
+_CURE = "judge it with  archdsl evaluate --split val, which is no look at the test split"
 
 
 @contextmanager
