@@ -116,7 +116,7 @@ def _refuse(
     x: object, resume: object, test: object, seed: object, minutes: object, devices: object,
     listener: object, workers: object, on_bad: object, cache: object,
 ) -> None:  # fmt: skip
-    if on_bad not in ("skip", "stop"):
+    if not isinstance(on_bad, str) or on_bad not in ("skip", "stop"):
         raise SearchError(f"on_bad is {shown(on_bad)}.  write skip, or stop")
     given.truth("resume", resume, SearchError)
     given.truth("test", test, SearchError)

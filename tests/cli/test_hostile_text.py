@@ -107,6 +107,13 @@ def lines_of(evil: str, tiny: Path) -> list[list[str]]:
         *(["evaluate", here, "--weights", "no.pth", f"--{option}", evil] for option in (
             "data", "split", "size", "batch", "device", "out",
         )),
+        ["train", f"x{evil}"],
+        ["train", here, "--out", str(folder / f"no{evil}")],
+        ["train", here, "--out", str(folder / "no"), "--set", f"train.x{evil}=1"],
+        *(["train", here, "--out", str(folder / "no"), f"--{option}", evil] for option in (
+            "data", "recipe", "weights", "seed", "workers", "on-bad", "cache", "checkpoint-every",
+            "logger", "logger-option", "devices", "strategy",
+        )),
         ["export", here, "-o", str(folder / f"no{evil}" / "x.py")],
         ["search", here, "--out", str(folder / f"no{evil}")],
         ["proxy-check", here, "--members", evil],

@@ -78,8 +78,8 @@ def test_a_search_that_runs_is_not_looked_into(run: Path) -> None:
     with locked(run / "lock"), pytest.raises(SearchError) as caught:
         judged("./run")
     assert str(caught.value).endswith(
-        "wait until it is done, or judge it with  archdsl evaluate --split val, which is no look at "
-        "the test split"
+        "wait until it is done, or judge it with  archdsl evaluate --split val, which is no look "
+        "at the test split"
     )
     assert judged("./run", split="val").top1.images == 6
 

