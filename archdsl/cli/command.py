@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 from archdsl.cli import streams
 from archdsl.cli.answer import DONE, GONE, INTERRUPTED, MENDABLE, Answer
 from archdsl.cli.failure import failed
 from archdsl.cli.parser import parsed
 from archdsl.language.passwords import without_passwords
+from archdsl.printable import printable
 from archdsl.views.terminal import Unwritable, say, say_file, say_json
 
 
@@ -38,7 +40,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def console() -> NoReturn:
     """The installed command `archdsl`: `main`, and out."""
+    warnings.formatwarning = _warned(warnings.formatwarning)
     sys.exit(main())
+
+
+def _warned(usual: Callable[..., str]) -> Callable[..., str]:
+    """How warnings are printed: what is said to users without the place in our source."""
+
+    def text(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> str:
+        if category is UserWarning:
+            return f"{printable(str(message))}\n"
+        return usual(message, category, *where, **more)
+
+    return text
 
 
 def _carried_out(given: list[str]) -> Answer:

@@ -129,3 +129,17 @@ def test_shipped_names_are_one_each():
     assert sorted(files) == shipped.names()
     assert "poolformer_s12" in shipped.names(shipped.BASELINES)
     assert "poolformer_s12" not in shipped.names(shipped.SPACES)
+
+
+def test_what_is_said_to_users_has_no_place_in_our_source(tmp_path) -> None:
+    program = (
+        "import sys, warnings\n"
+        "from archdsl.cli import command\n"
+        "def main():\n"
+        "    warnings.warn('the averaged\\x1b[31m weights were taken', stacklevel=1)\n"
+        "    return 0\n"
+        "command.main = main\n"
+        "command.console()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "the averaged\\x1b[31m weights were taken\n")

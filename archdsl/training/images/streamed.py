@@ -63,16 +63,19 @@ class Stream:
                 "worker_init_fn": _settled,
                 **forked,
             }
-        self._loader: DataLoader[Read] = DataLoader(
-            reading,
-            batch_size=None,
-            sampler=cast("Any", self._plan),
-            num_workers=workers,
-            pin_memory=torch.cuda.is_available(),
-            # or each pass would draw a number from the process's generator
-            generator=torch.Generator(),
-            **ahead,
-        )
+        with warnings.catch_warnings():
+            # no more workers than the user asked for
+            warnings.filterwarnings("ignore", "This DataLoader will create", UserWarning)
+            self._loader: DataLoader[Read] = DataLoader(
+                reading,
+                batch_size=None,
+                sampler=cast("Any", self._plan),
+                num_workers=workers,
+                pin_memory=torch.cuda.is_available(),
+                # or each pass would draw a number from the process's generator
+                generator=torch.Generator(),
+                **ahead,
+            )
 
     def __len__(self) -> int:
         return self.steps
@@ -80,8 +83,6 @@ class Stream:
     def __iter__(self) -> Iterator[Read]:
         self._plan.batches = self.planned()
         with _uncollected(), warnings.catch_warnings():
-            # no more workers than the user asked for
-            warnings.filterwarnings("ignore", "This DataLoader will create", UserWarning)
             # the workers start no threads, and wait for no lock of those that are not there
             warnings.filterwarnings("ignore", r".*multi-threaded.*fork", DeprecationWarning)
             batches: Any = iter(self._loader)
