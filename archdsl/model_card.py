@@ -173,22 +173,37 @@ def _results(known: SavedFacts) -> list[str]:
     metrics, test = found.get("metrics"), found.get("test")
     if not isinstance(metrics, Mapping):
         return ["## Results", "", "None are on record: `archdsl evaluate` judges it on images."]
-    lines = ["## Results", "", "| metric | validation | test |", "|---|---|---|"]
     seen = test if isinstance(test, Mapping) else {}
-    for name in dict.fromkeys([*metrics, *seen]):
-        if name != "n":
-            row = (_figure(one.get(name)) for one in (metrics, seen))
-            lines.append(f"| {_text(str(name))} | {' | '.join(row)} |")
-    how = [
-        f"The architecture is trial {found.get('trial')} of {found.get('trials')} of a search "
-        f"(sampler {_text(str(found.get('sampler')))}, seed {found.get('seed')}), and the weights "
-        "are those of its training there, unless they were trained on since. The validation split "
-        "chose it, which flatters the validation figures."
-    ]
+    lines = ["## Results", ""]
+    judged = [name for name in dict.fromkeys([*metrics, *seen]) if name not in ("n", "train_loss")]
+    if judged:
+        lines += ["| metric | validation | test |", "|---|---|---|"]
+    for name in judged:
+        row = (_figure(one.get(name)) for one in (metrics, seen))
+        lines.append(f"| {_text(str(name))} | {' | '.join(row)} |")
+    if "train_loss" in metrics:
+        lines += ["", f"Loss of the training steps: {_figure(metrics['train_loss'])}."]
+    how = [_obtained(found)]
     if seen:
         images = f" of {seen['n']:g} images" if isinstance(seen.get("n"), int | float) else ""
         how.append(f"The test split{images} was looked at once the search was over.")
     return [*lines, "", " ".join(how)]
+
+
+def _obtained(found: Mapping[str, Any]) -> str:
+    """How the figures came about."""
+    if "trial" not in found:
+        return (
+            "The weights are those of the best epoch of a training (`archdsl train`), unless they "
+            "were trained on since. The validation split chose the epoch, which flatters its "
+            "figures."
+        )
+    return (
+        f"The architecture is trial {found.get('trial')} of {found.get('trials')} of a search "
+        f"(sampler {_text(str(found.get('sampler')))}, seed {found.get('seed')}), and the weights "
+        "are those of its training there, unless they were trained on since. The validation split "
+        "chose it, which flatters the validation figures."
+    )
 
 
 def _figure(value: object) -> str:

@@ -121,3 +121,12 @@ def test_nothing_in_the_folder_is_a_pickle(text: str) -> None:
     for path in Path("kept").iterdir():
         assert not path.read_bytes().startswith((b"\x80", b"PK")), path
     shutil.rmtree("kept")
+
+
+def test_a_training_is_no_search(text: str) -> None:
+    described(text + "found:\n  metrics: {accuracy: 0.75, train_loss: 0.5}\n  archdsl: 0.2.0\n")
+    said = Path("kept/README.md").read_text()
+    assert "are those of the best epoch of a training (`archdsl train`)" in said
+    assert "| accuracy | 0.7500 | – |" in said and "| train_loss" not in said
+    assert "Loss of the training steps: 0.5000." in said
+    assert "search" not in said.partition("## Results")[2] and "None" not in said

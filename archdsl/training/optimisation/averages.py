@@ -32,6 +32,7 @@ class Averaged(pl.callbacks.WeightAveraging):
     def __init__(self, decay: float) -> None:
         super().__init__(multi_avg_fn=_averaging(decay))
         self.decay = decay
+        self._last: dict[str, Tensor] | None = None
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Make the average where the weights are going to be."""
@@ -42,12 +43,23 @@ class Averaged(pl.callbacks.WeightAveraging):
         """Look whether the average can forget the first weights."""
         refuse_one_that_remembers(self.decay, int(trainer.estimated_stepping_batches))
 
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Let the model be the average, and remember its own weights for the last checkpoint."""
+        state = pl_module.state_dict()
+        self._last = {name: value.detach().clone() for name, value in state.items()}
+        super().on_train_end(trainer, pl_module)
+
+    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Let the model be the average of a training that was over when it was gone on with."""
+        if self._last is None:
+            super().on_train_end(trainer, pl_module)
+
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
         """Have the average as the weights of a checkpoint, and the weights beside it."""
         super().on_save_checkpoint(trainer, pl_module, checkpoint)
-        weights = checkpoint["current_model_state"]
+        weights = self._last or checkpoint["current_model_state"]
         checkpoint["current_model_state"] = {n: value.contiguous() for n, value in weights.items()}
 
 

@@ -95,6 +95,24 @@ def test_an_average_goes_on_from_a_checkpoint_as_if_there_had_been_no_break(
     assert again.history == whole.history and equal(again.state_dict, whole.state_dict)
 
 
+def test_the_last_checkpoint_has_the_weights_and_their_average(
+    averaged, data, network, tmp_path: Path
+) -> None:
+    plain = train_model(network(), replace(averaged, ema=None), data, seed=0)
+    path = tmp_path / "last.ckpt"
+    found = train_model(network(), averaged, data, seed=0, checkpoint=path)
+    kept = Sealed().load_checkpoint(path, weights_only=True)
+    weights, average = (
+        {name.removeprefix("model."): value for name, value in kept[key].items()
+         if name.startswith("model.")}
+        for key in ("current_model_state", "state_dict")
+    )  # fmt: skip
+    assert equal(weights, plain.state_dict)
+    assert equal(average, found.state_dict)
+    again = train_model(network(), averaged, data, seed=0, checkpoint=path)  # it is over
+    assert equal(again.state_dict, found.state_dict)
+
+
 def test_an_average_that_would_be_the_first_weights_is_refused(averaged, data, network) -> None:
     with pytest.raises(SearchError) as caught:
         train_model(network(), replace(averaged, ema=0.9999), data, seed=0)
