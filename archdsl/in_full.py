@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -94,6 +95,8 @@ def train(
         raise SearchError(f"{about} is about weights to begin with, and there are none: drop it")
     changes |= {f"train.{name}": value for name, value in overrides.items()}
     chosen, name = _recipe(recipe, spec, settings, run, changes)
+    if chosen.size is not None:
+        _refuse_size(spec, chosen.size)
     with ExitStack() as stack:
         return trained(
             AskedTraining(spec, settings, chosen, seed, name, beginning, run, cache),
@@ -164,6 +167,12 @@ def _recipe(
     return found, str(asked) if isinstance(asked, (str, Path)) else None
 
 
+def _refuse_size(spec: Spec, side: int) -> None:
+    """Raise BuildError for images of a size at which nothing of some map is left."""
+    channels = spec.network().input[0]
+    load(spec, set={"input": [channels, side, side]}).network()
+
+
 def _beginning(spec: Spec, weights: str | Path, drop_head: bool, ema: bool | None) -> Beginning:
     """The weights of a file, read once it is their turn. Raises BuildError."""
     from archdsl.api import build
@@ -180,7 +189,22 @@ def _beginning(spec: Spec, weights: str | Path, drop_head: bool, ema: bool | Non
     def give(model: nn.Module) -> None:
         model.load_state_dict(state)
 
-    return Beginning(str(weights), digest_of(content), give)
+    names = () if drop_head else _class_names(path)
+    return Beginning(str(weights), digest_of(content), give, names)
+
+
+def _class_names(file: Path) -> tuple[str, ...]:
+    """The names of the logits that a weights file says; empty where it says none."""
+    from archdsl.checkpoints.files import metadata
+    from archdsl.data.preprocessing import NotStated, Preprocessing
+
+    if file.suffix != ".safetensors":
+        return ()
+    try:
+        said: Any = json.loads(metadata(file)["preprocessing"])
+        return Preprocessing.from_record(said).class_names
+    except (KeyError, ValueError, RecursionError, NotStated):
+        return ()
 
 
 def _heard(listener: Any, stack: ExitStack) -> Callable[[Any], None]:

@@ -124,7 +124,7 @@ INSIDE: dict[str, list[set[str]]] = {
     ],
     "full_training": [
         {"asked", "failing", "record", "stopping", "winner"},
-        {"charts", "events", "folder", "identity", "status", "subject"},
+        {"begun", "charts", "events", "folder", "identity", "status", "subject"},
         {"keeping", "page", "progress"},
         {"training"},
     ],

@@ -7,6 +7,7 @@ identity.py   whether a folder holds this very training
 folder.py     the folder: who may write it, and what lies in it
 events.py     what is told of a training while it runs
 keeping.py    the record and the best weights, epoch by epoch
+begun.py      whether a classifier to begin with is one of these classes
 stopping.py   Ctrl-C and SIGTERM: the first waits for the step
 failing.py    what can break a training off, in words
 training.py   one start of a training

@@ -20,11 +20,13 @@ class Beginning:
     """The weights that a training begins with, where they are not drawn.
 
     path: as it was named; digest: of the file; give: puts them into a model
+    class_names: of the logits of the classifier that is kept; empty where nobody says them
     """
 
     path: str
     digest: str
     give: Callable[[nn.Module], None]
+    class_names: tuple[str, ...] = ()
 
     def record(self) -> dict[str, str]:
         """What of them stands on record."""

@@ -14,6 +14,7 @@ from archdsl import threads
 from archdsl.amounts import bounded
 from archdsl.errors import ArchError, SearchError
 from archdsl.full_training.asked import AskedTraining, Manner
+from archdsl.full_training.begun import refuse_other_classes
 from archdsl.full_training.events import (
     GettingReady,
     Remark,
@@ -89,10 +90,26 @@ def train(
     with leaving(lambda text: tell(Remark(text))) as leave:
         if not first:
             return _beside(asked, manner, out, leave)
+        _refuse_among_images(asked, out)
         with held(out) as old:
             if old is not None and _worth_something(old, out) and not resume:
                 raise SearchError(_there(out, old))
             return _Start(asked, manner, out, tell, leave).go(old, resume=resume)
+
+
+def _refuse_among_images(asked: AskedTraining, out: Path) -> None:
+    """Raise SearchError for a folder among the images, which would be one of them from then on."""
+    source = DataSource.of(asked.settings)
+    options = {} if source.component is None else dict(source.component.options)
+    path = options.get("path")
+    if not isinstance(path, str):
+        return
+    images, own = (source.folder / path).resolve(), out.resolve()
+    if images.is_dir() and own.is_relative_to(images):
+        raise SearchError(
+            f"--out is {out}, which is among the images ({path}), and would be taken for some of "
+            "them.  choose a folder elsewhere"
+        )
 
 
 def _worth_something(old: TrainRecord, out: Path) -> bool:
@@ -143,6 +160,8 @@ class _Start:
         if resume and not goes_on:
             self.tell(Remark(f"{self.out} holds no training to go on with: it begins"))
         prepared = self.prepared()
+        if self.asked.beginning is not None and prepared.preprocessing is not None:
+            refuse_other_classes(self.asked.beginning, prepared.preprocessing.class_names)
         known = evidence(self.space, self.asked.settings, None, prepared)
         record = self.record(prepared, known)
         if old is not None and goes_on:

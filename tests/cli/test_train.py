@@ -443,3 +443,61 @@ def test_the_page_is_made_from_the_record_alone(run: Run, spec: Path) -> None:
     assert path.read_text() == page
     assert not parsed(page).links
     assert "came to accuracy" in words(page)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda names: ["cat", *names[1:]], "class 0 is 'cat' in the weights, and '0' in the data"),
+        (
+            lambda names: [names[1], names[0], *names[2:]],
+            "class 0 is '1' in the weights, and '0' in the data, which have the same classes in "
+            "another order",
+        ),
+    ],
+)
+def test_a_classifier_of_other_classes_is_not_begun_with(
+    run: Run, spec: Path, change: Callable[[list[str]], list[str]], says: str
+) -> None:
+    from safetensors.torch import save_file
+
+    assert run("train", spec, "--out", "first").code == 0
+    file = Path("first/best.safetensors")
+    with safe_open(file, "pt") as opened:
+        said = json.loads(opened.metadata()["preprocessing"])
+    said["class_names"] = change(said["class_names"])
+    save_file(load_file(file), "other.safetensors", {"preprocessing": json.dumps(said)})
+    save_file(load_file(file), "nameless.safetensors")
+    ran = run("train", spec, "--weights", "other.safetensors", "--out", "second")
+    assert ran.code == 2 and says in ran.err and "--drop-head" in ran.err
+    assert not Path("second/train.json").exists()
+    for weights in (["other.safetensors", "--drop-head"], ["nameless.safetensors"]):
+        ran = run("train", spec, "--weights", *weights, "--out", weights[0][:4])
+        assert ran.code == 0, ran.err
+
+
+def test_a_folder_among_the_images_is_refused_before_anything_is_written(
+    run: Run, spec: Path
+) -> None:
+    from PIL import Image
+
+    for name in ("a", "b"):
+        Path("photos", name).mkdir(parents=True)
+        for number in range(4):
+            Image.new("L", (8, 8), 40 * number).save(f"photos/{name}/{number}.png")
+    data = ("--data", "photos", "--set", "classes=2", "--set", "train.batch=2")
+    for inside in ("photos/out", "photos", "photos/a"):
+        ran = run("train", spec, *data, "--out", inside)
+        assert ran.code == 2 and "which is among the images (" in ran.err
+    assert sorted(path.name for path in Path("photos").iterdir()) == ["a", "b"]
+    assert not list(Path("photos/a").glob("lock"))
+    ran = run("train", spec, *data, "--set", "train.steps_per_epoch=none",
+              "--set", "train.validation_steps=none", "--out", "beside")  # fmt: skip
+    assert ran.code == 0, ran.err
+
+
+def test_images_of_which_nothing_is_left_are_refused(run: Run, spec: Path) -> None:
+    stem = ("--set", "stem={type: conv, kernel: 4, stride: 4, padding: 0}")
+    ran = run("train", spec, *stem, "--set", "train.size=3")
+    assert ran.code == 2 and "nothing is left of a map of 3x3" in ran.err, ran.err
+    assert run("train", spec, *stem, "--set", "train.size=8").code == 0
