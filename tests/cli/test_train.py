@@ -445,34 +445,55 @@ def test_the_page_is_made_from_the_record_alone(run: Run, spec: Path) -> None:
     assert "came to accuracy" in words(page)
 
 
+def beginning(*names: str) -> Any:
+    from archdsl.full_training.asked import Beginning
+
+    return Beginning("first", "", lambda model: None, names)
+
+
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("old", "now", "says"),
     [
-        (lambda names: ["cat", *names[1:]], "class 0 is 'cat' in the weights, and '0' in the data"),
-        (
-            lambda names: [names[1], names[0], *names[2:]],
-            "class 0 is '1' in the weights, and '0' in the data, which have the same classes in "
-            "another order",
-        ),
+        (["cat", "dog"], ["cat", "fox"], "class 1 is 'dog' in the weights, and 'fox' in the data"),
+        (["cat", "dog"], ["dog", "cat"], "which have the same classes in another order"),
+        (["1", "0"], ["0", "1"], "which have the same classes in another order"),
+        (["cat", "dog"], ["cat"], "the weights have 2 classes, and the data 1"),
     ],
 )
-def test_a_classifier_of_other_classes_is_not_begun_with(
-    run: Run, spec: Path, change: Callable[[list[str]], list[str]], says: str
-) -> None:
+def test_other_classes_are_told_by_their_names(old: list[str], now: list[str], says: str) -> None:
+    from archdsl.errors import SearchError
+    from archdsl.full_training.begun import refuse_other_classes
+
+    with pytest.raises(SearchError, match=says) as told:
+        refuse_other_classes(beginning(*old), now)
+    assert str(told.value).endswith("begin it afresh with  --drop-head")
+
+
+@pytest.mark.parametrize(
+    ("old", "now"),
+    [(["cat", "dog"], ["cat", "dog"]), ([], ["cat"]), (["cat"], []), (["cat", "dog"], ["0", "1"])],
+)
+def test_names_that_agree_or_are_not_known_are_taken(old: list[str], now: list[str]) -> None:
+    from archdsl.full_training.begun import refuse_other_classes
+
+    refuse_other_classes(beginning(*old), now)
+
+
+def test_a_classifier_of_other_classes_is_not_begun_with(run: Run, spec: Path) -> None:
     from safetensors.torch import save_file
 
     assert run("train", spec, "--out", "first").code == 0
     file = Path("first/best.safetensors")
     with safe_open(file, "pt") as opened:
         said = json.loads(opened.metadata()["preprocessing"])
-    said["class_names"] = change(said["class_names"])
+    said["class_names"].reverse()
     save_file(load_file(file), "other.safetensors", {"preprocessing": json.dumps(said)})
     save_file(load_file(file), "nameless.safetensors")
     ran = run("train", spec, "--weights", "other.safetensors", "--out", "second")
-    assert ran.code == 2 and says in ran.err and "--drop-head" in ran.err
-    assert not Path("second/train.json").exists()
-    for weights in (["other.safetensors", "--drop-head"], ["nameless.safetensors"]):
-        ran = run("train", spec, "--weights", *weights, "--out", weights[0][:4])
+    assert ran.code == 2 and "class 0 is '9' in the weights, and '0' in the data" in ran.err
+    assert "--drop-head" in ran.err and not Path("second/train.json").exists()
+    for name, *more in (["other.safetensors", "--drop-head"], ["nameless.safetensors"]):
+        ran = run("train", spec, "--weights", name, *more, "--out", name[:5])
         assert ran.code == 0, ran.err
 
 
