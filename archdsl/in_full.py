@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -196,15 +195,10 @@ def _beginning(spec: Spec, weights: str | Path, drop_head: bool, ema: bool | Non
 def _class_names(file: Path) -> tuple[str, ...]:
     """The names of the logits that a weights file says; empty where it says none."""
     from archdsl.checkpoints.files import metadata
-    from archdsl.data.preprocessing import NotStated, Preprocessing
+    from archdsl.data.preprocessing import in_metadata
 
-    if file.suffix != ".safetensors":
-        return ()
-    try:
-        said: Any = json.loads(metadata(file)["preprocessing"])
-        return Preprocessing.from_record(said).class_names
-    except (KeyError, ValueError, RecursionError, NotStated):
-        return ()
+    said = in_metadata(metadata(file)) if file.suffix == ".safetensors" else None
+    return () if said is None else said.class_names
 
 
 def _heard(listener: Any, stack: ExitStack) -> Callable[[Any], None]:

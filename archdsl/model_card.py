@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archdsl.data.preprocessing import NotStated, Preprocessing
+from archdsl.data.preprocessing import Preprocessing, in_metadata
 from archdsl.errors import CountError
 from archdsl.language.nodes import plain
 from archdsl.language.write import write
@@ -61,16 +61,9 @@ def facts(model: Saveable, spec: Spec) -> SavedFacts:
         model.network,
         list(model.features) if isinstance(model, Backbone) else None,
         sum(parameter.numel() for parameter in model.parameters()),
-        _said(model.metadata),
+        in_metadata(model.metadata),
         found if isinstance(found, Mapping) else {},
     )
-
-
-def _said(metadata: Mapping[str, str]) -> Preprocessing | None:
-    try:
-        return Preprocessing.from_record(json.loads(metadata["preprocessing"]))
-    except (KeyError, ValueError, TypeError, RecursionError, NotStated):
-        return None
 
 
 def config(known: SavedFacts) -> str:

@@ -13,30 +13,36 @@ from archdsl.errors import SearchError
 from archdsl.given import kind
 from archdsl.printable import shown
 
+CURE = (
+    "name a folder of class folders, of shards or of a Hugging Face data set, an .npz file, or the "
+    "name of a source, as  --data PATH"
+)
+"""What an error says where nothing says which images."""
+
 _LOOKED_AT = 200
 """Files of a folder that are looked at to tell of which sort it is."""
 
 _OF_HUGGING_FACE = ("dataset_dict.json", "dataset_info.json")
 
 
-def data_named(given: object, channels: int, cure: str) -> dict[str, Any]:
+def data_named(given: object, channels: int) -> dict[str, Any]:
     """What stands under `search.proxy.data` for a path, a name or a mapping.
 
-    channels: of the network that is to see them; cure: what an error says to do instead
+    channels: of the network that is to see them
     Raises SearchError for what is no images.
     """
     if isinstance(given, Mapping):
         data = dict(given)
     elif isinstance(given, (str, Path)):
-        data = _of_path(paths.path("data", given, SearchError), channels, cure)
+        data = _of_path(paths.path("data", given, SearchError), channels)
     else:
-        raise SearchError(f"data is {kind(given)}.  {cure}")
+        raise SearchError(f"data is {kind(given)}.  {CURE}")
     if isinstance(data.get("path"), (str, Path)):
         data["path"] = str(paths.path("path", data["path"], SearchError).absolute())
     return data
 
 
-def _of_path(path: Path, channels: int, cure: str) -> dict[str, Any]:
+def _of_path(path: Path, channels: int) -> dict[str, Any]:
     text = str(path)
     if path.is_dir() or path.suffix == ".tar":
         return {"type": _sort(path), "path": text, "channels": channels}
@@ -49,7 +55,7 @@ def _of_path(path: Path, channels: int, cure: str) -> dict[str, Any]:
         if path.exists()
         else "there is no such folder or file"
     )
-    raise SearchError(f"data {shown(text)}: {what}.  {cure}")
+    raise SearchError(f"data {shown(text)}: {what}.  {CURE}")
 
 
 def _sort(path: Path) -> str:

@@ -131,7 +131,7 @@ INSIDE: dict[str, list[set[str]]] = {
     "language": [
         {"expression", "files", "neighbours", "nodes", "passwords", "positions", "sandbox",
          "scalars", "settings"},
-        {"failing_line", "labels", "section", "syntax", "typed", "write"},
+        {"failing_line", "labels", "opening", "section", "syntax", "typed", "write"},
         {"budget_section", "holes", "imports", "setting", "yaml"},
         {"comments", "engine_section", "final_section", "own_class", "patch", "prune_section",
          "python_values", "remembered", "schedule_section", "storage_section"},
@@ -228,7 +228,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"arguments", "batch_checks", "data_source", "devices", "failures", "fits", "images",
          "images.kornia", "inherit", "metrics", "optimisation", "optimisation.layers",
          "optimisation.stochastic_depth", "own_preprocessing", "plain_values", "seeds",
-         "seen_images"},
+         "seen_images", "step_loss"},
         {"augmentation", "images.order", "optimisation.compiled"},
         {"images.crops", "images.mixing", "images.rand_augment", "recipe"},
         {"images.reading", "one_image", "optimisation.groups", "optimisation.schedules", "trainer"},

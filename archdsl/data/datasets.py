@@ -18,7 +18,6 @@ from archdsl.data.sample_source import (
     Given,
     SampleSource,
     Splits,
-    content_digests,
     refuse_other_classes,
 )
 from archdsl.data.samples import Samples
@@ -78,11 +77,8 @@ class Datasets(SampleSource):
             for split, parts in by_split.items():
                 table = parts[0] if len(parts) == 1 else library.concatenate_datasets(parts)
                 splits[split] = self._rows(root, split, table, library)
-        refuse_other_classes(root, splits, {split: split for split in splits})
+        refuse_other_classes(root, splits)
         return Given(splits, bool(named))
-
-    def _digests(self, root: Path, splits: Splits) -> dict[tuple[str, int], str]:
-        return content_digests(splits)
 
     def _rows(self, root: Path, split: str, table: Any, library: Any) -> Samples:
         features = table.features

@@ -187,6 +187,14 @@ def weights_metadata(said: Preprocessing | None) -> dict[str, str]:
     return {} if said is None else {"preprocessing": json.dumps(said.record())}
 
 
+def in_metadata(metadata: Mapping[str, str]) -> Preprocessing | None:
+    """What `weights_metadata` wrote; None where nothing stands there that can be read."""
+    try:
+        return Preprocessing.from_record(json.loads(metadata["preprocessing"]))
+    except (KeyError, ValueError, TypeError, RecursionError, NotStated):
+        return None
+
+
 def _pixels(said: object, channels: int) -> Pixels:
     given = _mapping(said, "pixels", tuple(field.name for field in dataclasses.fields(Pixels)))
     scale, interpolation = given["scale"], given["interpolation"]

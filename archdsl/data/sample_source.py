@@ -67,9 +67,9 @@ class SampleSource(ImageSource):
     def _given(self, root: Path) -> Given:
         """What there is. Raises SearchError."""
 
-    @abstractmethod
     def _digests(self, root: Path, splits: Splits) -> dict[tuple[str, int], str]:
         """Split and position of images -> digests of what they hold; a sample of very many."""
+        return content_digests(splits)
 
     def describe(self, folder: Path) -> SourceInfo:
         """Lists the images, and decodes none of them."""
@@ -188,11 +188,14 @@ def content_digests(splits: Splits) -> dict[tuple[str, int], str]:
     return found
 
 
-def refuse_other_classes(root: Path, splits: Splits, where: Mapping[str, str]) -> None:
+def refuse_other_classes(
+    root: Path, splits: Splits, where: Mapping[str, str] | None = None
+) -> None:
     """Raise SearchError where a split has a class that train has not, or the other way round.
 
-    where: split -> what it is called in the root
+    where: split -> what it is called in the root, where that is not its own name
     """
+    where = where or {split: split for split in splits}
     names = set(splits["train"].class_names)
     for split, samples in splits.items():
         if stray := sorted(set(samples.class_names) ^ names):

@@ -13,7 +13,6 @@ from archdsl.data.sample_source import (
     Given,
     SampleSource,
     Splits,
-    content_digests,
     refuse_other_classes,
 )
 from archdsl.data.shards import Sharded, index_of
@@ -75,11 +74,8 @@ class WebDataset(SampleSource):
             split: Sharded(top, paths, indices[split], names[split])
             for split, paths in by_split.items()
         }
-        refuse_other_classes(root, splits, {split: split for split in splits})
+        refuse_other_classes(root, splits)
         return Given(splits, bool(named))
-
-    def _digests(self, root: Path, splits: Splits) -> dict[tuple[str, int], str]:
-        return content_digests(splits)
 
 
 def _shards(root: Path) -> list[Path]:

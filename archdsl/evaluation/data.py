@@ -19,19 +19,13 @@ from archdsl.evaluation.images import ArrayImages, FileImages, ImageStream
 from archdsl.evaluation.subject import TrainedModel
 from archdsl.evaluation.trained_folder import source_of
 from archdsl.language.settings import ProxySettings
-from archdsl.named_images import data_named
+from archdsl.named_images import CURE, data_named
 from archdsl.progress import Progress, unwatched
 from archdsl.task_images import settings_of_run
 from archdsl.training.data_source import DataSource
 from archdsl.training.heldout import held_out_of, held_out_samples
 
 SplitName: TypeAlias = Literal["train", "val", "test", "all"]
-SPLITS: tuple[SplitName, ...] = ("train", "val", "test", "all")
-
-_WITHOUT = (
-    "name a folder of class folders, of shards or of a Hugging Face data set, an .npz file, or the "
-    "name of a source, as  --data PATH"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +91,21 @@ def _of_spec(of: TrainedModel) -> DataSource:
         settings = of.spec.settings().proxy
         if settings.data is not None or settings.datamodule is not None:
             return _of_settings(of, settings)
-    raise SearchError(f"{of.name}: nothing says which images it is judged on.  {_WITHOUT}")
+    raise SearchError(f"{of.name}: nothing says which images it is judged on.  {CURE}")
 
 
 def _of_settings(of: TrainedModel, settings: ProxySettings) -> DataSource:
     if settings.datamodule is not None:
         raise SearchError(
             f"{of.name}: its images come from a datamodule, whose batches are not read here.  "
-            f"{_WITHOUT}"
+            f"{CURE}"
         )
     return DataSource.of(settings)
 
 
 def _named(given: object, of: TrainedModel) -> ProxySettings:
     """The `data` of a spec, of a path, a name or a mapping."""
-    data = data_named(given, of.model.network.input[0], _WITHOUT)
+    data = data_named(given, of.model.network.input[0])
     base: Spec | str = of.spec or "poolformer_s12"
     return load(base, set={"search.proxy.data": data}).settings().proxy
 

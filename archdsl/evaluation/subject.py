@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archdsl.api import Specish, build, load
 from archdsl.checkpoints.files import metadata
 from archdsl.compiler.builder import Built
 from archdsl.compiler.specification import Spec
-from archdsl.data.preprocessing import BYTES, NotStated, Pixels, Preprocessing
+from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing, in_metadata
 from archdsl.errors import BuildError, SearchError
 from archdsl.evaluation.trained_folder import WEIGHTS, is_training
 from archdsl.exporters.stated import stated_in
@@ -108,7 +107,7 @@ def _of_model(model: Built, weights: object, side: int | None) -> TrainedModel:
         raise SearchError(
             f"{about} is about a spec, and this is a model with what it has.  leave it out"
         )
-    said, says = _in_metadata(model.metadata), "the model's metadata"
+    said, says = in_metadata(model.metadata), "the model's metadata"
     name = model.network.name
     return TrainedModel(name, model, None, said, says, _names(said, model), None, "as they are")
 
@@ -123,7 +122,7 @@ def _said(
 ) -> tuple[Preprocessing | None, str, float | None]:
     """What was done to the images, who says so, and the published accuracy."""
     beside = metadata(file) if file.suffix == SAFETENSORS else {}
-    said, says, top1 = _in_metadata(beside), file.name, None
+    said, says, top1 = in_metadata(beside), file.name, None
     if said is None:
         said, says = stated_in(spec), "the spec"
     model = published().get(spec.name)
@@ -157,15 +156,6 @@ def _as_published(model: Published, size: Size) -> Preprocessing | None:
         BYTES, seen.mean, seen.std, cover=(height, width), interpolation=seen.interpolation
     )
     return Preprocessing((), len(seen.mean), size, pixels)
-
-
-def _in_metadata(said: dict[str, str]) -> Preprocessing | None:
-    """What a weights file says; None where it says nothing that can be read."""
-    try:
-        found: Any = json.loads(said["preprocessing"])
-        return Preprocessing.from_record(found)
-    except (KeyError, ValueError, RecursionError, NotStated):
-        return None
 
 
 def _is_run(folder: Path) -> bool:

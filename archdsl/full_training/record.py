@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, TypeAlias
 from archdsl.data.preprocessing import NotStated, Preprocessing
 from archdsl.errors import SearchError
 from archdsl.study.record import files
-from archdsl.study.report.trainings import TRAIN
+from archdsl.study.report.trainings import JUDGED_BY, TRAIN
 from archdsl.study.trial import Metrics, from_json, to_json
 
 FORMAT = 1
@@ -77,7 +77,7 @@ class TrainRecord:
     def judged_by(self) -> str:
         """The metric by which epochs are compared."""
         logged = dict.fromkeys(name for one in self.epochs for name in one.metrics)
-        for name in ("accuracy", "macro_accuracy", "loss"):
+        for name in JUDGED_BY:
             if name in logged:
                 return name
         return next((name for name in logged if name != "train_loss"), "train_loss")

@@ -8,17 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.errors import SearchError
 from archdsl.full_training.winner import is_run
-from archdsl.named_images import data_named
+from archdsl.named_images import CURE, data_named
 from archdsl.task_images import settings_of_run
 
 if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
     from archdsl.language.settings import ProxySettings
-
-_CURE = (
-    "name a folder of class folders, of shards or of a Hugging Face data set, an .npz file, or the "
-    "name of a source, as  --data PATH"
-)
 
 
 def run_of(x: object) -> Path | None:
@@ -37,17 +32,17 @@ def images(
     Raises SearchError where nothing says which images.
     """
     if data is not None:
-        return with_data(data_named(data, spec.network().input[0], _CURE)).settings().proxy
+        return with_data(data_named(data, spec.network().input[0])).settings().proxy
     if run is not None:
         settings = settings_of_run(run)
         if settings is None:
             raise SearchError(
                 f"{run}: its candidates were judged by an evaluate function, and nothing says on "
-                f"which images.  {_CURE}"
+                f"which images.  {CURE}"
             )
         return settings
     settings = spec.settings().proxy
     search = spec.document.top.get("search")
     if search is None or (settings.data is None and settings.datamodule is None):
-        raise SearchError(f"{spec.name}: nothing says which images it is trained on.  {_CURE}")
+        raise SearchError(f"{spec.name}: nothing says which images it is trained on.  {CURE}")
     return settings

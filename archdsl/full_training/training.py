@@ -170,8 +170,8 @@ class _Start:
         if record.stand == "done":
             return self._finished(record, prepared)
         if self.manner.test:
-            with self._told_of_looks():  # a record that takes none says so before all is trained
-                pass
+            with self._told_of_looks(lambda words: None):
+                pass  # a record that takes none says so before all is trained
         if self.asked.spec.is_space:
             self.tell(Remark(f"{self.asked.spec.name} has holes: its default member is trained"))
         for note in (*self.asked.spec.notes, *prepared.info.notes):
@@ -318,7 +318,7 @@ class _Start:
         metrics = {} if best is None else to_json(record.epochs[best].metrics)
         if self.manner.test and record.test is None:
             self.tell(GettingReady("looking at the test split"))
-            with self._told_of_looks() as told:
+            with self._told_of_looks(lambda words: self.tell(Remark(words))) as told:
                 record.test = self._looked(prepared)
                 told(record.test)
         write_spec(self.folder, self.asked.spec, record.said, metrics)
@@ -329,11 +329,10 @@ class _Start:
                 self.tell(Remark(note))
         return TrainingResult(self.out, record)
 
-    def _told_of_looks(self) -> AbstractContextManager[Callable[[Metrics], None]]:
-        return told_of_looks(
-            self.asked.run, self.asked.settings, f"{self.out / WEIGHTS}",
-            lambda words: self.tell(Remark(words)),
-        )  # fmt: skip
+    def _told_of_looks(
+        self, say: Callable[[str], None]
+    ) -> AbstractContextManager[Callable[[Metrics], None]]:
+        return told_of_looks(self.asked.run, self.asked.settings, str(self.out / WEIGHTS), say)
 
     def _looked(self, prepared: Prepared) -> dict[str, float]:
         """The test split, looked at once, with the weights of the best epoch."""

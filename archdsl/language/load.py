@@ -17,6 +17,7 @@ from archdsl.language.document import Document
 from archdsl.language.files import text_of
 from archdsl.language.imports import is_file, run_import
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
+from archdsl.language.opening import check_version
 from archdsl.language.python_values import plain_values
 from archdsl.language.sandbox import Reach
 from archdsl.language.search_notes import take_note
@@ -24,7 +25,6 @@ from archdsl.language.typed import is_none
 from archdsl.language.write import write
 from archdsl.language.yaml import MAX_BYTES, read, read_file
 
-VERSION = 1
 _MAX_PARENTS = 20
 _BEGINS_AS_A_SPEC = re.compile(r"\ufeff?(?:[ \t]*(?:#.*)?\r?\n)*archdsl\s*:")
 
@@ -103,7 +103,7 @@ def run_imports(document: Document, allowed: bool) -> None:
 
 
 def _document(root: Mapping, path: Path, chain: tuple[Path, ...], reach: Reach) -> Document:
-    _check_version(root)
+    check_version(root, "archdsl", begins="a spec", reads="the language")
     parent = root.get("extends")
     folder = path.parent
     if parent is None or is_none(parent):
@@ -135,30 +135,6 @@ def _apply(document: Document, root: Mapping, origin: int) -> None:
     for address, node in sorted(root.items.items(), key=lambda item: item[0].count(".")):
         assign(document, address, node, root.marks.get(address), origin)
     take_note(document, before, root.items)
-
-
-def _check_version(root: Mapping) -> None:
-    first = next(iter(root), None)
-    version = root.get("archdsl")
-    if version is None:
-        raise SpecError(
-            "a spec begins with  archdsl: 1",
-            mark=root.marks.get(first or "", root.mark),
-            cure="it says which version of the language this is; write it as the first key",
-        )
-    if not isinstance(version, Scalar) or version.value != VERSION or version.value is True:
-        raise SpecError(
-            "this archdsl reads version 1 of the language",
-            address="archdsl",
-            mark=version.mark,
-            cure="write  archdsl: 1",
-        )
-    if first != "archdsl":
-        raise SpecError(
-            "archdsl: 1 comes first",
-            mark=root.marks.get("archdsl"),
-            cure=f"move it above {first}",
-        )
 
 
 def _parent(node: Node, folder: Path, chain: tuple[Path, ...], reach: Reach) -> Document:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from archdsl.errors import SpecError
 from archdsl.language.nodes import Mapping, Mark, Node, Scalar
+from archdsl.language.opening import check_version
 from archdsl.language.patch import patched
 from archdsl.language.typed import is_none
 from archdsl.language.yaml import read_file
 from archdsl.spelling import did_you_mean
 
-VERSION = 1
 KEYS = ("recipe", "name", "source", "extends", "train")
 _MOST = 20
 """Files of one chain of `extends`."""
@@ -80,29 +80,13 @@ def _section(node: Node) -> Mapping:
 
 
 def _check_version(root: Mapping) -> None:
-    first, version = next(iter(root), None), root.get("recipe")
-    if version is None:
-        spec = "archdsl" in root
+    if "recipe" not in root and "archdsl" in root:
         raise SpecError(
-            "this is a spec, and no recipe" if spec else "a recipe begins with  recipe: 1",
-            mark=root.marks.get(first or "", root.mark),
-            cure="a recipe begins with  recipe: 1"
-            if spec
-            else "it says which version of the language this is; write it as the first key",
+            "this is a spec, and no recipe",
+            mark=root.marks.get(next(iter(root)), root.mark),
+            cure="a recipe begins with  recipe: 1",
         )
-    if not isinstance(version, Scalar) or version.value != VERSION or version.value is True:
-        raise SpecError(
-            "this archdsl reads version 1 of recipes",
-            address="recipe",
-            mark=version.mark,
-            cure="write  recipe: 1",
-        )
-    if first != "recipe":
-        raise SpecError(
-            "recipe: 1 comes first",
-            mark=root.marks.get("recipe"),
-            cure=f"move it above {first}",
-        )
+    check_version(root, "recipe", begins="a recipe", reads="recipes")
 
 
 def _check_key(key: str, mark: Mark) -> None:

@@ -16,6 +16,7 @@ from archdsl.training.module import Classifier
 from archdsl.training.recipe import Recipe
 from archdsl.training.seeds import seed_everything, seed_of
 from archdsl.training.set_up import ADDRESS
+from archdsl.training.step_loss import loss_of
 from archdsl.training.trainer import is_overridden, pl
 from archdsl.training.training_loader import ended_early
 from archdsl.units import counted
@@ -94,8 +95,8 @@ class EpochWatch(pl.callbacks.Checkpoint):
         batch_idx: int,
     ) -> None:
         """Add the loss. Raises Diverged."""
-        loss = outputs.get("loss") if isinstance(outputs, dict) else outputs
-        if isinstance(loss, Tensor):  # a module that steps by itself may return none
+        loss = loss_of(outputs)
+        if loss is not None:
             self._losses += loss.detach()
             self._steps += 1
             # a sum that is not finite stays so: on an accelerator, where reading a number means

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from torch import Tensor
-
 from archdsl.errors import SearchError
 from archdsl.spelling import did_you_mean
 from archdsl.training.arguments import arguments
 from archdsl.training.failures import first_line
+from archdsl.training.step_loss import loss_of
 from archdsl.training.trainer import pl, quiet
 
 LoggerAsked: TypeAlias = tuple[str, Mapping[str, Any]]
@@ -83,8 +82,8 @@ class LossLogged(pl.Callback):
         if trainer.global_step % every and batch_idx + 1 != trainer.num_training_batches:
             return
         said: dict[str, float] = {"epoch": float(trainer.current_epoch)}
-        loss = outputs.get("loss") if isinstance(outputs, dict) else outputs
-        if isinstance(loss, Tensor):
+        loss = loss_of(outputs)
+        if loss is not None:
             said["train_loss"] = float(loss.detach())
         for optimizer in trainer.optimizers:
             said["lr"] = max(float(group["lr"]) for group in optimizer.param_groups)

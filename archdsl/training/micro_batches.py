@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 
 from archdsl.training.batch_checks import described, images_in
 from archdsl.training.failures import NotDivisible
+from archdsl.training.step_loss import loss_of
 from archdsl.training.trainer import SingleDeviceStrategy, is_overridden, pl
 
 
@@ -44,14 +45,14 @@ class InParts(SingleDeviceStrategy):
         *before, (last, share) = shares(batch, self.parts)
         sum_before: Tensor | None = None
         for part, of_all in before:
-            loss = _loss(self._step(part, *rest, **named))
+            loss = loss_of(self._step(part, *rest, **named))
             if loss is not None:
                 super().backward(loss * of_all, None)
                 done = loss.detach() * of_all
                 sum_before = done if sum_before is None else sum_before + done
         self._keep()
         outputs = self._step(last, *rest, **named)
-        loss = _loss(outputs)
+        loss = loss_of(outputs)
         if loss is None:
             return outputs
         whole = loss * share if sum_before is None else loss * share + sum_before
@@ -178,9 +179,3 @@ def _words(batch: Any) -> str:
         f"search.proxy.datamodule: a training batch is {described(batch)}, and there is no telling "
         "what of it belongs to which image: it cannot be taken in parts.  write a smaller batch"
     )
-
-
-def _loss(outputs: Any) -> Tensor | None:
-    """The loss that a training step returned."""
-    loss = outputs.get("loss") if isinstance(outputs, Mapping) else outputs
-    return loss if isinstance(loss, Tensor) else None

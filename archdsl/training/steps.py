@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from archdsl.training.batch_checks import images_in
+from archdsl.training.step_loss import loss_of
 from archdsl.training.trainer import pl
 
 BETWEEN = 0.25
@@ -92,8 +92,8 @@ class StepWatch(pl.Callback):
         last = batch_idx + 1 == steps
         now = time.perf_counter()
         if last or now - self._told >= BETWEEN:
-            loss = outputs.get("loss") if isinstance(outputs, dict) else outputs
-            said = float(loss.detach()) if isinstance(loss, Tensor) else None
+            loss = loss_of(outputs)
+            said = None if loss is None else float(loss.detach())
             if pl_module.device.type == "cuda":
                 torch.cuda.synchronize()
             now = time.perf_counter()

@@ -15,6 +15,9 @@ from archdsl.study.record import files
 TRAININGS = "trainings.json"
 """In a run directory: where trainings of its winner lie, from there."""
 
+JUDGED_BY = ("accuracy", "macro_accuracy", "loss")
+"""Metrics of a training by which its epochs are compared, the first that it logs."""
+
 TRAIN, PAGE = "train.json", "train.html"
 """In the folder of a training: its record, and its page."""
 
@@ -73,7 +76,7 @@ def _read(run: Path, folder: str) -> TrainedInFull | None:
         said = json.loads(files.read_bytes(where / TRAIN))
         best = said["best"]
         metrics = {} if best is None else best["metrics"]
-        name = next((n for n in ("accuracy", "macro_accuracy", "loss") if n in metrics), None)
+        name = next((n for n in JUDGED_BY if n in metrics), None)
         return TrainedInFull(
             folder,
             (where / PAGE).is_file(),
