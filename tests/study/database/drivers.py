@@ -43,6 +43,7 @@ def start(
     bytes_at_most: int | None = None,
     trains: bool = False,
     torch: str | None = None,
+    beside: str | None = None,
     **settings: Any,
 ) -> ForkServerProcess:
     """A driver called so, with a run directory of its own.
@@ -51,9 +52,10 @@ def start(
     bytes_at_most: of any file that it writes, as if the disk were full
     torch: the version that it has
     trains: whether candidates are trained, and not judged by what they are
+    beside: the driver that this one waits for at its first epoch, until that one has one, too
     """
     judge = None if trains else Evaluate(folder / "log", name, seconds)
-    given = (storage, folder, name, judge, clock, bytes_at_most, torch, settings)
+    given = (storage, folder, name, judge, clock, bytes_at_most, torch, beside, settings)
     process = context().Process(target=_search, args=given)
     process.start()
     return process
@@ -67,6 +69,7 @@ def _search(
     clock: float,
     bytes_at_most: int | None,
     torch: str | None,
+    beside: str | None,
     settings: dict[str, Any],
 ) -> None:
     right = time.time
@@ -82,6 +85,9 @@ def _search(
         if isinstance(event, events.Notice):
             with (folder / f"{name}.notices").open("a") as file:
                 file.write(json.dumps(event.text) + "\n")
+        if beside is not None and isinstance(event, events.Epoch):
+            (folder / f"{name}.trains").touch()
+            until((folder / f"{beside}.trains").exists)
 
     with Path(os.devnull).open("w") as nothing:
         os.dup2(nothing.fileno(), 1)
