@@ -163,6 +163,66 @@ def test_a_broken_image_is_passed_over_by_rule(
         assert len([one for one in said if "passed over" in one and "3.png" in one]) == 1
 
 
+def test_a_library_that_cannot_do_it_is_refused_before_anything_is_trained(
+    photos: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    monkeypatch.setitem(sys.modules, "timm", None)
+
+    def train(**recipe: Any) -> Any:
+        return archdsl.train(
+            "./tiny.yaml", photos, set={"input": [3, 16, 16], "classes": 2}, workers=0,
+            recipe={"epochs": 1, "warmup": 0, **recipe}, listener=None,
+        )  # fmt: skip
+
+    for name in ("torchvision", "timm"):
+        with pytest.raises(archdsl.errors.SearchError) as caught:
+            train(augmentation={"library": name})
+        assert str(caught.value).startswith(
+            f"train.augmentation needs the package {name}, which is not installed.  "
+        )
+        assert str(caught.value).endswith("or write  library: kornia")
+        assert not Path("runs/tiny-train/train.json").exists()
+    with pytest.raises(archdsl.errors.SearchError, match=r"train\.augmentation: timm mixes"):
+        monkeypatch.setattr("archdsl.training.images.mixing.library_of", lambda said: Pairs())
+        train(batch=3, augmentation={"library": "timm", "crop_scale": None, "mixup": 0.8})
+    monkeypatch.undo()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("ARCHDSL_CACHE", str(here / "cache"))
+    assert train(batch=8, augmentation={"library": "kornia"}).done
+
+
+class Pairs:
+    """timm as far as it goes without its package."""
+
+    def __getattr__(self, name: str) -> Any:
+        from archdsl.training.images.libraries.timm import Timm
+
+        return Timm(Augmentation()).refuse_batch if name == "refuse_batch" else lambda classes: None
+
+
+def test_a_record_from_before_there_were_libraries_is_gone_on_with(
+    photos: Path, here: Path
+) -> None:
+    def train(**more: Any) -> Any:
+        return archdsl.train(
+            "./tiny.yaml", photos, set={"input": [3, 16, 16], "classes": 2}, workers=0,
+            recipe=replace(RECIPE, epochs=1, ema=None), listener=None, **more,
+        )  # fmt: skip
+
+    file = train().folder / "train.json"
+    record = json.loads(file.read_text())
+    assert record["recipe"]["augmentation"].pop("library") == "kornia"
+    file.write_text(json.dumps(record))
+    assert train(resume=True).done
+    record["recipe"]["augmentation"]["library"] = "torchvision"
+    file.write_text(json.dumps(record))
+    with pytest.raises(archdsl.errors.SearchError, match=r"train\.augmentation was .*torchvision"):
+        train(resume=True)
+
+
 def test_kept_images_are_part_of_what_is_trained(photos: Path, here: Path) -> None:
     said: list[str] = []
 

@@ -20,7 +20,7 @@ TAKES = (
     "no_decay, layer_decay, clip_norm, ema, accumulate, drop_path, augmentation, compile, precision"
 )
 CHANGES = (
-    "train.augmentation takes: crop_scale, crop_ratio, interpolation, flip, color_jitter, "
+    "train.augmentation takes: library, crop_scale, crop_ratio, interpolation, flip, color_jitter, "
     "rand_augment, rand_magnitude, rand_std, random_erasing, erasing_scale, mixup, cutmix, "
     "mix_probability, mix_switch, repeated, test_crop"
 )
@@ -179,6 +179,12 @@ UNDER_TRAIN = [
         "5:17: train.augmentation: crop_scale is [1, 0.5]",
         "write the least first",
         "augmentation: {crop_scale: none}",
+    ),
+    (
+        "augmentation: {library: timm, color_jitter: 0.4}",
+        "5:17: train.augmentation: timm has no color_jitter of its own",
+        "write  color_jitter: 0, or  library: torchvision",
+        "augmentation: {library: torchvision, color_jitter: 0.4}",
     ),
 ]
 
