@@ -132,7 +132,7 @@ def _there(out: Path, old: TrainRecord) -> str:
 def _beside(asked: AskedTraining, manner: Manner, out: Path, leave: Leaving) -> TrainingResult:
     """The training in a process beside the first, which alone writes and tells."""
     start = _Start(asked, manner, out, unheard, leave)
-    prepared = start.prepared()
+    prepared = start.prepared(asked.cache)
     start.run(prepared, None)
     record = start.record(prepared, None)
     record.stand = "done"
@@ -159,7 +159,7 @@ class _Start:
         goes_on = old is not None and _worth_something(old, self.out)
         if resume and not goes_on:
             self.tell(Remark(f"{self.out} holds no training to go on with: it begins"))
-        prepared = self.prepared()
+        prepared = self.prepared(None)  # whatever is refused is so before images are kept
         if self.asked.beginning is not None and prepared.preprocessing is not None:
             refuse_other_classes(self.asked.beginning, prepared.preprocessing.class_names)
         known = evidence(self.space, self.asked.settings, None, prepared)
@@ -172,6 +172,7 @@ class _Start:
         if self.manner.test:
             with self._told_of_looks(lambda words: None):
                 pass  # a record that takes none says so before all is trained
+        prepared = self._kept(prepared)
         if self.asked.spec.is_space:
             self.tell(Remark(f"{self.asked.spec.name} has holes: its default member is trained"))
         for note in (*self.asked.spec.notes, *prepared.info.notes):
@@ -183,20 +184,30 @@ class _Start:
         write_record(self.folder, record)
         return self._trained(record, prepared)
 
-    def prepared(self) -> Prepared:
-        """The data, read and checked, as all that would make the training fail is."""
+    def prepared(self, cache: int | None) -> Prepared:
+        """The data, read and checked, as all that would make the training fail is.
+
+        cache: the side at which images are kept decoded on disk, which are then as well
+        """
         recipe = self.asked.recipe
         with said_of_a_recipe():
             source = DataSource.of(self.asked.settings)
             prepared = prepare(
                 recipe, source, self.network.input, self.network.classes,
                 lambda done, total: self.tell(GettingReady("reading the images", done, total)),
-                OneByOneReading(self.manner.workers, self.manner.on_bad, self.asked.cache),
+                OneByOneReading(self.manner.workers, self.manner.on_bad, cache),
                 lambda words: self.tell(Remark(words)),
             )  # fmt: skip
             if prepared.unproven:
                 self._look(prepared)
         return prepared
+
+    def _kept(self, prepared: Prepared) -> Prepared:
+        """The same, with the images kept decoded where that is asked for."""
+        cache, reading = self.asked.cache, prepared.reading
+        if reading is None or reading.cache == cache:
+            return prepared
+        return self.prepared(cache)
 
     def _look(self, prepared: Prepared) -> None:
         from archdsl.training.look import look
@@ -319,7 +330,7 @@ class _Start:
         if self.manner.test and record.test is None:
             self.tell(GettingReady("looking at the test split"))
             with self._told_of_looks(lambda words: self.tell(Remark(words))) as told:
-                record.test = self._looked(prepared)
+                record.test = self._looked(self._kept(prepared))
                 told(record.test)
         write_spec(self.folder, self.asked.spec, record.said, metrics)
         write_record(self.folder, record)
