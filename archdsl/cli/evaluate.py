@@ -44,6 +44,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="of a file with averaged weights beside the others, whether to take those",
     )  # fmt: skip
     parser.add_argument(
+        "--on-bad", metavar="RULE", default="stop", help="of an image that cannot be read: skip "
+        "it, or stop; stop unless said",
+    )  # fmt: skip
+    parser.add_argument(
         "-o", "--out", metavar="FILE", type=Path,
         help="all that was found as a .json file, or the confusion matrix as a .csv",
     )  # fmt: skip
@@ -73,6 +77,7 @@ def run(known: argparse.Namespace) -> Answer:
             batch=_whole("--batch", known.batch),
             device=known.device,
             ema=known.ema,
+            on_bad=known.on_bad,
             told=now,
         )
     if known.out is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,11 @@ def test_published_weights_are_judged_as_their_authors_did(flowers: Path) -> Non
         (["run/", "--data", "flowers.yaml"], "is no folder, no .tar and no .npz file"),
         (["run/", "--data", "digits"], "digits: its images have 1 channels, and flowers takes 3"),
         (["run/", "--data", "{type: npzz}"], "no data is called 'npzz'"),
+        (["run/", "--on-bad", "cry"], "on_bad is 'cry'.  write skip, or stop"),
+        (
+            ["run/", "--on-bad", "skip", "--data", "bytes.npz"],
+            "on_bad is about images that are read one by one, and those of npz",
+        ),
         (["run/", "--device", "abacus"], "device is cpu, cuda, cuda:N or mps, and not 'abacus'"),
         (["run/", "-o", "found.txt"], "found.txt: what is found is written to a .json file"),
         (["run/", "-o", "no/found.json"], "there is no folder no"),
@@ -200,6 +206,8 @@ def test_published_weights_are_judged_as_their_authors_did(flowers: Path) -> Non
 def test_what_cannot_be_judged_is_said_in_words(
     run: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    images = np.zeros((20, 3, 16, 16), np.uint8)
+    np.savez("bytes.npz", images=images, labels=np.arange(20) % 2)
     assert main(["evaluate", *arguments]) == 2
     assert said in capsys.readouterr().err
 
@@ -277,6 +285,51 @@ def test_a_broken_image_is_named(run: Path, flowers: Path) -> None:
     (flowers / "broken" / "rose" / "1.png").write_bytes(b"no image")
     with pytest.raises(ArchError, match=r"rose/1\.png: cannot be read as an image"):
         judged("./run", data="broken")
+
+
+def test_with_skip_a_broken_image_is_left_out_and_named(
+    run: Path, flowers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw(flowers / "whole", {"daisy": 0, "rose": 130}, images=4)
+    draw(flowers / "broken", {"daisy": 0, "rose": 130}, images=4)
+    for name in ("daisy/0", "rose/1", "rose/3"):
+        (flowers / "whole" / f"{name}.png").unlink()
+        (flowers / "broken" / f"{name}.png").write_bytes(b"no image")
+    whole = judged("./run", data="whole")
+    for batch in (1, 2, 64):
+        found = judged("./run", data="broken", on_bad="skip", batch=batch)
+        assert found.figures == whole.figures
+        assert [why.partition(":")[0][-11:] for why in found.passed_over] == [
+            "daisy/0.png", "/rose/1.png", "/rose/3.png",
+        ]  # fmt: skip
+        assert found.record()["passed_over"] == list(found.passed_over)
+    assert whole.passed_over == () and "passed over" not in str(whole)
+    assert main(["evaluate", "run/", "--data", "broken", "--on-bad", "skip"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("cannot be read as an image") == 3 and "passed over" in said
+    assert main(["evaluate", "run/", "--data", "broken"]) == 2
+    assert "daisy/0.png: cannot be read as an image" in capsys.readouterr().err
+
+
+def test_many_broken_images_are_no_accident(run: Path, flowers: Path) -> None:
+    draw(flowers / "few", {"daisy": 0, "rose": 130}, images=2)
+    for path in (flowers / "few").glob("*/*.png"):
+        path.write_bytes(b"no image")
+    with pytest.raises(SearchError, match=r"rose/1\.png: cannot be .*; nor can any other image$"):
+        judged("./run", data="few", on_bad="skip", batch=3)
+    for name in ("daisy", "rose"):
+        (flowers / "many" / name).mkdir(parents=True)
+        for number in range(101):
+            (flowers / "many" / name / f"{number:03}.png").write_bytes(b"no image")
+    draw(flowers / "one", {"x": 0}, images=1)
+    for at in ("daisy/000", "rose/100"):
+        shutil.copy(flowers / "one" / "x" / "0.png", flowers / "many" / f"{at}.png")
+    with pytest.raises(SearchError, match=r"daisy/100\.png: .*; nor can the 99 images before it$"):
+        judged("./run", data="many", on_bad="skip")
+    for at in ("daisy/060", "rose/050"):
+        shutil.copy(flowers / "one" / "x" / "0.png", flowers / "many" / f"{at}.png")
+    found = judged("./run", data="many", on_bad="skip")
+    assert found.top1.images == 4 and "more; -o x.json names all" in str(found)
 
 
 def test_answers_that_are_no_numbers_are_refused(run: Path) -> None:
