@@ -17,7 +17,7 @@ from archdsl.language.document import Document
 from archdsl.language.files import text_of
 from archdsl.language.imports import is_file, run_import
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
-from archdsl.language.opening import check_version
+from archdsl.language.opening import SPEC, check_version
 from archdsl.language.python_values import plain_values
 from archdsl.language.sandbox import Reach
 from archdsl.language.search_notes import take_note
@@ -103,7 +103,7 @@ def run_imports(document: Document, allowed: bool) -> None:
 
 
 def _document(root: Mapping, path: Path, chain: tuple[Path, ...], reach: Reach) -> Document:
-    check_version(root, "archdsl", begins="a spec", reads="the language")
+    check_version(root, SPEC)
     parent = root.get("extends")
     folder = path.parent
     if parent is None or is_none(parent):

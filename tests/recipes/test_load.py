@@ -247,6 +247,53 @@ def test_what_is_broken_of_a_file(broken, said, right, tmp_path: Path) -> None:
     recipe(written(tmp_path, right))
 
 
+NO_RECIPE = [
+    ("", ":1:1: there is nothing in it", "begin with  recipe: 1"),
+    ("# later\n", ":1:1: there is nothing in it", "begin with  recipe: 1"),
+    (
+        "hello\n",
+        ":1:1: a recipe is a mapping, and this is a single value",
+        "write  key: value  lines, and begin with  recipe: 1",
+    ),
+    (
+        "- epochs: 3\n",
+        ":1:1: a recipe is a mapping, and this is a list",
+        "write  key: value  lines, and begin with  recipe: 1",
+    ),
+    (
+        "recipe: 1\n---\nrecipe: 1\n",
+        ":2:1: a recipe is one document, and a second one begins here",
+        "put it into a file of its own; one can build on the other with  extends:",
+    ),
+    (
+        "%YAML 1.2\n---\nrecipe: 1\n",
+        ":1:1: YAML directives are not part of archdsl",
+        "leave the line that begins with % out",
+    ),
+    (
+        "#" * 500_001,
+        ": 500,001 bytes are too many; a recipe has at most 500,000",
+        "name the recipe itself; data and weights stay in files of their own",
+    ),
+    (
+        f"recipe: 1\ntrain: {{no_decay: [{'a, ' * 20_000}a]}}\n",
+        ":2:59999: a recipe has at most 20,000 values",
+        "split it with  extends:",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "said", "cure"), NO_RECIPE)
+def test_what_is_no_recipe_at_all_is_not_called_a_spec(text, said, cure, tmp_path: Path) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(SpecError) as caught:
+        recipe(path)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"{path}{said}"
+    assert lines[-1].strip() == cure
+    assert " spec" not in str(caught.value)
+
+
 def test_a_recipe_builds_on_another_and_changes_addresses_of_it(tmp_path: Path) -> None:
     written(tmp_path, "recipe: 1\nsource: a\nextends: transnext_300\ntrain.epochs: 9\n", "a.yaml")
     path = written(
