@@ -20,7 +20,7 @@ from typing import Any
 
 from archdsl.cli.answer import Answer
 from archdsl.cli.failure import UsageError
-from archdsl.cli.parser import loaded, takes_a_spec
+from archdsl.cli.parser import images_named, loaded, takes_a_spec
 from archdsl.views.terminal import busy
 
 HELP = "judge trained weights on images: accuracy with intervals, by class, calibration"
@@ -71,7 +71,7 @@ def run(known: argparse.Namespace) -> Answer:
         found = archdsl.evaluate(
             x,
             known.weights,
-            _data(known.data),
+            images_named(known.data),
             split=known.split,
             size=None if known.size is None else _whole("--size", known.size),
             batch=_whole("--batch", known.batch),
@@ -83,18 +83,6 @@ def run(known: argparse.Namespace) -> Answer:
     if known.out is not None:
         found.save(known.out)
     return Answer(found.record(), str(found))
-
-
-def _data(text: str | None) -> Any:
-    """A path or a name; a mapping where it is written as one."""
-    if text is None or not text.lstrip().startswith("{"):
-        return text
-    from archdsl.language.load import read_assignment
-    from archdsl.language.nodes import plain
-
-    _, node = read_assignment(f"data={text}")
-    value: Any = plain(node)
-    return value["data"]
 
 
 def _whole(option: str, text: str) -> int:

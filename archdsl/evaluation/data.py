@@ -20,7 +20,7 @@ from archdsl.evaluation.images import ArrayImages, FileImages, ImageStream
 from archdsl.evaluation.subject import TrainedModel
 from archdsl.evaluation.trained_folder import source_of
 from archdsl.language.settings import ProxySettings
-from archdsl.named_images import CURE, data_named
+from archdsl.named_images import CURE, data_named, said_of_data
 from archdsl.progress import Progress, unwatched
 from archdsl.task_images import settings_of_run
 from archdsl.training.data_source import DataSource
@@ -111,7 +111,8 @@ def _named(given: object, of: TrainedModel) -> ProxySettings:
     """The `data` of a spec, of a path, a name or a mapping."""
     data = data_named(given, of.model.network.input[0])
     base: Spec | str = of.spec or "poolformer_s12"
-    return load(base, set={"search.proxy.data": data}).settings().proxy
+    with said_of_data():
+        return load(base, set={"search.proxy.data": data}).settings().proxy
 
 
 def _is_same(one: DataSource, other: DataSource) -> bool:

@@ -102,7 +102,7 @@ def _refuse_among_images(asked: AskedTraining, out: Path) -> None:
     source = DataSource.of(asked.settings)
     options = {} if source.component is None else dict(source.component.options)
     path = options.get("path")
-    if not isinstance(path, str):
+    if not isinstance(path, str) or not path:
         return
     images, own = (source.folder / path).resolve(), out.resolve()
     if images.is_dir() and own.is_relative_to(images):

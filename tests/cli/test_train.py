@@ -253,6 +253,22 @@ def test_resume_where_there_is_nothing_begins_and_says_so(run: Run, spec: Path) 
             ["--logger", "CSVLogger", "--logger-option", "nme=x"],
             "logger.nme: CSVLogger has no argument 'nme'.  did you mean 'name'?",
         ),
+        (
+            ["--logger", "CSVLogger", "--logger-option", "nonsense"],
+            "--logger-option nonsense is no assignment\n  write  --logger-option save_dir=logs",
+        ),
+        (
+            ["--logger", "CSVLogger", "--logger-option", "name="],
+            "--logger-option name= has no value",
+        ),
+        (
+            ["--logger", "CSVLogger", "--logger-option", "name={a"],
+            "--logger-option name:1:",
+        ),
+        (["--data", "{type: digits"], "--data:1:"),
+        (["--data", "{type: digitz}"], "data: no data is called 'digitz'.  did you mean 'digits'?"),
+        (["--data", "{type: npz}"], "data: npz needs its option 'path'"),
+        (["--data", "{type: digits, nois: 1}"], "data: digits has no option 'nois'"),
         (["--logger-option", "x=1"], "--logger-option is of the --logger before it"),
         (["--set", "train.lr=1e-3", "--set", "train.lr=1e-2"], "--set train.lr is given twice"),
         (["--set", "train.steps_per_epoch=1000"], "train.steps_per_epoch: an epoch is to take"),
@@ -372,6 +388,15 @@ def test_the_test_split_is_looked_at_once_and_only_when_asked(run: Run, spec: Pa
         patched.setattr(training._Start, "_looked", lambda *given: pytest.fail("twice"))
         assert run("train", spec, "--resume", "--test").code == 0
     assert record()["test"] == seen
+
+
+def test_images_are_named_by_a_source_with_its_options(run: Run, spec: Path) -> None:
+    data = ("--data", "{type: digits, canvas: 8, noise: 0.25, clutter: 0}")
+    assert run("train", spec, *data).code == 0
+    assert record()["data"]["source"]["data"]["options"]["noise"] == 0.25
+    same = ("--set", "search.proxy.data.noise=0.25", "--out", "same")
+    assert run("train", spec, *same).code == 0
+    assert figures() == figures(Path("same"))
 
 
 def test_loggers_get_losses_and_figures(run: Run, spec: Path) -> None:

@@ -191,7 +191,7 @@ def test_published_weights_are_judged_as_their_authors_did(flowers: Path) -> Non
         (["run/", "--data", "nowhere"], "data 'nowhere': there is no such folder or file"),
         (["run/", "--data", "flowers.yaml"], "is no folder, no .tar and no .npz file"),
         (["run/", "--data", "digits"], "digits: its images have 1 channels, and flowers takes 3"),
-        (["run/", "--data", "{type: npzz}"], "no data is called 'npzz'"),
+        (["run/", "--data", "{type: npzz}"], "data: no data is called 'npzz'.  did you mean"),
         (["run/", "--on-bad", "cry"], "on_bad is 'cry'.  write skip, or stop"),
         (
             ["run/", "--on-bad", "skip", "--data", "bytes.npz"],
