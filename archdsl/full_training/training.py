@@ -133,7 +133,7 @@ def _beside(asked: AskedTraining, manner: Manner, out: Path, leave: Leaving) -> 
     """The training in a process beside the first, which alone writes and tells."""
     start = _Start(asked, manner, out, unheard, leave)
     prepared = start.prepared(asked.cache)
-    start.run(prepared, None)
+    start.run(prepared, None, start._options())
     record = start.record(prepared, None)
     record.stand = "done"
     return TrainingResult(out, record)
@@ -159,6 +159,7 @@ class _Start:
         goes_on = old is not None and _worth_something(old, self.out)
         if resume and not goes_on:
             self.tell(Remark(f"{self.out} holds no training to go on with: it begins"))
+        options = self._options()
         prepared = self.prepared(None)  # whatever is refused is so before images are kept
         if self.asked.beginning is not None and prepared.preprocessing is not None:
             refuse_other_classes(self.asked.beginning, prepared.preprocessing.class_names)
@@ -182,7 +183,21 @@ class _Start:
         write_spec(self.folder, self.asked.spec, record.said, {})
         write_data(self.folder, known)
         write_record(self.folder, record)
-        return self._trained(record, prepared)
+        return self._trained(record, prepared, options)
+
+    def _options(self) -> dict[str, Any]:
+        """What the trainer is told beside the recipe. Raises SearchError for what is not here."""
+        from archdsl.training.devices import spread
+        from archdsl.training.loggers import logger
+        from archdsl.training.trainer import precision
+
+        recipe, manner = self.asked.recipe, self.manner
+        with said_of_a_recipe():
+            precision(recipe.precision)
+        options = spread(manner.devices, manner.strategy, recipe.batch, recipe.accumulate)
+        if manner.loggers:
+            options["logger"] = [logger(one, self.folder / LOGGERS) for one in manner.loggers]
+        return options
 
     def prepared(self, cache: int | None) -> Prepared:
         """The data, read and checked, as all that would make the training fail is.
@@ -254,9 +269,11 @@ class _Start:
             "machine": machine(),
         }
 
-    def _trained(self, record: TrainRecord, prepared: Prepared) -> TrainingResult:
+    def _trained(
+        self, record: TrainRecord, prepared: Prepared, options: dict[str, Any]
+    ) -> TrainingResult:
         try:
-            model = self.run(prepared, record)
+            model = self.run(prepared, record, options)
         except KeyboardInterrupt:
             record.stand = "stopped"
             write_record(self.folder, record)
@@ -274,22 +291,21 @@ class _Start:
         record.stand = "done"
         return self._finished(record, prepared, model)
 
-    def run(self, prepared: Prepared, record: TrainRecord | None) -> nn.Module:
+    def run(
+        self, prepared: Prepared, record: TrainRecord | None, options: dict[str, Any]
+    ) -> nn.Module:
         """Train, and return the model as it is after the last epoch.
 
         record: kept epoch by epoch; None in a process beside the first
+        options: what the trainer is told beside the recipe
         """
-        from archdsl.training.devices import spread
         from archdsl.training.judged_weights import JudgedWeights
-        from archdsl.training.loggers import LossLogged, logger
+        from archdsl.training.loggers import LossLogged
         from archdsl.training.seeds import own_randomness
         from archdsl.training.steps import PassedOverTold, StepWatch
         from archdsl.training.train import afresh, ignore, initial, train_model
 
         asked, manner, recipe = self.asked, self.manner, self.asked.recipe
-        options: dict[str, Any] = spread(
-            manner.devices, manner.strategy, recipe.batch, recipe.accumulate
-        )
         with own_randomness():
             model = initial(self.network, asked.seed)
         if asked.beginning is not None:
@@ -306,7 +322,6 @@ class _Start:
                 judged,
             ]
         if manner.loggers:
-            options["logger"] = [logger(one, self.folder / LOGGERS) for one in manner.loggers]
             callbacks.append(LossLogged())
         with threads.for_work(self._macs() * recipe.batch):
             train_model(

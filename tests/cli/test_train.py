@@ -282,6 +282,7 @@ def test_what_it_cannot_do_is_said_in_words(
     assert ran.code == 2, ran.out
     assert said in ran.err
     assert "Traceback" not in ran.err and "search.proxy" not in ran.err
+    assert sorted(path.name for path in Path().iterdir()) == ["tiny.yaml"], "and leaves nothing"
 
 
 def test_a_folder_with_something_else_is_left_alone(run: Run, spec: Path, tmp_path: Path) -> None:
@@ -294,6 +295,19 @@ def test_a_folder_with_something_else_is_left_alone(run: Run, spec: Path, tmp_pa
         f"{other} is not empty and holds no training (letter.txt is there).  choose another --out"
     )
     assert [path.name for path in other.iterdir()] == ["letter.txt"]
+
+
+def test_what_is_refused_leaves_what_was_there(run: Run, spec: Path, tmp_path: Path) -> None:
+    refused = ("--logger", "nothing.Here")
+    (tmp_path / "empty").mkdir()
+    for out in ("empty", "deep/er", "empty/in"):
+        assert run("train", spec, *refused, "--out", out).code == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "tiny.yaml"]
+    assert not list((tmp_path / "empty").iterdir())
+    assert run("train", spec, "--out", "deep/er").code == 0
+    there = sorted(path.name for path in (tmp_path / "deep/er").iterdir())
+    assert run("train", spec, *refused, "--out", "deep/er", "--resume").code == 2
+    assert sorted(path.name for path in (tmp_path / "deep/er").iterdir()) == there
 
 
 def test_a_spec_that_says_no_schedule_asks_for_a_recipe(run: Run, tiny: Path) -> None:
