@@ -14,7 +14,7 @@ from archdsl import threads
 from archdsl.amounts import bounded
 from archdsl.errors import ArchError, SearchError
 from archdsl.full_training.asked import AskedTraining, Manner
-from archdsl.full_training.begun import refuse_other_classes
+from archdsl.full_training.begun import compared
 from archdsl.full_training.events import (
     GettingReady,
     Remark,
@@ -161,8 +161,9 @@ class _Start:
             self.tell(Remark(f"{self.out} holds no training to go on with: it begins"))
         options = self._options()
         prepared = self.prepared(None)  # whatever is refused is so before images are kept
-        if self.asked.beginning is not None and prepared.preprocessing is not None:
-            refuse_other_classes(self.asked.beginning, prepared.preprocessing.class_names)
+        begun, said = self.asked.beginning, prepared.preprocessing
+        if begun is not None and said is not None and (words := compared(begun, said.class_names)):
+            self.tell(Remark(words))
         known = evidence(self.space, self.asked.settings, None, prepared)
         record = self.record(prepared, known)
         if old is not None and goes_on:
