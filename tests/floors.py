@@ -250,7 +250,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"look"},
     ],
     "views": [
-        {"chart", "html", "notebook", "rows", "text"},
+        {"cells", "chart", "html", "notebook", "rows", "text"},
         {"card", "fitted", "svg", "terminal"},
     ],
 }  # fmt: skip

@@ -19,6 +19,7 @@ from archdsl.evaluation.table import SHOWN, text
 from archdsl.exporters.files import write
 from archdsl.units import counted, integer
 from archdsl.version import VERSION
+from archdsl.views.cells import cell
 from archdsl.views.text import columns
 
 ENDINGS = (".json", ".csv")
@@ -108,15 +109,18 @@ class Evaluation:
         }
 
     def csv(self) -> str:
-        """The confusion matrix: a row for each true class with images, a column for each logit."""
+        """The confusion matrix: a row for each true class with images, a column for each logit.
+
+        A name that a spreadsheet would take for a formula has a ' before it.
+        """
         stream = io.StringIO()
         table = csv.writer(stream, lineterminator="\n")
-        table.writerow(["true \\ told", *self.names])
+        table.writerow(["true \\ told", *map(cell, self.names)])
         rows: dict[str, dict[str, int]] = {}
         for one in self.figures.confusions:
             rows.setdefault(one.true, {})[one.told] = one.images
         for name, row in rows.items():
-            table.writerow([name, *(row.get(told, 0) for told in self.names)])
+            table.writerow([cell(name), *(row.get(told, 0) for told in self.names)])
         return stream.getvalue()
 
     def save(self, path: str | Path) -> Path:

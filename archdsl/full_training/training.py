@@ -91,7 +91,7 @@ def train(
         if not first:
             return _beside(asked, manner, out, leave)
         _refuse_among_images(asked, out)
-        with held(out) as old:
+        with said_of_a_recipe(), held(out) as old:
             if old is not None and _worth_something(old, out) and not resume:
                 raise SearchError(_there(out, old))
             return _Start(asked, manner, out, tell, leave).go(old, resume=resume)

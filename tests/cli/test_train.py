@@ -352,18 +352,25 @@ def test_a_disk_that_is_full_is_told_in_words_and_the_state_before_stands(
     from archdsl.full_training import keeping
     from archdsl.study.record import files
 
-    def full(*given: Any) -> None:
-        with files.writing(Path("runs/tiny-train/best.safetensors")):
+    own = keeping.write_record
+
+    def full(folder: Path, record: Any) -> None:
+        if len(record.epochs) < 2:
+            return own(folder, record)
+        with files.writing(Path("runs/tiny-train/train.json")):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(keeping, "write_best", full)
+    monkeypatch.setattr(keeping, "write_record", full)
     ran = run("train", spec)
     assert ran.code == 2
     assert ran.err.splitlines()[-1] == (
-        "runs/tiny-train/best.safetensors cannot be written: No space left on device.  see to it, "
-        "and the same command goes on"
+        "runs/tiny-train/train.json cannot be written: No space left on device.  see to it, and "
+        "the same command with --resume goes on"
     )
-    monkeypatch.undo()
+    monkeypatch.setattr(keeping, "write_record", own)
+    without = run("train", spec)
+    assert without.code == 2 and "add --resume to go on with it" in without.err
+    assert run("train", spec, "--resume").code == 0
 
 
 def test_memory_that_is_wanting_is_told_in_words(

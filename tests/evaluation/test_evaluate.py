@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
 import shutil
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +147,26 @@ def test_the_command_says_writes_and_agrees_with_python(
     assert json.loads(capsys.readouterr().out)["split"] == "test"
 
 
+def test_names_of_classes_are_text_in_a_table(run: Path, flowers: Path) -> None:
+    found = judged("./run", split="val")
+    names = ("=1+1", 'a, "b"\nc')
+    odd = dict(zip(("daisy", "rose"), names, strict=True))
+    figures = replace(
+        found.figures,
+        confusions=tuple(
+            replace(one, true=odd[one.true], told=odd[one.told]) for one in found.confusions
+        ),
+    )
+    other = replace(found, names=names, figures=figures)
+    rows = list(csv.reader(io.StringIO(other.csv())))
+    assert rows[0] == ["true \\ told", "'=1+1", 'a, "b"\nc']
+    assert [row[0] for row in rows[1:]] == ["'=1+1", 'a, "b"\nc']
+    plain = list(csv.reader(io.StringIO(found.csv())))
+    assert plain[0] == ["true \\ told", "daisy", "rose"]
+    assert [row[1:] for row in plain[1:]] == [row[1:] for row in rows[1:]]
+    assert "=1+1" in other.record()["confusion"]
+
+
 def test_another_size_keeps_the_share_that_is_cut_out(run: Path) -> None:
     found = judged("./run", split="val", size=32)
     assert found.seen.startswith("scaled until it covers 36 x 36 (bicubic), cut around the middle")
@@ -192,6 +214,15 @@ def test_published_weights_are_judged_as_their_authors_did(flowers: Path) -> Non
         (["run/", "--data", "flowers.yaml"], "is no folder, no .tar and no .npz file"),
         (["run/", "--data", "digits"], "digits: its images have 1 channels, and flowers takes 3"),
         (["run/", "--data", "{type: npzz}"], "data: no data is called 'npzz'.  did you mean"),
+        (
+            ["flowers.yaml", "--weights", "run/best.safetensors", "--set", "classes=5"],
+            "number of classes than 5.  name the spec with as many\n  as the file has, as with  "
+            "--set classes=N\n",
+        ),
+        (
+            ["flowers.yaml", "--weights", "run/best.safetensors", "--ema"],
+            "drop ema=True, on the command line --ema; or name another file",
+        ),
         (["run/", "--on-bad", "cry"], "on_bad is 'cry'.  write skip, or stop"),
         (
             ["run/", "--on-bad", "skip", "--data", "bytes.npz"],
