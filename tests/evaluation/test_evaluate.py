@@ -102,7 +102,9 @@ def test_a_saved_folder_matches_classes_by_name_in_any_order(run: Path, flowers:
     np.savez("more.npz", x=images, y=np.repeat([0, 1], 10))
     mapping = {"type": "npz", "path": "more.npz", "layout": "nhwc"}
     by_number = judged("./kept", data=mapping)
-    assert by_number.matched == "by number: the data number their classes from 0 to 1"
+    assert by_number.matched == (
+        "by number: the data number their classes from 0 to 1, which are taken for 'daisy' 'rose'"
+    )
     assert by_number.top1.right == straight.top1.right == 20
     assert list(by_number.classes) == ["daisy", "rose"]
     (flowers / "more" / "rose").rename(flowers / "more" / "a_rose")
