@@ -4,7 +4,8 @@
 # make slow     the tests that take longer
 # make compat   the tests with other versions of torch, each in an environment of its own (7 GB)
 # make forms    the forms that need packages of others, each in an environment of its own (6 GB)
-# make timm     the models in timm beside timm's own, in an environment of its own (2 GB)
+# make timm     models in timm beside timm's own, and its and torchvision's augmentations, in an
+#               environment of its own (2 GB)
 # make kills    300 kills of a search and of its workers, each compared with a run without one
 # make fuzz     20,000 mutated specs and 5,000 strings of bytes, held to docs/robustness.md
 #
@@ -106,8 +107,8 @@ $(INSTALLED): requirements.txt requirements-dev.txt pyproject.toml
 	@touch $@
 
 # The pinned set, and beside its torch timm without its dependencies: they would bring another one.
-# torchvision is there because timm imports it; its compiled part does not fit a torch for the CPU
-# and is not used (tests/integrations/conftest.py).
+# The compiled part of torchvision, which timm imports, does not fit a torch for the CPU and is not
+# used (tests/integrations/conftest.py).
 .timm/.installed: requirements.txt requirements-dev.txt pyproject.toml Makefile
 	$(PYTHON) -m venv .timm
 	.timm/bin/python -m pip install --quiet --requirement requirements-dev.txt

@@ -50,6 +50,7 @@ def exported(
     say: is told what is being done
     Raises as `archdsl.export`.
     """
+    from archdsl.checkpoints.refusal import with_the_classifier
     from archdsl.compiler.backbone import chosen
     from archdsl.exporters import exported as export_network
     from archdsl.exporters.registry import find
@@ -71,7 +72,8 @@ def exported(
     if file is None and order.folder is not None and (form.carries_weights or check):
         with suppress(BuildError):  # a winner that nobody trained has none
             file = weights_of(order.folder)
-    state = None if file is None else state_of(file)
+    with with_the_classifier():
+        state = None if file is None else state_of(file)
     if check is None:
         check = state is not None and form.runner is not None
     return export_network(

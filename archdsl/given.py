@@ -23,10 +23,14 @@ def kind(value: object) -> str:
 
 
 def path(name: str, value: object, error: type[ArchError]) -> Path:
-    """A path. Raises `error` for anything else, and for a text that no file can be called."""
+    """A path. Raises `error` for anything else, for none, and for a text that no file is called."""
     if not isinstance(value, (str, Path)):
         raise error(f"{name} is a path, and not {kind(value)}")
     text = str.__str__(value) if isinstance(value, str) else str(value)
+    if not text:
+        raise error(
+            f"{name} is a path, and this one is empty.  name what is meant, or leave it out"
+        )
     try:
         encoded = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

@@ -94,6 +94,8 @@ def train(
         raise SearchError(f"{about} is about weights to begin with, and there are none: drop it")
     changes |= {f"train.{name}": value for name, value in overrides.items()}
     chosen, name = _recipe(recipe, spec, settings, run, changes)
+    if chosen.augmentation is None:
+        _refuse_one_by_one(cache=cache is not None, on_bad=on_bad != "stop")
     if chosen.size is not None:
         _refuse_size(spec, chosen.size)
     with ExitStack() as stack:
@@ -164,6 +166,15 @@ def _recipe(
     usual = Recipe.of(settings)
     found = dataclasses.replace(found, **{name: getattr(usual, name) for name in own})
     return found, str(asked) if isinstance(asked, (str, Path)) else None
+
+
+def _refuse_one_by_one(**given: bool) -> None:
+    """Raise SearchError for an argument that would be without effect."""
+    for name in [name for name, is_given in given.items() if is_given]:
+        raise SearchError(
+            f"{name} is about images that are read one by one, and these are read at once, as the "
+            "recipe has no augmentation.  drop it, or give the recipe one"
+        )
 
 
 def _refuse_size(spec: Spec, side: int) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from archdsl import given as paths
 from archdsl.components import registry
-from archdsl.errors import SearchError
+from archdsl.errors import SearchError, SpecError
 from archdsl.given import kind
 from archdsl.printable import shown
 
@@ -18,6 +19,8 @@ CURE = (
     "name of a source, as  --data PATH"
 )
 """What an error says where nothing says which images."""
+
+_ADDRESS = "search.proxy.data"
 
 _LOOKED_AT = 200
 """Files of a folder that are looked at to tell of which sort it is."""
@@ -40,6 +43,18 @@ def data_named(given: object, channels: int) -> dict[str, Any]:
     if isinstance(data.get("path"), (str, Path)):
         data["path"] = str(paths.path("path", data["path"], SearchError).absolute())
     return data
+
+
+@contextmanager
+def said_of_data() -> Iterator[None]:
+    """Let errors inside speak of `data`, as it was given, and not of where a spec has it."""
+    try:
+        yield
+    except SpecError as error:
+        if not error.address.startswith(_ADDRESS):
+            raise
+        address = f"data{error.address.removeprefix(_ADDRESS)}"
+        raise SpecError(error.problem, address=address, cure=error.cure) from None
 
 
 def _of_path(path: Path, channels: int) -> dict[str, Any]:

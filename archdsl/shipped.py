@@ -49,7 +49,7 @@ def shipped(name: str) -> Path:
         return files[name]
     guess = did_you_mean(name, files, most=2, after="  ")
     with contextlib.suppress(OSError, ValueError):  # what no system takes for a name
-        if Path(name).exists():
+        if name and Path(name).exists():
             guess = f"write  ./{name}  for what lies here.  "
     raise SpecError(
         f"no shipped spec is called {shown(name)}",

@@ -10,6 +10,7 @@ from archdsl import memory
 from archdsl.benchmarking.ratio import LEVEL, PairedRatio
 from archdsl.benchmarking.row import TimedSubject
 from archdsl.units import amount
+from archdsl.views.cells import cell
 from archdsl.views.fitted import fitted, width, wrapped
 
 _HEADINGS = ("", "images/s", "p50", "p90", "p99 ms", "memory", "MACs", "params")
@@ -91,8 +92,8 @@ def csv(timed: Sequence[TimedSubject]) -> str:
         ratio, of = row.ratio, row.latency
         compared = [] if ratio is None else [ratio.median, ratio.low, ratio.high, ratio.finding]
         rows.writerow(
-            [row.spec, row.form, row.compiled, row.batch, row.images_per_second, of.p50, of.p90,
-             of.p99, row.memory, row.macs, row.params, *(compared or [None] * 4)]
+            [cell(row.spec), row.form, row.compiled, row.batch, row.images_per_second, of.p50,
+             of.p90, of.p99, row.memory, row.macs, row.params, *(compared or [None] * 4)]
         )  # fmt: skip
     return text.getvalue()
 

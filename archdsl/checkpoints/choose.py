@@ -63,7 +63,8 @@ def _none_such(file: Checkpoint, ema: bool | None) -> str:
     what = "averaged weights" if ema else "weights but averaged ones"
     there = ", ".join(dict.fromkeys(part.words for part in file.parts))
     held = "a state dict alone" if there == "the file" else there
-    return f"{file.path} has no {what}: it holds {held}\n  drop ema={ema}, or name another file"
+    said = f"ema={ema}, on the command line {'--ema' if ema else '--no-ema'}"
+    return f"{file.path} has no {what}: it holds {held}\n  drop {said}; or name another file"
 
 
 def _refusal(file: Checkpoint, target: Target, wanted: list[FilePart]) -> str:

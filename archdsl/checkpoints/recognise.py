@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from archdsl.checkpoints.fit import Entry, Fit, Form, Shapes, distinct, fits, known_namings
 from archdsl.checkpoints.naming import OWN, Naming
-from archdsl.checkpoints.refusal import misfit
+from archdsl.checkpoints.refusal import DROP_HEAD, misfit
 from archdsl.checkpoints.tables import LABELS, namings
 from archdsl.compiler.builder import classifier_names, shapes
 from archdsl.compiler.network import Network
@@ -136,10 +136,8 @@ def _other_classes(network: Network, best: Fit, unused: Set[str]) -> str:
     wrong = {*best.missing, *best.misshapen, *(best.naming.ours(name) for name in best.extra)}
     if not wrong or not wrong <= classifier or wrong & unused:
         return ""
-    return (
-        f"it is for another number of classes than {network.classes}.  drop_head=True, on the "
-        "command line\n--drop-head, leaves them out, and the model starts its own afresh"
-    )
+    cure = DROP_HEAD.format("")
+    return f"it is for another number of classes than {network.classes}.  {cure}"
 
 
 def _other_spec(network: Network, file: Shapes, others: Networks) -> str:

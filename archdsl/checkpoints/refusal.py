@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from archdsl.checkpoints.axes import Shape
 from archdsl.checkpoints.fit import Fit, Shapes
 from archdsl.checkpoints.naming import OWN
+from archdsl.errors import BuildError
+
+DROP_HEAD = (
+    "drop_head=True, on the command line\n{}--drop-head, leaves them out, and the model starts its "
+    "own afresh"
+)
+"""What to do about other classes, where the classifier may begin afresh."""
+
+_KEEP_HEAD = "name the spec with as many\n  as the file has, as with  --set classes=N"
 
 _SHOWN = 5
+
+
+@contextmanager
+def with_the_classifier() -> Iterator[None]:
+    """Let errors inside offer no classifier that begins afresh, to whom it would be worth nothing.
+
+    Raises BuildError, as what is inside.
+    """
+    try:
+        yield
+    except BuildError as error:
+        said = str(error).replace(DROP_HEAD.format("  "), _KEEP_HEAD)
+        raise BuildError(said) from None
 
 
 def misfit(

@@ -20,7 +20,7 @@ from typing import Any
 
 from archdsl.cli.answer import Answer
 from archdsl.cli.failure import UsageError
-from archdsl.cli.parser import loaded, takes_a_spec
+from archdsl.cli.parser import images_named, loaded, takes_a_spec
 from archdsl.views.terminal import busy
 
 HELP = "judge trained weights on images: accuracy with intervals, by class, calibration"
@@ -42,6 +42,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ema", action=argparse.BooleanOptionalAction, default=None,
         help="of a file with averaged weights beside the others, whether to take those",
+    )  # fmt: skip
+    parser.add_argument(
+        "--on-bad", metavar="RULE", default="stop", help="of an image that cannot be read: skip "
+        "it, or stop; stop unless said",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--out", metavar="FILE", type=Path,
@@ -67,29 +71,18 @@ def run(known: argparse.Namespace) -> Answer:
         found = archdsl.evaluate(
             x,
             known.weights,
-            _data(known.data),
+            images_named(known.data),
             split=known.split,
             size=None if known.size is None else _whole("--size", known.size),
             batch=_whole("--batch", known.batch),
             device=known.device,
             ema=known.ema,
+            on_bad=known.on_bad,
             told=now,
         )
     if known.out is not None:
         found.save(known.out)
     return Answer(found.record(), str(found))
-
-
-def _data(text: str | None) -> Any:
-    """A path or a name; a mapping where it is written as one."""
-    if text is None or not text.lstrip().startswith("{"):
-        return text
-    from archdsl.language.load import read_assignment
-    from archdsl.language.nodes import plain
-
-    _, node = read_assignment(f"data={text}")
-    value: Any = plain(node)
-    return value["data"]
 
 
 def _whole(option: str, text: str) -> int:

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
 
 from archdsl.cli.answer import Answer
@@ -48,6 +49,13 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{self.prog}: {message}\n  {self.format_usage().strip()}")
 
 
+def _word(text: str) -> str:
+    """A word of the command line. An empty one would be the working directory, or a default."""
+    if not text:
+        raise argparse.ArgumentTypeError("nothing is named.  name what is meant, or leave it out")
+    return text
+
+
 class _Help(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28)
@@ -76,6 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     for name in VERBS:
         verb = cast(Verb, importlib.import_module(f"archdsl.cli.{name.replace('-', '_')}"))
         own = verbs.add_parser(name, help=verb.HELP, description=(verb.__doc__ or "").strip())
+        own.register("type", None, _word)
+        own.register("type", Path, lambda text: Path(_word(text)))
         verb.arguments(own)
         own.add_argument("--json", action="store_true", help="print JSON for programs")
         own.set_defaults(run=verb.run)
@@ -140,6 +150,18 @@ def loaded(name: str, known: argparse.Namespace) -> Spec:
     import archdsl
 
     return archdsl.load(name, patches(known), imports=known.imports, sandbox=known.sandbox)
+
+
+def images_named(text: str | None) -> Any:
+    """What `--data` says: a path or a name; a mapping where it is written as one.
+
+    Raises SpecError.
+    """
+    if text is None or not text.lstrip().startswith("{"):
+        return text
+    from archdsl.language.yaml import read
+
+    return plain(read(text, "--data"))
 
 
 def patches(known: argparse.Namespace) -> dict[str, Any]:

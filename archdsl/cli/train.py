@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.cli.answer import DONE, INTERRUPTED, Answer
 from archdsl.cli.failure import UsageError
-from archdsl.cli.parser import patches, takes_a_spec
+from archdsl.cli.parser import images_named, patches, takes_a_spec
 from archdsl.cli.storage import refuse_address
 from archdsl.units import counted, figure
 from archdsl.views.text import columns
@@ -35,9 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """SPEC or RUN and patches, the images, the recipe, the folder, and where it runs."""
     takes_a_spec(parser, "SPEC|RUN")
     parser.add_argument(
-        "--data", metavar="PATH", help="the images: a folder of class folders, of shards or "
-        "of a Hugging Face data set, an .npz file, or the name of a source; those of the search or "
-        "of the spec unless said",
+        "--data", metavar="DATA", help="the images: a folder of class folders, of shards or "
+        "of a Hugging Face data set, an .npz file, or a source by its name or with its options; "
+        "those of the search or of the spec unless said",
     )  # fmt: skip
     parser.add_argument(
         "--recipe", metavar="NAME|FILE", help="how it is trained, as metaformer_300; the "
@@ -119,7 +119,7 @@ class _LoggerOption(argparse.Action):
 
         if not known.loggers:
             raise UsageError("--logger-option is of the --logger before it, and there is none")
-        _, node = read_assignment(value)
+        _, node = read_assignment(value, "--logger-option", "save_dir=logs")
         assert isinstance(node, Mapping)
         said: Any = plain(node)
         cls, options = known.loggers[-1]
@@ -153,7 +153,7 @@ def run(known: argparse.Namespace) -> Answer:
     with for_stream(sys.stderr) as listener:
         result = archdsl.train(
             known.file,
-            known.data,
+            images_named(known.data),
             set=patches(known),
             imports=known.imports,
             sandbox=known.sandbox,

@@ -14,6 +14,7 @@ from archdsl.components.options import Fraction
 from archdsl.components.registry import data
 from archdsl.data.class_names import in_order
 from archdsl.data.decode import Channels
+from archdsl.data.passed_over import files_below
 from archdsl.data.sample_source import (
     Given,
     SampleSource,
@@ -195,7 +196,7 @@ def _tables(root: Path, library: Any) -> dict[str, Any]:
             return dict(library.load_from_disk(os.fspath(root)))
         if (root / "state.json").exists():
             return {"": library.load_from_disk(os.fspath(root))}
-        files = sorted(root.rglob("*.parquet"))
+        files = files_below(root, (".parquet",))
         tables = {os.path.relpath(path, root): _of_parquet(path, library) for path in files}
     except SearchError:
         raise

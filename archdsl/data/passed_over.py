@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+
+from archdsl.errors import SearchError
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 
@@ -43,7 +46,10 @@ def is_passed_over(name: str) -> bool:
 
 
 def folders(root: Path) -> tuple[str, ...]:
-    """The names of the folders in `root`, sorted, those of a system left out."""
+    """The names of the folders in `root`, sorted, those of a system left out.
+
+    Raises SearchError for a link that leads nowhere and may have been to a folder.
+    """
     with os.scandir(root) as entries:
         return tuple(
             sorted(
@@ -55,10 +61,43 @@ def folders(root: Path) -> tuple[str, ...]:
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()  # what the system said with the name; no look at each of a million
-    except OSError:  # a link that leads to itself
-        return False
+    with contextlib.suppress(OSError):  # a link that leads to itself
+        if entry.is_dir():  # what the system said with the name; no look at each of a million
+            return True
+    if entry.is_symlink() and not (is_image(entry.name) or is_passed_over(entry.name)):
+        refuse_dangling(Path(entry.path))
+    return False
+
+
+def refuse_dangling(path: Path) -> None:
+    """Raise SearchError for a link that leads nowhere: what it led to would be missing unseen."""
+    if path.is_symlink() and not path.exists():
+        raise SearchError(
+            f"{path}: a link that leads nowhere ({path.readlink()}).  mend it, or remove it"
+        )
+
+
+def files_below(root: Path, endings: tuple[str, ...]) -> list[Path]:
+    """The files with one of some endings in a folder and in those below, links followed, sorted.
+
+    Raises SearchError for a link that leads nowhere and may have been to such a file, or to a
+    folder.
+    """
+    found: list[Path] = []
+    seen: set[str] = set()
+    for place, inner, names in os.walk(root, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:  # a link that leads back
+            inner.clear()
+            continue
+        seen.add(real)
+        for path in (Path(place, name) for name in names if not is_hidden(name)):
+            if path.name.endswith(endings):
+                refuse_dangling(path)
+                found += [path] if path.is_file() else []
+            elif not path.suffix:  # no file of another sort
+                refuse_dangling(path)
+    return sorted(found)
 
 
 def summary(names: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import tarfile
 import time
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from archdsl.data.samples import Samples, readable
 from archdsl.data.texts import Texts
 from archdsl.drafts import draft_of
 from archdsl.errors import SearchError
+from archdsl.printable import printable_line, shown
 from archdsl.regular import opened
 
 if TYPE_CHECKING:
@@ -35,8 +37,13 @@ if TYPE_CHECKING:
 LIMIT = 1 << 30
 """Bytes of the index of one shard; an image takes some tens."""
 
-VERSION = 1
+VERSION = 2
 """Of what is kept of a shard."""
+
+LONGEST = 255
+"""Characters of the name of a class; more are a text about the image."""
+
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +134,7 @@ def _read(path: Path, label: str) -> ShardIndex:
     kind, _, field = label.partition(".")
     images: dict[str, tuple[int, int]] = {}
     classes: dict[str, str] = {}
+    dotted = ""
     try:
         with opened(path) as stream, tarfile.open(fileobj=stream, mode="r:") as file:
             for member in file:
@@ -134,6 +142,11 @@ def _read(path: Path, label: str) -> ShardIndex:
                 key, suffix = _parts(member.name)
                 if not member.isreg() or key.rpartition("/")[2].startswith("."):
                     continue
+                if not dotted and f".{suffix}".endswith(SUFFIXES) and "." in suffix:
+                    dotted = (
+                        f"of {printable_line(member.name)} the key is {printable_line(key)}, and "
+                        f"the rest, {suffix}, is no image: a key ends at the first dot"
+                    )
                 if f".{suffix}" in SUFFIXES:
                     if key in images:
                         raise SearchError(f"{path}: {key} has two images.  leave one of them")
@@ -148,7 +161,9 @@ def _read(path: Path, label: str) -> ShardIndex:
             "compressed"
         ) from None
     if not images:
-        raise SearchError(f"{path}: holds no images ({' '.join(SUFFIXES)}).  remove it")
+        raise SearchError(
+            f"{path}: holds no images ({' '.join(SUFFIXES)}).  {dotted or 'remove it'}"
+        )
     for one, other, what in ((images, classes, f".{kind}"), (classes, images, "image")):
         if stray := next((key for key in one if key not in other), None):
             raise SearchError(
@@ -176,10 +191,28 @@ def _class(content: bytes, field: str, name: str) -> str:
     except (ValueError, KeyError, TypeError):
         what = f"JSON with {field}" if field else "text"
         raise SearchError(f"{name}: is no {what}.  write the class into it") from None
-    said = str(said).strip() if isinstance(said, (int, str)) else ""
+    whole = isinstance(said, (int, str)) and not isinstance(said, bool)
+    said = str(said).strip() if whole else ""
     if not said:
         raise SearchError(f"{name}: says no class.  write a number or a name into it")
-    return str(int(said)) if said.isdecimal() else said
+    if said.isdecimal():
+        return str(int(said))
+    if _NUMBER.fullmatch(said):
+        raise SearchError(
+            f"{name}: says {said}, and classes are numbered by whole numbers from 0.  write one of "
+            "those, or a name"
+        )
+    if len(said) > LONGEST or not said.replace("\u3000", " ").replace("\xa0", " ").isprintable():
+        raise SearchError(
+            f"{name}: holds {shown(said)}, which is no number and no name on one line.  write the "
+            "class alone into it"
+        )
+    if not field and said[0] in "{[":
+        raise SearchError(
+            f"{name}: holds {shown(said)}, which looks like JSON.  write the class alone into it, "
+            "or say where it stands, as  label_member: json.label"
+        )
+    return said
 
 
 def _state(path: Path) -> tuple[int, int, int]:

@@ -150,8 +150,9 @@ class ImageSource(ABC):
         "test" is for whom `held_out` is.
         """
         raise SearchError(
-            f"{type(self).__name__}: has no images that are read one by one.  leave the "
-            "augmentation out, or save the images as files"
+            f"{self.describe(folder).name}: its images are arrays, and the recipe has an "
+            "augmentation, which changes images that are read one by one.  train without, by  "
+            "--set train.augmentation=none,  or save the images as files"
         )
 
     def fingerprint(self, folder: Path) -> Fingerprint:

@@ -9,6 +9,7 @@ from archdsl.components.options import Fraction
 from archdsl.components.registry import data
 from archdsl.data.class_names import in_order
 from archdsl.data.decode import Channels
+from archdsl.data.passed_over import files_below
 from archdsl.data.sample_source import (
     Given,
     SampleSource,
@@ -82,7 +83,7 @@ def _shards(root: Path) -> list[Path]:
     if root.is_file():
         found = [root]
     elif root.is_dir():
-        found = sorted(path for path in root.rglob("*") if path.is_file())
+        found = files_below(root, (".tar", *_COMPRESSED))
     else:
         raise SearchError(
             f"{root}: no such file or folder.  search.proxy.data.path names a folder of shards, or "

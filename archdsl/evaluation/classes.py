@@ -43,10 +43,10 @@ def matched(
         return _by_name(data, weights, says)
     if _are_numbers(data) and len(data) <= classes:
         names = tuple(weights) or tuple(map(str, range(classes)))
-        return Matching(
-            tuple(range(len(data))), names,
-            f"by number: the data number their classes from 0 to {len(data) - 1}",
-        )  # fmt: skip
+        words = f"by number: the data number their classes from 0 to {len(data) - 1}"
+        if weights:
+            words += f", which are taken for {_listed(weights[: len(data)])}"
+        return Matching(tuple(range(len(data))), names, words)
     if weights:
         raise _strangers(data, weights, source, says)
     if classes == IMAGENET and all(map(_SYNSET.fullmatch, data)):

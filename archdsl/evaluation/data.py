@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,11 +20,12 @@ from archdsl.evaluation.images import ArrayImages, FileImages, ImageStream
 from archdsl.evaluation.subject import TrainedModel
 from archdsl.evaluation.trained_folder import source_of
 from archdsl.language.settings import ProxySettings
-from archdsl.named_images import CURE, data_named
+from archdsl.named_images import CURE, data_named, said_of_data
 from archdsl.progress import Progress, unwatched
 from archdsl.task_images import settings_of_run
 from archdsl.training.data_source import DataSource
 from archdsl.training.heldout import held_out_of, held_out_samples
+from archdsl.training.images.reading import OnBad
 
 SplitName: TypeAlias = Literal["train", "val", "test", "all"]
 
@@ -53,6 +55,7 @@ class SplitImages:
 
     name: of their source; classes: the names of their classes, in the order of their labels
     seen: what becomes of each; None where the source does not say
+    passed_over: why each that was left out cannot be read; it fills while they are read
     """
 
     images: ImageStream
@@ -60,6 +63,7 @@ class SplitImages:
     classes: tuple[str, ...]
     seen: Preprocessing | None
     notes: tuple[str, ...]
+    passed_over: Sequence[str] = ()
 
 
 def chosen(given: object, split: SplitName | None, of: TrainedModel) -> Chosen:
@@ -107,7 +111,8 @@ def _named(given: object, of: TrainedModel) -> ProxySettings:
     """The `data` of a spec, of a path, a name or a mapping."""
     data = data_named(given, of.model.network.input[0])
     base: Spec | str = of.spec or "poolformer_s12"
-    return load(base, set={"search.proxy.data": data}).settings().proxy
+    with said_of_data():
+        return load(base, set={"search.proxy.data": data}).settings().proxy
 
 
 def _is_same(one: DataSource, other: DataSource) -> bool:
@@ -126,19 +131,33 @@ def _place(source: DataSource) -> tuple[str, Path] | None:
 
 
 def found(
-    data: Chosen, of: TrainedModel, size: Size, progress: Progress = unwatched
+    data: Chosen,
+    of: TrainedModel,
+    size: Size,
+    on_bad: OnBad = "stop",
+    progress: Progress = unwatched,
 ) -> SplitImages:
-    """The images. size: of what the network sees; progress: of what is read before the first.
+    """The images.
 
+    size: of what the network sees; on_bad: what becomes of one that cannot be read
+    progress: of what is read before the first
     Raises SearchError for data that cannot be read, and for images of other channels.
     """
     opened = data.source.open()
     if isinstance(opened, SampleSource):
-        return _files(opened, data, of, size)
+        return _files(opened, data, of, size, on_bad)
+    if on_bad != "stop":
+        name = opened.describe(data.source.folder).name
+        raise SearchError(
+            f"on_bad is about images that are read one by one, and those of {name} are arrays.  "
+            "drop it"
+        )
     return _arrays(opened, data, of, size, progress)
 
 
-def _files(opened: SampleSource, data: Chosen, of: TrainedModel, size: Size) -> SplitImages:
+def _files(
+    opened: SampleSource, data: Chosen, of: TrainedModel, size: Size, on_bad: OnBad
+) -> SplitImages:
     _refuse_channels(opened.channels, of, opened.path)
     samples = _samples(opened, data)
     notes = []
@@ -162,10 +181,11 @@ def _files(opened: SampleSource, data: Chosen, of: TrainedModel, size: Size) -> 
                 f"they cover {size[0]} x {size[1]}"
             )
     seen = Preprocessing(samples[0].class_names, opened.channels, size, pixels)
-    images = FileImages(tuple(samples), opened.channels, pixels, size)
+    images = FileImages(tuple(samples), opened.channels, pixels, size, on_bad)
     return SplitImages(
-        images, f"{opened.kind} {opened.path}", samples[0].class_names, seen, tuple(notes)
-    )
+        images, f"{opened.kind} {opened.path}", samples[0].class_names, seen, tuple(notes),
+        images.passed_over,
+    )  # fmt: skip
 
 
 def _samples(opened: SampleSource, data: Chosen) -> list[Samples]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -47,23 +46,25 @@ def answered(
     logits: class of the data -> logit
     Raises SearchError for what the model says that is no number.
     """
-    labels = torch.tensor(logits)[torch.from_numpy(images.labels)]
-    training = model.training
+    training, total, done = model.training, len(images.labels), 0
+    logit_of = torch.tensor(logits)
     parts, times, many = [], [], []
     begun = perf_counter()
     try:
         model.eval().to(device)
         with torch.no_grad(), quiet(), channels_last_convolutions(model):
-            for at, pixels in _numbered(images.batches(batch)):
-                here = pixels.to(device)
+            for pixels, of_data in images.batches(batch):
+                here, labels = pixels.to(device), logit_of[torch.from_numpy(of_data)]
                 out: list[Tensor] = []
                 times.append(seconds_of(lambda here=here, out=out: out.append(model(here)), device))  # type: ignore[misc]
                 many.append(len(here))
-                parts.append(_of_batch(out[0].float().cpu(), labels[at : at + len(here)]))
-                progress(at + len(here), len(labels))
+                parts.append((labels, *_of_batch(out[0].float().cpu(), labels)))
+                done += len(here)
+                progress(done, total)
     finally:
         model.train(training)
-    told, among, confidence, loss = (torch.cat(column) for column in zip(*parts, strict=True))
+    columns = (torch.cat(column) for column in zip(*parts, strict=True))
+    labels, told, among, confidence, loss = columns
     if not loss.isfinite().all() and not confidence.isfinite().all():
         raise SearchError(
             "the model's answers are no numbers (NaN).  its weights may be broken, or overflow in "
@@ -79,14 +80,6 @@ def answered(
         loss.numpy(),
     )
     return answers, speed
-
-
-def _numbered(batches: Iterator[Tensor]) -> Iterator[tuple[int, Tensor]]:
-    """Batches, each with the place of its first image."""
-    at = 0
-    for one in batches:
-        yield at, one
-        at += len(one)
 
 
 def _of_batch(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -15,10 +15,11 @@ from archdsl.errors import ExportError, SearchError
 from archdsl.evaluation.calibration import Calibration
 from archdsl.evaluation.figures import Confusion, Judgement, Share
 from archdsl.evaluation.passes import Speed
-from archdsl.evaluation.table import text
+from archdsl.evaluation.table import SHOWN, text
 from archdsl.exporters.files import write
 from archdsl.units import counted, integer
 from archdsl.version import VERSION
+from archdsl.views.cells import cell
 from archdsl.views.text import columns
 
 ENDINGS = (".json", ".csv")
@@ -33,6 +34,7 @@ class Evaluation:
     seen: what became of each image, in words; seen_by: who says so; matched: how classes were
     published: the top-1 that was published for these weights, in percent, None for none
     notes: what else is to be known, a line each
+    passed_over: why each image that was left out cannot be read
     """
 
     name: str
@@ -48,6 +50,7 @@ class Evaluation:
     matched: str
     published: float | None
     notes: tuple[str, ...]
+    passed_over: tuple[str, ...] = ()
 
     @property
     def top1(self) -> Share:
@@ -101,19 +104,23 @@ class Evaluation:
             "labels": self.matched,
             "published_top1": self.published,
             "notes": list(self.notes),
+            "passed_over": list(self.passed_over),
             "archdsl": VERSION,
         }
 
     def csv(self) -> str:
-        """The confusion matrix: a row for each true class with images, a column for each logit."""
+        """The confusion matrix: a row for each true class with images, a column for each logit.
+
+        A name that a spreadsheet would take for a formula has a ' before it.
+        """
         stream = io.StringIO()
         table = csv.writer(stream, lineterminator="\n")
-        table.writerow(["true \\ told", *self.names])
+        table.writerow(["true \\ told", *map(cell, self.names)])
         rows: dict[str, dict[str, int]] = {}
         for one in self.figures.confusions:
             rows.setdefault(one.true, {})[one.told] = one.images
         for name, row in rows.items():
-            table.writerow([name, *(row.get(told, 0) for told in self.names)])
+            table.writerow([cell(name), *(row.get(told, 0) for told in self.names)])
         return stream.getvalue()
 
     def save(self, path: str | Path) -> Path:
@@ -145,7 +152,10 @@ class Evaluation:
             ("labels", self.matched),
             ("intervals", "Wilson's, 95 %: over the choice of images, not the training's seed"),
             *(("note", one) for one in self.notes),
+            *(("passed over", one) for one in self.passed_over[:SHOWN]),
         ]
+        if len(self.passed_over) > SHOWN:
+            about.append(("", f"and {len(self.passed_over) - SHOWN:,} more; -o x.json names all"))
         return "\n".join(
             [
                 f"{self.name} on {where} of {self.data}: {images} of {classes}",

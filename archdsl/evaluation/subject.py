@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.api import Specish, build, load
 from archdsl.checkpoints.files import metadata
+from archdsl.checkpoints.refusal import with_the_classifier
 from archdsl.compiler.builder import Built
 from archdsl.compiler.specification import Spec
 from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing, in_metadata
@@ -80,7 +81,8 @@ def subject(
         file = weights_of(folder or Path() if weights is None else _path(weights))
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        model = build(spec, weights=file, ema=ema)
+        with with_the_classifier():
+            model = build(spec, weights=file, ema=ema)
     said, says, top1 = _said(spec, file, side)
     return TrainedModel(
         network.name,

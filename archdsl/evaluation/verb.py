@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from archdsl import given
 from archdsl.api import Specish
@@ -32,6 +32,7 @@ def evaluate(
     batch: int = 64,
     device: str = "cpu",
     ema: bool | None = None,
+    on_bad: Literal["skip", "stop"] = "stop",
     told: Callable[[str], None] | None = None,
 ) -> Evaluation:
     """Judge trained weights on images: top-1 and top-5 with intervals, by class, calibration.
@@ -46,6 +47,7 @@ def evaluate(
         or of a training is recorded there
     size: of the images, where it is another than the spec's
     batch: images at once; device: "cpu", "cuda", "cuda:1" or "mps"
+    on_bad: what becomes of an image that cannot be read: with "skip" it is left out and named
     told: called with what is being done now, in words
     Classes are matched by name wherever both the weights and the data have names. Raises
     SearchError for what cannot be judged, and as `build` for spec and weights.
@@ -63,6 +65,8 @@ def evaluate(
     _whole("batch", batch)
     if size is not None:
         _whole("size", size)
+    if not isinstance(on_bad, str) or on_bad not in ("skip", "stop"):
+        raise SearchError(f"on_bad is {shown(on_bad)}.  write skip, or stop")
     given.function("told", told, SearchError)
     say = told or (lambda now: None)
     try:
@@ -80,7 +84,9 @@ def evaluate(
             notes.append(words)
         say("reading the images")
         seen_at = (size, size) if size is not None else _seen_at(of)
-        here = found(images, of, seen_at, lambda done, total: say(f"{done:,} of {total:,} read"))
+        here = found(
+            images, of, seen_at, on_bad, lambda done, total: say(f"{done:,} of {total:,} read")
+        )
         matching = matched(
             here.classes, of.classes, of.model.network.classes, source=here.name, says=of.says
         )
@@ -102,6 +108,7 @@ def evaluate(
         of.name, of.weights, here.name, images.split, came_to, speed, matching.names,
         called(where), "" if here.seen is None else here.seen.words(), _says(of), matching.words,
         of.top1 if matching.names == imagenet() == here.classes else None, tuple(notes),
+        tuple(here.passed_over),
     )  # fmt: skip
 
 

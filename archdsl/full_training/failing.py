@@ -20,9 +20,12 @@ _FIELDS = "|".join(one.name for one in dataclasses.fields(Recipe) if one.name no
 _ADDRESS = re.compile(rf"\b(?:search\.proxy\.|recipe: )({_FIELDS})\b")
 
 
+_GOES_ON = re.compile(r"\bthe same command goes on\b")
+
+
 def in_words(text: str) -> str:
-    """Words on a proxy as words on a training: its schedule is the recipe's."""
-    return _ADDRESS.sub(r"train.\1", text)
+    """Words on a search as words on a training: of the recipe, and how it is gone on with."""
+    return _GOES_ON.sub("the same command with --resume goes on", _ADDRESS.sub(r"train.\1", text))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ lock               who writes
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,10 +42,12 @@ LAST, LOGGERS, SPEC = "last.ckpt", "loggers", "spec.yaml"
 def held(shown: Path) -> Iterator[TrainRecord | None]:
     """Hold the folder of a training, which is made where it is not there.
 
-    Yields the record of the training that it holds, or None. Raises SearchError where another
-    process holds it, and for a folder with something else in it.
+    Yields the record of the training that it holds, or None. What is refused before anything is
+    written leaves no folder. Raises SearchError where another process holds it, and for a folder
+    with something else in it.
     """
     folder = shown.absolute()
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     if folder.exists() and not folder.is_dir():
         raise SearchError(f"{shown} is no folder.  choose another --out")
     with files.writing(shown):
@@ -52,7 +55,23 @@ def held(shown: Path) -> Iterator[TrainRecord | None]:
     _refuse_strangers(shown)
     with locked(folder / LOCK):
         files.drop_drafts(folder)
-        yield read_record(folder)
+        try:
+            yield read_record(folder)
+        except BaseException:
+            _leave_nothing(folder, missing)
+            raise
+
+
+def _leave_nothing(folder: Path, missing: list[Path]) -> None:
+    """Take away a lock with nothing beside it, and the folders that were made for it.
+
+    missing: the folders that were not there, the innermost first
+    """
+    with contextlib.suppress(OSError):
+        if [path.name for path in folder.iterdir()] == [LOCK]:
+            (folder / LOCK).unlink()
+            for path in missing:
+                path.rmdir()
 
 
 def _refuse_strangers(shown: Path) -> None:

@@ -40,8 +40,8 @@ def refuse_another(folder: Path, old: TrainRecord, new: TrainRecord, known: Evid
 
 
 def _differs(old: TrainRecord, new: TrainRecord) -> str | None:
-    usual = Recipe().record()
-    then = {f"train.{name}": value for name, value in {**usual, **old.recipe}.items()}
+    known = Recipe.from_record(old.recipe).record()  # with what it had no field for
+    then = {f"train.{name}": value for name, value in known.items()}
     now = {f"train.{name}": value for name, value in new.recipe.items()}
     pairs = (then, now), (_images(old), _images(new)), (_network(old.spec), _network(new.spec))
     for olds, news in pairs:

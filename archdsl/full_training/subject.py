@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.errors import SearchError
 from archdsl.full_training.winner import is_run
-from archdsl.named_images import CURE, data_named
+from archdsl.named_images import CURE, data_named, said_of_data
 from archdsl.task_images import settings_of_run
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ def images(
     Raises SearchError where nothing says which images.
     """
     if data is not None:
-        return with_data(data_named(data, spec.network().input[0])).settings().proxy
+        named = data_named(data, spec.network().input[0])
+        with said_of_data():
+            return with_data(named).settings().proxy
     if run is not None:
         settings = settings_of_run(run)
         if settings is None:

@@ -14,7 +14,7 @@ from archdsl import threads
 from archdsl.amounts import bounded
 from archdsl.errors import ArchError, SearchError
 from archdsl.full_training.asked import AskedTraining, Manner
-from archdsl.full_training.begun import refuse_other_classes
+from archdsl.full_training.begun import compared
 from archdsl.full_training.events import (
     GettingReady,
     Remark,
@@ -91,7 +91,7 @@ def train(
         if not first:
             return _beside(asked, manner, out, leave)
         _refuse_among_images(asked, out)
-        with held(out) as old:
+        with said_of_a_recipe(), held(out) as old:
             if old is not None and _worth_something(old, out) and not resume:
                 raise SearchError(_there(out, old))
             return _Start(asked, manner, out, tell, leave).go(old, resume=resume)
@@ -102,7 +102,7 @@ def _refuse_among_images(asked: AskedTraining, out: Path) -> None:
     source = DataSource.of(asked.settings)
     options = {} if source.component is None else dict(source.component.options)
     path = options.get("path")
-    if not isinstance(path, str):
+    if not isinstance(path, str) or not path:
         return
     images, own = (source.folder / path).resolve(), out.resolve()
     if images.is_dir() and own.is_relative_to(images):
@@ -132,8 +132,8 @@ def _there(out: Path, old: TrainRecord) -> str:
 def _beside(asked: AskedTraining, manner: Manner, out: Path, leave: Leaving) -> TrainingResult:
     """The training in a process beside the first, which alone writes and tells."""
     start = _Start(asked, manner, out, unheard, leave)
-    prepared = start.prepared()
-    start.run(prepared, None)
+    prepared = start.prepared(asked.cache)
+    start.run(prepared, None, start._options())
     record = start.record(prepared, None)
     record.stand = "done"
     return TrainingResult(out, record)
@@ -159,9 +159,11 @@ class _Start:
         goes_on = old is not None and _worth_something(old, self.out)
         if resume and not goes_on:
             self.tell(Remark(f"{self.out} holds no training to go on with: it begins"))
-        prepared = self.prepared()
-        if self.asked.beginning is not None and prepared.preprocessing is not None:
-            refuse_other_classes(self.asked.beginning, prepared.preprocessing.class_names)
+        options = self._options()
+        prepared = self.prepared(None)  # whatever is refused is so before images are kept
+        begun, said = self.asked.beginning, prepared.preprocessing
+        if begun is not None and said is not None and (words := compared(begun, said.class_names)):
+            self.tell(Remark(words))
         known = evidence(self.space, self.asked.settings, None, prepared)
         record = self.record(prepared, known)
         if old is not None and goes_on:
@@ -172,6 +174,7 @@ class _Start:
         if self.manner.test:
             with self._told_of_looks(lambda words: None):
                 pass  # a record that takes none says so before all is trained
+        prepared = self._kept(prepared)
         if self.asked.spec.is_space:
             self.tell(Remark(f"{self.asked.spec.name} has holes: its default member is trained"))
         for note in (*self.asked.spec.notes, *prepared.info.notes):
@@ -181,22 +184,46 @@ class _Start:
         write_spec(self.folder, self.asked.spec, record.said, {})
         write_data(self.folder, known)
         write_record(self.folder, record)
-        return self._trained(record, prepared)
+        return self._trained(record, prepared, options)
 
-    def prepared(self) -> Prepared:
-        """The data, read and checked, as all that would make the training fail is."""
+    def _options(self) -> dict[str, Any]:
+        """What the trainer is told beside the recipe. Raises SearchError for what is not here."""
+        from archdsl.training.devices import spread
+        from archdsl.training.loggers import logger
+        from archdsl.training.trainer import precision
+
+        recipe, manner = self.asked.recipe, self.manner
+        with said_of_a_recipe():
+            precision(recipe.precision)
+        options = spread(manner.devices, manner.strategy, recipe.batch, recipe.accumulate)
+        if manner.loggers:
+            options["logger"] = [logger(one, self.folder / LOGGERS) for one in manner.loggers]
+        return options
+
+    def prepared(self, cache: int | None) -> Prepared:
+        """The data, read and checked, as all that would make the training fail is.
+
+        cache: the side at which images are kept decoded on disk, which are then as well
+        """
         recipe = self.asked.recipe
         with said_of_a_recipe():
             source = DataSource.of(self.asked.settings)
             prepared = prepare(
                 recipe, source, self.network.input, self.network.classes,
                 lambda done, total: self.tell(GettingReady("reading the images", done, total)),
-                OneByOneReading(self.manner.workers, self.manner.on_bad, self.asked.cache),
+                OneByOneReading(self.manner.workers, self.manner.on_bad, cache),
                 lambda words: self.tell(Remark(words)),
             )  # fmt: skip
             if prepared.unproven:
                 self._look(prepared)
         return prepared
+
+    def _kept(self, prepared: Prepared) -> Prepared:
+        """The same, with the images kept decoded where that is asked for."""
+        cache, reading = self.asked.cache, prepared.reading
+        if reading is None or reading.cache == cache:
+            return prepared
+        return self.prepared(cache)
 
     def _look(self, prepared: Prepared) -> None:
         from archdsl.training.look import look
@@ -243,9 +270,11 @@ class _Start:
             "machine": machine(),
         }
 
-    def _trained(self, record: TrainRecord, prepared: Prepared) -> TrainingResult:
+    def _trained(
+        self, record: TrainRecord, prepared: Prepared, options: dict[str, Any]
+    ) -> TrainingResult:
         try:
-            model = self.run(prepared, record)
+            model = self.run(prepared, record, options)
         except KeyboardInterrupt:
             record.stand = "stopped"
             write_record(self.folder, record)
@@ -263,22 +292,21 @@ class _Start:
         record.stand = "done"
         return self._finished(record, prepared, model)
 
-    def run(self, prepared: Prepared, record: TrainRecord | None) -> nn.Module:
+    def run(
+        self, prepared: Prepared, record: TrainRecord | None, options: dict[str, Any]
+    ) -> nn.Module:
         """Train, and return the model as it is after the last epoch.
 
         record: kept epoch by epoch; None in a process beside the first
+        options: what the trainer is told beside the recipe
         """
-        from archdsl.training.devices import spread
         from archdsl.training.judged_weights import JudgedWeights
-        from archdsl.training.loggers import LossLogged, logger
+        from archdsl.training.loggers import LossLogged
         from archdsl.training.seeds import own_randomness
         from archdsl.training.steps import PassedOverTold, StepWatch
         from archdsl.training.train import afresh, ignore, initial, train_model
 
         asked, manner, recipe = self.asked, self.manner, self.asked.recipe
-        options: dict[str, Any] = spread(
-            manner.devices, manner.strategy, recipe.batch, recipe.accumulate
-        )
         with own_randomness():
             model = initial(self.network, asked.seed)
         if asked.beginning is not None:
@@ -295,7 +323,6 @@ class _Start:
                 judged,
             ]
         if manner.loggers:
-            options["logger"] = [logger(one, self.folder / LOGGERS) for one in manner.loggers]
             callbacks.append(LossLogged())
         with threads.for_work(self._macs() * recipe.batch):
             train_model(
@@ -319,7 +346,7 @@ class _Start:
         if self.manner.test and record.test is None:
             self.tell(GettingReady("looking at the test split"))
             with self._told_of_looks(lambda words: self.tell(Remark(words))) as told:
-                record.test = self._looked(prepared)
+                record.test = self._looked(self._kept(prepared))
                 told(record.test)
         write_spec(self.folder, self.asked.spec, record.said, metrics)
         write_record(self.folder, record)

@@ -143,10 +143,12 @@ def _fetched(name: str, **options: Any) -> Path:
 
 def _refused(hub: Any, what: str, error: Exception) -> Exception:
     """What the Hub, or the way to it, has against it; any other error stays what it is."""
-    known = (hub.errors.HfHubHTTPError, hub.errors.HFValidationError, OSError, ValueError)
+    # its own error is one of the library that it speaks HTTP by, whose others are of the way there
+    above = [one for one in hub.errors.HfHubHTTPError.__mro__ if issubclass(one, Exception)]
+    known = (*(one for one in above if one is not Exception), OSError, ValueError)
     if not isinstance(error, known):
         return error
-    words = str(error).strip().partition("\n")[0]
+    words = str(error).strip().partition("\n")[0] or type(error).__name__
     return BuildError(f"{what}: {words}.  see to the name, the token, the network")
 
 

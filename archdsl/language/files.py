@@ -18,9 +18,10 @@ _WIDE = {
 """How texts in other encodings begin: with their byte order mark, or with archdsl or a comment."""
 
 
-def text_of(path: Path, max_bytes: int) -> str:
+def text_of(path: Path, max_bytes: int, noun: str = "a spec") -> str:
     """The text of a UTF-8 file, or pipe, of at most `max_bytes`; larger files are never read.
 
+    noun: what such a file is
     Raises SpecError.
     """
     try:
@@ -36,10 +37,11 @@ def text_of(path: Path, max_bytes: int) -> str:
             with path.open("rb") as file:
                 content = file.read(max_bytes + 1)
         if max(size, len(content)) > max_bytes:
+            itself = f"the {noun.removeprefix('a ')} itself"
             raise SpecError(
                 f"{path}: {max(size, len(content)):,} bytes are too many; "
-                f"a spec has at most {max_bytes:,}",
-                cure="name the spec itself; data and weights stay in files of their own",
+                f"{noun} has at most {max_bytes:,}",
+                cure=f"name {itself}; data and weights stay in files of their own",
             )
     except (FileNotFoundError, NotADirectoryError):
         raise _missing(path) from None

@@ -17,7 +17,7 @@ from archdsl.language.document import Document
 from archdsl.language.files import text_of
 from archdsl.language.imports import is_file, run_import
 from archdsl.language.nodes import Mapping, Node, Scalar, Sequence
-from archdsl.language.opening import check_version
+from archdsl.language.opening import SPEC, check_version
 from archdsl.language.python_values import plain_values
 from archdsl.language.sandbox import Reach
 from archdsl.language.search_notes import take_note
@@ -64,15 +64,21 @@ def apply_patches(document: Document, patches: Mapping) -> None:
     _apply(document, patches, origin=_MAX_PARENTS + 1)
 
 
-def read_assignment(text: str) -> tuple[str, Mapping]:
-    """`stages.2.depth=6`, as the command line has it, as the address and a one-key mapping."""
+def read_assignment(
+    text: str, option: str = "--set", example: str = "stages.2.depth=6"
+) -> tuple[str, Mapping]:
+    """`stages.2.depth=6`, as the command line has it, as the address and a one-key mapping.
+
+    option, example: what it is given by, and as what, for errors
+    Raises SpecError.
+    """
     address, equals, value = text.partition("=")
     address = address.strip()
     if not equals or not re.fullmatch(r"[A-Za-z_][\w.]*", address):
-        raise SpecError(f"--set {text} is no assignment", cure="write  --set stages.2.depth=6")
+        raise SpecError(f"{option} {text} is no assignment", cure=f"write  {option} {example}")
     if not value.strip():
-        raise SpecError(f"--set {address}= has no value", cure="write none to mean absent")
-    return address, read(f"{address}: {value.strip()}", f"--set {address}")
+        raise SpecError(f"{option} {address}= has no value", cure="write none to mean absent")
+    return address, read(f"{address}: {value.strip()}", f"{option} {address}")
 
 
 def mapping_of_patches(patches: MappingOf[str, Any]) -> Mapping:
@@ -103,7 +109,7 @@ def run_imports(document: Document, allowed: bool) -> None:
 
 
 def _document(root: Mapping, path: Path, chain: tuple[Path, ...], reach: Reach) -> Document:
-    check_version(root, "archdsl", begins="a spec", reads="the language")
+    check_version(root, SPEC)
     parent = root.get("extends")
     folder = path.parent
     if parent is None or is_none(parent):
@@ -221,6 +227,13 @@ def _note_imports(document: Document, node: Node | None, folder: Path) -> None:
         if not isinstance(item, Scalar) or not isinstance(item.value, str):
             raise SpecError(
                 "a list of modules and of files belongs here",
+                address="imports",
+                mark=item.mark,
+                cure="write  imports: [./file.py]",
+            )
+        if not item.value:
+            raise SpecError(
+                "an import has a name, and this one has none",
                 address="imports",
                 mark=item.mark,
                 cure="write  imports: [./file.py]",

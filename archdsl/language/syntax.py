@@ -35,13 +35,13 @@ def anchor(name: str) -> str:
 TAGS = "YAML tags are not part of archdsl"
 TAGS_CURE = "write the value without its tag; a text that looks like a number goes in quotes"
 DIRECTIVES = "YAML directives are not part of archdsl"
-DIRECTIVES_CURE = "begin the file with  archdsl: 1"
+DIRECTIVES_CURE = "leave the line that begins with % out"
 TABS = "a tab cannot stand here"
 TABS_CURE = "use spaces"
 QUESTION = "'?' cannot stand in an unquoted value inside [] or {}"
 QUESTION_CURE = "put the value in quotes"
 BEGIN_CURE = "put a text in quotes; an expression begins with $"
-DOCUMENTS = "a spec is one document, and a second one begins here"
+DOCUMENTS = "is one document, and a second one begins here"
 DOCUMENTS_CURE = "put it into a file of its own; one can build on the other with  extends:"
 
 

@@ -24,6 +24,7 @@ from archdsl.errors import SpecError
 from archdsl.language import syntax
 from archdsl.language.files import text_of
 from archdsl.language.nodes import Mapping, Mark, Node, Scalar, Sequence, SourceText
+from archdsl.language.opening import SPEC, FileKind
 from archdsl.language.passwords import without_passwords
 from archdsl.language.scalars import ScalarError, value_of
 
@@ -39,9 +40,10 @@ _DISPUTED = re.compile(r"[\t?!]|[|>][-+0-9]*#")
 """Where PyYAML's two parsers disagree: texts with these go to the one in Python."""
 
 
-def read(text: str, name: str, shown: bool = True) -> Mapping:
+def read(text: str, name: str, shown: bool = True, kind: FileKind = SPEC) -> Mapping:
     """The tree of a spec's text; `name` is what errors call it, `shown` whether they may quote it.
 
+    kind: what the text is, where it is no spec
     A byte order mark is passed over, and a password in an address is kept aside. Raises SpecError
     for anything that is not in the language's subset of YAML.
     """
@@ -50,14 +52,14 @@ def read(text: str, name: str, shown: bool = True) -> Mapping:
     lines = text.split("\n")
     source = SourceText(name, tuple(lines if lines[-1] else lines[:-1]), shown)
     if len(text) > MAX_BYTES:
-        raise SpecError(f"{name}: a spec has at most {MAX_BYTES:,} bytes")
+        raise SpecError(f"{name}: {kind.noun} has at most {MAX_BYTES:,} bytes")
     if found := _UNPRINTABLE.search(text):
         raise _unprintable(text, found.start(), source)
     if _agreed(text):
         # Its messages are coarser than the other one's: a text with a mistake is read again.
         with contextlib.suppress(MarkedYAMLError):
-            return _Composer(text, source).run(_fast_events(text))
-    return _Composer(text, source).run(_pure_events(text, source))
+            return _Composer(text, source, kind).run(_fast_events(text))
+    return _Composer(text, source, kind).run(_pure_events(text, source))
 
 
 def events(text: str, source: SourceText) -> Iterator[Any]:
@@ -70,9 +72,9 @@ def _agreed(text: str) -> bool:
     return bool(yaml.__with_libyaml__) and not _DISPUTED.search(text)
 
 
-def read_file(path: Path) -> Mapping:
-    """The tree of a spec's file. Raises SpecError, also for a file that is none."""
-    return read(text_of(path, MAX_BYTES), str(path))
+def read_file(path: Path, kind: FileKind = SPEC) -> Mapping:
+    """The tree of a spec's file, or of another kind's. Raises SpecError, also for what is none."""
+    return read(text_of(path, MAX_BYTES, kind.noun), str(path), kind=kind)
 
 
 @dataclass(slots=True)
@@ -92,8 +94,9 @@ class _Open:
 class _Composer:
     """Turns one stream of events into a tree, with a stack of its own instead of recursion."""
 
-    def __init__(self, text: str, source: SourceText) -> None:
+    def __init__(self, text: str, source: SourceText, kind: FileKind) -> None:
         self.text = text
+        self.kind = kind
         self.source = source
         self.stack: list[_Open] = []
         self.root: Mapping | None = None
@@ -121,23 +124,22 @@ class _Composer:
         if self.anchor is not None:
             raise self.anchor
         if self.root is None:
-            mark = Mark(self.source, 1, 1)
-            raise SpecError("there is nothing in it", mark=mark, cure="begin with  archdsl: 1")
+            raise self._nothing()
         return self.root
 
     def _document(self, event: Any, count: int) -> None:
         if self.text.startswith("%", event.start_mark.index):
             raise self._error(syntax.DIRECTIVES, event, 0, syntax.DIRECTIVES_CURE)
         if count > 1:
-            raise self._error(syntax.DOCUMENTS, event, 3, syntax.DOCUMENTS_CURE)
+            what = f"{self.kind.noun} {syntax.DOCUMENTS}"
+            raise self._error(what, event, 3, syntax.DOCUMENTS_CURE)
 
     def _enter(self, event: Any) -> None:
         """What holds for every node: limits, no tags, no anchors."""
         self.count += 1
         if self.count > MAX_VALUES:
-            raise self._error(
-                f"a spec has at most {MAX_VALUES:,} values", event, 1, "split it with  extends:"
-            )
+            what = f"{self.kind.noun} has at most {MAX_VALUES:,} values"
+            raise self._error(what, event, 1, "split it with  extends:")
         start = event.start_mark.index
         prefix = re.compile(r"(?:&(\S+)\s+)?(!\S*)").match(self.text, start)
         if prefix is not None:
@@ -258,9 +260,9 @@ class _Composer:
         if not isinstance(node, Mapping):
             what = "a list" if isinstance(node, Sequence) else "a single value"
             raise SpecError(
-                f"a spec is a mapping, and this is {what}",
+                f"{self.kind.noun} is a mapping, and this is {what}",
                 mark=node.mark,
-                cure="write  key: value  lines, and begin with  archdsl: 1",
+                cure=f"write  key: value  lines, and begin with  {self.kind.first}",
             )
         self.root = node
 
@@ -269,8 +271,7 @@ class _Composer:
         address = self._address()
         opened = self.stack[-1] if self.stack else None
         if opened is None:
-            mark = Mark(self.source, 1, 1)
-            return SpecError("there is nothing in it", mark=mark, cure="begin with  archdsl: 1")
+            return self._nothing()
         if opened.key is not None:
             mark, cure = opened.marks[opened.key], "if it is absent write  none"
             if ":" in opened.key:
@@ -281,6 +282,10 @@ class _Composer:
         return SpecError(
             "a value is missing", address=address, mark=mark, cure="write one, or  none"
         )
+
+    def _nothing(self) -> SpecError:
+        mark = Mark(self.source, 1, 1)
+        return SpecError("there is nothing in it", mark=mark, cure=f"begin with  {self.kind.first}")
 
     def _address(self) -> str:
         """The address of the value that comes next."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from archdsl.errors import SpecError
 from archdsl.language.nodes import Mapping, Mark, Node, Scalar
-from archdsl.language.opening import check_version
+from archdsl.language.opening import RECIPE, check_version
 from archdsl.language.patch import patched
 from archdsl.language.typed import is_none
 from archdsl.language.yaml import read_file
@@ -41,7 +41,7 @@ def document_of_file(path: Path, path_of: PathOf, chain: tuple[Path, ...] = ()) 
 
     chain: the files that build on this one
     """
-    root = read_file(path)
+    root = read_file(path, RECIPE)
     _check_version(root)
     for key, mark in root.marks.items():
         _check_key(key, mark)
@@ -86,7 +86,7 @@ def _check_version(root: Mapping) -> None:
             mark=root.marks.get(next(iter(root)), root.mark),
             cure="a recipe begins with  recipe: 1",
         )
-    check_version(root, "recipe", begins="a recipe", reads="recipes")
+    check_version(root, RECIPE)
 
 
 def _check_key(key: str, mark: Mark) -> None:

@@ -41,7 +41,7 @@ def path_of(which: str | Path, folder: Path | None = None) -> Path:
         return shipped.recipes_folder() / f"{text}.yaml"
     guess = did_you_mean(text, names(), after="  ")
     with contextlib.suppress(OSError, ValueError):  # what no system takes for a name
-        if Path(text).exists():
+        if text and Path(text).exists():
             guess = f"write  ./{text}  for what lies here.  "
     raise SpecError(
         f"no shipped recipe is called {shown(text)}",

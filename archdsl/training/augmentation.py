@@ -25,9 +25,11 @@ Magnitude = Annotated[float, Bound("number from 0 to 10", lambda v: 0 <= v <= 10
 class Augmentation:
     """What is drawn for each training image, and what is done to none when a network is judged.
 
-    An image is cut and mirrored when it is decoded; then the batch goes through colour jitter,
+    An image is cut and mirrored when it is decoded; then it goes through colour jitter,
     RandAugment, random erasing, and mixup or cutmix, in this order.
 
+    library: whose operations they are, and who draws them; what one of them makes of an image is
+        not what another one does
     crop_scale: the least and the greatest share of the area that a random crop takes, which is
         then brought to the size of the training (C. Szegedy et al., Going Deeper with Convolutions,
         CVPR 2015); None cuts training images as those that are judged by
@@ -53,9 +55,10 @@ class Augmentation:
     test_crop: the part of the height and width that is kept of an image that is judged by: it is
         scaled until it covers the size of the training divided by this, and cut around the middle
 
-    Raises SearchError for a value that its field does not take.
+    Raises SearchError for a value that its field does not take, and for what the library lacks.
     """
 
+    library: Literal["kornia", "torchvision", "timm"] = "kornia"
     crop_scale: tuple[PartOfAll, PartOfAll] | None = (0.08, 1.0)
     crop_ratio: tuple[PositiveNumber, PositiveNumber] = (3 / 4, 4 / 3)
     interpolation: Literal["bilinear", "bicubic"] = "bicubic"
@@ -80,6 +83,11 @@ class Augmentation:
                 raise SearchError(
                     f"augmentation: {name} is [{pair[0]:g}, {pair[1]:g}].  write the least first"
                 )
+        if self.library == "timm" and self.color_jitter:
+            raise SearchError(
+                "augmentation: timm has no color_jitter of its own.  write  color_jitter: 0, or  "
+                "library: torchvision"
+            )
 
     @property
     def mixes(self) -> bool:
@@ -97,5 +105,8 @@ class Augmentation:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """The augmentation that `record()` wrote. Raises SearchError for what is none."""
-        return plain_values.from_record(cls, record, "augmentation")
+        """The augmentation that `record()` wrote, also before it had a `library`.
+
+        Raises SearchError for what is none.
+        """
+        return plain_values.from_record(cls, {"library": "kornia", **record}, "augmentation")

@@ -220,7 +220,7 @@ def test_a_checkpoint_of_lightning_is_read_and_what_is_left_out_is_said(tmp_path
     assert notes == ["x.pth: model. of state_dict was taken; left out was criterion.weight"]
     assert said(path, ema=True) == [
         "x.pth has no averaged weights: it holds state_dict",
-        "  drop ema=True, or name another file",
+        "  drop ema=True, on the command line --ema; or name another file",
     ]
 
 
@@ -250,11 +250,11 @@ def test_a_figure_that_is_an_average_is_no_set_of_weights(file):
 def test_averages_are_refused_where_there_are_none_and_others_where_there_are_none(file):
     assert said(file(PLAIN), ema=True) == [
         "x.pth has no averaged weights: it holds a state dict alone",
-        "  drop ema=True, or name another file",
+        "  drop ema=True, on the command line --ema; or name another file",
     ]
     assert said(file({"model_ema": AVERAGE}), ema=False) == [
         "x.pth has no weights but averaged ones: it holds model_ema",
-        "  drop ema=False, or name another file",
+        "  drop ema=False, on the command line --no-ema; or name another file",
     ]
     model, notes = warned(file({"model_ema": AVERAGE}))
     assert is_now(model, AVERAGE)

@@ -186,3 +186,12 @@ def test_a_whole_search_leaves_as_onnx(searched: Path, run: Run, tmp_path: Path)
     pytest.importorskip("onnxscript")
     done = run("export", searched, "--to", "onnx", "-o", tmp_path / "tiny.onnx")
     assert done.code == 0 and "16 validation images of digits" in done.out
+
+
+def test_weights_of_other_classes_offer_what_export_has(run, tiny, tmp_path) -> None:
+    archdsl.save(archdsl.build(tiny), tmp_path / "own.safetensors")
+    words = ("export", tiny, "--weights", tmp_path / "own.safetensors", "--to", "code")
+    assert run(*words, "-o", tmp_path / "own.py").code == 0
+    ran = run(*words, "-o", tmp_path / "other.py", "--set", "classes=5")
+    assert ran.code == 2 and "drop_head" not in ran.err and "--drop-head" not in ran.err
+    assert "name the spec with as many\n  as the file has, as with  --set classes=N" in ran.err

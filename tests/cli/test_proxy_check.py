@@ -71,7 +71,7 @@ def test_ctrl_c_ends_it_with_130_and_says_how_to_go_on(run, judged_by, tiny_spac
     ("more", "said"),
     [
         (("--members", "many"), "--members is 'many'.  write how many, as in  --members 3\n"),
-        (("--seeds", ""), "--seeds is ''.  write how many, as in  --seeds 3\n"),
+        (("--seeds", " "), "--seeds is ' '.  write how many, as in  --seeds 3\n"),
         (("--workers", "x"), "--workers is 'x'.  write how many, as in  --workers 3\n"),
         (("--members", "1"), "members is an int from 2 to 100,000, and not 1\n"),
         (("--final-epochs", "0"), "final_epochs is an int from 1 to 1,000,000, and not 0\n"),

@@ -253,6 +253,22 @@ def test_resume_where_there_is_nothing_begins_and_says_so(run: Run, spec: Path) 
             ["--logger", "CSVLogger", "--logger-option", "nme=x"],
             "logger.nme: CSVLogger has no argument 'nme'.  did you mean 'name'?",
         ),
+        (
+            ["--logger", "CSVLogger", "--logger-option", "nonsense"],
+            "--logger-option nonsense is no assignment\n  write  --logger-option save_dir=logs",
+        ),
+        (
+            ["--logger", "CSVLogger", "--logger-option", "name="],
+            "--logger-option name= has no value",
+        ),
+        (
+            ["--logger", "CSVLogger", "--logger-option", "name={a"],
+            "--logger-option name:1:",
+        ),
+        (["--data", "{type: digits"], "--data:1:"),
+        (["--data", "{type: digitz}"], "data: no data is called 'digitz'.  did you mean 'digits'?"),
+        (["--data", "{type: npz}"], "data: npz needs its option 'path'"),
+        (["--data", "{type: digits, nois: 1}"], "data: digits has no option 'nois'"),
         (["--logger-option", "x=1"], "--logger-option is of the --logger before it"),
         (["--set", "train.lr=1e-3", "--set", "train.lr=1e-2"], "--set train.lr is given twice"),
         (["--set", "train.steps_per_epoch=1000"], "train.steps_per_epoch: an epoch is to take"),
@@ -266,6 +282,7 @@ def test_what_it_cannot_do_is_said_in_words(
     assert ran.code == 2, ran.out
     assert said in ran.err
     assert "Traceback" not in ran.err and "search.proxy" not in ran.err
+    assert sorted(path.name for path in Path().iterdir()) == ["tiny.yaml"], "and leaves nothing"
 
 
 def test_a_folder_with_something_else_is_left_alone(run: Run, spec: Path, tmp_path: Path) -> None:
@@ -278,6 +295,19 @@ def test_a_folder_with_something_else_is_left_alone(run: Run, spec: Path, tmp_pa
         f"{other} is not empty and holds no training (letter.txt is there).  choose another --out"
     )
     assert [path.name for path in other.iterdir()] == ["letter.txt"]
+
+
+def test_what_is_refused_leaves_what_was_there(run: Run, spec: Path, tmp_path: Path) -> None:
+    refused = ("--logger", "nothing.Here")
+    (tmp_path / "empty").mkdir()
+    for out in ("empty", "deep/er", "empty/in"):
+        assert run("train", spec, *refused, "--out", out).code == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "tiny.yaml"]
+    assert not list((tmp_path / "empty").iterdir())
+    assert run("train", spec, "--out", "deep/er").code == 0
+    there = sorted(path.name for path in (tmp_path / "deep/er").iterdir())
+    assert run("train", spec, *refused, "--out", "deep/er", "--resume").code == 2
+    assert sorted(path.name for path in (tmp_path / "deep/er").iterdir()) == there
 
 
 def test_a_spec_that_says_no_schedule_asks_for_a_recipe(run: Run, tiny: Path) -> None:
@@ -322,18 +352,25 @@ def test_a_disk_that_is_full_is_told_in_words_and_the_state_before_stands(
     from archdsl.full_training import keeping
     from archdsl.study.record import files
 
-    def full(*given: Any) -> None:
-        with files.writing(Path("runs/tiny-train/best.safetensors")):
+    own = keeping.write_record
+
+    def full(folder: Path, record: Any) -> None:
+        if len(record.epochs) < 2:
+            return own(folder, record)
+        with files.writing(Path("runs/tiny-train/train.json")):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(keeping, "write_best", full)
+    monkeypatch.setattr(keeping, "write_record", full)
     ran = run("train", spec)
     assert ran.code == 2
     assert ran.err.splitlines()[-1] == (
-        "runs/tiny-train/best.safetensors cannot be written: No space left on device.  see to it, "
-        "and the same command goes on"
+        "runs/tiny-train/train.json cannot be written: No space left on device.  see to it, and "
+        "the same command with --resume goes on"
     )
-    monkeypatch.undo()
+    monkeypatch.setattr(keeping, "write_record", own)
+    without = run("train", spec)
+    assert without.code == 2 and "add --resume to go on with it" in without.err
+    assert run("train", spec, "--resume").code == 0
 
 
 def test_memory_that_is_wanting_is_told_in_words(
@@ -372,6 +409,15 @@ def test_the_test_split_is_looked_at_once_and_only_when_asked(run: Run, spec: Pa
         patched.setattr(training._Start, "_looked", lambda *given: pytest.fail("twice"))
         assert run("train", spec, "--resume", "--test").code == 0
     assert record()["test"] == seen
+
+
+def test_images_are_named_by_a_source_with_its_options(run: Run, spec: Path) -> None:
+    data = ("--data", "{type: digits, canvas: 8, noise: 0.25, clutter: 0}")
+    assert run("train", spec, *data).code == 0
+    assert record()["data"]["source"]["data"]["options"]["noise"] == 0.25
+    same = ("--set", "search.proxy.data.noise=0.25", "--out", "same")
+    assert run("train", spec, *same).code == 0
+    assert figures() == figures(Path("same"))
 
 
 def test_loggers_get_losses_and_figures(run: Run, spec: Path) -> None:

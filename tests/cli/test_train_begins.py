@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from safetensors import safe_open
 from safetensors.torch import load_file
@@ -42,21 +43,82 @@ def beginning(*names: str) -> Any:
     ],
 )
 def test_other_classes_are_told_by_their_names(old: list[str], now: list[str], says: str) -> None:
-    from archdsl.full_training.begun import refuse_other_classes
+    from archdsl.full_training.begun import compared
 
     with pytest.raises(SearchError, match=says) as told:
-        refuse_other_classes(beginning(*old), now)
+        compared(beginning(*old), now)
     assert str(told.value).endswith("begin it afresh with  --drop-head")
 
 
 @pytest.mark.parametrize(
     ("old", "now"),
-    [(["cat", "dog"], ["cat", "dog"]), ([], ["cat"]), (["cat"], []), (["cat", "dog"], ["0", "1"])],
+    [(["cat", "dog"], ["cat", "dog"]), ([], ["cat"]), (["cat"], []), (["0", "1"], ["0", "1"])],
 )
 def test_names_that_agree_or_are_not_known_are_taken(old: list[str], now: list[str]) -> None:
-    from archdsl.full_training.begun import refuse_other_classes
+    from archdsl.full_training.begun import compared
 
-    refuse_other_classes(beginning(*old), now)
+    assert compared(beginning(*old), now) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "now", "says"),
+    [
+        (
+            ["cat", "dog"],
+            ["0", "1"],
+            "as the data merely number their classes: 0 is taken for 'cat', 1 is taken for 'dog'.",
+        ),
+        (
+            ["0", "1"],
+            ["cat", "dog"],
+            "as the weights merely number their classes: 0 is taken for 'cat', 1 is taken for ",
+        ),
+        (
+            list("abcdef"),
+            list("012345"),
+            "3 is taken for 'd' and 2 more.  --drop-head begins it afresh",
+        ),
+    ],
+)
+def test_a_classifier_that_is_kept_by_number_is_told_of(
+    old: list[str], now: list[str], says: str
+) -> None:
+    from archdsl.full_training.begun import compared
+
+    said = compared(beginning(*old), now)
+    assert said.startswith("first: its classifier is kept by number, as ") and says in said
+
+
+def test_names_over_numbers_are_said_by_the_verb(run: Run, spec: Path) -> None:
+    from safetensors.torch import save_file
+
+    assert run("train", spec, "--out", "first").code == 0
+    file = Path("first/best.safetensors")
+    with safe_open(file, "pt") as opened:
+        said = json.loads(opened.metadata()["preprocessing"])
+    names = {"class_names": [f"class {letter}" for letter in "abcdefghij"]}
+    save_file(load_file(file), "named.safetensors", {"preprocessing": json.dumps(said | names)})
+    ran = run("train", spec, "--weights", "named.safetensors", "--out", "second")
+    assert ran.code == 0 and "0 is taken for 'class a', 1 is taken" in ran.err, ran.err
+    ran = run("train", spec, "--weights", file, "--out", "third")
+    assert ran.code == 0 and "taken for" not in ran.err
+    ran = run("train", spec, "--weights", "named.safetensors", "--drop-head", "--out", "fourth")
+    assert ran.code == 0 and "taken for" not in ran.err
+
+
+def test_arrays_are_not_changed_one_by_one_and_the_error_says_which(run: Run, spec: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 255, (60, 1, 8, 8)).astype("uint8")
+    np.savez("x.npz", images=images, labels=np.arange(60) % 10)
+    short = ("--set", "train.epochs=1", "--set", "train.warmup=0", "--set", "train.ema=none")
+    words = ("train", spec, "--data", "x.npz", "--recipe", "finetune_30", *short)
+    ran = run(*words)
+    assert ran.code == 2
+    assert ran.err.splitlines()[-1] == (
+        f"npz {Path('x.npz').absolute()}: its images are arrays, and the recipe has an "
+        "augmentation, which changes images that are read one by one.  train without, by  --set "
+        "train.augmentation=none,  or save the images as files"
+    )
+    assert run(*words, "--set", "train.augmentation=none").code == 0
 
 
 def test_a_classifier_of_other_classes_is_not_begun_with(run: Run, spec: Path) -> None:

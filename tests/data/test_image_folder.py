@@ -177,6 +177,30 @@ def test_a_link_to_nothing(class_folders, tmp_path):
         source(root).searchable(tmp_path, SIZE)
 
 
+@pytest.mark.parametrize("name", ["tulip", "val", "rose/inner"])
+def test_a_link_to_a_folder_that_is_gone_is_not_passed_over(class_folders, tmp_path, name):
+    root = class_folders()
+    counts = source(root).describe(tmp_path).counts
+    (root / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SearchError) as caught:
+        source(root).describe(tmp_path)
+    assert str(caught.value) == (
+        f"{root / name}: a link that leads nowhere ({tmp_path / 'elsewhere'}).  mend it, or remove "
+        "it"
+    )
+    if name != "val":  # there it would be a split
+        shutil.copytree(root / "rose", tmp_path / "elsewhere", ignore=lambda *_: {"inner"})
+        assert sum(source(root).describe(tmp_path).counts.values()) > sum(counts.values())
+    (root / name).unlink()
+    (root / name).symlink_to(root / name)
+    with pytest.raises(SearchError, match=f"{name}: a link that leads nowhere"):
+        source(root).describe(tmp_path)
+    (root / name).unlink()
+    (root / ".hidden").symlink_to(tmp_path / "gone")
+    (root / "README.md").symlink_to(tmp_path / "gone")
+    assert source(root).describe(tmp_path).counts == counts
+
+
 def test_deep_pixels_are_scaled_or_refused_and_never_clipped(tmp_path):
     Image.fromarray(np.full((4, 4), 65535, dtype=np.uint16)).save(tmp_path / "a.png")
     assert decode(tmp_path / "a.png", 1, (4, 4)).min() == 255

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -161,12 +162,60 @@ def test_a_fingerprint_tells_labels_and_contents_apart(tmp_path) -> None:
         (members(4, ("rose",)), "there is one class only.  two or more are needed"),
         (members(4, ("",)), r"0000.cls: says no class.  write a number or a name into it"),
         ([("1.png", picture(0)), ("1.cls", b"\xff")], "1.cls: is no text"),
+        *(
+            (members(4, ("0", odd)), rf"0001.cls: says {re.escape(odd)}, and classes are numbered")
+            for odd in ("-1", "+1", "1.0", "1.", ".5", "1e3")
+        ),
+        (members(4, ("0", "rose\ntulip")), r"holds 'rose\\ntulip', which is no number and no"),
+        (members(4, ("0", "a\x00b")), r"holds 'a\\x00b', which is no number and no name"),
+        (members(4, ("0", "x" * 256)), "which is no number and no name on one line.  write the"),
+        (members(4, ("0", '{"label": 1}')), "looks like JSON.  write the class alone into it, or"),
+        (members(4, ("0", "[1]")), "looks like JSON.  .*, as  label_member: json.label"),
+        (
+            [("a/photo.1.png", picture(0)), ("a/photo.1.cls", b"0")],
+            "of a/photo.1.png the key is a/photo, and the rest, 1.png, is no image: a key ends at",
+        ),
     ],
 )
 def test_what_is_no_shard_of_images_is_refused(tmp_path, held, words) -> None:
     path = write(tmp_path / "all.tar", held)
     with pytest.raises(SearchError, match=words):
         source(path).describe(tmp_path)
+
+
+def test_a_class_is_a_whole_number_or_a_name_on_one_line(tmp_path) -> None:
+    for names in ((" 00", "1\n"), ("747-100", "A320"), ("tench, Tinca tinca", "ros\u00e9 \u6a5f")):
+        path = write(tmp_path / "all.tar", members(20, names))
+        expected = tuple(sorted(name.strip() for name in names))
+        expected = ("0", "1") if names[0] == " 00" else expected
+        assert source(path).describe(tmp_path).class_names == expected
+
+
+def test_a_truth_in_json_is_no_class(tmp_path) -> None:
+    held = [(f"{n}.png", picture(n)) for n in range(4)]
+    path = write(
+        tmp_path / "all.tar",
+        [*held, *((f"{n}.json", json.dumps({"y": n % 2 == 0}).encode()) for n in range(4))],
+    )
+    with pytest.raises(SearchError, match=r"0\.json: says no class"):
+        source(path, label_member="json.y").describe(tmp_path)
+
+
+def test_links_of_shards_are_followed_and_those_that_lead_nowhere_refused(tmp_path) -> None:
+    (tmp_path / "shards").mkdir()
+    write(tmp_path / "shards" / "0.tar", members(20))
+    write(tmp_path / "far" / "deep" / "1.tar", members(20))
+    (tmp_path / "shards" / "more").symlink_to(tmp_path / "far")
+    (tmp_path / "shards" / "back").symlink_to(tmp_path / "shards")
+    found = source(tmp_path / "shards").describe(tmp_path)
+    assert sum(found.counts.values()) == 40
+    for name in ("2.tar", "rest"):
+        (tmp_path / "shards" / name).symlink_to(tmp_path / "gone")
+        with pytest.raises(SearchError, match=f"shards/{name}: a link that leads nowhere"):
+            source(tmp_path / "shards").describe(tmp_path)
+        (tmp_path / "shards" / name).unlink()
+    (tmp_path / "shards" / ".2.tar").symlink_to(tmp_path / "gone")
+    assert source(tmp_path / "shards").describe(tmp_path).counts == found.counts
 
 
 def test_wrong_paths_and_files(tmp_path) -> None:

@@ -46,7 +46,10 @@ def test_a_class_that_the_weights_do_not_know_is_refused() -> None:
 def test_numbers_are_the_logits_of_classes_with_names() -> None:
     matching = found(("0", "1"), ("daisy", "rose"))
     assert (matching.logits, matching.names) == ((0, 1), ("daisy", "rose"))
-    assert matching.words == "by number: the data number their classes from 0 to 1"
+    assert matching.words == (
+        "by number: the data number their classes from 0 to 1, which are taken for 'daisy' 'rose'"
+    )
+    assert found(("0", "1"), (), 3).words == "by number: the data number their classes from 0 to 1"
     with pytest.raises(SearchError, match="it has '0' '1' '2', and the model's classes are"):
         found(("0", "1", "2"), ("daisy", "rose"))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
+import shutil
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +102,9 @@ def test_a_saved_folder_matches_classes_by_name_in_any_order(run: Path, flowers:
     np.savez("more.npz", x=images, y=np.repeat([0, 1], 10))
     mapping = {"type": "npz", "path": "more.npz", "layout": "nhwc"}
     by_number = judged("./kept", data=mapping)
-    assert by_number.matched == "by number: the data number their classes from 0 to 1"
+    assert by_number.matched == (
+        "by number: the data number their classes from 0 to 1, which are taken for 'daisy' 'rose'"
+    )
     assert by_number.top1.right == straight.top1.right == 20
     assert list(by_number.classes) == ["daisy", "rose"]
     (flowers / "more" / "rose").rename(flowers / "more" / "a_rose")
@@ -142,6 +147,26 @@ def test_the_command_says_writes_and_agrees_with_python(
     data = ["--data", "{type: image_folder, path: flowers}", "--split", "test", "--json"]
     assert main(["evaluate", "flowers.yaml", "--weights", "run/best.safetensors", *data]) == 0
     assert json.loads(capsys.readouterr().out)["split"] == "test"
+
+
+def test_names_of_classes_are_text_in_a_table(run: Path, flowers: Path) -> None:
+    found = judged("./run", split="val")
+    names = ("=1+1", 'a, "b"\nc')
+    odd = dict(zip(("daisy", "rose"), names, strict=True))
+    figures = replace(
+        found.figures,
+        confusions=tuple(
+            replace(one, true=odd[one.true], told=odd[one.told]) for one in found.confusions
+        ),
+    )
+    other = replace(found, names=names, figures=figures)
+    rows = list(csv.reader(io.StringIO(other.csv())))
+    assert rows[0] == ["true \\ told", "'=1+1", 'a, "b"\nc']
+    assert [row[0] for row in rows[1:]] == ["'=1+1", 'a, "b"\nc']
+    plain = list(csv.reader(io.StringIO(found.csv())))
+    assert plain[0] == ["true \\ told", "daisy", "rose"]
+    assert [row[1:] for row in plain[1:]] == [row[1:] for row in rows[1:]]
+    assert "=1+1" in other.record()["confusion"]
 
 
 def test_another_size_keeps_the_share_that_is_cut_out(run: Path) -> None:
@@ -190,7 +215,21 @@ def test_published_weights_are_judged_as_their_authors_did(flowers: Path) -> Non
         (["run/", "--data", "nowhere"], "data 'nowhere': there is no such folder or file"),
         (["run/", "--data", "flowers.yaml"], "is no folder, no .tar and no .npz file"),
         (["run/", "--data", "digits"], "digits: its images have 1 channels, and flowers takes 3"),
-        (["run/", "--data", "{type: npzz}"], "no data is called 'npzz'"),
+        (["run/", "--data", "{type: npzz}"], "data: no data is called 'npzz'.  did you mean"),
+        (
+            ["flowers.yaml", "--weights", "run/best.safetensors", "--set", "classes=5"],
+            "number of classes than 5.  name the spec with as many\n  as the file has, as with  "
+            "--set classes=N\n",
+        ),
+        (
+            ["flowers.yaml", "--weights", "run/best.safetensors", "--ema"],
+            "drop ema=True, on the command line --ema; or name another file",
+        ),
+        (["run/", "--on-bad", "cry"], "on_bad is 'cry'.  write skip, or stop"),
+        (
+            ["run/", "--on-bad", "skip", "--data", "bytes.npz"],
+            "on_bad is about images that are read one by one, and those of npz",
+        ),
         (["run/", "--device", "abacus"], "device is cpu, cuda, cuda:N or mps, and not 'abacus'"),
         (["run/", "-o", "found.txt"], "found.txt: what is found is written to a .json file"),
         (["run/", "-o", "no/found.json"], "there is no folder no"),
@@ -200,6 +239,8 @@ def test_published_weights_are_judged_as_their_authors_did(flowers: Path) -> Non
 def test_what_cannot_be_judged_is_said_in_words(
     run: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    images = np.zeros((20, 3, 16, 16), np.uint8)
+    np.savez("bytes.npz", images=images, labels=np.arange(20) % 2)
     assert main(["evaluate", *arguments]) == 2
     assert said in capsys.readouterr().err
 
@@ -277,6 +318,51 @@ def test_a_broken_image_is_named(run: Path, flowers: Path) -> None:
     (flowers / "broken" / "rose" / "1.png").write_bytes(b"no image")
     with pytest.raises(ArchError, match=r"rose/1\.png: cannot be read as an image"):
         judged("./run", data="broken")
+
+
+def test_with_skip_a_broken_image_is_left_out_and_named(
+    run: Path, flowers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw(flowers / "whole", {"daisy": 0, "rose": 130}, images=4)
+    draw(flowers / "broken", {"daisy": 0, "rose": 130}, images=4)
+    for name in ("daisy/0", "rose/1", "rose/3"):
+        (flowers / "whole" / f"{name}.png").unlink()
+        (flowers / "broken" / f"{name}.png").write_bytes(b"no image")
+    whole = judged("./run", data="whole")
+    for batch in (1, 2, 64):
+        found = judged("./run", data="broken", on_bad="skip", batch=batch)
+        assert found.figures == whole.figures
+        assert [why.partition(":")[0][-11:] for why in found.passed_over] == [
+            "daisy/0.png", "/rose/1.png", "/rose/3.png",
+        ]  # fmt: skip
+        assert found.record()["passed_over"] == list(found.passed_over)
+    assert whole.passed_over == () and "passed over" not in str(whole)
+    assert main(["evaluate", "run/", "--data", "broken", "--on-bad", "skip"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("cannot be read as an image") == 3 and "passed over" in said
+    assert main(["evaluate", "run/", "--data", "broken"]) == 2
+    assert "daisy/0.png: cannot be read as an image" in capsys.readouterr().err
+
+
+def test_many_broken_images_are_no_accident(run: Path, flowers: Path) -> None:
+    draw(flowers / "few", {"daisy": 0, "rose": 130}, images=2)
+    for path in (flowers / "few").glob("*/*.png"):
+        path.write_bytes(b"no image")
+    with pytest.raises(SearchError, match=r"rose/1\.png: cannot be .*; nor can any other image$"):
+        judged("./run", data="few", on_bad="skip", batch=3)
+    for name in ("daisy", "rose"):
+        (flowers / "many" / name).mkdir(parents=True)
+        for number in range(101):
+            (flowers / "many" / name / f"{number:03}.png").write_bytes(b"no image")
+    draw(flowers / "one", {"x": 0}, images=1)
+    for at in ("daisy/000", "rose/100"):
+        shutil.copy(flowers / "one" / "x" / "0.png", flowers / "many" / f"{at}.png")
+    with pytest.raises(SearchError, match=r"daisy/100\.png: .*; nor can the 99 images before it$"):
+        judged("./run", data="many", on_bad="skip")
+    for at in ("daisy/060", "rose/050"):
+        shutil.copy(flowers / "one" / "x" / "0.png", flowers / "many" / f"{at}.png")
+    found = judged("./run", data="many", on_bad="skip")
+    assert found.top1.images == 4 and "more; -o x.json names all" in str(found)
 
 
 def test_answers_that_are_no_numbers_are_refused(run: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 import archdsl
@@ -139,8 +140,6 @@ def test_a_folder_of_images_is_trained_on_by_the_verb(photos: Path, here: Path) 
 def test_a_broken_image_is_passed_over_by_rule(
     photos: Path, here: Path, on_bad: Any, tmp_path: Path
 ) -> None:
-    import shutil
-
     own = tmp_path / "photos"
     shutil.copytree(photos, own)
     (own / "train" / "cat" / "3.png").write_bytes(b"no image")
@@ -163,6 +162,66 @@ def test_a_broken_image_is_passed_over_by_rule(
         assert len([one for one in said if "passed over" in one and "3.png" in one]) == 1
 
 
+def test_a_library_that_cannot_do_it_is_refused_before_anything_is_trained(
+    photos: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    monkeypatch.setitem(sys.modules, "timm", None)
+
+    def train(**recipe: Any) -> Any:
+        return archdsl.train(
+            "./tiny.yaml", photos, set={"input": [3, 16, 16], "classes": 2}, workers=0,
+            recipe={"epochs": 1, "warmup": 0, **recipe}, listener=None,
+        )  # fmt: skip
+
+    for name in ("torchvision", "timm"):
+        with pytest.raises(archdsl.errors.SearchError) as caught:
+            train(augmentation={"library": name})
+        assert str(caught.value).startswith(
+            f"train.augmentation needs the package {name}, which is not installed.  "
+        )
+        assert str(caught.value).endswith("or write  library: kornia")
+        assert not Path("runs/tiny-train/train.json").exists()
+    with pytest.raises(archdsl.errors.SearchError, match=r"train\.augmentation: timm mixes"):
+        monkeypatch.setattr("archdsl.training.images.mixing.library_of", lambda said: Pairs())
+        train(batch=3, augmentation={"library": "timm", "crop_scale": None, "mixup": 0.8})
+    monkeypatch.undo()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("ARCHDSL_CACHE", str(here / "cache"))
+    assert train(batch=8, augmentation={"library": "kornia"}).done
+
+
+class Pairs:
+    """timm as far as it goes without its package."""
+
+    def __getattr__(self, name: str) -> Any:
+        from archdsl.training.images.libraries.timm import Timm
+
+        return Timm(Augmentation()).refuse_batch if name == "refuse_batch" else lambda classes: None
+
+
+def test_a_record_from_before_there_were_libraries_is_gone_on_with(
+    photos: Path, here: Path
+) -> None:
+    def train(**more: Any) -> Any:
+        return archdsl.train(
+            "./tiny.yaml", photos, set={"input": [3, 16, 16], "classes": 2}, workers=0,
+            recipe=replace(RECIPE, epochs=1, ema=None), listener=None, **more,
+        )  # fmt: skip
+
+    file = train().folder / "train.json"
+    record = json.loads(file.read_text())
+    assert record["recipe"]["augmentation"].pop("library") == "kornia"
+    file.write_text(json.dumps(record))
+    assert train(resume=True).done
+    record["recipe"]["augmentation"]["library"] = "torchvision"
+    file.write_text(json.dumps(record))
+    with pytest.raises(archdsl.errors.SearchError, match=r"train\.augmentation was .*torchvision"):
+        train(resume=True)
+
+
 def test_kept_images_are_part_of_what_is_trained(photos: Path, here: Path) -> None:
     said: list[str] = []
 
@@ -176,6 +235,56 @@ def test_kept_images_are_part_of_what_is_trained(photos: Path, here: Path) -> No
     assert any("18" in one and "kept" in one for one in said), said
     with pytest.raises(archdsl.errors.SearchError, match="--cache was 18, and now it is none"):
         train(None, resume=True)
+
+
+def test_what_is_refused_is_so_before_images_are_kept(photos: Path, here: Path) -> None:
+    said: list[str] = []
+
+    def train(**more: Any) -> Any:
+        options = {"seed": 0, "cache": 18, "recipe": replace(RECIPE, epochs=1, ema=None), **more}
+        return archdsl.train(
+            "./tiny.yaml", photos, set={"input": [3, 16, 16], "classes": 2}, workers=0,
+            listener=lambda event: said.append(str(event)), **options,
+        )  # fmt: skip
+
+    def kept() -> int:
+        folder = here / "cache" / "images"
+        return len(list(folder.glob("*.npy"))) if folder.is_dir() else 0
+
+    assert train(cache=None).done
+    shutil.move("runs/tiny-train", "without")
+    with pytest.raises(archdsl.errors.SearchError, match=r"--cache was none, and now it is 18\."):
+        train(out="without", resume=True)
+    with pytest.raises(archdsl.errors.SearchError, match=r"the seed was 0, and now it is 4\."):
+        train(out="without", resume=True, cache=None, seed=4)
+    said_there = json.loads(Path("without/train.json").read_text())["preprocessing"]
+    names = {"preprocessing": json.dumps({**said_there, "class_names": ["dog", "cat"]})}
+    save_file(load_file("without/best.safetensors"), "other.safetensors", names)
+    with pytest.raises(archdsl.errors.SearchError, match="its classifier tells other classes"):
+        train(weights="other.safetensors")
+    assert kept() == 0
+    assert train().done
+    assert kept() == 2
+
+
+def test_what_is_about_images_one_by_one_is_refused_where_they_are_read_at_once(
+    photos: Path, here: Path
+) -> None:
+    def train(**more: Any) -> Any:
+        short = {"epochs": 1, "warmup": 0, "batch": 8}
+        return archdsl.train(
+            "./tiny.yaml", photos, set={"input": [3, 16, 16], "classes": 2}, recipe=short,
+            workers=0, listener=None, **more,
+        )  # fmt: skip
+
+    for name, value in (("cache", 18), ("on_bad", "skip")):
+        with pytest.raises(archdsl.errors.SearchError) as caught:
+            train(**{name: value})
+        assert str(caught.value) == (
+            f"{name} is about images that are read one by one, and these are read at once, as the "
+            "recipe has no augmentation.  drop it, or give the recipe one"
+        )
+    assert train(on_bad="stop").done
 
 
 def test_the_sort_of_a_folder_is_told_by_what_lies_in_it(photos: Path, here: Path) -> None:

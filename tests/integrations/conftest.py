@@ -1,6 +1,6 @@
-"""What timm needs before its first import beside a torch for the CPU.
+"""What timm and torchvision need before their first import beside a torch for the CPU.
 
-Its import takes torchvision, whose compiled part is for another build of torch; two of its
+The compiled part of torchvision, which timm imports, is for another build of torch; two of its
 operators are named while it is imported, and never called here.
 """
 

@@ -105,6 +105,27 @@ def test_python_of_a_repository_runs_only_where_that_is_said(hub: Hub, tmp_path:
         archdsl.hub.from_pretrained("me/own", imports=True)
 
 
+def test_a_network_that_is_not_there_is_said_in_words(
+    model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    nowhere, api = "http://127.0.0.1:9", huggingface_hub.HfApi
+    monkeypatch.setattr(huggingface_hub, "HfApi", lambda token=None: api(nowhere, token="none"))
+    says = r"{} was not uploaded: .*refused\.  see to the name, the token, the network$"
+    with pytest.raises(BuildError, match=says.format("me/tiny")):
+        archdsl.hub.push_to_hub(model, "me/tiny")
+    with pytest.raises(BuildError, match=says.format("kept")):
+        archdsl.hub.save_pretrained(model, "kept", push=True)
+    assert type(archdsl.hub.from_pretrained("kept")) is type(model), "it was saved before"
+    fetch = huggingface_hub.snapshot_download
+    monkeypatch.setattr(
+        huggingface_hub, "snapshot_download",
+        lambda *names, **options: fetch(*names, endpoint=nowhere, **options),
+    )  # fmt: skip
+    with pytest.raises(BuildError, match=r"me/none cannot be had: .*see to the name, the token"):
+        archdsl.hub.from_pretrained("me/none", cache_dir=tmp_path / "cache")
+
+
 def test_what_cannot_be_had_is_said_in_words(
     hub: Hub, model: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

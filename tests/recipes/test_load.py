@@ -20,7 +20,7 @@ TAKES = (
     "no_decay, layer_decay, clip_norm, ema, accumulate, drop_path, augmentation, compile, precision"
 )
 CHANGES = (
-    "train.augmentation takes: crop_scale, crop_ratio, interpolation, flip, color_jitter, "
+    "train.augmentation takes: library, crop_scale, crop_ratio, interpolation, flip, color_jitter, "
     "rand_augment, rand_magnitude, rand_std, random_erasing, erasing_scale, mixup, cutmix, "
     "mix_probability, mix_switch, repeated, test_crop"
 )
@@ -180,6 +180,12 @@ UNDER_TRAIN = [
         "write the least first",
         "augmentation: {crop_scale: none}",
     ),
+    (
+        "augmentation: {library: timm, color_jitter: 0.4}",
+        "5:17: train.augmentation: timm has no color_jitter of its own",
+        "write  color_jitter: 0, or  library: torchvision",
+        "augmentation: {library: torchvision, color_jitter: 0.4}",
+    ),
 ]
 
 
@@ -239,6 +245,53 @@ def test_what_is_broken_of_a_file(broken, said, right, tmp_path: Path) -> None:
         recipe(path)
     assert str(caught.value).splitlines()[0] == f"{path}:{said}"
     recipe(written(tmp_path, right))
+
+
+NO_RECIPE = [
+    ("", ":1:1: there is nothing in it", "begin with  recipe: 1"),
+    ("# later\n", ":1:1: there is nothing in it", "begin with  recipe: 1"),
+    (
+        "hello\n",
+        ":1:1: a recipe is a mapping, and this is a single value",
+        "write  key: value  lines, and begin with  recipe: 1",
+    ),
+    (
+        "- epochs: 3\n",
+        ":1:1: a recipe is a mapping, and this is a list",
+        "write  key: value  lines, and begin with  recipe: 1",
+    ),
+    (
+        "recipe: 1\n---\nrecipe: 1\n",
+        ":2:1: a recipe is one document, and a second one begins here",
+        "put it into a file of its own; one can build on the other with  extends:",
+    ),
+    (
+        "%YAML 1.2\n---\nrecipe: 1\n",
+        ":1:1: YAML directives are not part of archdsl",
+        "leave the line that begins with % out",
+    ),
+    (
+        "#" * 500_001,
+        ": 500,001 bytes are too many; a recipe has at most 500,000",
+        "name the recipe itself; data and weights stay in files of their own",
+    ),
+    (
+        f"recipe: 1\ntrain: {{no_decay: [{'a, ' * 20_000}a]}}\n",
+        ":2:59999: a recipe has at most 20,000 values",
+        "split it with  extends:",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "said", "cure"), NO_RECIPE)
+def test_what_is_no_recipe_at_all_is_not_called_a_spec(text, said, cure, tmp_path: Path) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(SpecError) as caught:
+        recipe(path)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"{path}{said}"
+    assert lines[-1].strip() == cure
+    assert " spec" not in str(caught.value)
 
 
 def test_a_recipe_builds_on_another_and_changes_addresses_of_it(tmp_path: Path) -> None:

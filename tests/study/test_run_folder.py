@@ -43,6 +43,26 @@ def test_one_process_at_a_time(tmp_path) -> None:
         holder.kill()
 
 
+def test_a_lock_that_its_holder_takes_away_is_held_by_nobody(tmp_path, monkeypatch) -> None:
+    from archdsl.study.record import lock
+
+    own, path, tries = lock._taken_by_now, tmp_path / "lock", []
+
+    def taken_away(handle: int) -> bool:
+        tries.append(handle)
+        if len(tries) == 1:
+            path.unlink()
+        return own(handle)
+
+    monkeypatch.setattr(lock, "_taken_by_now", taken_away)
+    with locked(path):
+        assert len(tries) == 2
+        assert path.read_text().startswith(f"process {os.getpid()} on ")
+    monkeypatch.setattr(lock, "_taken_by_now", lambda handle: path.unlink() or tmp_path.rmdir())
+    with pytest.raises(SearchError), locked(path):
+        pass
+
+
 def test_the_same_process_cannot_write_a_run_twice_at_once(tiny, run, tmp_path) -> None:
     def nested(candidate: object) -> float:
         with pytest.raises(SearchError, match="is being written by this process"):

@@ -14,6 +14,7 @@ from archdsl.training.augmentation import Augmentation
 
 # one value that a field takes, beside its default
 OTHER: dict[str, Any] = {
+    "library": "torchvision",
     "crop_scale": None,
     "crop_ratio": (1.0, 1.0),
     "interpolation": "bilinear",
@@ -58,6 +59,7 @@ def test_what_differs_from_the_defaults_is_shown(name: str) -> None:
         ("crop_scale", [0.5], "a list of 2 number above 0 and up to 1"),
         ("crop_scale", [0.0, 1.0], "a number above 0 and up to 1"),
         ("crop_ratio", "wide", "a list of 2 positive number"),
+        ("library", "albumentations", "one of kornia | torchvision | timm"),
         ("interpolation", "nearest", "one of bilinear | bicubic"),
         ("flip", 1.5, "a number from 0 to 1"),
         ("color_jitter", -0.1, "a number from 0 to 1"),
@@ -86,6 +88,26 @@ def test_a_range_that_ends_before_it_begins_is_refused(name: str) -> None:
     with pytest.raises(SearchError) as caught:
         Augmentation(**{name: (0.5, 0.25)})
     assert str(caught.value) == f"augmentation: {name} is [0.5, 0.25].  write the least first"
+
+
+@pytest.mark.parametrize("library", ["kornia", "torchvision", "timm"])
+def test_what_a_library_lacks_is_refused(library: str) -> None:
+    assert Augmentation(library=library, rand_augment=2, random_erasing=0.25, mixup=0.8).mixes  # type: ignore[arg-type]
+    if library != "timm":
+        assert Augmentation(library=library, color_jitter=0.4).color_jitter  # type: ignore[arg-type]
+        return
+    with pytest.raises(SearchError) as caught:
+        Augmentation(library="timm", color_jitter=0.4)
+    assert str(caught.value) == (
+        "augmentation: timm has no color_jitter of its own.  write  color_jitter: 0, or  library: "
+        "torchvision"
+    )
+
+
+def test_a_record_from_before_there_were_libraries_is_read() -> None:
+    said = Augmentation(mixup=0.8)
+    record = {name: value for name, value in said.record().items() if name != "library"}
+    assert Augmentation.from_record(record) == said
 
 
 def test_a_field_that_is_missing_or_unknown_is_refused() -> None:

@@ -34,11 +34,8 @@ def locked(path: Path) -> Iterator[None]:
     path = path.parent.resolve() / path.name
     if path in _held:
         raise _taken(path, "this process")
-    with files.writing(path):
-        handle = regular.descriptor(path, os.O_RDWR | os.O_CREAT)
+    handle = _had(path)
     try:
-        if not _taken_by_now(handle):
-            raise _taken(path, _named(handle))
         with files.writing(path):
             os.ftruncate(handle, 0)
             os.write(handle, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
@@ -68,6 +65,23 @@ def holder(path: Path) -> str | None:
     finally:
         os.close(handle)
     return None
+
+
+def _had(path: Path) -> int:
+    """The lock file, locked. Where who held it took it away meanwhile, it is made anew."""
+    while True:
+        with files.writing(path):
+            handle = regular.descriptor(path, os.O_RDWR | os.O_CREAT)
+        try:
+            if not _taken_by_now(handle):
+                raise _taken(path, _named(handle))
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(handle), path.stat()):
+                    return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
 
 
 def _taken_by_now(handle: int) -> bool:

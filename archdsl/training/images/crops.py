@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 
 from archdsl.data.decode import covering
 from archdsl.data.source import Size
 from archdsl.training.augmentation import Augmentation
-from archdsl.training.images.kornia import drawing_from, library
+from archdsl.training.images.libraries import library_of
+from archdsl.training.images.libraries.library import Box
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -50,7 +52,7 @@ class Middle:
 
 
 class Crop:
-    """A random part of an image, mirrored or not: what trains a network.
+    """A random part of an image, mirrored or not and changed in colour: what trains a network.
 
     size: of what is made of it, (h, w)
     Raises SearchError where the library of augmentations is not installed.
@@ -61,37 +63,33 @@ class Crop:
         self.augmentation = augmentation
         self.middle = Middle(size, augmentation)
         self.least = self.middle.least
+        self.box: Callable[[Image], Box] | None = None
+        library = library_of(augmentation)
+        self.drawing_from = library.drawing_from
+        self.changes = library.of_image(size)
         if augmentation.crop_scale is not None:
             # the smallest crop has as many pixels as it is to have, of an image that is halved
             side = math.sqrt(augmentation.crop_scale[0])
             self.least = math.ceil(size[0] / side), math.ceil(size[1] / side)
-            self.boxes = library().random_generator.ResizedCropGenerator(
-                size,
-                torch.tensor(augmentation.crop_scale),
-                torch.tensor(augmentation.crop_ratio),
-            )
+            self.box = library.crops(size)
 
     def __call__(self, image: Image, seed: int | None) -> Image:
         """The part that is drawn."""
         from PIL.Image import Resampling, Transpose
 
         assert seed is not None, "what trains a network is drawn"
-        with drawing_from(seed):
+        with self.drawing_from(seed):
             mirrored = torch.rand(()).item() < self.augmentation.flip
-            box = self._box(image) if self.augmentation.crop_scale is not None else None
-        if box is None:
-            image = self.middle(image)
-        else:
-            kernel = Resampling[self.augmentation.interpolation.upper()]
-            image = image.resize(self.size[::-1], kernel, box=box)
-        return image.transpose(Transpose.FLIP_LEFT_RIGHT) if mirrored else image
-
-    def _box(self, image: Image) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of a crop."""
-        drawn: dict[str, Any] = self.boxes((1, image.height, image.width))
-        corners = drawn["src"][0]  # clockwise from the top left; the last pixel is one of the crop
-        (left, top), (right, bottom) = corners[0].tolist(), corners[2].tolist()
-        return left, top, right + 1, bottom + 1
+            if self.box is None:
+                image = self.middle(image)
+            else:
+                kernel = Resampling[self.augmentation.interpolation.upper()]
+                image = image.resize(self.size[::-1], kernel, box=self.box(image))
+            if mirrored:
+                image = image.transpose(Transpose.FLIP_LEFT_RIGHT)
+            for change in self.changes:
+                image = change(image)
+        return image
 
 
 def covered(size: Size, augmentation: Augmentation) -> Size:

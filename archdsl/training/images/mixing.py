@@ -7,45 +7,33 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from archdsl.training.augmentation import Augmentation
-from archdsl.training.images.kornia import library
+from archdsl.training.images.libraries import library_of
 
 
 class Mixing:
     """One of the two for a batch, or none of them, as an augmentation says."""
 
     def __init__(self, augmentation: Augmentation, classes: int) -> None:
-        kornia = library()
+        library = library_of(augmentation)
         self.augmentation = augmentation
         self.classes = classes
-        keys = {"data_keys": ["input", "class"]}
-        self.mixup = kornia.RandomMixUpV2(**keys)
-        # it draws shares by what it is made with, and mixup evenly
-        self.cutmix = kornia.RandomCutMixV2(
-            beta=augmentation.cutmix or None, use_correct_lambda=True, **keys
-        )
+        self.refuse_batch = library.refuse_batch
+        self.mixup = library.mixup(classes) if augmentation.mixup else None
+        self.cutmix = library.cutmix(classes) if augmentation.cutmix else None
 
     @torch.no_grad()
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Images (B, C, h, w) and labels (B,) to mixed images and shares of classes (B, classes).
 
-        Draws from the process's generator.
+        Draws from the process's generators. Raises SearchError for a number of images that the
+        library does not mix.
         """
         said = self.augmentation
+        self.refuse_batch(len(images))
         mixed, switch = torch.rand(2).tolist()
-        cuts = said.cutmix > 0 and (said.mixup == 0 or switch < said.mix_switch)
         if mixed >= said.mix_probability:
-            return images, self._shares(labels)
-        if cuts:
-            images, told = self.cutmix(images, labels)
-            other, share = told[0, :, 1], 1 - told[0, :, 2]
-        else:
-            drawn = self.mixup.forward_parameters(images.shape)
-            alpha = torch.tensor(said.mixup)
-            drawn["mixup_lambdas"] = torch.distributions.Beta(alpha, alpha).sample((len(images),))
-            images, told = self.mixup(images, labels, params=drawn)
-            other, share = told[:, 1], told[:, 2]
-        share = share[:, None]
-        return images, (1 - share) * self._shares(labels) + share * self._shares(other.long())
-
-    def _shares(self, labels: Tensor) -> Tensor:
-        return F.one_hot(labels, self.classes).float()
+            return images, F.one_hot(labels, self.classes).float()
+        cuts = self.mixup is None or switch < said.mix_switch
+        mix = self.cutmix if cuts and self.cutmix is not None else self.mixup
+        assert mix is not None, "made only where there is one of the two"
+        return mix(images, labels)

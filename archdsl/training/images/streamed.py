@@ -164,13 +164,16 @@ class StreamedData(pl.LightningDataModule):
         self.info = opened.describe(source.folder)
         assert self.info.channels is not None, "images one by one are converted to channels"
         self.channels = cast("Channels", self.info.channels)
+        self._crop = Crop(size, self.augmentation)
+        self._augment = Augment(self.augmentation, self.channels, len(self.info.class_names))
+        if self._augment.mixing is not None:
+            self._augment.mixing.refuse_batch(min(recipe.batch, len(train)))
         self._train, self._val = (
             (train, val) if cache is None else self._kept(train, val, cache, said, progress)
         )
         self.preprocessing = Preprocessing(
             self.info.class_names, self.channels, size, self._pixels()
         )
-        self._augment = Augment(self.augmentation, self.channels, len(self.info.class_names))
         self._stream: Stream | None = None
         self._begin: tuple[int, int] | None = None
         self._passes = 0
@@ -189,8 +192,7 @@ class StreamedData(pl.LightningDataModule):
     def train_dataloader(self) -> Stream:
         """Shuffled and changed at random, by seed and epoch."""
         if self._stream is None:
-            view = Crop(self.size, self.augmentation)
-            reading = BatchReader(self._train, self.channels, view, self.on_bad)
+            reading = BatchReader(self._train, self.channels, self._crop, self.on_bad)
             self._stream = Stream(
                 reading, self._planned, self.steps, self.workers, self._hear, keep=True
             )

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from archdsl.training.augmentation import Augmentation
 from archdsl.training.images.augment import Augment
-from archdsl.training.images.kornia import drawing_from
+from archdsl.training.images.libraries.drawing import drawing_from
+from archdsl.training.images.libraries.kornia_rand_augment import RandAugment
 from archdsl.training.images.mixing import Mixing
-from archdsl.training.images.rand_augment import RandAugment
 from archdsl.training.images.reading import Read
 
 IMAGES = torch.randint(0, 256, (64, 3, 16, 16), generator=torch.Generator().manual_seed(0)).byte()

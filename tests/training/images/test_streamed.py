@@ -196,7 +196,8 @@ def test_images_that_are_arrays_already_are_refused() -> None:
     with pytest.raises(SearchError) as caught:
         streamed(source)
     assert str(caught.value) == (
-        "Digits: has no images that are read one by one.  leave the augmentation out, or save the "
+        "digits: its images are arrays, and the recipe has an augmentation, which changes images "
+        "that are read one by one.  train without, by  --set train.augmentation=none,  or save the "
         "images as files"
     )
 

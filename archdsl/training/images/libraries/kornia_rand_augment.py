@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from archdsl.training.augmentation import Augmentation
-from archdsl.training.images.kornia import library
+from archdsl.training.images.libraries.installed import importing
 
 
 class RandAugment:
@@ -19,9 +19,10 @@ class RandAugment:
     """
 
     def __init__(self, augmentation: Augmentation, channels: int) -> None:
-        auto = library().auto
-        policy = auto.rand_augment.rand_augment.default_policy
-        make = auto.rand_augment.ops
+        with importing("kornia"):
+            from kornia.augmentation.auto import rand_augment
+        policy = rand_augment.rand_augment.default_policy
+        make = rand_augment.ops
         self.augmentation = augmentation
         self.operations = [
             getattr(make, name)(low, high)
