@@ -15,19 +15,23 @@ from archdsl.printable import printable
 from archdsl.units import counted, integer, plural, rounded
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+    from jinja2 import Environment
 
 PAGE = "page.html.jinja"
 """What a template extends: head, style, and the blocks `title` and `body`."""
 
 
-def page(template: str, shown: Mapping[str, Any], **filters: Callable[..., str]) -> str:
-    """A template, `{% extends "page.html.jinja" %}`, filled.
+def page(
+    package: str, template: str, shown: Mapping[str, Any], **filters: Callable[..., str]
+) -> str:
+    """A template of a package, `{% extends "page.html.jinja" %}`, filled.
+
+    It includes what lies beside it, `sections/again.html.jinja`, by its path from there.
 
     filters: what it may write values with, besides `number`, `integer`, `counted`, `plural`
         and `interval`
     """
-    return _compiled(template, tuple(filters.items())).render(shown)
+    return _environment_of(package, tuple(filters.items())).get_template(template).render(shown)
 
 
 def part(template: str, shown: Mapping[str, Any]) -> str:
@@ -36,20 +40,24 @@ def part(template: str, shown: Mapping[str, Any]) -> str:
 
 
 @functools.lru_cache(maxsize=8)
-def _compiled(template: str, filters: tuple[tuple[str, Callable[..., str]], ...]) -> Template:
-    environment = _environment()
+def _environment_of(
+    package: str, filters: tuple[tuple[str, Callable[..., str]], ...]
+) -> Environment:
+    environment = _environment(package)
     environment.filters |= {
         "number": rounded, "integer": integer, "counted": counted, "plural": plural,
         "interval": interval, **dict(filters),
     }  # fmt: skip
-    return environment.from_string(template)
+    return environment
 
 
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def _environment(*packages: str) -> Environment:
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     return Environment(
-        loader=PackageLoader("archdsl.views", package_path=""),
+        loader=ChoiceLoader(
+            [PackageLoader(name, package_path="") for name in (*packages, "archdsl.views")]
+        ),
         autoescape=True,
         finalize=_printed,
         undefined=StrictUndefined,

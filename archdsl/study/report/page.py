@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +29,7 @@ def write_report(folder: Path, record: Record | None = None) -> Path:
 
 def page(record: Record) -> str:
     """The report of a record as HTML."""
-    template = resources.files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8")
-    return html.page(template, _shown(record), cost=_cost, bound=_bound)
+    return html.page(__package__, _TEMPLATE, _shown(record), cost=_cost, bound=_bound)
 
 
 def _shown(record: Record) -> dict[str, Any]:
