@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 
-from archdsl.amounts import written
+from archdsl.amounts import bounded, written
 from archdsl.study.final.verdict import Verdict
 from archdsl.study.hypervolume import Hypervolume
 from archdsl.study.report import findings
@@ -60,6 +60,12 @@ def so_far(record: Record) -> list[Trial]:
         return one if a == b or record.better(a, b) == a else other
 
     return list(accumulate(record.complete, better))
+
+
+def drawn_costs(record: Record) -> list[str]:
+    """The costs that trials are drawn against: those that are bounded or sought, and MACs."""
+    sought = (one.name for one in record.objectives if one.name in bounded())
+    return list(dict.fromkeys([*record.budget, *sought, "macs"]))
 
 
 def against_cost(record: Record, cost: str) -> Chart:

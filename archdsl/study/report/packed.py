@@ -25,11 +25,13 @@ def packed(record: Record) -> dict[str, Any]:
     """
     trials = record.trials
     metrics = list(dict.fromkeys(name for t in record.complete for name in t.metrics))
-    costs = [name for name in bounded() if name in record.survey.default]
+    drawn = charts.drawn_costs(record)
+    costs = dict.fromkeys([*(name for name in bounded() if name in record.survey.default), *drawn])
     return {
         "judged_by": printable_line(record.judged_by),
         "better": "larger" if record.better is max else "smaller",
-        "budget": {name: list(bound) for name, bound in record.budget.items() if name in costs},
+        "drawn": [printable_line(name) for name in drawn],
+        "budget": [(printable_line(name), list(bound)) for name, bound in record.budget.items()],
         "best": None if record.best is None else record.best.number,
         "front": [t.number for t in record.front] if len(record.objectives) == 2 else [],
         "number": [t.number for t in trials],
@@ -42,7 +44,10 @@ def packed(record: Record) -> dict[str, Any]:
             {"name": printable_line(name), "of": [_figure(t.metrics.get(name)) for t in trials]}
             for name in metrics
         ],
-        "costs": [{"name": name, "of": [t.costs.get(name) for t in trials]} for name in costs],
+        "costs": [
+            {"name": printable_line(name), "of": [t.costs.get(name) for t in trials]}
+            for name in costs
+        ],
         "decisions": _decisions(record),
         "failures": {
             t.number: {"cause": printable(t.cause or ""), "trace": printable(t.trace or "")}

@@ -73,11 +73,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "hypervolume": record.hypervolume,
         "costs": [name for name in bounded() if name in record.survey.default],
         "figures": (figures := _drawn(record)),
-        "against": {
-            name.removeprefix("against_"): svg
-            for name, svg in figures.items()
-            if name.startswith("against_")
-        },
+        "against": [figures[f"against_{cost}"] for cost in charts.drawn_costs(record) if figures],
         "packed": packed(data := packing.packed(record)),
         "texts": packed(packing.texts(record)),
         "has_curves": bool(data["curves"]["of"]),
@@ -105,14 +101,15 @@ def _by_class(record: Record) -> dict[str, Any] | None:
 def _drawn(record: Record) -> dict[str, Any]:
     if not record.complete:
         return {}
-    sought = (o.name for o in record.objectives if o.name in bounded())
-    shown = dict.fromkeys([*record.budget, *sought, "macs"])
     seen = [look for look in findings.looks(record) if look.interval is not None]
     covered = record.hypervolume
     final = record.verdict
     found = {
         "best_so_far": charts.best_so_far(record),
-        **{f"against_{cost}": charts.against_cost(record, cost) for cost in shown},
+        **{
+            f"against_{cost}": charts.against_cost(record, cost)
+            for cost in charts.drawn_costs(record)
+        },
         **({"test": charts.test_looks(seen)} if seen else {}),
         **({"final": charts.final_round(final)} if final else {}),
         **({"hypervolume": charts.hypervolume(covered)} if covered else {}),

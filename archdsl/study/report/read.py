@@ -36,7 +36,6 @@ from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
 from archdsl.study.winner import CODE, WEIGHTS, YAML
 
-
 MOST_CODE = 400_000
 """Bytes of a file of code that a page still has room for."""
 

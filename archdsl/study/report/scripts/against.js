@@ -3,10 +3,10 @@
 function againstView(page, cost) {
   const { record } = page;
   const of = record.costs.find((one) => one.name === cost).of;
-  const places = [...record.number.keys()].filter((place) => record.drawn(place) && of[place] !== null);
+  const places = [...record.number.keys()].filter((place) => record.judged(place) && of[place] !== null);
   const at = (place) => [of[place], record.value[place], place];
   const points = places.map(at);
-  const budget = (record.budget[cost] ?? []).filter(Boolean);
+  const budget = (record.budget.find(([name]) => name === cost)?.[1] ?? []).filter(Boolean);
   const x = {
     name: cost, write: amount, range: ends([...points.map((point) => point[0]), ...budget]),
   };

@@ -6,6 +6,7 @@ function ink() {
     text: getComputedStyle(document.body).color,
     quiet: style.getPropertyValue("--quiet").trim(),
     line: style.getPropertyValue("--line").trim(),
+    paper: style.getPropertyValue("--paper").trim(),
     mark: style.getPropertyValue("--mark").trim(),
   };
 }
@@ -23,8 +24,8 @@ function ends(values) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const interval = [1, 2, 2.5, 5, 10].find((many) => many * power >= rough) * power;
   return {
-    min: Math.floor((low - span * 0.02) / interval) * interval,
-    max: Math.ceil((high + span * 0.02) / interval) * interval,
+    min: Math.floor(low / interval) * interval,
+    max: Math.ceil(high / interval) * interval || interval,
     interval,
   };
 }
@@ -35,7 +36,7 @@ function axis(colours, name, range, write, more = {}) {
     name,
     nameLocation: "middle",
     nameTextStyle: { color: colours.text },
-    axisLine: { show: true, lineStyle: { color: colours.quiet } },
+    axisLine: { show: true, onZero: false, lineStyle: { color: colours.quiet } },
     axisLabel: { color: colours.text, hideOverlap: true, formatter: (value) => write(value) },
     splitLine: { lineStyle: { color: colours.line } },
     ...range,

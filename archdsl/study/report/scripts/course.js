@@ -3,7 +3,7 @@
 function courseView(page) {
   const { record } = page;
   const { course } = record;
-  const places = [...record.number.keys()].filter((place) => record.drawn(place));
+  const places = [...record.number.keys()].filter((place) => record.judged(place));
   const at = (place) => [record.number[place], record.value[place], place];
   const known = course.number.map((number, step) => step).filter((step) => typeof course.low[step] === "number");
   const y = {
@@ -11,7 +11,6 @@ function courseView(page) {
     range: ends([...places.map((place) => record.value[place]), ...known.map((step) => course.high[step])]),
   };
   const x = { name: "trial", write: integer, range: ends(record.number) };
-  x.range.min = Math.max(x.range.min, -1);
   const foot = y.range.min + (y.range.max - y.range.min) * 0.03;
   const failed = Object.keys(record.failures).map((number) => record.places.get(Number(number)));
   const failures = failed.map((place) => [record.number[place], foot, place]);

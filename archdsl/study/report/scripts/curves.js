@@ -13,7 +13,6 @@ function curvesView(page) {
   const others = [...curves].flatMap(([place, found]) => found.slice(0, -1).map((one) => [...one, place]));
   const points = [...last, ...others];
   const x = { name: "epoch", write: figure, range: ends(points.map((point) => point[0])) };
-  x.range.min = Math.max(x.range.min, 0);
   const y = { name: record.judged_by, write: figure, range: ends(points.map((point) => point[1])) };
   /** All in one line with gaps: a line for each would be slow for thousands. */
   const joined = (passed) =>

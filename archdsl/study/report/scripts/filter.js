@@ -1,6 +1,6 @@
 // The filter of the trials: words, where they came from, what became of them, and ranges.
 
-function filterForm(page, costs) {
+function filterForm(page) {
   const { record } = page;
   const search = element("input", { type: "search", placeholder: "words, as 12 or kernel=7", "aria-label": "words in a trial" });
   search.addEventListener("input", () => {
@@ -13,7 +13,7 @@ function filterForm(page, costs) {
     element("label", {}, "Search", search),
     ticks(page, "origins", "from", [...byOrigin(record, record.number.keys()).keys()], record.origin),
     ticks(page, "states", "state", [...new Set(record.state)].sort(), record.state),
-    ...["value", ...costs.map((cost) => `cost ${cost}`)].map((key) => rangeInputs(page, key)));
+    ...["value", ...record.drawn.map((cost) => `cost ${cost}`)].map((key) => rangeInputs(page, key)));
   form.addEventListener("submit", (event) => event.preventDefault());
 
   const tell = () => {

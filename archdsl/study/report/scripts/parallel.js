@@ -1,14 +1,14 @@
 // Parallel coordinates: a line for each trial across its decisions, its cost and its metric.
 
 const SHOWN = 10; // decisions at first; more are ticked
-const ROOM = { left: 56, right: 56, top: 56, bottom: 28 };
+const ROOM = { left: 48, right: 72, top: 72, bottom: 20 };
 
 function parallelView(page, cost) {
   const { record } = page;
   const varied = record.decisions.filter((one) => one.answers.length > 1);
   const ranked = [...varied].sort((a, b) => rank(record, a) - rank(record, b));
   const chosen = new Set(ranked.slice(0, SHOWN).map((one) => one.address));
-  const places = [...record.number.keys()].filter((place) => record.drawn(place));
+  const places = [...record.number.keys()].filter((place) => record.judged(place));
   const best = bestTenth(record, places);
   const points = places.map((place) => [record.value[place], place, place]);
   const view = {
@@ -106,14 +106,19 @@ function lines(id, data, style, more = {}) {
 
 function parallelAxis(column, at, colours) {
   const short = (text) => (text.length > 14 ? `${text.slice(0, 13)}…` : text);
-  // the end of an address tells decisions apart; the whole of it is in the list of decisions
+  // the whole address is in the list of decisions
   const parts = column.name.split(".");
-  const name = parts.length > 3 ? `${parts.slice(0, 2).join(".")}…\n${parts.at(-1)}` : column.name;
+  const name = parts.length > 2
+    ? [parts.slice(0, 2).join("."), parts.slice(2, -1).slice(0, 2).join("."), parts.at(-1)].filter(Boolean)
+    : [column.name];
   return {
     id: `axis${at}`, dim: at, type: "value", min: column.min, max: column.max, interval: column.step,
-    name: name.split("\n").map((part) => short(part)).join("\n"), nameLocation: "end", nameGap: 12,
+    name: name.map((part) => short(part)).join("\n"), nameLocation: "end", nameGap: 12,
     nameTextStyle: { color: colours.text, fontSize: 11 },
-    axisLabel: { color: colours.text, fontSize: 11, formatter: (value) => short(String(column.write(value))) },
+    axisLabel: {
+      color: colours.text, fontSize: 11, textBorderColor: colours.paper, textBorderWidth: 3,
+      formatter: (value) => short(String(column.write(value))),
+    },
     axisLine: { lineStyle: { color: colours.quiet } }, axisTick: { show: false },
     areaSelectStyle: { width: 18, color: "#8888", opacity: 0.4 },
   };

@@ -18,7 +18,7 @@ class SearchRecord {
   }
 
   /** Whether a trial came to a figure that can be drawn. */
-  drawn(place) {
+  judged(place) {
     return typeof this.value[place] === "number";
   }
 

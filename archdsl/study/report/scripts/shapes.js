@@ -17,19 +17,19 @@ const FIRST = "#d9822b";
 const GOOD = "#2f9e57";
 const BAD = "#d64545";
 
-const ORIGINS = {
-  first: [FIRST, "diamond"],
-  random: [QUIET, "circle"],
-  grid: [QUIET, "square"],
-  tpe: [SOUGHT, "triangle"],
-  evolution: [SOUGHT, "square"],
-  gp: [SOUGHT, "pentagon"],
-  optuna: [SOUGHT, "plus"],
-};
+const ORIGINS = new Map([
+  ["first", [FIRST, "diamond"]],
+  ["random", [QUIET, "circle"]],
+  ["grid", [QUIET, "square"]],
+  ["tpe", [SOUGHT, "triangle"]],
+  ["evolution", [SOUGHT, "square"]],
+  ["gp", [SOUGHT, "pentagon"]],
+  ["optuna", [SOUGHT, "plus"]],
+]);
 
 /** [colour, shape] of an origin. */
 function look(origin) {
-  return ORIGINS[origin] ?? [SOUGHT, "plus"];
+  return ORIGINS.get(origin) ?? [SOUGHT, "plus"];
 }
 
 /** A shape as the plotting library takes one. */
@@ -51,7 +51,7 @@ function legendEntry(words, colour, shape, dashed = false) {
 /** Origin -> the places of some trials that came from there, in the order of the legend. */
 function byOrigin(record, places) {
   const found = new Map();
-  for (const origin of [...Object.keys(ORIGINS), ...record.origin]) {
+  for (const origin of [...ORIGINS.keys(), ...record.origin]) {
     if (!found.has(origin)) found.set(origin, []);
   }
   for (const place of places) found.get(record.origin[place]).push(place);

@@ -2,11 +2,9 @@
 
 async function start() {
   const page = new Page(new SearchRecord(await unpacked("record")));
-  const drawn = [...document.querySelectorAll('[data-plot="against"]')].map((host) => host.dataset.cost)
-    .filter((cost) => page.record.costs.some((one) => one.name === cost));
-  for (const host of document.querySelectorAll("[data-plot]")) makePlot(page, host, drawn[0]);
+  for (const host of document.querySelectorAll("[data-plot]")) makePlot(page, host);
   const every = document.getElementById("every-trial");
-  every.append(...filterForm(page, drawn));
+  every.append(...filterForm(page));
   new TrialTable(page, every);
   new TrialPanel(page, document.getElementById("trial"));
   document.addEventListener("keydown", (event) => {
@@ -16,18 +14,17 @@ async function start() {
   document.documentElement.dataset.ready = "yes";
 }
 
-function makePlot(page, host, cost) {
+function makePlot(page, host) {
+  const { drawn } = page.record;
   switch (host.dataset.plot) {
     case "against":
-      return page.record.costs.some((one) => one.name === host.dataset.cost)
-        && new Plot(page, host, againstView(page, host.dataset.cost));
+      return new Plot(page, host, againstView(page, drawn[Number(host.dataset.cost)]));
     case "course":
       return new Plot(page, host, courseView(page));
     case "curves":
       return new Plot(page, host, curvesView(page));
     case "parallel": {
-      if (cost === undefined) return null;
-      const plot = new Plot(page, host, parallelView(page, cost));
+      const plot = new Plot(page, host, parallelView(page, drawn[0]));
       host.append(decisionsList(page, plot));
       return plot;
     }
