@@ -50,6 +50,13 @@ INSIDE: dict[str, list[set[str]]] = {
         {"bench", "check", "command", "count", "evaluate", "export", "proxy_check", "replay",
          "report", "search", "show", "train", "weights"},
     ],
+    "drawing": [
+        {"drawing", "folding", "kinds", "scale"},
+        {"plan"},
+        {"cells", "fixed", "opened"},
+        {"legend"},
+        {"layout"},
+    ],
     "compiler": [
         {"at_least", "entry_parts", "network"},
         {"geometry", "own_layers", "spec_text"},
@@ -59,7 +66,6 @@ INSIDE: dict[str, list[set[str]]] = {
         {"alike", "backbone", "lower"},
         {"pieces"},
         {"combinations"},
-        {"specification"},
     ],
     "components": [
         {"options"},
@@ -246,7 +252,8 @@ INSIDE: dict[str, list[set[str]]] = {
         {"look"},
     ],
     "views": [
-        {"chart", "html", "notebook", "rows", "text"},
-        {"card", "fitted", "svg", "terminal"},
+        {"chart", "html", "letters", "notebook", "rows", "text"},
+        {"card", "fitted", "shapes", "svg", "terminal"},
+        {"picture"},
     ],
 }  # fmt: skip

@@ -17,7 +17,7 @@ from archdsl.version import VERSION
 from archdsl.views.terminal import say
 
 if TYPE_CHECKING:
-    from archdsl.compiler.specification import Spec
+    from archdsl.specification import Spec
 
 VERBS = ("check", "show", "count", "bench", "list", "search", "train", "proxy-check", "status",
          "report", "compare", "replay", "export", "evaluate", "weights")  # fmt: skip

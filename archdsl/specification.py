@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archdsl import given
 from archdsl.compiler.combinations import check_combinations
 from archdsl.compiler.lower import lower
 from archdsl.compiler.network import Layer, Network, SpecText
 from archdsl.compiler.outline import ends, outline
-from archdsl.errors import SpecError
+from archdsl.errors import CountError, SpecError
 from archdsl.language import flatten, winner
 from archdsl.language.check import check
 from archdsl.language.decisions import Holes
@@ -26,6 +26,10 @@ from archdsl.language.settings import SearchSettings
 from archdsl.language.write import write
 from archdsl.printable import printable_line, shown
 from archdsl.units import counted
+
+if TYPE_CHECKING:
+    from archdsl.drawing.drawing import Drawing
+    from archdsl.drawing.plan import Plan
 
 
 class Spec:
@@ -145,6 +149,34 @@ class Spec:
         if self._member:
             return winner.filled(self.document, self.holes, self.decisions)
         return flatten.flat(self.document, self.holes)
+
+    def draw(self) -> Drawing:
+        """A picture: stages as blocks, a colour for each mixer, and what everything costs.
+
+        A space is drawn with what it leaves open; its costs are those of its default member.
+        Raises SpecError for decisions that were changed to what is no answer.
+        """
+        from archdsl.drawing.drawing import Drawing
+        from archdsl.drawing.layout import layout
+
+        return Drawing(layout([self.plan()]), self._words())
+
+    def plan(self) -> Plan:
+        """What a picture of it says, before anything in it has a place."""
+        from archdsl.cost import count
+        from archdsl.drawing.fixed import plan
+        from archdsl.drawing.opened import opened
+
+        network, cost = self.network(), None
+        notes = []
+        if self.is_space:
+            notes.append("a space: what is left open is dashed; costs are of its default member")
+        try:
+            cost = count(network)
+        except CountError as error:
+            notes.append(f"its cost is not known: {error}")
+        found = plan(network, cost, tuple(notes))
+        return opened(found, self.document, self.holes) if self.is_space else found
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Spec) and self.tree == other.tree
