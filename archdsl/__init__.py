@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from archdsl.api import search as search
     from archdsl.api import space as space
     from archdsl.benchmarking import Benchmark as Benchmark
+    from archdsl.changes import Changes as Changes
+    from archdsl.changes import diff as diff
     from archdsl.components.options import Act as Act
     from archdsl.components.options import Bound as Bound
     from archdsl.components.options import Fraction as Fraction
@@ -75,6 +77,7 @@ _HOMES = {
         "build count dump export fuse load load_model loads proxy_check save search space"
     ),
     "archdsl.benchmarking": "Benchmark",
+    "archdsl.changes": "Changes diff",
     "archdsl.evaluation": "Evaluation evaluate",
     "archdsl.cost": "Cost macs",
     "archdsl.in_full": "train",

@@ -11,7 +11,7 @@ from archdsl.compiler.combinations import check_combinations
 from archdsl.compiler.lower import lower
 from archdsl.compiler.network import Layer, Network, SpecText
 from archdsl.compiler.outline import ends, outline
-from archdsl.errors import CountError, SpecError
+from archdsl.errors import SpecError
 from archdsl.language import flatten, winner
 from archdsl.language.check import check
 from archdsl.language.decisions import Holes
@@ -29,7 +29,6 @@ from archdsl.units import counted
 
 if TYPE_CHECKING:
     from archdsl.drawing.drawing import Drawing
-    from archdsl.drawing.plan import Plan
 
 
 class Spec:
@@ -158,25 +157,10 @@ class Spec:
         """
         from archdsl.drawing.drawing import Drawing
         from archdsl.drawing.layout import layout
+        from archdsl.drawing.planned import planned
 
-        return Drawing(layout([self.plan()]), self._words())
-
-    def plan(self) -> Plan:
-        """What a picture of it says, before anything in it has a place."""
-        from archdsl.cost import count
-        from archdsl.drawing.fixed import plan
-        from archdsl.drawing.opened import opened
-
-        network, cost = self.network(), None
-        notes = []
-        if self.is_space:
-            notes.append("a space: what is left open is dashed; costs are of its default member")
-        try:
-            cost = count(network)
-        except CountError as error:
-            notes.append(f"its cost is not known: {error}")
-        found = plan(network, cost, tuple(notes))
-        return opened(found, self.document, self.holes) if self.is_space else found
+        left_open = (self.document, self.holes) if self.is_space else None
+        return Drawing(layout([planned(self.network(), left_open)]), self._words())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Spec) and self.tree == other.tree
@@ -193,7 +177,7 @@ class Spec:
 
         columns = (Column("address"), Column("layer"), Column("out", right=True))
         try:
-            rows = [TableRow(row) for row in outline(self.network())]
+            rows = [TableRow((row.name, row.layer, row.out)) for row in outline(self.network())]
         except SpecError as error:
             return card(f"Spec {self.name}", notes=[str(error)])
         notes = ["a space, shown at its default member"] if self.is_space else []

@@ -103,6 +103,31 @@ def percent(share: float) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) + " %"
 
 
+def share(part: int, of: int) -> str:
+    """How much of something a part of it is.
+
+    >>> share(57, 100), share(1, 9000), share(0, 9000), share(0, 0)
+    ('57 %', '< 0.1 %', '0 %', '0 %')
+    """
+    if 0 < part * 1000 < of:
+        return "< 0.1 %"
+    return percent(part / of) if of else "0 %"
+
+
+def change(before: int, after: int) -> str:
+    """How much more or less an amount has become.
+
+    >>> change(100, 113), change(4000, 3999), change(9, 27), change(0, 4), change(4, 4)
+    ('+13 %', '-0.025 %', '+200 %', 'new', '')
+    """
+    if before == after:
+        return ""
+    if not before:
+        return "new"
+    sign, ratio = "-" if after < before else "+", abs(after - before) / before
+    return f"{sign}{percent(ratio) if ratio < 1 else f'{ratio * 100:,.0f} %'}"
+
+
 def points(gap: float) -> str:
     """A difference of shares.
 

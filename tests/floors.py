@@ -47,14 +47,20 @@ INSIDE: dict[str, list[set[str]]] = {
         {"answer", "cost_rows", "storage", "streams"},
         {"compare", "failure", "status"},
         {"list", "parser"},
-        {"bench", "check", "command", "count", "evaluate", "export", "proxy_check", "replay",
-         "report", "search", "show", "train", "weights"},
+        {"bench", "check", "command", "count", "diff", "evaluate", "export", "proxy_check",
+         "replay", "report", "search", "show", "train", "weights"},
+    ],
+    "changes": [
+        {"costs", "facts"},
+        {"structure"},
+        {"decisions", "result"},
+        {"verb"},
     ],
     "drawing": [
         {"drawing", "folding", "kinds", "scale"},
         {"plan"},
         {"cells", "fixed", "opened"},
-        {"legend"},
+        {"legend", "planned"},
         {"layout"},
     ],
     "compiler": [

@@ -44,7 +44,7 @@ FLOORS: list[set[str]] = [
     {"display", "saving", "benchmarking", "named_images", "task_images"},
     {"exporting", "full_training"},
     {"api"},
-    {"evaluation", "in_full", "integrations", "testing", "timing"},
+    {"changes", "evaluation", "in_full", "integrations", "testing", "timing"},
     {"hub", "timm"},
     {"cli"},
     {"__main__"},

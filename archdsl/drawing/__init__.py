@@ -5,6 +5,7 @@ kinds.py    mixers that are one to a reader, their colours and letters
 folding.py  blocks that come again and again, once
 fixed.py    the plan of a network
 opened.py   the plan of a space: its default member, and what is left open
+planned.py  the plan of either, counted
 scale.py    how wide and how high a block is drawn
 cells.py    blocks and layers as shapes
 legend.py   what the letters mean, and what is inside a meta_mixer

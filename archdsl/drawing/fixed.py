@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from archdsl.amounts import bounded, kind, named, of_layer
+from archdsl.amounts import bounded, kind
 from archdsl.compiler.network import Block, Branch, Layer, Network, Stage
 from archdsl.compiler.outline import alike, ends
 from archdsl.compiler.spec_text import component_text, shape_text
-from archdsl.cost import Cost
+from archdsl.cost import Cost, by_place
 from archdsl.drawing.folding import folded
 from archdsl.drawing.kinds import Mixer
 from archdsl.drawing.plan import BlockCell, CellGroup, LayerCell, MixerPlace, Plan, PlanRow
@@ -97,14 +97,10 @@ def _cell(block: Block, many: int) -> BlockCell:
 
 
 def _by_row(cost: Cost) -> dict[str, dict[str, int]]:
-    """What stem, stages and head cost, by name of the cost."""
+    """What stem, stages and head cost, by name of the cost; a class token is the stem's."""
     found: dict[str, list[dict[str, int]]] = {}
-    for address, row in cost.by_address.items():
-        first, _, rest = address.partition(".")
-        if first == "stages":
-            first = f"stages.{rest.partition('.')[0]}"
-        place = "stem" if first == "class_token" else first
-        found.setdefault(place, []).append(named(of_layer(row, address)))
+    for place, amounts in by_place(cost.by_address):
+        found.setdefault("stem" if place == "class_token" else place, []).append(amounts)
     return {
         place: {name: kind(name).all([one[name] for one in amounts]) for name in bounded()}
         for place, amounts in found.items()

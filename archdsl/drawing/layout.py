@@ -11,7 +11,7 @@ from archdsl.drawing.kinds import Badge, Mixer, badges
 from archdsl.drawing.legend import inside, legend
 from archdsl.drawing.plan import BlockCell, Plan, PlanRow
 from archdsl.drawing.scale import WORDS, DrawnScale, scale_of
-from archdsl.units import percent
+from archdsl.units import share
 from archdsl.views.shapes import Box, Shape, Sketch, Stroke, Words, broken, cut, moved
 
 _MARGIN = 18.0
@@ -23,7 +23,6 @@ _BETWEEN = 11.0  # cells
 _ROW_GAP = 12.0
 _SMALL, _TEXT, _HEAD, _TITLE = 8.5, 9.5, 10.5, 15.0
 _APART = 40.0  # two plans
-_LEAST_SHARE = 0.001  # that is said in figures
 
 
 def layout(plans: Sequence[Plan]) -> Sketch:
@@ -133,12 +132,10 @@ class _Panel:
 
 
 def _share(macs: int, of: int) -> list[Shape]:
-    share = macs / of if of else 0.0
-    text = percent(share) if share >= _LEAST_SHARE or not macs else f"< {percent(_LEAST_SHARE)}"
     return [
         Box(_BAR, -7, _BAR_WIDTH, 8, None, faint=True),
-        Box(_BAR, -7, _BAR_WIDTH * share, 8, "ink", outlined=False),
-        Words(_RIGHT, 0, text, _TEXT, "right"),
+        Box(_BAR, -7, _BAR_WIDTH * (macs / of if of else 0), 8, "ink", outlined=False),
+        Words(_RIGHT, 0, share(macs, of), _TEXT, "right"),
     ]
 
 
