@@ -117,15 +117,16 @@ def share(part: int, of: int) -> str:
 def change(before: int, after: int) -> str:
     """How much more or less an amount has become.
 
-    >>> change(100, 113), change(4000, 3999), change(9, 27), change(0, 4), change(4, 4)
-    ('+13 %', '-0.025 %', '+200 %', 'new', '')
+    >>> change(100, 113), change(500, 519), change(4000, 3999), change(0, 4), change(4, 4)
+    ('+13 %', '+3.8 %', '-0.025 %', 'new', '')
     """
     if before == after:
         return ""
     if not before:
         return "new"
-    sign, ratio = "-" if after < before else "+", abs(after - before) / before
-    return f"{sign}{percent(ratio) if ratio < 1 else f'{ratio * 100:,.0f} %'}"
+    percents = (after - before) / before * 100
+    form = "+,.0f" if abs(percents) >= 10 else "+.1f" if abs(percents) >= 1 else "+.2g"
+    return f"{percents:{form}} %"
 
 
 def points(gap: float) -> str:

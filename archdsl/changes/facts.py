@@ -10,7 +10,6 @@ from archdsl.compiler.blocks import NORM, SCALES
 from archdsl.compiler.network import Block, Layer, Network, Stage
 from archdsl.compiler.outline import branch_words
 from archdsl.components.options import OptionValue
-from archdsl.language.write import inline
 
 Key: TypeAlias = tuple[int, ...]
 """Where a fact stands among all: the part of the network, the stage, the block, ..."""
@@ -54,7 +53,7 @@ def _facts(network: Network) -> Iterator[tuple[Key, Fact]]:
     yield (_WHOLE, 2), Fact("class_token", network.class_token)
     if rates:
         # The last block's rate is the peak whatever the depth; the first tells the schedule.
-        said = f"{inline(rates[0])} to {inline(rates[-1])}"
+        said = f"{rates[0]:.4g} to {rates[-1]:.4g}"
         yield (_WHOLE, 3), Fact("drop_path", said)
     for number, layer in enumerate(network.stem):
         yield (_STEM, number), _layer(layer)

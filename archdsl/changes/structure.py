@@ -105,15 +105,11 @@ def _differing(a: Mapping[Key, Fact], b: Mapping[Key, Fact]) -> Iterator[tuple[K
     for key in sorted({*a, *b}):
         here, there = a.get(key), b.get(key)
         if here is None or there is None:
-            fact = here or there
-            assert fact is not None
-            text = value_text(fact.value)
-            yield (
-                key,
-                Change(
-                    fact.address, None if here is None else text, None if there is None else text
-                ),
+            before, after = (
+                None if one is None else value_text(one.value) for one in (here, there)
             )
+            address = next(one.address for one in (here, there) if one is not None)
+            yield key, Change(address, before, after)
         elif here.value != there.value:
             yield key, change(here.address, here.value, there.value)
 
@@ -122,10 +118,8 @@ def _blocks(a: tuple[Block, ...], b: tuple[Block, ...]) -> Iterator[list[tuple[K
     """Block by block what is another, with addresses that begin in the block."""
     for here, there in itertools.zip_longest(a, b):
         if here is None or there is None:
-            text = block_words(here or there)
-            yield [
-                ((), Change("", None if here is None else text, None if there is None else text))
-            ]
+            before, after = (None if one is None else block_words(one) for one in (here, there))
+            yield [((), Change("", before, after))]
         else:
             yield list(_differing(block_facts(here), block_facts(there)))
 

@@ -16,7 +16,7 @@ def diff(a: Specish, b: Specish) -> Changes:
 
     >>> import archdsl
     >>> archdsl.diff("poolformer_s12", "poolformer_s24")
-    <Changes: poolformer_s12 → poolformer_s24: 9 differences>
+    <Changes: poolformer_s12 → poolformer_s24: 8 differences>
 
     Of a space the default member is compared, and every decision. Names and `search:` are not.
     Raises SpecError for a spec that is not right.
@@ -24,12 +24,11 @@ def diff(a: Specish, b: Specish) -> Changes:
     one, other = load(a), load(b)
     network, its = one.network(), other.network()
     (cost, reason), (its_cost, its_reason) = count_or_reason(network), count_or_reason(its)
-    known = cost is not None and its_cost is not None
     return Changes(
         one,
         other,
         structure(network, its),
         decision_changes(Space(one), Space(other)),
-        cost_changes(cost, its_cost) if known else (),
+        () if cost is None or its_cost is None else cost_changes(cost, its_cost),
         reason or its_reason,
     )

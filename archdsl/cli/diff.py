@@ -12,6 +12,7 @@ says what a deeper stage is and costs. --draw writes both side by side, on one s
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archdsl.cli.answer import Answer
@@ -56,16 +57,19 @@ def _words(found: Changes) -> list[str]:
     if found.equal:
         return wrapped(f"{names}: equal in structure and in cost", width())
     lines = [*wrapped(names, width()), ""]
-    changes = (*found.structure, *found.decisions)
+    lines += _table(found.structure)
+    if found.decisions:
+        lines += ["", "decisions:", *_table(found.decisions)]
+    lines.append("")
+    if not found.costs:
+        return [*lines, *wrapped(f"their costs are not compared: {found.unknown}", width())]
+    rows = [("", "MACs", "", "", "params", "", ""), *found.cost_rows()]
+    return [*lines, *fitted(rows, width(), right=range(1, 7), heading=True)]
+
+
+def _table(changes: Sequence[Change]) -> list[str]:
     rows = [(_address(one), one.sort, one.words) for one in changes]
-    lines += fitted(rows, width(), wraps=[2])
-    if found.costs:
-        heads = ("", "MACs", "", "", "params", "", "")
-        rows = [heads, *found.cost_rows()]
-        lines += ["", *fitted(rows, width(), right=range(1, 7), heading=True)]
-    else:
-        lines += ["", *wrapped(f"their costs are not compared: {found.unknown}", width())]
-    return lines
+    return fitted(rows, width(), wraps=[2])
 
 
 def _address(one: Change) -> str:

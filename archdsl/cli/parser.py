@@ -19,8 +19,8 @@ from archdsl.views.terminal import say
 if TYPE_CHECKING:
     from archdsl.specification import Spec
 
-VERBS = ("check", "show", "count", "diff", "bench", "list", "search", "train", "proxy-check", "status",
-         "report", "compare", "replay", "export", "evaluate", "weights")  # fmt: skip
+VERBS = ("check", "show", "count", "diff", "bench", "list", "search", "train", "proxy-check",
+         "status", "report", "compare", "replay", "export", "evaluate", "weights")  # fmt: skip
 
 
 class Verb(Protocol):

@@ -95,10 +95,10 @@ def _table(network: Network, cost: Cost | None) -> list[str]:
     if cost is None:
         plain = [("address", "out", "layer"), *((row.name, row.out, row.layer) for row in rows)]
         return fitted(plain, width(), wraps=[2], heading=True)
-    table = [("address", "out", "params", "MACs", "share", "layer")]
-    table += _cells(rows, cost)
+    heads = ("address", "out", "params", "MACs", "share", "layer")
     totals = ("", "", written("params", cost.params), written("macs", cost.macs), "", "")
-    return fitted([*table, totals], width(), right=(2, 3), wraps=[5], heading=True)
+    table = [heads, *_cells(rows, cost), totals]
+    return fitted(table, width(), right=(2, 3), wraps=[5], heading=True)
 
 
 def _cells(rows: Sequence[OutlineRow], cost: Cost) -> Iterator[tuple[str, ...]]:

@@ -79,9 +79,8 @@ def _stage(stage: Stage) -> Iterator[OutlineRow]:
         address = first if len(blocks) == 1 else f"{first}–{last}"
         for place, branch in enumerate(blocks[0].branches):
             costs = tuple(each for block in blocks for each in _counted(block, place))
-            yield OutlineRow(
-                address, len(blocks), branch_words(branch), shape_text(stage.shape), costs
-            )
+            words, out = branch_words(branch), shape_text(stage.shape)
+            yield OutlineRow(address, len(blocks), words, out, costs)
             address = ""
     if stage.out_norm is not None:
         yield _row(stage.out_norm)

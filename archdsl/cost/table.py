@@ -139,7 +139,7 @@ class Cost:
 
 
 def by_place(rows: Rows) -> Iterator[tuple[str, dict[str, int]]]:
-    """What stem, class token, stages and head cost, each as one: `stages.2` and its costs by name."""
+    """What stem, class token, stages and head cost, each as one: by name of the cost."""
 
     def place(item: tuple[str, LayerCost]) -> str:
         first, _, rest = item[0].partition(".")
