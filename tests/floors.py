@@ -47,8 +47,21 @@ INSIDE: dict[str, list[set[str]]] = {
         {"answer", "cost_rows", "storage", "streams"},
         {"compare", "failure", "status"},
         {"list", "parser"},
-        {"bench", "check", "command", "count", "evaluate", "export", "proxy_check", "replay",
-         "report", "search", "show", "train", "weights"},
+        {"bench", "check", "command", "count", "diff", "evaluate", "export", "proxy_check",
+         "replay", "report", "search", "show", "train", "weights"},
+    ],
+    "changes": [
+        {"costs", "facts"},
+        {"structure"},
+        {"decisions", "result"},
+        {"verb"},
+    ],
+    "drawing": [
+        {"drawing", "folding", "kinds", "scale"},
+        {"plan"},
+        {"cells", "fixed", "opened"},
+        {"legend", "planned"},
+        {"layout"},
     ],
     "compiler": [
         {"at_least", "entry_parts", "network"},
@@ -59,7 +72,6 @@ INSIDE: dict[str, list[set[str]]] = {
         {"alike", "backbone", "lower"},
         {"pieces"},
         {"combinations"},
-        {"specification"},
     ],
     "components": [
         {"options"},
@@ -246,7 +258,8 @@ INSIDE: dict[str, list[set[str]]] = {
         {"look"},
     ],
     "views": [
-        {"chart", "html", "notebook", "rows", "text"},
-        {"card", "fitted", "svg", "terminal"},
+        {"chart", "html", "letters", "notebook", "rows", "text"},
+        {"card", "fitted", "shapes", "svg", "terminal"},
+        {"picture"},
     ],
 }  # fmt: skip
