@@ -47,7 +47,7 @@ def test_it_is_one_page_that_needs_nothing_else(tiny, run, tmp_path) -> None:
     assert "@import" not in html and "url(http" not in html
     assert '<meta name="viewport"' in html and "prefers-color-scheme" in html
     drawings = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
-    assert len(drawings) == 2
+    assert len(drawings) == 3
     for drawing in drawings:
         assert "currentColor" in drawing and "#010203" not in drawing
         ElementTree.fromstring(drawing)

@@ -9,6 +9,7 @@ from archdsl.amounts import bounded, written
 from archdsl.study.record import files
 from archdsl.study.report import again, charts, findings
 from archdsl.study.report import packed as packing
+from archdsl.study.report.architecture import architecture
 from archdsl.study.report.read import Record, read
 from archdsl.study.report.trainings import trainings
 from archdsl.views import html, svg
@@ -72,12 +73,10 @@ def _shown(record: Record) -> dict[str, Any]:
         "metrics": list(dict.fromkeys(name for t in record.complete for name in t.metrics)),
         "hypervolume": record.hypervolume,
         "costs": [name for name in bounded() if name in record.survey.default],
+        "architecture": architecture(record),
         "figures": (figures := _drawn(record)),
         "against": [figures[f"against_{cost}"] for cost in charts.drawn_costs(record) if figures],
-        "packed": packed(data := packing.packed(record)),
-        "texts": packed(packing.texts(record)),
-        "has_curves": bool(data["curves"]["of"]),
-        "curves_note": data["curves"]["note"],
+        **_packed(record),
         "answers_fit": sum(len(t.decisions) for t in record.trials) <= MOST_ANSWERS,
         "told_in_full": TOLD_IN_FULL,
         "preprocessing": record.preprocessing,
@@ -96,6 +95,17 @@ def _by_class(record: Record) -> dict[str, Any] | None:
     named = [names[c] if c < len(names) else f"class {c}" for c in range(len(found.images))]
     columns = zip(*found.shares.values(), strict=True)
     return {"who": list(found.shares), "rows": list(zip(named, found.images, columns, strict=True))}
+
+
+def _packed(record: Record) -> dict[str, Any]:
+    """What the scripts read, and what the page has to know of it."""
+    data = packing.packed(record)
+    return {
+        "packed": packed(data),
+        "texts": packed(packing.texts(record)),
+        "has_curves": bool(data["curves"]["of"]),
+        "curves_note": data["curves"]["note"],
+    }
 
 
 def _drawn(record: Record) -> dict[str, Any]:
