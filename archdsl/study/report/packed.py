@@ -74,31 +74,36 @@ def texts(record: Record) -> dict[str, Any]:
 
 def _decisions(record: Record) -> list[dict[str, Any]]:
     """Every decision with its answers, and the place among them of each trial's; -1 for none."""
-    addresses = dict.fromkeys(address for t in record.trials for address in t.decisions)
     known: dict[tuple[type, Any], str] = {}
 
-    def said_of(answer: Any) -> str:
+    def said(answer: Any) -> str:
         # an answer that is a mapping cannot be looked up as it is, and few are
         if not isinstance(answer, str | int | float):
             return written(answer)
         key = (type(answer), answer)
         return known.get(key) or known.setdefault(key, written(answer))
 
-    found = []
-    for address in sorted(addresses, key=_natural):
-        said = [
-            said_of(t.decisions[address]) if address in t.decisions else None for t in record.trials
-        ]
-        answers = sorted({one for one in said if one is not None}, key=_by_size)
-        places = {answer: place for place, answer in enumerate(answers)}
-        found.append(
-            {
-                "address": printable_line(address),
-                "answers": [printable_line(answer) for answer in answers],
-                "of": [-1 if one is None else places[one] for one in said],
-            }
-        )
-    return found
+    given: dict[str, dict[int, str]] = {}
+    for place, trial in enumerate(record.trials):
+        for address, answer in trial.decisions.items():
+            given.setdefault(address, {})[place] = said(answer)
+    return [
+        _decision(address, given[address], len(record.trials))
+        for address in sorted(given, key=_natural)
+    ]
+
+
+def _decision(address: str, given: dict[int, str], trials: int) -> dict[str, Any]:
+    answers = sorted(set(given.values()), key=_by_size)
+    codes = {answer: code for code, answer in enumerate(answers)}
+    of = [-1] * trials
+    for place, answer in given.items():
+        of[place] = codes[answer]
+    return {
+        "address": printable_line(address),
+        "answers": [printable_line(answer) for answer in answers],
+        "of": of,
+    }
 
 
 def _course(record: Record) -> dict[str, Any]:

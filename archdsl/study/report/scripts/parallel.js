@@ -114,7 +114,7 @@ function parallelAxis(column, at, colours) {
   return {
     id: `axis${at}`, dim: at, type: "value", min: column.min, max: column.max, interval: column.step,
     name: name.map((part) => short(part)).join("\n"), nameLocation: "end", nameGap: 12,
-    nameTextStyle: { color: colours.text, fontSize: 11 },
+    nameTextStyle: { color: colours.text, fontSize: 11, lineHeight: 14, verticalAlign: "bottom" },
     axisLabel: {
       color: colours.text, fontSize: 11, textBorderColor: colours.paper, textBorderWidth: 3,
       formatter: (value) => short(String(column.write(value))),
