@@ -35,6 +35,17 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """From where to where something may be, in steps."""
+
+    x: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+    colour: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A chart.
 
@@ -52,6 +63,7 @@ class Chart:
     height: float = 3.4
     legend: bool = False
     limits: Sequence[Reference] = ()
+    bands: Sequence[Band] = ()
     y_range: tuple[float | None, float | None] = (None, None)
     y_names: Sequence[str] = ()
     x_text: Callable[[float], str] | None = field(default=None, compare=False)

@@ -62,6 +62,11 @@ def drawn(chart: Chart) -> Markup:
 
 
 def _fill(axes: Axes, chart: Chart) -> None:
+    for band in chart.bands:
+        axes.fill_between(
+            band.x, band.low, band.high, step="post", color=band.colour, alpha=0.2, linewidth=0,
+            label=_label(band.label) or None,
+        )  # fmt: skip
     for marks in chart.marks:
         _draw(axes, marks)
     for limit in chart.limits:

@@ -45,8 +45,8 @@ class Answers:
         sizes = [len(one) for one in self.answers]
         decisions = np.arange(len(sizes))
         groups = np.concatenate([np.repeat(decisions, sizes), decisions])
-        within = np.concatenate([np.concatenate([np.arange(n) for n in sizes] or [[]]),
-                                 np.full(len(sizes), UNASKED)])  # fmt: skip
+        each = [place for size in sizes for place in range(size)]
+        within = np.array([*each, *[UNASKED] * len(sizes)], np.int64)
         return groups, (self.codes[:, groups] == within).astype(float)
 
     def following(self, decision: int) -> list[int]:
@@ -121,4 +121,4 @@ def natural(address: str) -> list[tuple[bool, int, str]]:
 def _is_below(address: str, other: str) -> bool:
     """Whether an address is inside the other, or in the same place of the spec or inside that."""
     place = other.rpartition(".")[0]
-    return address.startswith(f"{other}.") or bool(place) and address.startswith(f"{place}.")
+    return address.startswith(f"{other}.") or (bool(place) and address.startswith(f"{place}."))

@@ -94,7 +94,9 @@ def mattered_of(answers: Answers, figures: Floats) -> Mattered:
     found = counts.importances(np.ones((1, trials)))[0]
     total = found.sum() or 1.0
     draws = np.random.default_rng(0)
-    resampled = counts.importances(draws.multinomial(trials, np.full(trials, 1 / trials), RESAMPLES))
+    resampled = counts.importances(
+        draws.multinomial(trials, np.full(trials, 1 / trials), RESAMPLES)
+    )
     shares = resampled / np.maximum(resampled.sum(axis=1, keepdims=True), np.finfo(float).tiny)
     low, high = np.quantile(shares, [0.025, 0.975], axis=0)
     chance = np.quantile(counts.dealt(draws) / total, 0.95, axis=0)
@@ -163,7 +165,7 @@ class _Counts:
             return np.zeros(weights.shape, bool)
         many = ceil(max(SHARE, TOP / trials) * trials)
         last = (np.cumsum(weights, axis=1) >= many).argmax(axis=1)
-        return np.arange(trials) <= self._ends[last][:, None]
+        return np.asarray(np.arange(trials) <= self._ends[last][:, None])
 
     def _from(self, every: NDArray[Any], best: NDArray[Any], many: NDArray[Any]) -> Floats:
         """(resamples, decisions) from how often each answer was given: (resamples, answers)."""
@@ -184,6 +186,6 @@ class _Counts:
         prior = np.repeat(PRIOR / kinds, self._sizes, axis=1)
         sizes = np.repeat(self._sizes, self._sizes)
         seen = np.repeat(asked, self._sizes, axis=1)
-        return (
-            (counts + seen * prior) / (1 + sizes * prior) + PRIOR / sizes
-        ) / (seen + PRIOR) + 1e-12
+        return ((counts + seen * prior) / (1 + sizes * prior) + PRIOR / sizes) / (
+            seen + PRIOR
+        ) + 1e-12

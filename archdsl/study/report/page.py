@@ -8,6 +8,7 @@ from typing import Any
 from archdsl.amounts import bounded, written
 from archdsl.study.record import files
 from archdsl.study.report import again, charts, findings
+from archdsl.study.report.analyses import analysed
 from archdsl.study.report.read import Record, read
 from archdsl.study.report.trainings import trainings
 from archdsl.views import html, svg
@@ -49,7 +50,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "later": findings.later_looks(record),
         "held_out": list(dict.fromkeys(name for look in looks for name in look.metrics)),
         "sides": findings.side_by_side(best, first) if best and first else [],
-        "decisions": findings.by_decision(record),
+        **analysed(record),
         "validation": {
             trial.number: findings.validation_interval(record, trial) for trial in record.complete
         },
