@@ -75,7 +75,7 @@ def effects(found: Effects, metric: str) -> Chart:
             Marks("dot", [change for _, change, _ in rows], range(len(rows)), _SOUGHT),
         ],
         limits=[Reference(0, "no effect")],
-        x_label=f"{metric}, from the mean of all answers to the decision: 95 % intervals",
+        x_label=f"change of {metric}, with 95 % intervals",
         y_names=[name for name, _, _ in rows],
         height=0.9 + 0.3 * len(rows),
         y_range=(-0.6, len(rows) - 0.4),

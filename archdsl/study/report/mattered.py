@@ -136,7 +136,9 @@ class _Counts:
         self._begins = np.r_[0, np.cumsum(sizes)][:-1].astype(int)
         self._sizes = np.array(sizes, int)
         columns = [self.codes[:, d] == code for d in self.several for code in given[d]]
-        self._given = np.array(columns, np.float32).reshape(-1, len(ordered)).T  # (trials, answers)
+        self._given = np.zeros((len(ordered), len(columns)), np.float32)
+        for column, whose in enumerate(columns):
+            self._given[whose, column] = 1
         # (trials,): where those end that came to the same as each
         new = np.r_[ordered[1:] != ordered[:-1], True] if len(ordered) else np.zeros(0, bool)
         ends = np.flatnonzero(new)
