@@ -44,7 +44,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"load"},
     ],
     "cli": [
-        {"answer", "cost_rows", "storage", "streams"},
+        {"answer", "browser", "cost_rows", "ending", "storage", "streams"},
         {"compare", "failure", "status"},
         {"list", "parser"},
         {"bench", "check", "command", "count", "evaluate", "export", "proxy_check", "replay",
