@@ -1,4 +1,7 @@
-"""What a search says at its end: what may be claimed, who was compared, the winner, the files."""
+"""What a search says at its end: the winner, what may be claimed, who was compared, the files.
+
+The claim and the table come last, as the end is what a terminal shows.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +34,6 @@ def ending(result: Result, within: int | None = None) -> str:
     """
     made = _made(result)
     lines = [""]
-    claim = result.claim
-    if claim is None and result.verdict is not None:
-        claim = result.verdict.sentence()
-    if claim is not None:
-        lines += [*(wrapped(claim, within) if within else [claim]), ""]
-    if result.verdict is not None:
-        lines += [*_compared(result, result.verdict, within or _NO_END), ""]
     lines += _winner(result, answers=YAML not in made)
     if len(result.front) > 1:
         lines.append("no other trial is better in both objectives than any of")
@@ -50,12 +46,26 @@ def ending(result: Result, within: int | None = None) -> str:
         lines.append(f"the front's hypervolume is {value}: {result.hypervolume.words()}")
     if result.spent is not None:
         lines.append(result.spent.words())
+    lines += _claimed(result, within)
     lines += [result.message, *result.notes]
     if result.folder is not None and made:
         lines.append(f"in {result.folder}: {' '.join(made)}")
         if PAGE in made:
             lines.append(f"the report: {result.folder / PAGE}")
     return "\n".join(lines)
+
+
+def _claimed(result: Result, within: int | None) -> list[str]:
+    """What may be claimed, and the networks that it is about."""
+    claim = result.claim
+    if claim is None and result.verdict is not None:
+        claim = result.verdict.sentence()
+    if claim is None:
+        return []
+    lines = ["", *(wrapped(claim, within) if within else [claim]), ""]
+    if result.verdict is not None:
+        lines += [*_compared(result, result.verdict, within or _NO_END), ""]
+    return lines
 
 
 def _made(result: Result) -> list[str]:

@@ -89,6 +89,7 @@ def _data(name: str, result: Result) -> dict[str, Any]:
         "name": name,
         "ended": result.ended,
         "message": result.message,
+        "claim": result.claim,
         "distinguishable": None if result.verdict is None else result.verdict.distinguishable,
         "verdict": None if result.verdict is None else result.verdict.record(),
         "verdicts": [one.record() for one in result.verdicts],
