@@ -47,8 +47,21 @@ INSIDE: dict[str, list[set[str]]] = {
         {"answer", "browser", "cost_rows", "ending", "storage", "streams"},
         {"compare", "failure", "status"},
         {"list", "parser"},
-        {"bench", "check", "command", "count", "evaluate", "export", "proxy_check", "replay",
-         "report", "search", "show", "train", "weights"},
+        {"bench", "check", "command", "count", "diff", "evaluate", "export", "proxy_check",
+         "replay", "report", "search", "show", "train", "weights"},
+    ],
+    "changes": [
+        {"costs", "facts"},
+        {"structure"},
+        {"decisions", "result"},
+        {"verb"},
+    ],
+    "drawing": [
+        {"drawing", "folding", "kinds", "scale"},
+        {"plan"},
+        {"cells", "fixed", "opened"},
+        {"legend", "planned"},
+        {"layout"},
     ],
     "compiler": [
         {"at_least", "entry_parts", "network"},
@@ -59,7 +72,6 @@ INSIDE: dict[str, list[set[str]]] = {
         {"alike", "backbone", "lower"},
         {"pieces"},
         {"combinations"},
-        {"specification"},
     ],
     "components": [
         {"options"},
@@ -212,7 +224,7 @@ INSIDE: dict[str, list[set[str]]] = {
          "report.effects", "report.findings", "report.mattered", "side_by_side"},
         {"engines.ray.kit", "engines.workers", "phases.pruned", "proxy.recommended",
          "record.database.opening", "report.answer_charts", "report.charts"},
-        {"engines.ray.task", "proxy.words", "report.analyses"},
+        {"engines.ray.task", "proxy.words", "report.analyses", "report.packed"},
         {"engines.ray.engine", "proxy.result", "report.page"},
         {"judge", "report"},
         {"finish", "proxy.session"},
@@ -223,7 +235,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"read"},
         {"again", "curves", "effects", "findings", "mattered"},
         {"answer_charts", "charts"},
-        {"analyses"},
+        {"analyses", "packed"},
         {"page"},
     ],
     "training": [
@@ -248,7 +260,8 @@ INSIDE: dict[str, list[set[str]]] = {
         {"look"},
     ],
     "views": [
-        {"chart", "html", "notebook", "rows", "text"},
-        {"card", "fitted", "svg", "terminal"},
+        {"chart", "letters", "notebook", "rows", "scripts", "text"},
+        {"fitted", "html", "shapes", "svg", "terminal"},
+        {"card", "picture"},
     ],
 }  # fmt: skip

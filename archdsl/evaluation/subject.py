@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from archdsl.api import Specish, build, load
 from archdsl.checkpoints.files import metadata
 from archdsl.compiler.builder import Built
-from archdsl.compiler.specification import Spec
 from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing, in_metadata
 from archdsl.errors import BuildError, SearchError
 from archdsl.evaluation.trained_folder import WEIGHTS, is_training
@@ -18,6 +17,7 @@ from archdsl.exporters.stated import stated_in
 from archdsl.given import path as given_path
 from archdsl.published import Published, published
 from archdsl.saving import weights_of
+from archdsl.specification import Spec
 
 if TYPE_CHECKING:
     from archdsl.data.source import Size

@@ -9,6 +9,8 @@ from typing import Literal, TypeAlias
 MarkForm: TypeAlias = Literal["dots", "dot", "ring", "crosses", "steps", "line", "interval"]
 """Crosses stand at the foot of a chart, wherever its y axis begins."""
 
+DotShape: TypeAlias = Literal["circle", "diamond", "square", "triangle", "pentagon", "plus"]
+
 GOOD, BAD, QUIET = "#2f9e57", "#d64545", "#8a8f98"
 
 
@@ -17,6 +19,7 @@ class Marks:
     """Points of one kind, in the order in which they are drawn.
 
     colour: as CSS writes it; label: what the legend calls them, if it does
+    shape: of dots, so that colour alone tells nothing
     """
 
     form: MarkForm
@@ -24,6 +27,7 @@ class Marks:
     y: Sequence[float]
     colour: str
     label: str = ""
+    shape: DotShape = "circle"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,20 @@
-"""A page of HTML that needs nothing else and runs nothing.
+"""A page of HTML that needs nothing else and runs nothing but scripts of ours.
 
 Whatever a template is given is escaped on its way into the page; nothing but a drawing of
-`archdsl.views.svg` is taken for markup. Should a text break out all the same, the page's
-Content-Security-Policy lets no script run and nothing be loaded or sent.
+`archdsl.views.svg` and a script of `archdsl.views.scripts` is taken for markup. Should a text break
+out all the same, the page's Content-Security-Policy lets no script run but those, by their hashes,
+and nothing be loaded or sent.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archdsl.printable import printable
 from archdsl.units import counted, integer, plural, rounded
+from archdsl.views.scripts import Script, policy
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -22,16 +24,23 @@ PAGE = "page.html.jinja"
 
 
 def page(
-    package: str, template: str, shown: Mapping[str, Any], **filters: Callable[..., str]
+    package: str,
+    template: str,
+    shown: Mapping[str, Any],
+    scripts: Sequence[Script] = (),
+    **filters: Callable[..., str],
 ) -> str:
     """A template of a package, `{% extends "page.html.jinja" %}`, filled.
 
     It includes what lies beside it, `sections/again.html.jinja`, by its path from there.
 
+    scripts: what it runs, once all of it is read
     filters: what it may write values with, besides `number`, `integer`, `counted`, `plural`
         and `interval`
     """
-    return _environment_of(package, tuple(filters.items())).get_template(template).render(shown)
+    environment = _environment_of(package, tuple(filters.items()))
+    said = {"scripts": scripts, "policy": policy(scripts)}
+    return environment.get_template(template).render({**shown, **said})
 
 
 def part(template: str, shown: Mapping[str, Any]) -> str:

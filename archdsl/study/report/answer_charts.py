@@ -28,7 +28,14 @@ def importances(found: Mattered) -> Chart:
                 Marks("interval", one.interval, (row, row), _SOUGHT)
                 for row, one in enumerate(shown)
             ),
-            Marks("dots", [one.by_chance for one in shown], rows, QUIET, "by chance, 95 %"),
+            Marks(
+                "dots",
+                [one.by_chance for one in shown],
+                list(rows),
+                QUIET,
+                "by chance, 95 %",
+                "diamond",
+            ),
             Marks("dot", [one.share for one in shown], rows, _SOUGHT, "importance, 95 % interval"),
         ],
         x_label="share of the importance of all decisions",
