@@ -20,7 +20,7 @@ _GROUPS = (_SOUGHT, _FIRST, QUIET, "#8e5bb5", "#b08900", "#3f9aa6")
 def importances(found: Mattered) -> Chart:
     """The most important decisions with their intervals, and what chance alone makes of each."""
     shown = list(reversed(found.importances[:MOST_ROWS]))
-    rows = range(len(shown))
+    rows, chance = range(len(shown)), [one.by_chance for one in shown]
     return Chart(
         title="importance of the decisions by PED-ANOVA",
         marks=[
@@ -28,14 +28,7 @@ def importances(found: Mattered) -> Chart:
                 Marks("interval", one.interval, (row, row), _SOUGHT)
                 for row, one in enumerate(shown)
             ),
-            Marks(
-                "dots",
-                [one.by_chance for one in shown],
-                list(rows),
-                QUIET,
-                "by chance, 95 %",
-                "diamond",
-            ),
+            Marks("dots", chance, rows, QUIET, "by chance, 95 %", "diamond"),
             Marks("dot", [one.share for one in shown], rows, _SOUGHT, "importance, 95 % interval"),
         ],
         x_label="share of the importance of all decisions",
@@ -95,11 +88,11 @@ def curves(found: LearningCurves) -> Chart:
     for group, colour in zip(found.groups, _GROUPS, strict=False):
         went = "to the end" if group.epochs is None else f"to epoch {group.epochs:g}"
         label = f"{went}, {counted(group.trials, 'trial')}"
-        bands.append(Band(group.steps, group.low, group.high, colour))
-        marks.append(Marks("steps", group.steps, group.median, colour, label))
+        bands.append(Band(group.steps, group.low, group.high, colour, stepped=False))
+        marks.append(Marks("line", group.steps, group.median, colour, label))
     for number, points in found.best.items():
         x, y = zip(*points, strict=True)
-        marks.append(Marks("line", x, y, GOOD, f"trial {number}"))
+        marks.append(Marks("dashes", x, y, GOOD, f"trial {number}"))
     return Chart(
         title=f"{found.metric} by epoch",
         marks=marks,
