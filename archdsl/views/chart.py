@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-MarkForm: TypeAlias = Literal["dots", "dot", "ring", "crosses", "steps", "line", "interval"]
+MarkForm: TypeAlias = Literal[
+    "dots", "dot", "ring", "crosses", "steps", "line", "dashes", "interval"
+]
 """Crosses stand at the foot of a chart, wherever its y axis begins."""
 
 DotShape: TypeAlias = Literal["circle", "diamond", "square", "triangle", "pentagon", "plus"]
@@ -40,13 +42,14 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """From where to where something may be, in steps."""
+    """From where to where something may be. stepped: or else in straight lines"""
 
     x: Sequence[float]
     low: Sequence[float]
     high: Sequence[float]
     colour: str
     label: str = ""
+    stepped: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,8 @@ def drawn(chart: Chart) -> Markup:
 def _fill(axes: Axes, chart: Chart) -> None:
     for band in chart.bands:
         axes.fill_between(
-            band.x, band.low, band.high, step="post", color=band.colour, alpha=0.2, linewidth=0,
-            label=_label(band.label) or None,
+            band.x, band.low, band.high, step="post" if band.stepped else None, color=band.colour,
+            alpha=0.2, linewidth=0, label=_label(band.label) or None,
         )  # fmt: skip
     for marks in chart.marks:
         _draw(axes, marks)
@@ -120,6 +120,8 @@ def _draw(axes: Axes, marks: Marks) -> None:
             axes.step(x, y, where="post", color=colour, label=label)
         case "line":
             axes.plot(x, y, color=colour, linewidth=1, label=label)
+        case "dashes":
+            axes.plot(x, y, color=colour, linewidth=1, linestyle="--", label=label)
         case "interval":
             axes.plot(x, y, color=colour, linewidth=2, label=label)
 

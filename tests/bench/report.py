@@ -89,6 +89,7 @@ class Watch:
 
 
 PARTS = {
+    "analysed": "what mattered, effects and curves, with their figures",
     "architecture": "the winner drawn and counted",
     "_drawn": "figures without scripts",
     "_packed": "the trials packed",
@@ -142,9 +143,8 @@ def sizes(html: str) -> dict[str, int]:
     """Bytes of the parts of a page."""
     plain = sum(len(one.split("</noscript>")[0].encode()) for one in html.split("<noscript>")[1:])
     scripts = [one.split("</script>")[0] for one in html.split("<script>")[1:]]
-    packed = [
-        one.split("</script>")[0] for one in html.split('<script type="application/octet-stream"')[1:]
-    ]
+    begun = '<script type="application/octet-stream"'
+    packed = [one.split("</script>")[0] for one in html.split(begun)[1:]]
     found = {
         "the plotting library": len(scripts[0].encode()),
         "scripts of ours": len(scripts[1].encode()),

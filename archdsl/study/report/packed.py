@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from archdsl.amounts import bounded
-from archdsl.components.options import written
 from archdsl.printable import printable, printable_line
 from archdsl.study.report import charts, findings
+from archdsl.study.report.answers import answers_of
 from archdsl.study.report.read import Record
+from archdsl.study.trial import Trial
 
 MOST_POINTS = 100_000
 """Of all learning curves together; of longer ones every so many epochs are left out."""
@@ -17,8 +20,10 @@ MOST_POINTS = 100_000
 _DIGITS = 6  # of a figure: two more than are shown
 
 
-def packed(record: Record) -> dict[str, Any]:
+def packed(record: Record, important: Sequence[str] = ()) -> dict[str, Any]:
     """What is shown of a record, as plain values that JSON can hold.
+
+    important: addresses of decisions, the one that mattered most first
 
     Texts are printable, but nothing in them is escaped: it is for the scripts to take none of
     them for markup.
@@ -49,6 +54,7 @@ def packed(record: Record) -> dict[str, Any]:
             for name in costs
         ],
         "decisions": _decisions(record),
+        "important": [printable_line(address) for address in important],
         "failures": {
             t.number: {"cause": printable(t.cause or ""), "trace": printable(t.trace or "")}
             for t in record.failed
@@ -74,36 +80,17 @@ def texts(record: Record) -> dict[str, Any]:
 
 def _decisions(record: Record) -> list[dict[str, Any]]:
     """Every decision with its answers, and the place among them of each trial's; -1 for none."""
-    known: dict[tuple[type, Any], str] = {}
-
-    def said(answer: Any) -> str:
-        # an answer that is a mapping cannot be looked up as it is, and few are
-        if not isinstance(answer, str | int | float):
-            return written(answer)
-        key = (type(answer), answer)
-        return known.get(key) or known.setdefault(key, written(answer))
-
-    given: dict[str, dict[int, str]] = {}
-    for place, trial in enumerate(record.trials):
-        for address, answer in trial.decisions.items():
-            given.setdefault(address, {})[place] = said(answer)
+    found = answers_of(record.trials)
     return [
-        _decision(address, given[address], len(record.trials))
-        for address in sorted(given, key=_natural)
+        {
+            "address": printable_line(address),
+            "answers": [printable_line(answer) for answer in answers],
+            "of": codes,
+        }
+        for address, answers, codes in zip(
+            found.addresses, found.answers, found.codes.T.tolist(), strict=True
+        )
     ]
-
-
-def _decision(address: str, given: dict[int, str], trials: int) -> dict[str, Any]:
-    answers = sorted(set(given.values()), key=_by_size)
-    codes = {answer: code for code, answer in enumerate(answers)}
-    of = [-1] * trials
-    for place, answer in given.items():
-        of[place] = codes[answer]
-    return {
-        "address": printable_line(address),
-        "answers": [printable_line(answer) for answer in answers],
-        "of": of,
-    }
 
 
 def _course(record: Record) -> dict[str, Any]:
@@ -122,25 +109,38 @@ def _course(record: Record) -> dict[str, Any]:
 
 
 def _curves(record: Record) -> dict[str, Any]:
-    """What each trial reported of the metric that it is judged by: epochs, counted from 1."""
-    name = record.judged_by
+    """What each trial reported after its epochs, of a metric that is reported more than once.
+
+    That is the one that trials are judged by, or else the one that most of them have a curve of:
+    a search may judge a network when it is trained, and not before.
+    """
+    counts = Counter(name for t in record.trials for name, many in _reports(t).items() if many > 1)
+    counts.pop("step", None)
+    if not counts:
+        return {"name": "", "note": "", "of": {}}
+    name = record.judged_by if record.judged_by in counts else counts.most_common(1)[0][0]
     reported = {
-        t.number: [(at, epoch[name]) for at, epoch in enumerate(t.epochs, 1) if name in epoch]
-        for t in record.trials
+        t.number: [(e["step"], e[name]) for e in t.epochs if name in e] for t in record.trials
     }
-    reported = {number: points for number, points in reported.items() if len(points) > 1}
     step = math.ceil(sum(map(len, reported.values())) / MOST_POINTS) or 1
     return {
+        "name": printable_line(name),
         "note": f"Every {step}th epoch and the last are drawn." if step > 1 else "",
         "of": {
             number: [
-                [at, _figure(value)]
+                (_figure(at), _figure(value))
                 for place, (at, value) in enumerate(points, 1)
                 if place % step == 0 or place == len(points)
             ]
             for number, points in reported.items()
+            if len(points) > 1
         },
     }
+
+
+def _reports(trial: Trial) -> Counter[str]:
+    """How often a trial said something of a metric."""
+    return Counter(name for epoch in trial.epochs for name in epoch)
 
 
 def _figure(value: float | None) -> float | str | None:
@@ -148,19 +148,3 @@ def _figure(value: float | None) -> float | str | None:
     if value is None or not math.isfinite(value):
         return None if value is None else str(value)
     return float(f"{value:.{_DIGITS}g}")
-
-
-def _by_size(answer: str) -> tuple[bool, float, str]:
-    """Numbers by size before words by the alphabet."""
-    try:
-        return False, float(answer), answer
-    except ValueError:
-        return True, 0.0, answer
-
-
-def _natural(address: str) -> list[tuple[bool, int, str]]:
-    """stages.2 before stages.10."""
-    return [
-        (not part.isdigit(), int(part) if part.isdigit() else 0, part)
-        for part in address.split(".")
-    ]

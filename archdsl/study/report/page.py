@@ -9,6 +9,7 @@ from archdsl.amounts import bounded, written
 from archdsl.study.record import files
 from archdsl.study.report import again, charts, findings
 from archdsl.study.report import packed as packing
+from archdsl.study.report.analyses import analysed
 from archdsl.study.report.architecture import architecture
 from archdsl.study.report.read import Record, read
 from archdsl.study.report.trainings import trainings
@@ -51,6 +52,7 @@ def page(record: Record) -> str:
 
 def _shown(record: Record) -> dict[str, Any]:
     best, first = record.best, next(iter(record.trials), None)
+    found = analysed(record)
     return {
         "record": record,
         "best": best,
@@ -66,7 +68,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "later": findings.later_looks(record),
         "held_out": list(dict.fromkeys(name for look in looks for name in look.metrics)),
         "sides": findings.side_by_side(best, first) if best and first else [],
-        "decisions": findings.by_decision(record),
+        **found,
         "validation": {
             trial.number: findings.validation_interval(record, trial) for trial in record.complete
         },
@@ -76,7 +78,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "architecture": architecture(record),
         "figures": (figures := _drawn(record)),
         "against": [figures[f"against_{cost}"] for cost in charts.drawn_costs(record) if figures],
-        **_packed(record),
+        **_packed(record, found),
         "answers_fit": sum(len(t.decisions) for t in record.trials) <= MOST_ANSWERS,
         "told_in_full": TOLD_IN_FULL,
         "preprocessing": record.preprocessing,
@@ -97,14 +99,13 @@ def _by_class(record: Record) -> dict[str, Any] | None:
     return {"who": list(found.shares), "rows": list(zip(named, found.images, columns, strict=True))}
 
 
-def _packed(record: Record) -> dict[str, Any]:
-    """What the scripts read, and what the page has to know of it."""
-    data = packing.packed(record)
+def _packed(record: Record, found: dict[str, Any]) -> dict[str, Any]:
+    """What the scripts read, and what the page has to know of it. found: by the analyses"""
+    data = packing.packed(record, [one.address for one in found["mattered"].importances])
     return {
         "packed": packed(data),
         "texts": packed(packing.texts(record)),
-        "has_curves": bool(data["curves"]["of"]),
-        "curves_note": data["curves"]["note"],
+        "curves": data["curves"],
     }
 
 

@@ -2,10 +2,11 @@
 
 function curvesView(page) {
   const { record } = page;
+  const { name } = record.curves;
   const curves = new Map(
     Object.entries(record.curves.of)
       .map(([number, found]) => [
-        record.places.get(Number(number)), found.filter((one) => typeof one[1] === "number"),
+        record.places.get(Number(number)), found.filter((one) => one.every((each) => typeof each === "number")),
       ])
       .filter(([, found]) => found.length),
   );
@@ -13,7 +14,7 @@ function curvesView(page) {
   const others = [...curves].flatMap(([place, found]) => found.slice(0, -1).map((one) => [...one, place]));
   const points = [...last, ...others];
   const x = { name: "epoch", write: figure, range: ends(points.map((point) => point[0])) };
-  const y = { name: record.judged_by, write: figure, range: ends(points.map((point) => point[1])) };
+  const y = { name, write: figure, range: ends(points.map((point) => point[1])) };
   /** All in one line with gaps: a line for each would be slow for thousands. */
   const joined = (passed) =>
     [...curves].flatMap(([place, found]) =>
@@ -21,10 +22,10 @@ function curvesView(page) {
   const opacity = Math.max(0.12, Math.min(0.7, 60 / curves.size));
 
   return {
-    name: `${record.judged_by} of each trial after each epoch`,
+    name: `${name} of each trial after each epoch`,
     points,
     stops: last.length,
-    words: (point) => `${record.words(point[2])}\nepoch ${point[0]}: ${record.judged_by} ${figure(point[1])}`,
+    words: (point) => `${record.words(point[2])}\nepoch ${figure(point[0])}: ${name} ${figure(point[1])}`,
     legend: () => [
       legendEntry(`each trial (${integer(curves.size)})`, SOUGHT, null),
       legendEntry("the winner", GOOD, null, true),
