@@ -98,6 +98,7 @@ def lines_of(evil: str, tiny: Path) -> list[list[str]]:
             "batch", "form", "mode", "device", "size", "threads", "rounds", "seconds", "out",
         )),
         ["report", str(folder / f"no{evil}")],
+        ["report", str(folder / f"no{evil}"), str(folder / f"other{evil}"), "--open"],
         ["status", str(folder / f"no{evil}")],
         ["compare", str(folder / f"no{evil}"), str(folder / f"other{evil}")],
         ["replay", str(folder / f"no{evil}"), "0"],

@@ -7,7 +7,7 @@ from typing import Any
 from archdsl.study.report import answer_charts, findings
 from archdsl.study.report.curves import learning_curves
 from archdsl.study.report.effects import LEAST as LEAST_OF_EFFECTS
-from archdsl.study.report.effects import Effect, Effects, effects
+from archdsl.study.report.effects import AnswerEffect, Effects, effects
 from archdsl.study.report.mattered import LEAST as LEAST_OF_IMPORTANCE
 from archdsl.study.report.mattered import RESAMPLES, mattered
 from archdsl.study.report.read import Record
@@ -41,7 +41,7 @@ def analysed(record: Record) -> dict[str, Any]:
     }
 
 
-def _by_answer(found: Effects) -> dict[str, dict[str, Effect]]:
+def _by_answer(found: Effects) -> dict[str, dict[str, AnswerEffect]]:
     return {
         address: {one.answer: one for one in answers}
         for address, answers in found.by_decision.items()

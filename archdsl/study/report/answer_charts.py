@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from archdsl.study.report.curves import LearningCurves
-from archdsl.study.report.effects import Effect, Effects
+from archdsl.study.report.effects import AnswerEffect, Effects
 from archdsl.study.report.mattered import Mattered
 from archdsl.units import counted
 from archdsl.views.chart import GOOD, QUIET, Band, Chart, Marks, Reference
@@ -47,7 +47,7 @@ def largest(found: Effects) -> Effects:
         if any(one.interval is not None and not one.interval[0] <= 0 <= one.interval[1]
                for one in answers)
     }  # fmt: skip
-    shown: dict[str, list[Effect]] = {}
+    shown: dict[str, list[AnswerEffect]] = {}
     rows = 0
     for address in sorted(told, key=told.__getitem__, reverse=True):
         answers = found.by_decision[address]

@@ -21,7 +21,7 @@ _BY_CHANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class AnswerTable:
     """Which answer each trial gives to each decision.
 
     addresses: of the decisions, in their order; answers: of each, as they are written, in theirs
@@ -32,9 +32,9 @@ class Answers:
     answers: tuple[tuple[str, ...], ...]
     codes: Codes
 
-    def of(self, rows: Codes) -> Answers:
+    def of(self, rows: Codes) -> AnswerTable:
         """The same decisions and answers for some of the trials."""
-        return Answers(self.addresses, self.answers, self.codes[rows])
+        return AnswerTable(self.addresses, self.answers, self.codes[rows])
 
     def indicators(self) -> tuple[Codes, Floats]:
         """The decision of each column, and rows of zeros and ones.
@@ -71,7 +71,7 @@ class Answers:
         return np.flatnonzero(follows).tolist()
 
 
-def answers_of(trials: Sequence[Trial]) -> Answers:
+def answers_of(trials: Sequence[Trial]) -> AnswerTable:
     """Those of some trials, for each decision that any of them takes."""
     given: dict[str, dict[str, int]] = {}
     # an answer that is a mapping cannot be looked up as it is, and few are
@@ -99,7 +99,7 @@ def answers_of(trials: Sequence[Trial]) -> Answers:
         place = np.array([*(order.index(text) for text in given[address]), UNASKED])
         codes[:, column] = place[codes[:, column]]
         ordered.append(tuple(order))
-    return Answers(tuple(addresses), tuple(ordered), codes)
+    return AnswerTable(tuple(addresses), tuple(ordered), codes)
 
 
 def by_size(answer: str) -> tuple[bool, float, str]:

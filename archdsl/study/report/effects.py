@@ -20,7 +20,7 @@ import numpy as np
 
 from archdsl.study.intervals import Interval
 from archdsl.study.propose.samplers.gaussian import HUGE, Floats, fenced, kernel
-from archdsl.study.report.answers import Answers, Codes, answers_of
+from archdsl.study.report.answers import AnswerTable, Codes, answers_of
 from archdsl.study.report.read import Record
 
 LEAST = 30
@@ -28,6 +28,9 @@ LEAST = 30
 
 KNOWN = 1_000
 """Trials that the process knows: its cost grows with their third power."""
+
+LARGEST = 1e300
+"""What is beyond it is taken for no figure: its differences are beyond floating point."""
 
 MEMBERS = 200
 """Members that an answer is put into, and ways in which the decisions that follow are answered."""
@@ -46,7 +49,7 @@ LEAST_FREE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class AnswerEffect:
     """What an answer does, as a difference from the mean of all answers to its decision.
 
     change, interval: in units of the metric; None of an answer that the process has not seen
@@ -68,7 +71,7 @@ class Effects:
     moved: figures that lay far below the rest and were moved to Tukey's fence
     """
 
-    by_decision: dict[str, list[Effect]]
+    by_decision: dict[str, list[AnswerEffect]]
     following: dict[str, tuple[str, ...]]
     trials: int
     known: int
@@ -85,27 +88,29 @@ def effects(record: Record) -> Effects | None:
     return effects_of(answers_of(done), np.array([record.value(one) for one in done], float), sign)
 
 
-def effects_of(answers: Answers, figures: Floats, sign: float = 1.0) -> Effects | None:
+def effects_of(answers: AnswerTable, figures: Floats, sign: float = 1.0) -> Effects | None:
     """The same of answers and (trials,) figures.
 
     sign: 1 where more is better, -1 where less is
     """
-    finite = np.flatnonzero(np.isfinite(figures))
+    finite = np.flatnonzero(np.abs(figures) <= LARGEST)  # which what is no number is not
     if len(finite) < LEAST:
         return None
-    scores = sign * figures[finite]
-    largest = float(np.abs(scores).max())
-    scale = largest if largest > HUGE else 1.0
-    chosen = _drawn(scores, KNOWN)
-    kept = fenced(scores[chosen] / scale)
-    unit = float(kept.std())
-    if unit == 0:
+    chosen = _drawn(sign * figures[finite], KNOWN)
+    scores = sign * figures[finite[chosen]]
+    scale = max(1.0, float(np.abs(scores).max()) / HUGE)
+    kept = fenced(scores / scale)
+    moved = int((kept != scores / scale).sum())
+    kept = kept - kept.mean()
+    if (largest := float(np.abs(kept).max())) == 0:
         return None
+    kept = kept / largest
+    spread = float(kept.std())
     known = answers.of(finite[chosen])
-    belief = _Belief(known, (kept - kept.mean()) / unit)
+    belief = _Belief(known, kept / spread)
     several = [d for d, one in enumerate(known.answers) if len(one) > 1]
     following = {d: known.following(d) for d in several}
-    in_units = sign * unit * scale
+    in_units = sign * spread * largest * scale
     return Effects(
         {known.addresses[d]: belief.effects(d, following[d], in_units) for d in several},
         {known.addresses[d]: tuple(known.addresses[one] for one in following[d])
@@ -113,7 +118,7 @@ def effects_of(answers: Answers, figures: Floats, sign: float = 1.0) -> Effects 
         len(finite),
         len(chosen),
         abs(in_units) * belief.noise,
-        int((kept != scores[chosen] / scale).sum()),
+        moved,
     )  # fmt: skip
 
 
@@ -135,7 +140,7 @@ class _Belief:
     (Zellner, An Introduction to Bayesian Inference in Econometrics, 1971, chapter 3).
     """
 
-    def __init__(self, known: Answers, values: Floats) -> None:
+    def __init__(self, known: AnswerTable, values: Floats) -> None:
         from scipy.special import stdtrit  # scipy.stats takes two seconds to import
 
         self._known = known
@@ -157,7 +162,7 @@ class _Belief:
         free = max(LEAST_FREE, len(values) - len(known.addresses))
         self._errors = float(stdtrit(free, 0.975))
 
-    def effects(self, decision: int, following: list[int], unit: float) -> list[Effect]:
+    def effects(self, decision: int, following: list[int], unit: float) -> list[AnswerEffect]:
         """Of each answer to a decision. unit: what 1 is in figures"""
         replaced = np.array([decision, *following])
         rows = self._rows[self._known.codes[self._rows, decision] >= 0]
@@ -175,7 +180,10 @@ class _Belief:
                 [[one[ways[code]].mean() for code in seen] for one in alike]
             )
             changes = dict(zip(seen, self._changes(across, own, unit), strict=True))
-        return [Effect(text, *changes.get(code, (None, None))) for code, text in enumerate(answers)]
+        return [
+            AnswerEffect(text, *changes.get(code, (None, None)))
+            for code, text in enumerate(answers)
+        ]
 
     def _changes(self, across: Floats, own: Floats, unit: float) -> list[tuple[float, Interval]]:
         """Of averages over members from their mean, with their intervals.

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archdsl.study.intervals import Interval
-from archdsl.study.report.answers import UNASKED, Answers, answers_of
+from archdsl.study.report.answers import UNASKED, AnswerTable, answers_of
 from archdsl.study.report.read import Record
 
 Floats = NDArray[np.float64]
@@ -44,8 +44,11 @@ among the best, as they tie; no decision was answered in two ways."""
 class Importance:
     """How much a decision mattered.
 
-    share: of the importance of all, 0 to 1; interval: the 2.5 % and 97.5 % points of its bootstrap
-    by_chance: 95 % of what it would be if figures had nothing to do with answers, in the same unit
+    share: of the importance of all, 0 to 1
+    interval: the 2.5 % and 97.5 % points of its bootstrap, in the unit of the share, which is the
+        sum of what was found: its end may be above 1. As nothing is below 0 it lies too high for
+        what does little
+    by_chance: 95 % of what it would be if figures had nothing to do with answers, in that unit
     asked: the share of the trials that took the decision
     """
 
@@ -81,7 +84,7 @@ def mattered(record: Record) -> Mattered:
     return mattered_of(answers_of(done), figures)
 
 
-def mattered_of(answers: Answers, figures: Floats) -> Mattered:
+def mattered_of(answers: AnswerTable, figures: Floats) -> Mattered:
     """The same of answers and (trials,) figures of which more is better, infinite ones left out."""
     finite = np.flatnonzero(np.isfinite(figures))
     order = finite[np.argsort(-figures[finite], kind="stable")]
@@ -94,11 +97,8 @@ def mattered_of(answers: Answers, figures: Floats) -> Mattered:
     found = counts.importances(np.ones((1, trials)))[0]
     total = found.sum() or 1.0
     draws = np.random.default_rng(0)
-    resampled = counts.importances(
-        draws.multinomial(trials, np.full(trials, 1 / trials), RESAMPLES)
-    )
-    shares = resampled / np.maximum(resampled.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-    low, high = np.quantile(shares, [0.025, 0.975], axis=0)
+    resamples = draws.multinomial(trials, np.full(trials, 1 / trials), RESAMPLES)
+    low, high = np.quantile(counts.importances(resamples) / total, [0.025, 0.975], axis=0)
     chance = np.quantile(counts.dealt(draws) / total, 0.95, axis=0)
     importances = [
         Importance(
@@ -128,7 +128,7 @@ class _Counts:
     two ways; best: how many trials are the best
     """
 
-    def __init__(self, answers: Answers, ordered: Floats) -> None:
+    def __init__(self, answers: AnswerTable, ordered: Floats) -> None:
         self.codes = answers.codes
         given = [np.unique(column[column != UNASKED]) for column in self.codes.T]
         self.several = [d for d, codes in enumerate(given) if len(codes) > 1]
