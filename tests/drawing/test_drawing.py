@@ -51,7 +51,7 @@ def test_blocks_that_alternate_are_drawn_once_with_how_often_they_come() -> None
 def test_mixers_of_one_type_have_one_letter_and_a_number_for_their_options() -> None:
     words = said(HYBRID)
     assert {"A1", "A2", "B"} <= set(words)
-    assert "sep_conv  kernel 7" in words and "sep_conv  kernel 3" in words
+    assert "sep_conv: kernel 7" in words and "sep_conv: kernel 3" in words
 
 
 def test_a_meta_mixer_is_opened() -> None:
