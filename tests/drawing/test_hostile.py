@@ -22,7 +22,8 @@ def hostile(evil: str) -> Plan:
     """A plan with a text in every place that holds one."""
     amounts = {"macs": 9, "params": 9, "activations": 9}
     mixers = (Mixer(f"m{evil}", ()), Mixer(f"o{evil}", (component("token_mixer", "pooling"),)))
-    cells = (BlockCell((MixerPlace(mixers),), f"n{evil}"), BlockCell((), f"b{evil}"))
+    block = BlockCell((MixerPlace(mixers),), f"n{evil}")
+    cells = (block, BlockCell((), f"b{evil}"), block, block)
     layer = LayerCell(f"l{evil}", f"w{evil}", (8, 4, 4))
     row = PlanRow(
         f"a{evil}", (8, 4, 4), (f"r{evil}",), amounts, (layer,), (CellGroup(cells, 2),), (layer,)
