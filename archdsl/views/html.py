@@ -1,8 +1,8 @@
 """A page of HTML that needs nothing else and runs nothing.
 
-Whatever a template is given is escaped on its way into the page; nothing but what
-`archdsl.views.svg` and `archdsl.views.picture` draw is taken for markup. Should a text break out
-all the same, the page's Content-Security-Policy lets no script run and nothing be loaded or sent.
+Whatever a template is given is escaped on its way into the page; nothing but a drawing of
+`archdsl.views.svg` is taken for markup. Should a text break out all the same, the page's
+Content-Security-Policy lets no script run and nothing be loaded or sent.
 """
 
 from __future__ import annotations
