@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _IN = 4
 _BAR = 8
+_LEAST_LAYER = 30  # columns, below which what a layer is reads better under its row
 
 HELP = "its structure: layers, blocks, shapes, costs, and what is left to decide; as a drawing"
 
@@ -98,7 +99,9 @@ def _table(network: Network, cost: Cost | None) -> list[str]:
     heads = ("address", "out", "params", "MACs", "share", "layer")
     totals = ("", "", written("params", cost.params), written("macs", cost.macs), "", "")
     table = [heads, *_cells(rows, cost), totals]
-    return fitted(table, width(), right=(2, 3), wraps=[5], heading=True)
+    others = sum(max(map(len, column)) + 2 for column in list(zip(*table, strict=True))[:-1])
+    wraps = [5] if width() - others >= _LEAST_LAYER else []  # else it goes below
+    return fitted(table, width(), right=(2, 3), wraps=wraps, heading=True)
 
 
 def _cells(rows: Sequence[OutlineRow], cost: Cost) -> Iterator[tuple[str, ...]]:

@@ -132,7 +132,7 @@ def _names(
         else:
             columns.append(lines)
     columns = columns or [[("no mixer", "quiet")]]
-    if norms:
+    if norms and cell.norm:
         columns[0].append((f"norm {cell.norm}", "quiet"))
     return columns
 

@@ -55,7 +55,7 @@ def inside(badges: Mapping[Mixer, Badge], width: float) -> tuple[list[Shape], fl
 def _said(mixer: Mixer, others: Iterable[Mixer]) -> str:
     """A mixer, and those of its options in which it differs from others of its family."""
     types = {one.type for one in mixer.components}
-    name = mixer.name if types <= {mixer.name} else f"{mixer.name}: {', '.join(sorted(types))}"
+    name = mixer.name if types <= {mixer.name} else f"{mixer.name} ({', '.join(sorted(types))})"
     family = [
         one
         for other in others
@@ -64,7 +64,7 @@ def _said(mixer: Mixer, others: Iterable[Mixer]) -> str:
         if one.type in types
     ]
     options = ", ".join(option_words(mixer.components, family))
-    return f"{name}  {options}" if options else name
+    return f"{name}: {options}" if options else name
 
 
 def _opened(mixer: Mixer, badge: Badge, y: float, width: float) -> tuple[list[Shape], float]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from archdsl.compiler.blocks import MIXERS, NORM, BlockPlace, depth, first_blocks
-from archdsl.compiler.combinations import every_record
+from archdsl.compiler.combinations import Ask, every_record
 from archdsl.compiler.lower import Lowering
 from archdsl.compiler.network import Layer
 from archdsl.components.component import Component
@@ -17,6 +17,7 @@ from archdsl.language import positions
 from archdsl.language.decisions import Holes
 from archdsl.language.document import Document, Scope
 from archdsl.language.holes import Answer
+from archdsl.language.remembered import Remembered
 from archdsl.language.write import inline
 from archdsl.units import plural
 
@@ -48,6 +49,7 @@ class _EveryAnswer:
 
     def __init__(self, document: Document, holes: Holes) -> None:
         self._document, self._holes = document, holes
+        self._kept = Remembered()
 
     def stage(self, index: int, scope: Scope, row: PlanRow) -> PlanRow:
         """A stage's row with what is left open in it."""
@@ -91,9 +93,7 @@ class _EveryAnswer:
     def _parts(self, at: BlockPlace, key: str) -> Iterator[MixerPlace]:
         """The mixers of a branch: for each place in it what may stand there."""
         found: list[tuple[str, tuple[Layer, ...]]] = []
-        for record, layers in every_record(
-            lambda ask: Lowering(self._document, self._holes, ask).blocks.layers(at, key)
-        ):
+        for record, layers in every_record(lambda ask: self._lowering(ask).blocks.layers(at, key)):
             found.append((_label(record, key), layers))
         for place in range(max(len(layers) for _, layers in found)):
             yield MixerPlace(
@@ -105,8 +105,11 @@ class _EveryAnswer:
 
     def _all(self, look: Callable[[Lowering], T]) -> list[T]:
         """What is seen under all answers, each once."""
-        seen = every_record(lambda ask: look(Lowering(self._document, self._holes, ask)))
+        seen = every_record(lambda ask: look(self._lowering(ask)))
         return list(dict.fromkeys(found for _, found in seen))
+
+    def _lowering(self, ask: Ask) -> Lowering:
+        return Lowering(self._document, self._holes, ask, kept=self._kept)
 
 
 def _label(record: dict[str, Answer], key: str) -> str:

@@ -85,7 +85,11 @@ def _svg(sketch: Sketch, ink: str) -> str:
     with _figure(sketch, ink) as figure:
         figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
     svg = buffer.getvalue()
+    # what is said of the file, and a style that would be that of the whole page
+    for useless in ("metadata", "defs"):
+        svg = re.sub(f" *<{useless}>.*?</{useless}>\n", "", svg, count=1, flags=re.DOTALL)
     svg = re.sub("<[^>]*>", lambda tag: _in_page(tag[0]), svg[svg.index("<svg") :])
+    svg = svg.replace("<svg", '<svg stroke-linejoin="round"', 1)
     return re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)  # the size is the page's
 
 

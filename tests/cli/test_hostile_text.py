@@ -85,6 +85,12 @@ def lines_of(evil: str, tiny: Path) -> list[list[str]]:
         *([verb, f"x{evil}"] for verb in ("check", "show", "count", "bench", "search", "export")),
         ["proxy-check", f"x{evil}"],
         *([verb, f"./{evil}.yaml"] for verb in ("check", "show", "count", "search", "export")),
+        ["diff", f"x{evil}", here],
+        ["diff", here, f"x{evil}"],
+        ["diff", here, here, "--set", f"stages.0.x{evil}=1"],
+        ["show", here, "--draw", evil],
+        ["show", here, "--draw", str(folder / f"no{evil}" / "x.svg")],
+        ["diff", here, here, "--draw", evil],
         ["check", here, f"--{evil}"],
         *(["check", here, "--set", text] for text in (
             evil, f"x{evil}=1", f"stages.0.x{evil}=1", f"name={evil}", f"input={evil}",

@@ -202,8 +202,9 @@ def by_decision(record: Record) -> dict[str, list[AnswerMeans]]:
     """Address -> what each answer came to, for every decision that was answered in two ways."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for trial in record.complete:
+        value = record.value(trial)
         for address, answer in trial.decisions.items():
-            found[address][written(answer)].append(record.value(trial))
+            found[address][written(answer)].append(value)
     return {
         address: [
             _answered(answer, values)

@@ -125,7 +125,7 @@ def _curves(record: Record) -> dict[str, Any]:
     step = math.ceil(sum(map(len, reported.values())) / MOST_POINTS) or 1
     return {
         "name": printable_line(name),
-        "note": f"Every {step}th epoch and the last are drawn." if step > 1 else "",
+        "note": f"Of every {step} epochs one is drawn, and the last." if step > 1 else "",
         "of": {
             number: [
                 (_figure(at), _figure(value))

@@ -11,8 +11,9 @@ function ink() {
   };
 }
 
-/** The ends of an axis and the distance of its labels, all round numbers, about some values. */
-function ends(values) {
+/** The ends of an axis and the distance of its labels, all round numbers, about some values.
+ *  Labels are no nearer than `least`. */
+function ends(values, least = 0) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {
     if (value < low) low = value;
@@ -22,7 +23,7 @@ function ends(values) {
   const span = high - low || Math.abs(high) || 1;
   const rough = span / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const interval = [1, 2, 2.5, 5, 10].find((many) => many * power >= rough) * power;
+  const interval = Math.max(least, [1, 2, 2.5, 5, 10].find((many) => many * power >= rough) * power);
   return {
     min: Math.floor(low / interval) * interval,
     max: Math.ceil(high / interval) * interval || interval,

@@ -10,7 +10,7 @@ function courseView(page) {
     name: record.judged_by, write: figure,
     range: ends([...places.map((place) => record.value[place]), ...known.map((step) => course.high[step])]),
   };
-  const x = { name: "trial", write: integer, range: ends(record.number) };
+  const x = { name: "trial", write: integer, range: ends(record.number, 1) };
   const foot = y.range.min + (y.range.max - y.range.min) * 0.03;
   const failed = Object.keys(record.failures).map((number) => record.places.get(Number(number)));
   const failures = failed.map((place) => [record.number[place], foot, place]);

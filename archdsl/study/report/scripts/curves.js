@@ -13,7 +13,7 @@ function curvesView(page) {
   const last = [...curves].map(([place, found]) => [...found.at(-1), place]);
   const others = [...curves].flatMap(([place, found]) => found.slice(0, -1).map((one) => [...one, place]));
   const points = [...last, ...others];
-  const x = { name: "epoch", write: figure, range: ends(points.map((point) => point[0])) };
+  const x = { name: "epoch", write: figure, range: ends(points.map((point) => point[0]), 1) };
   const y = { name, write: figure, range: ends(points.map((point) => point[1])) };
   /** All in one line with gaps: a line for each would be slow for thousands. */
   const joined = (passed) =>
