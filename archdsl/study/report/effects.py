@@ -26,7 +26,7 @@ from archdsl.study.report.read import Record
 LEAST = 30
 """Trials from which on noise can be told from what a decision does."""
 
-KNOWN = 1_000
+KNOWN = 600
 """Trials that the process knows: its cost grows with their third power."""
 
 LARGEST = 1e300
