@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archdsl.study.report import answer_charts, findings
+from archdsl.study.report.answers import answers_of
 from archdsl.study.report.curves import learning_curves
 from archdsl.study.report.effects import LEAST as LEAST_OF_EFFECTS
 from archdsl.study.report.effects import AnswerEffect, Effects, effects
@@ -17,7 +18,9 @@ from archdsl.views import svg
 
 def analysed(record: Record) -> dict[str, Any]:
     """By the names that the sections of the page know them by."""
-    importance, surrogate, curves = mattered(record), effects(record), learning_curves(record)
+    answers = answers_of(record.complete)
+    importance, surrogate = mattered(record, answers), effects(record, answers)
+    curves = learning_curves(record)
     largest = None if surrogate is None else answer_charts.largest(surrogate)
     charts = {
         **({"importances": answer_charts.importances(importance)}

@@ -26,7 +26,7 @@ from archdsl.study.report.read import Record
 LEAST = 30
 """Trials from which on noise can be told from what a decision does."""
 
-KNOWN = 1_000
+KNOWN = 600
 """Trials that the process knows: its cost grows with their third power."""
 
 LARGEST = 1e300
@@ -79,13 +79,17 @@ class Effects:
     moved: int
 
 
-def effects(record: Record) -> Effects | None:
-    """Of a record's whole trials; None of fewer than `LEAST`, or where all came to the same."""
+def effects(record: Record, answers: AnswerTable | None = None) -> Effects | None:
+    """Of a record's whole trials; None of fewer than `LEAST`, or where all came to the same.
+
+    answers: those of its whole trials, where they were read already
+    """
     done = record.complete
     if len(done) < LEAST:
         return None
     sign = float(record.better(-1, 1))  # what is large is good, or what is small
-    return effects_of(answers_of(done), np.array([record.value(one) for one in done], float), sign)
+    figures = np.array([record.value(one) for one in done], float)
+    return effects_of(answers or answers_of(done), figures, sign)
 
 
 def effects_of(answers: AnswerTable, figures: Floats, sign: float = 1.0) -> Effects | None:

@@ -76,12 +76,15 @@ class Mattered:
     nothing: Nothing | None = None
 
 
-def mattered(record: Record) -> Mattered:
-    """Of the whole trials of a record, by the objective that it is judged by."""
+def mattered(record: Record, answers: AnswerTable | None = None) -> Mattered:
+    """Of the whole trials of a record, by the objective that it is judged by.
+
+    answers: those of its whole trials, where they were read already
+    """
     done = record.complete
     sign = float(record.better(-1, 1))  # what is large is good, or what is small
     figures = sign * np.array([record.value(one) for one in done], float)
-    return mattered_of(answers_of(done), figures)
+    return mattered_of(answers or answers_of(done), figures)
 
 
 def mattered_of(answers: AnswerTable, figures: Floats) -> Mattered:
