@@ -1,4 +1,4 @@
-"""The page on reading a report is right: its commands run, and its sections are those of the page."""
+"""The page on reading a report is right: its commands run, its sections are the page's."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,7 @@ def _drawn(record: Record) -> dict[str, Any]:
     return {name: svg.drawn(chart) for name, chart in found.items()}
 
 
+@functools.lru_cache(maxsize=1 << 14)  # many trials cost the same in something
 def _cost(number: int, name: str) -> str:
     return written(name, number)
 

@@ -59,6 +59,7 @@ function plane(colours, x, y) {
 function dots(id, data, colour, shape, size, opacity = 0.85) {
   return {
     id, type: "scatter", data, symbol: symbol(shape), symbolSize: size, silent: true, progressive: 0,
+    large: true, largeThreshold: 1000,
     itemStyle: { color: colour, opacity },
   };
 }

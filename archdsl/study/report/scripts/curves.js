@@ -19,7 +19,7 @@ function curvesView(page) {
   const joined = (passed) =>
     [...curves].flatMap(([place, found]) =>
       (Boolean(page.passes[place]) === passed ? [...found, [null, null]] : []));
-  const opacity = Math.max(0.12, Math.min(0.7, 60 / curves.size));
+  const opacity = curves.size > 200 ? 0.35 : 0.7; // they are one line, which covers itself once
 
   return {
     name: `${name} of each trial after each epoch`,
@@ -36,7 +36,7 @@ function curvesView(page) {
       ...plane(colours, x, y),
       series: [
         line("faint", joined(false), { color: QUIET, width: 1, opacity: 0.1 }),
-        line("trials", joined(true), { color: SOUGHT, width: 1.2, opacity }),
+        line("trials", joined(true), { color: SOUGHT, width: curves.size > 200 ? 0.7 : 1.2, opacity }),
         line("winner", curves.get(record.places.get(record.best)) ?? [], { color: GOOD, width: 3, type: "dashed" }),
         line("selected", [], { color: colours.mark, width: 3 }),
       ],
