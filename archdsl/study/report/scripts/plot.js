@@ -86,7 +86,7 @@ class Plot {
     return [left + across * x, top + up * y];
   }
 
-  /** Put the ring about the selected trial. */
+  /** Put the ring about the selected trial, and what is pointed at to where it is now. */
   mark() {
     const { selected } = this.page;
     const point = selected === null ? undefined : this.stops(true).find((one) => one[2] === selected);
@@ -94,7 +94,7 @@ class Plot {
     if (this.view.overlay) {
       this.chart.setOption({ series: [this.view.overlay(selected, ink())] });
     }
-    this.show(null);
+    this.show(this.cursor);
   }
 
   put(ring, point) {
