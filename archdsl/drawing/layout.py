@@ -16,7 +16,7 @@ from archdsl.views.shapes import Box, Shape, Sketch, Stroke, Words, broken, cut,
 
 _MARGIN = 18.0
 _LEFT = 118.0  # where the cells of a plan begin
-_CELLS = (260.0, 500.0)  # how far they go at least, and at most
+_CELLS = (260.0, 500.0)  # how far they go at least, and at most, unless one is wider
 _MACS, _PARAMS, _BAR, _RIGHT = 68.0, 130.0, 146.0, 258.0  # right, right, left, right: after them
 _BAR_WIDTH = 62.0
 _BETWEEN = 11.0  # cells
@@ -33,7 +33,8 @@ def layout(plans: Sequence[Plan]) -> Sketch:
     scale = scale_of(dims, [shape for row in every for shape in _shapes_of(row)])
     rows = [[_pieces(row, plan, told, scale) for row in plan.rows] for plan in plans]
     needed = max(_length(pieces) for of_plan in rows for pieces in of_plan)
-    cells = min(max(needed, _CELLS[0]), _CELLS[1])
+    widest = max(piece.width for of_plan in rows for pieces in of_plan for piece in pieces)
+    cells = min(max(needed, _CELLS[0]), max(widest, _CELLS[1]))
     wide = _LEFT + cells + _RIGHT
     shapes: list[Shape] = []
     heights = []

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 _INK = "#010203"
 """Stands for the page's own text colour, which matplotlib cannot name."""
 
-_LIGHT, _DARK = ("#1f2328", "#ffffff"), ("#e6edf3", "#0d1117")
+LIGHT, DARK = ("#1f2328", "#ffffff"), ("#e6edf3", "#0d1117")
 """Ink and paper of a picture that stands by itself."""
 
-_ON_A_FILL = "#16181d"
-_FAINT = 0.72  # of the ink: at 4.5 : 1 on white it is still read
+ON_A_FILL = "#16181d"
+FAINT = 0.72  # of the ink: at 4.5 : 1 on white it is still read
 _THIN, _BAR = 0.35, 0.6
 _STRIPE = 5.0
 _PIXELS = 144  # to an inch of a PNG: twice its size in points
@@ -55,7 +55,7 @@ def element(sketch: Sketch) -> Markup:
 
 def standalone(sketch: Sketch) -> str:
     """The picture as a file of its own, light or dark as its reader's screen is."""
-    (ink, paper), (dark_ink, dark_paper) = _LIGHT, _DARK
+    (ink, paper), (dark_ink, dark_paper) = LIGHT, DARK
     style = (
         f"<style>svg{{color:{ink}}}.paper{{fill:{paper}}}"
         f"@media(prefers-color-scheme:dark){{svg{{color:{dark_ink}}}.paper{{fill:{dark_paper}}}}}"
@@ -70,7 +70,7 @@ def standalone(sketch: Sketch) -> str:
 
 def png(sketch: Sketch) -> bytes:
     """The picture in pixels, dark on white."""
-    ink, paper = _LIGHT
+    ink, paper = LIGHT
     buffer = io.BytesIO()
     with _figure(sketch, ink) as figure:
         figure.savefig(
@@ -136,8 +136,8 @@ def _draw(axes: Axes, shape: Shape, ink: str, order: int) -> None:
             axes.text(
                 shape.x, shape.y, printable_line(shape.text), ha=shape.anchor, va="baseline",
                 fontsize=shape.size, fontweight="bold" if shape.bold else "normal", zorder=order,
-                color=_ON_A_FILL if shape.ink == "dark" else ink,
-                alpha=_FAINT if shape.ink == "quiet" else None,
+                color=ON_A_FILL if shape.ink == "dark" else ink,
+                alpha=FAINT if shape.ink == "quiet" else None,
             )  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def _draw_box(axes: Axes, box: Box, ink: str, order: int) -> None:
         )
     )  # fmt: skip
     for x, y, to_x, to_y in _stripes(box) if box.striped else ():
-        line = Line2D([x, to_x], [y, to_y], color=_ON_A_FILL, linewidth=0.6, alpha=0.6)
+        line = Line2D([x, to_x], [y, to_y], color=ON_A_FILL, linewidth=0.6, alpha=0.6)
         line.set(zorder=order, clip_on=False)
         axes.add_line(line)
 

@@ -5,9 +5,11 @@
 A run of so many trials is made of the space of the analytic benchmark, whose members inside the
 budget take about 45 of 85 decisions: drawn, not searched, each with its own text, five epochs and
 a figure that follows from its answers, with noise; every hundredth failed. Its report is built in
-this process once to have everything imported, and then once more, timed. The page is opened in
-headless Chromium, if there is one: seconds until its load event, and until the scripts are through
-and the first plot is drawn, the median of five contexts.
+this process once to have everything imported, and then five times more, timed: medians, and of the
+whole the least and the most. The page is opened in headless Chromium, if there is one, in five
+contexts: seconds until its load event, until its scripts are through and the table answers, and
+until the first plot has been scrolled to and is drawn. Last, ten million additions in Python: how
+fast the machine was meanwhile.
 """
 
 from __future__ import annotations
@@ -96,16 +98,19 @@ PARTS = {
 }
 
 
-def built(out: Path) -> tuple[Watch, Path]:
-    """Build a report, and once more, timed."""
-    page.write_report(out)
-    watch = Watch()
-    with watch.part("all"):
-        with watch.part("the record read"):
-            record = read.read(out)
-        with parts_watched(watch):
-            path = page.write_report(out, record)
-    return watch, path
+def built(out: Path) -> tuple[list[Watch], Path]:
+    """Build a report, and some times more, timed."""
+    path = page.write_report(out)
+    watches = []
+    for _ in range(RUNS):
+        watch = Watch()
+        with watch.part("all"):
+            with watch.part("the record read"):
+                record = read.read(out)
+            with parts_watched(watch):
+                page.write_report(out, record)
+        watches.append(watch)
+    return watches, path
 
 
 @contextmanager
@@ -121,22 +126,35 @@ def parts_watched(watch: Watch) -> Iterator[None]:
         patch.stop()
 
 
-def opening(path: Path) -> tuple[float, float]:
-    """Seconds until it is loaded, and until its first plot is drawn."""
-    loaded, ready = [], []
+def opening(path: Path) -> dict[str, list[float]]:
+    """Seconds until each of three things, in each of some contexts."""
+    found: dict[str, list[float]] = {}
     with browser() as running:
         for _ in range(RUNS):
             context = running.new_context(viewport={"width": 1400, "height": 900})
             opened = context.new_page()
             begun = time.monotonic()
+
+            def passed(what: str, begun: float = begun) -> None:
+                found.setdefault(what, []).append(time.monotonic() - begun)
+
             opened.goto(path.as_uri())
-            loaded.append(time.monotonic() - begun)
+            passed("until it is loaded")
             opened.wait_for_selector("html[data-ready]", state="attached")
+            passed("until its table answers")
             opened.locator(".canvas").first.scroll_into_view_if_needed()
             opened.wait_for_selector("[data-plot] canvas")
-            ready.append(time.monotonic() - begun)
+            passed("until its first plot is drawn")
             context.close()
-    return statistics.median(loaded), statistics.median(ready)
+    return found
+
+
+def adding() -> float:
+    """Seconds of ten million additions."""
+    begun, total = time.process_time(), 0
+    for number in range(10**7):
+        total += number
+    return time.process_time() - begun
 
 
 def sizes(html: str) -> dict[str, int]:
@@ -167,16 +185,20 @@ def main() -> None:
             out = (known.keep or Path(folder)) / str(trials)
             if not (out / "record.jsonl").is_file():
                 made(out, trials)
-            watch, path = built(out)
+            watches, path = built(out)
             print(f"{trials} trials")
-            for name, seconds in watch.seconds.items():
-                print(f"  {seconds:6.2f} s of CPU  {name}")
+            for name in watches[0].seconds:
+                print(f"  {spread([watch.seconds[name] for watch in watches])} s of CPU  {name}")
             for name, size in sizes(path.read_text()).items():
                 print(f"  {size / 1e6:6.2f} MB  {name}")
-            if CHROMIUM is not None:
-                loaded, ready = opening(path)
-                print(f"  {loaded:6.2f} s  until it is loaded")
-                print(f"  {ready:6.2f} s  until its first plot is drawn")
+            for name, seconds in (opening(path) if CHROMIUM else {}).items():
+                print(f"  {spread(seconds)} s  {name}")
+    print(f"{spread([adding() for _ in range(RUNS)])} s of CPU  ten million additions")
+
+
+def spread(values: list[float]) -> str:
+    """The median, the least and the most."""
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
 import os
 import subprocess
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,9 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import archdsl
+from archdsl.changes import verb
+from archdsl.drawing import drawing, folding
 from archdsl.drawing.folding import folded
 from archdsl.drawing.kinds import COLOURS, Mixer, badges
 from archdsl.errors import SpecError
+from archdsl.views import letters
 from tests import started
 from tests.drawing.conftest import overlapping, texts
 from tests.soon import law
@@ -94,16 +99,16 @@ def test_a_picture_of_what_cannot_be_counted_says_why(tmp_path: Path) -> None:
 
 
 def test_an_element_takes_ink_and_width_of_its_page_and_says_what_it_shows() -> None:
-    drawing = archdsl.load("poolformer_s12").draw()
-    element = drawing.element()
+    picture = archdsl.load("poolformer_s12").draw()
+    element = picture.element()
     head = element[: element.index(">")]
     assert head.startswith('<svg role="img" aria-label="poolformer_s12: 3×224×224 → 1000 classes;')
     assert "6 of pooling, mlp" in head
     assert " width=" not in head and " height=" not in head and "viewBox" in head
     assert "currentColor" in element and "#010203" not in element
     assert "<style" not in element  # which would be that of the page
-    assert drawing._repr_html_() == str(element)
-    assert drawing._repr_svg_() == drawing.svg()
+    assert picture._repr_html_() == str(element)
+    assert picture._repr_svg_() == picture.svg()
     assert "id=" not in element
 
 
@@ -113,6 +118,7 @@ def test_a_file_of_svg_is_light_or_dark_as_its_reader_is() -> None:
     texts(svg)
 
 
+@pytest.mark.slow
 def test_equal_specs_give_equal_bytes_in_another_process_too(tmp_path: Path) -> None:
     program = "import archdsl; archdsl.load('hybrid_search').draw().save('a.svg')"
     for seed in ("1", "2"):
@@ -124,12 +130,12 @@ def test_equal_specs_give_equal_bytes_in_another_process_too(tmp_path: Path) -> 
 
 
 def test_it_is_saved_as_its_ending_says(tmp_path: Path) -> None:
-    drawing = archdsl.load(HYBRID).draw()
-    assert drawing.save(tmp_path / "a.svg").read_text("utf-8") == drawing.svg()
-    with Image.open(drawing.save(str(tmp_path / "a.png"))) as image:
+    picture = archdsl.load(HYBRID).draw()
+    assert picture.save(tmp_path / "a.svg").read_text("utf-8") == picture.svg()
+    with Image.open(picture.save(str(tmp_path / "a.png"))) as image:
         width, height = image.size
     assert (width, height) == pytest.approx(
-        (2 * drawing.sketch.width, 2 * drawing.sketch.height), abs=2
+        (2 * picture.sketch.width, 2 * picture.sketch.height), abs=2
     )
 
 
@@ -166,6 +172,12 @@ def test_what_is_folded_unfolds_to_itself(items: list[str]) -> None:
         for _ in range(count)
     ]
     assert again == items
+
+
+@pytest.mark.parametrize("module", [drawing, folding, verb, letters])
+def test_examples_in_docstrings_are_right(module: ModuleType) -> None:
+    found = doctest.testmod(module)
+    assert found.attempted and not found.failed
 
 
 def test_no_two_kinds_of_mixer_look_alike() -> None:

@@ -22,7 +22,8 @@ def hostile(evil: str) -> Plan:
     """A plan with a text in every place that holds one."""
     amounts = {"macs": 9, "params": 9, "activations": 9}
     mixers = (Mixer(f"m{evil}", ()), Mixer(f"o{evil}", (component("token_mixer", "pooling"),)))
-    cells = (BlockCell((MixerPlace(mixers),), f"n{evil}"), BlockCell((), f"b{evil}"))
+    block = BlockCell((MixerPlace(mixers),), f"n{evil}")
+    cells = (block, BlockCell((), f"b{evil}"), block, block)
     layer = LayerCell(f"l{evil}", f"w{evil}", (8, 4, 4))
     row = PlanRow(
         f"a{evil}", (8, 4, 4), (f"r{evil}",), amounts, (layer,), (CellGroup(cells, 2),), (layer,)
@@ -75,3 +76,23 @@ def test_names_of_specs_stay_in_their_place() -> None:
     sketch = spec.draw().sketch
     assert not list(overlapping(sketch)) and not outside(sketch)
     assert SVG in spec.draw().svg().replace('xmlns="', "{").replace('"', "}")
+
+
+@pytest.mark.parametrize("evil", [one for one in PAYLOADS.values() if one.isprintable()])
+def test_labels_of_options_are_text(evil: str) -> None:
+    kernels = [
+        {"label": f"{name}{evil}", "type": "sep_conv", "kernel": kernel}
+        for name, kernel in (("x", 3), ("y", 5))
+    ]
+    spec = archdsl.load(
+        {
+            "archdsl": 1, "name": "labels", "input": [1, 8, 8], "classes": 2,
+            "stem": {"type": "conv", "kernel": 3},
+            "block": {"token_mixer": {"choice": kernels}, "channel_mixer": "mlp"},
+            "stages": [{"dim": 4, "depth": 1}],
+        }
+    )  # fmt: skip
+    sketch = spec.draw().sketch
+    assert not list(overlapping(sketch)) and not outside(sketch)
+    assert any(text.startswith(f"A x{evil}"[:8]) for text in texts(spec.draw().svg()))
+    assert "<script" not in archdsl.diff(spec, archdsl.space(spec).default())._repr_html_()
