@@ -7,6 +7,7 @@
 # make timm     models in timm beside timm's own, and its and torchvision's augmentations, in an
 #               environment of its own (2 GB)
 # make kills    300 kills of a search and of its workers, each compared with a run without one
+# make plots    the plotting library of the pages, bundled from npm by esbuild (takes Node.js)
 # make fuzz     20,000 mutated specs and 5,000 strings of bytes, held to docs/robustness.md
 #
 # SEARCH="--set search.trials=20" and TESTS=tests/language go on to the search and to pytest.
@@ -27,7 +28,7 @@ PACKAGE_coreml := coremltools==9.0
 # What `make timm` compares with.
 TIMM ?= timm==1.0.31 torchvision==0.28.0
 
-.PHONY: search test slow compat forms timm kills fuzz lint format clean
+.PHONY: search test slow compat forms timm kills plots fuzz lint format clean
 
 search: $(INSTALLED)
 	$(BIN)/archdsl search specs/spaces/digits.yaml --workers 2 $(SEARCH)
@@ -68,6 +69,17 @@ kills: export OMP_NUM_THREADS := 1
 
 kills: $(INSTALLED)
 	$(BIN)/python -m tests.kills $(KILLS)
+
+# Apache ECharts as it lies in the package, made anew: the same versions give the same bytes.
+PLOTS := archdsl/views/plots
+
+plots:
+	mkdir -p .plots
+	cp $(PLOTS)/package.json $(PLOTS)/bundle.mjs $(PLOTS)/echarts.entry.js .plots/
+	cd .plots && npm install --no-package-lock --no-audit --no-fund && node bundle.mjs
+	cp .plots/echarts.min.js .plots/LICENSES $(PLOTS)/
+	cp .plots/node_modules/echarts/LICENSE .plots/node_modules/echarts/NOTICE $(PLOTS)/
+	sha256sum $(PLOTS)/echarts.min.js
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -117,4 +129,4 @@ $(INSTALLED): requirements.txt requirements-dev.txt pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf .venv .compat .forms .timm runs build dist
+	rm -rf .venv .compat .forms .timm .plots runs build dist

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from archdsl.api import search as search
     from archdsl.api import space as space
     from archdsl.benchmarking import Benchmark as Benchmark
-    from archdsl.compiler.specification import Spec as Spec
+    from archdsl.changes import Changes as Changes
+    from archdsl.changes import diff as diff
     from archdsl.components.options import Act as Act
     from archdsl.components.options import Bound as Bound
     from archdsl.components.options import Fraction as Fraction
@@ -57,10 +58,12 @@ if TYPE_CHECKING:
     from archdsl.components.registry import value as value
     from archdsl.cost import Cost as Cost
     from archdsl.cost import macs as macs
+    from archdsl.drawing.drawing import Drawing as Drawing
     from archdsl.evaluation import Evaluation as Evaluation
     from archdsl.evaluation import evaluate as evaluate
     from archdsl.in_full import train as train
     from archdsl.spaces import Space as Space
+    from archdsl.specification import Spec as Spec
     from archdsl.study import BudgetSampler as BudgetSampler
     from archdsl.study import Candidate as Candidate
     from archdsl.study import ProxyCheck as ProxyCheck
@@ -74,6 +77,7 @@ _HOMES = {
         "build count dump export fuse load load_model loads proxy_check save search space"
     ),
     "archdsl.benchmarking": "Benchmark",
+    "archdsl.changes": "Changes diff",
     "archdsl.evaluation": "Evaluation evaluate",
     "archdsl.cost": "Cost macs",
     "archdsl.in_full": "train",
@@ -85,7 +89,8 @@ _HOMES = {
         "act channel_mixer data_source head key layer norm out pos_embed query token_mixer value"
     ),
     "archdsl.spaces": "Space",
-    "archdsl.compiler.specification": "Spec",
+    "archdsl.drawing.drawing": "Drawing",
+    "archdsl.specification": "Spec",
     "archdsl.study": "BudgetSampler Candidate ProxyCheck Result Trial suggest",
     "archdsl.timing": "bench",
 }

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 from archdsl import given, shipped
 from archdsl.compiler.network import Network
-from archdsl.compiler.specification import Spec
 from archdsl.errors import BuildError, SearchError, SpecError
 from archdsl.language import load as reading
 from archdsl.language.document import Document
 from archdsl.language.sandbox import Reach, Sandbox
 from archdsl.loading import finished, looked_at
 from archdsl.printable import shown
+from archdsl.specification import Spec
 
 if TYPE_CHECKING:
     from torch import nn

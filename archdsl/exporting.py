@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archdsl import given
-from archdsl.compiler.specification import Spec
 from archdsl.errors import BuildError, ExportError
 from archdsl.printable import shown
 from archdsl.saving import weights_of
+from archdsl.specification import Spec
 from archdsl.task_images import task_images
 
 if TYPE_CHECKING:

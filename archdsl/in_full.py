@@ -16,10 +16,10 @@ from archdsl.printable import shown
 if TYPE_CHECKING:
     from torch import nn
 
-    from archdsl.compiler.specification import Spec
     from archdsl.full_training.asked import Beginning
     from archdsl.full_training.training import TrainingResult
     from archdsl.language.settings import ProxySettings
+    from archdsl.specification import Spec
     from archdsl.training.recipe import Recipe
 
 RecipeLike: TypeAlias = "Recipe | str | Path | Mapping[str, Any] | None"

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.compiler.own_layers import own_layers
-from archdsl.compiler.specification import Spec, checked
 from archdsl.language import load as reading
 from archdsl.language.document import Document
+from archdsl.specification import Spec, checked
 
 if TYPE_CHECKING:
     from archdsl.spaces import Space

@@ -20,7 +20,7 @@ from archdsl.version import VERSION
 if TYPE_CHECKING:
     from archdsl.checkpoints.saved import Saveable
     from archdsl.compiler.network import Network
-    from archdsl.compiler.specification import Spec
+    from archdsl.specification import Spec
 
 CONFIG, CARD = "config.json", "README.md"
 """What it is called in the folder."""

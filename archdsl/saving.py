@@ -26,7 +26,7 @@ from archdsl.model_card import CARD, CONFIG, card, config, facts
 
 if TYPE_CHECKING:
     from archdsl.checkpoints.saved import Saveable
-    from archdsl.compiler.specification import Spec
+    from archdsl.specification import Spec
 
 SPEC, WEIGHTS = "spec.yaml", "model.safetensors"
 """What is in a folder of a saved model, beside the files that its spec imports."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archdsl.compiler.specification import Spec
 from archdsl.errors import ArchError
 from archdsl.language.sandbox import Sandbox
 from archdsl.language.settings import ProxySettings
 from archdsl.loading import space_from_text
 from archdsl.printable import printable_line
+from archdsl.specification import Spec
 
 if TYPE_CHECKING:
     from archdsl.compiler.network import Network

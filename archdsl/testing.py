@@ -23,7 +23,7 @@ from archdsl.printable import shown
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from archdsl.compiler.specification import Spec
+    from archdsl.specification import Spec
 
 MixerKind = Literal["token_mixer", "channel_mixer"]
 KINDS: tuple[MixerKind, ...] = ("token_mixer", "channel_mixer")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from archdsl import given
 from archdsl.api import Specish, load
-from archdsl.compiler.specification import Spec
 from archdsl.errors import BenchError
 from archdsl.printable import shown
+from archdsl.specification import Spec
 
 if TYPE_CHECKING:
     from archdsl.benchmarking import Benchmark

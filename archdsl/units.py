@@ -103,6 +103,32 @@ def percent(share: float) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) + " %"
 
 
+def share(part: int, of: int) -> str:
+    """How much of something a part of it is.
+
+    >>> share(57, 100), share(1, 9000), share(0, 9000), share(0, 0)
+    ('57 %', '< 0.1 %', '0 %', '0 %')
+    """
+    if 0 < part * 1000 < of:
+        return "< 0.1 %"
+    return percent(part / of) if of else "0 %"
+
+
+def change(before: int, after: int) -> str:
+    """How much more or less an amount has become.
+
+    >>> change(100, 113), change(500, 519), change(4000, 3999), change(0, 4), change(4, 4)
+    ('+13 %', '+3.8 %', '-0.025 %', 'new', '')
+    """
+    if before == after:
+        return ""
+    if not before:
+        return "new"
+    percents = (after - before) / before * 100
+    form = "+,.0f" if abs(percents) >= 10 else "+.1f" if abs(percents) >= 1 else "+.2g"
+    return f"{percents:{form}} %"
+
+
 def points(gap: float) -> str:
     """A difference of shares.
 

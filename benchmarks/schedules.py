@@ -24,7 +24,7 @@ import torch
 
 import archdsl
 from archdsl.compiler.network import Network
-from archdsl.compiler.specification import Spec
+from archdsl.specification import Spec
 from archdsl.training.data_source import DataSource
 from archdsl.training.prepare import Prepared, prepare
 from archdsl.training.recipe import Recipe

@@ -13,8 +13,8 @@ from torch.nn import functional as F
 
 import archdsl
 from archdsl.compiler.builder import Built
-from archdsl.compiler.specification import Spec
 from archdsl.data.source import ImageSource
+from archdsl.specification import Spec
 from archdsl.training.seeds import own_randomness, seed_of
 from benchmarks.stacked import Stacked
 

@@ -157,7 +157,7 @@ SMALLEST = [
 ]  # fmt: skip
 
 
-def shallow(name: str) -> archdsl.compiler.specification.Spec:
+def shallow(name: str) -> archdsl.specification.Spec:
     """A baseline on small images, with one block in each stage, none of which is ever left out."""
     patches = {f"stages.{stage}.depth": 1 for stage in range(4)}
     patches |= {"input": [3, 64, 64], "classes": 10, "drop_path": 0}

@@ -75,6 +75,18 @@ def test_the_wheel_carries_the_recipes(installed: Path, tmp_path: Path) -> None:
     assert rows == ["name", *names()]
 
 
+def test_the_wheel_carries_the_plotting_library_with_its_licences(
+    installed: Path, tmp_path: Path
+) -> None:
+    program = (
+        "from importlib import metadata; from archdsl.views.scripts import plotting_library; "
+        "assert 'Mike Bostock' in plotting_library().text; "
+        "print(*sorted(p.name for p in metadata.files('archdsl') if 'licenses' in p.parts))"
+    )
+    printed = ran(installed / "python", "-c", program, folder=tmp_path)
+    assert printed.split() == ["LICENSE", "LICENSE", "LICENSES", "NOTICE"]
+
+
 def test_a_search_runs_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     few = ("--set", "search.trials=2", "--set", "search.proxy.epochs=1")
     ran(installed / "archdsl", "search", "digits", *few, folder=tmp_path)

@@ -19,9 +19,9 @@ from archdsl.benchmarking.result import Benchmark
 from archdsl.benchmarking.row import TimedSubject
 from archdsl.benchmarking.subject import Subject, made
 from archdsl.benchmarking.workload import Mode, Workload
-from archdsl.compiler.specification import Spec
 from archdsl.cost import count
 from archdsl.errors import CountError
+from archdsl.specification import Spec
 from archdsl.study.identity.setup import machine, versions
 
 

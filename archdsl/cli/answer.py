@@ -14,11 +14,12 @@ DIFFERENT = 1
 class Answer:
     """The outcome of a verb.
 
-    data: what `--json` prints; text: what a person reads; code: the exit code
+    data: what `--json` prints, a list where several things were asked for
+    text: what a person reads; code: the exit code
     is_file: whether the text is that of a file, which a pipe gets as it is
     """
 
-    data: dict[str, Any]
+    data: dict[str, Any] | list[dict[str, Any]]
     text: str
     code: int = DONE
     is_file: bool = False

@@ -18,10 +18,10 @@ from archdsl.version import VERSION
 from archdsl.views.terminal import say
 
 if TYPE_CHECKING:
-    from archdsl.compiler.specification import Spec
+    from archdsl.specification import Spec
 
-VERBS = ("check", "show", "count", "bench", "list", "search", "train", "proxy-check", "status",
-         "report", "compare", "replay", "export", "evaluate", "weights")  # fmt: skip
+VERBS = ("check", "show", "count", "diff", "bench", "list", "search", "train", "proxy-check",
+         "status", "report", "compare", "replay", "export", "evaluate", "weights")  # fmt: skip
 
 
 class Verb(Protocol):
@@ -125,6 +125,23 @@ def takes_changes(parser: argparse.ArgumentParser) -> None:
         dest="imports",
         help="refuse specs that run Python of their own",
     )
+
+
+def takes_a_drawing(parser: argparse.ArgumentParser) -> None:
+    """`--draw`, wherever there is something to be drawn."""
+    parser.add_argument(
+        "--draw", metavar="FILE", type=_drawing, help="write a drawing: a .svg or a .png file"
+    )
+
+
+def _drawing(text: str) -> str:
+    """The file of a drawing; refused before anything is read if it is neither."""
+    from archdsl.drawing.drawing import file_of
+
+    try:
+        return str(file_of(text))
+    except ArchError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def takes_salvage(parser: argparse.ArgumentParser) -> None:

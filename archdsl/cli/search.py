@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.cli.answer import DONE, INTERRUPTED, MENDABLE, Answer
+from archdsl.cli.ending import ending
 from archdsl.cli.parser import loaded, takes_a_spec, takes_salvage
 from archdsl.cli.storage import patch, refuse_address, takes_storage
 from archdsl.errors import SearchError
-from archdsl.units import figure
-from archdsl.views.text import columns
+from archdsl.views.fitted import width
 
 if TYPE_CHECKING:
     from archdsl.study.result import Result
@@ -64,7 +64,8 @@ def run(known: argparse.Namespace) -> Answer:
     with for_stream(sys.stderr if known.json else sys.stdout) as listener:
         spec = loaded(known.file, known)
         result = archdsl.search(spec, out=known.out, listener=listener, salvage=known.salvage)
-    return Answer(_data(spec.name, result), _text(result), _code(result))
+    within = width() if sys.stdout.isatty() else None
+    return Answer(_data(spec.name, result), ending(result, within), _code(result))
 
 
 def _engine(known: argparse.Namespace) -> list[str]:
@@ -88,6 +89,7 @@ def _data(name: str, result: Result) -> dict[str, Any]:
         "name": name,
         "ended": result.ended,
         "message": result.message,
+        "claim": result.claim,
         "distinguishable": None if result.verdict is None else result.verdict.distinguishable,
         "verdict": None if result.verdict is None else result.verdict.record(),
         "verdicts": [one.record() for one in result.verdicts],
@@ -104,48 +106,3 @@ def _data(name: str, result: Result) -> dict[str, Any]:
         "trials": [trial.record() for trial in result.trials],
         "notes": list(result.notes),
     }
-
-
-def _text(result: Result) -> str:
-    lines = [""]
-    if result.verdict is not None:
-        lines += [result.verdict.sentence(), ""]
-    if result.winner is not None:
-        best = result.winner.trial
-        called = "the best is" if result.winner.name is None else "the winner is"
-        lines.append(f"{called} trial {best.number} of {len(result.trials)}:")
-        rows = [(name, figure(value)) for name, value in result.winner.metrics.items()]
-        rows += [(name, f"{value:,}") for name, value in best.costs.items()]
-        rows += [(address, str(answer)) for address, answer in best.decisions.items()]
-        lines += [f"  {line}" for line in columns(rows)]
-    if len(result.front) > 1:
-        lines.append("no other trial is better in both objectives than any of")
-        lines.append("  " + " ".join(str(trial.number) for trial in result.front))
-    if result.front_members:
-        lines.append("what stands for the front:")
-        lines += [f"  {line}" for line in columns(_front(result))]
-    if result.hypervolume is not None:
-        value = f"{result.hypervolume.value:.4g}"
-        lines.append(f"the front's hypervolume is {value}: {result.hypervolume.words()}")
-    if result.spent is not None:
-        lines.append(result.spent.words())
-    lines += [result.message, *result.notes]
-    if result.folder is not None:
-        written = [path.name for path in sorted(result.folder.glob("*")) if path.name in _MADE]
-        if written:
-            lines.append(f"in {result.folder}: {' '.join(written)}")
-    return "\n".join(lines)
-
-
-def _front(result: Result) -> list[tuple[str, ...]]:
-    """A row for each network that stands for the front, under the names of the objectives."""
-    names = [one.name for one in result.objectives]
-    rows: list[tuple[str, ...]] = [("", *names, "")]
-    for one in result.front_members:
-        said = (f"{value:,.0f}" if name in one.trial.costs else figure(value)
-                for name, value in zip(names, one.values, strict=True))  # fmt: skip
-        rows.append((f"trial {one.trial.number}", *said, f"front/{one.stem}.yaml"))
-    return rows
-
-
-_MADE = ("best.yaml", "best.py", "best.safetensors", "report.html")

@@ -3,6 +3,23 @@
 from __future__ import annotations
 
 from archdsl.cost.operators import macs
-from archdsl.cost.table import Cost, LayerCost, Misshapen, count, layer_cost
+from archdsl.cost.table import (
+    Cost,
+    LayerCost,
+    Misshapen,
+    by_place,
+    count,
+    count_or_reason,
+    layer_cost,
+)
 
-__all__ = ["Cost", "LayerCost", "Misshapen", "count", "layer_cost", "macs"]
+__all__ = [
+    "Cost",
+    "LayerCost",
+    "Misshapen",
+    "by_place",
+    "count",
+    "count_or_reason",
+    "layer_cost",
+    "macs",
+]

@@ -132,14 +132,14 @@ class Cost:
             columns = (Column("address"), *(Column(kind(n).heading, right=True) for n in names))
             rows = [
                 TableRow((place, *(f"{amounts[name]:,}" for name in names)))
-                for place, amounts in _by_place(self._rows)
+                for place, amounts in by_place(self._rows)
             ]
             tables.append(CardTable(columns, rows))
         return card("Cost", "of one image, deployed", tables)
 
 
-def _by_place(rows: Rows) -> Iterator[tuple[str, dict[str, int]]]:
-    """What stem, stages and head cost, each as one."""
+def by_place(rows: Rows) -> Iterator[tuple[str, dict[str, int]]]:
+    """What stem, class token, stages and head cost, each as one: by name of the cost."""
 
     def place(item: tuple[str, LayerCost]) -> str:
         first, _, rest = item[0].partition(".")
@@ -162,6 +162,14 @@ def count(network: Network, progress: Progress = no_progress) -> Cost:
         rows[address] = row
         progress(min(len(rows), total_layers), total_layers)
     return Cost(named(total(of_layer(row, address) for address, row in rows.items())), rows)
+
+
+def count_or_reason(network: Network) -> tuple[Cost | None, str]:
+    """The cost of a network, or none and why it is not known."""
+    try:
+        return count(network), ""
+    except CountError as error:
+        return None, str(error)
 
 
 class Misshapen(CountError):

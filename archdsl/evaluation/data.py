@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from archdsl.api import load
-from archdsl.compiler.specification import Spec
 from archdsl.data.npz import Npz
 from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing
 from archdsl.data.sample_source import SampleSource
@@ -22,6 +21,7 @@ from archdsl.evaluation.trained_folder import source_of
 from archdsl.language.settings import ProxySettings
 from archdsl.named_images import CURE, data_named, said_of_data
 from archdsl.progress import Progress, unwatched
+from archdsl.specification import Spec
 from archdsl.task_images import settings_of_run
 from archdsl.training.data_source import DataSource
 from archdsl.training.heldout import held_out_of, held_out_samples

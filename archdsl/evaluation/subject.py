@@ -11,7 +11,6 @@ from archdsl.api import Specish, build, load
 from archdsl.checkpoints.files import metadata
 from archdsl.checkpoints.refusal import with_the_classifier
 from archdsl.compiler.builder import Built
-from archdsl.compiler.specification import Spec
 from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing, in_metadata
 from archdsl.errors import BuildError, SearchError
 from archdsl.evaluation.trained_folder import WEIGHTS, is_training
@@ -19,6 +18,7 @@ from archdsl.exporters.stated import stated_in
 from archdsl.given import path as given_path
 from archdsl.published import Published, published
 from archdsl.saving import weights_of
+from archdsl.specification import Spec
 
 if TYPE_CHECKING:
     from archdsl.data.source import Size

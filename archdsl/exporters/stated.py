@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from archdsl.compiler.specification import Spec
 from archdsl.data.preprocessing import NotStated, Preprocessing
 from archdsl.errors import SpecError
 from archdsl.language.nodes import Mapping, plain
+from archdsl.specification import Spec
 
 ADDRESS = "found.preprocessing"
 

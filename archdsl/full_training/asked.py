@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from torch import nn
 
-    from archdsl.compiler.specification import Spec
     from archdsl.language.settings import ProxySettings
+    from archdsl.specification import Spec
     from archdsl.training.recipe import Recipe
 
 

@@ -32,8 +32,8 @@ from archdsl.study.winner import WEIGHTS
 from archdsl.version import VERSION
 
 if TYPE_CHECKING:
-    from archdsl.compiler.specification import Spec
     from archdsl.data.preprocessing import Preprocessing
+    from archdsl.specification import Spec
 
 LAST, LOGGERS, SPEC = "last.ckpt", "loggers", "spec.yaml"
 

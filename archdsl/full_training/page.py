@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,8 +31,7 @@ def write_page(folder: Path, record: TrainRecord) -> Path:
 
 def page(folder: Path, record: TrainRecord) -> str:
     """The page as HTML. folder: where what it speaks of is looked for"""
-    template = resources.files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8")
-    return html.page(template, _shown(folder, record), cost=_cost)
+    return html.page(__package__, _TEMPLATE, _shown(folder, record), cost=_cost)
 
 
 def _shown(folder: Path, record: TrainRecord) -> dict[str, Any]:

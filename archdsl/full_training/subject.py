@@ -12,8 +12,8 @@ from archdsl.named_images import CURE, data_named, said_of_data
 from archdsl.task_images import settings_of_run
 
 if TYPE_CHECKING:
-    from archdsl.compiler.specification import Spec
     from archdsl.language.settings import ProxySettings
+    from archdsl.specification import Spec
 
 
 def run_of(x: object) -> Path | None:

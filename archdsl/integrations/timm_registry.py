@@ -7,9 +7,9 @@ from typing import Any
 
 from archdsl import shipped
 from archdsl.api import Specish, build, load
-from archdsl.compiler.specification import Spec
 from archdsl.errors import BuildError
 from archdsl.published import published
+from archdsl.specification import Spec
 
 PREFIX = "archdsl_"
 

@@ -8,13 +8,13 @@ from numbers import Integral
 from typing import Any, Literal, TypeAlias
 
 from archdsl.amounts import Budget, bounded
-from archdsl.compiler.specification import Spec
 from archdsl.errors import SearchError, SpecError
 from archdsl.language.budget_section import budget as read_budget
 from archdsl.language.holes import Hole, normalise
 from archdsl.language.load import mapping_of_patches
 from archdsl.language.search_section import MEASURES
 from archdsl.printable import shown
+from archdsl.specification import Spec
 from archdsl.spelling import did_you_mean
 
 Measure: TypeAlias = Literal["uniform", "stagewise"]

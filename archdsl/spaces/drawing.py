@@ -38,7 +38,7 @@ class Drawn:
     costs: dict[str, int]
 
 
-class Drawing:
+class Draws:
     """Draws members inside limits, by weight.
 
     cells: how finely costs are rounded at least; a coarse grid is made sooner and draws more

@@ -24,7 +24,7 @@ these, and ten times as many, more than 6 s."""
 class Rejecting:
     """Draws every decision in its turn, by its weights or uniformly, and keeps what is inside.
 
-    Without weights the members come as `Drawing` gives them for the measure "stagewise", only
+    Without weights the members come as `Draws` gives them for the measure "stagewise", only
     more slowly, and not at all where the budget leaves one in many thousands. Weights are shares
     of each decision that is taken: a member is as likely as their product, and a decision without
     weights is uniform in its turn. That is enough of samplers, which only propose.

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from archdsl import given
 from archdsl.amounts import bounded, kinds, named
 from archdsl.compiler.combinations import every_record
-from archdsl.compiler.specification import Spec
 from archdsl.errors import CountError, SearchError, SpecError
 from archdsl.language.holes import Answer, Hole, equal, normalise
 from archdsl.language.resolve import Ask
@@ -34,6 +33,7 @@ from archdsl.spaces.price_list import PriceList, Unlisted, under
 from archdsl.spaces.questions import questions
 from archdsl.spaces.size import size
 from archdsl.spaces.table import Table
+from archdsl.specification import Spec
 from archdsl.spelling import did_you_mean
 from archdsl.units import counted as counted_words
 from archdsl.units import integer, plural
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from archdsl.cost import Cost
     from archdsl.spaces.counting import Counting
-    from archdsl.spaces.drawing import Drawing, Drawn
+    from archdsl.spaces.drawing import Drawn, Draws
     from archdsl.spaces.rejecting import Rejecting
 
 
@@ -238,8 +238,8 @@ class Space:
         measure: Measure = "uniform",
         weights: Weights | None = None,
         cells: int = 1 << 11,
-    ) -> Drawing | Rejecting:
-        """What `sample` draws from, to be drawn from again. cells: see `Drawing`.
+    ) -> Draws | Rejecting:
+        """What `sample` draws from, to be drawn from again. cells: see `Draws`.
 
         Where shared answers have too many combinations, a `Rejecting` is given: it draws every
         decision in its turn, by its weights as shares or else uniformly, and keeps what is
@@ -247,7 +247,7 @@ class Space:
         which is refused without them, by SearchError.
         """
         from archdsl.spaces.circuit.circuit import Weights as AnswerWeights
-        from archdsl.spaces.drawing import Drawing
+        from archdsl.spaces.drawing import Draws
         from archdsl.spaces.rejecting import Rejecting
 
         check_measure(measure)
@@ -257,7 +257,7 @@ class Space:
             return self._drawings[key]
         each = self.per_answer if measure == "stagewise" else None
         try:
-            made = Drawing(self.counting, bounds, AnswerWeights(each, weights), cells)
+            made = Draws(self.counting, bounds, AnswerWeights(each, weights), cells)
         except TooManyCases as error:
             if measure == "uniform" and weights is None:
                 raise SearchError(str(error)) from None
@@ -282,7 +282,7 @@ class Space:
         return {_of_any_block(a): 1.0 / len(hole.answers) for a, hole in self.decisions.items()}
 
     @cached_property
-    def _drawings(self) -> dict[Any, Drawing]:
+    def _drawings(self) -> dict[Any, Draws]:
         return {}
 
     def tabulate(self, progress: Progress = unwatched) -> Table:

@@ -17,9 +17,9 @@ from archdsl.units import counted
 if TYPE_CHECKING:
     from torch import nn
 
-    from archdsl.compiler.specification import Spec
     from archdsl.cost import Cost
     from archdsl.spaces import Space
+    from archdsl.specification import Spec
 
 WEIGHTS = "weights.safetensors"
 """What a candidate's weights are called in its folder."""

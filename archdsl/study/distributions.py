@@ -19,7 +19,7 @@ from archdsl.printable import shown
 from archdsl.spaces import Space
 
 if TYPE_CHECKING:
-    from archdsl.compiler.specification import Spec
+    from archdsl.specification import Spec
 
 
 _ROUNDING = 1e-9

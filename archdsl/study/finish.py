@@ -6,6 +6,7 @@ Each may fail by itself, which is said; the record and the result are there what
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archdsl.errors import ArchError
@@ -18,20 +19,39 @@ if TYPE_CHECKING:
     from archdsl.study.record.folder import RunFolder
 
 
-def finish(run: RunFolder, emit: Listener) -> list[str]:
-    """Write all that a search leaves but its record. Returns what there is to say besides."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a search leaves to be said.
+
+    notes: what could not be written, and why
+    claim: what may be claimed of the winner; None where the record could not be read for it
+    """
+
+    notes: list[str]
+    claim: str | None
+
+
+def finish(run: RunFolder, emit: Listener) -> Left:
+    """Write all that a search leaves but its record."""
     from archdsl.study.report import write_report
+    from archdsl.study.report.findings import verdict
     from archdsl.study.report.read import read
 
     notes: list[str] = []
+    claims: list[str] = []
+
+    def report() -> None:
+        record = read(run.folder, run.state)
+        claims.append(verdict(record))
+        write_report(run.folder, record)
+
     winner = won(run.state)
     if winner is not None:
         emit(Preparing("writing the winner and the report"))
         notes += _tried("the winner", lambda: write_files(run, winner, run.folder / BEST))
         notes += _tried("the front", lambda: write_front(run))
-    return notes + _tried(
-        "the report", lambda: write_report(run.folder, read(run.folder, run.state))
-    )
+    notes += _tried("the report", report)
+    return Left(notes, next(iter(claims), None))
 
 
 def _tried(what: str, write: Callable[[], object]) -> list[str]:

@@ -14,6 +14,7 @@ from archdsl.units import counted, rounded
 if TYPE_CHECKING:
     import pandas
 
+    from archdsl.study.final.entrants import Entrant
     from archdsl.study.final.verdict import Verdict
     from archdsl.study.final.winner import Won
     from archdsl.study.halving.spent import Spent
@@ -46,6 +47,9 @@ class Result:
     hypervolume: how much the front dominates, with two objectives; None where there is no saying
     spent: of a search that prunes, its epochs and what whole trainings would have taken
     objectives: what was made large or small, the first of them first
+    claim: what may be claimed of the winner, the sentence that the report begins with; None of a
+        search that keeps no record
+    finalists: who was trained in the final round, with what each costs; empty without one
     """
 
     best: Trial | None
@@ -62,6 +66,8 @@ class Result:
     hypervolume: Hypervolume | None = None
     objectives: tuple[Objective, ...] = ()
     spent: Spent | None = None
+    claim: str | None = None
+    finalists: tuple[Entrant, ...] = ()
 
     @property
     def interrupted(self) -> bool:

@@ -17,6 +17,7 @@ from archdsl.study.engines.work import Evaluate
 from archdsl.study.events import Listener, silent
 from archdsl.study.final.baselines import baselines
 from archdsl.study.final.verdicts import verdicts
+from archdsl.study.final.winner import counted as counted_round
 from archdsl.study.final.winner import failures, is_due, of_the_front, won
 from archdsl.study.finish import finish
 from archdsl.study.halving.jobs import is_left
@@ -269,6 +270,7 @@ class _Session:
             self.emit(events.Best(state.best))
         stopped: SearchError | None = None
         before = False
+        claim: str | None = None
         ended: Ending = "interrupted"
         notes: list[str] = []
         try:
@@ -285,12 +287,14 @@ class _Session:
         run.sort_trials()
         if kept and (stopped is None or len(state.judged()) > len(done)):
             try:
-                notes += finish(run, self.emit)
+                left = finish(run, self.emit)
+                notes += left.notes
+                claim = left.claim
             except KeyboardInterrupt:
                 raise Interrupted(_at_once(before, len(state.finished), folder)) from None
         if stopped is not None:
             raise stopped
-        result = self._result(run, surveyed, ended, notes, kept=kept)
+        result = self._result(run, surveyed, ended, notes, claim, kept=kept)
         self.emit(events.Finished(result))
         return result
 
@@ -334,9 +338,11 @@ class _Session:
         self.judge.begin(run)
 
     def _result(
-        self, run: RunFolder, surveyed: Survey, ended: Ending, notes: list[str], *, kept: bool
-    ) -> Result:
+        self, run: RunFolder, surveyed: Survey, ended: Ending, notes: list[str],
+        claim: str | None, *, kept: bool,
+    ) -> Result:  # fmt: skip
         state, objectives = run.state, self.settings.objectives
+        final = counted_round(state)
         trials = tuple(state.judged())
         return Result(
             best=state.best,
@@ -353,6 +359,8 @@ class _Session:
             hypervolume=hypervolume(objectives, trials),
             objectives=objectives,
             spent=spent(state),
+            claim=claim,
+            finalists=() if final is None else final.entrants,
         )
 
 

@@ -13,9 +13,9 @@ from archdsl.printable import printable_line
 from archdsl.units import duration, percent, rounded
 
 if TYPE_CHECKING:
-    from archdsl.compiler.specification import Spec
     from archdsl.cost import Cost
     from archdsl.spaces import Space
+    from archdsl.specification import Spec
 
 Metrics: TypeAlias = dict[str, float]
 Origin: TypeAlias = Literal["default", "random", "grid", "tpe", "evolution", "gp", "optuna"]

@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-MarkForm: TypeAlias = Literal["dots", "dot", "ring", "crosses", "steps", "line", "interval"]
+MarkForm: TypeAlias = Literal[
+    "dots", "dot", "ring", "crosses", "steps", "line", "dashes", "interval"
+]
 """Crosses stand at the foot of a chart, wherever its y axis begins."""
+
+DotShape: TypeAlias = Literal["circle", "diamond", "square", "triangle", "pentagon", "plus"]
 
 GOOD, BAD, QUIET = "#2f9e57", "#d64545", "#8a8f98"
 
@@ -17,6 +21,7 @@ class Marks:
     """Points of one kind, in the order in which they are drawn.
 
     colour: as CSS writes it; label: what the legend calls them, if it does
+    shape: of dots, so that colour alone tells nothing
     """
 
     form: MarkForm
@@ -24,6 +29,7 @@ class Marks:
     y: Sequence[float]
     colour: str
     label: str = ""
+    shape: DotShape = "circle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,18 @@ class Reference:
 
     x: float
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """From where to where something may be. stepped: or else in straight lines"""
+
+    x: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+    colour: str
+    label: str = ""
+    stepped: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +70,7 @@ class Chart:
     height: float = 3.4
     legend: bool = False
     limits: Sequence[Reference] = ()
+    bands: Sequence[Band] = ()
     y_range: tuple[float | None, float | None] = (None, None)
     y_names: Sequence[str] = ()
     x_text: Callable[[float], str] | None = field(default=None, compare=False)

@@ -1,33 +1,46 @@
-"""A page of HTML that needs nothing else and runs nothing.
+"""A page of HTML that needs nothing else and runs nothing but scripts of ours.
 
 Whatever a template is given is escaped on its way into the page; nothing but a drawing of
-`archdsl.views.svg` is taken for markup. Should a text break out all the same, the page's
-Content-Security-Policy lets no script run and nothing be loaded or sent.
+`archdsl.views.svg` and a script of `archdsl.views.scripts` is taken for markup. Should a text break
+out all the same, the page's Content-Security-Policy lets no script run but those, by their hashes,
+and nothing be loaded or sent.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archdsl.printable import printable
 from archdsl.units import counted, integer, plural, rounded
+from archdsl.views.scripts import Script, policy
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+    from jinja2 import Environment
 
 PAGE = "page.html.jinja"
 """What a template extends: head, style, and the blocks `title` and `body`."""
 
 
-def page(template: str, shown: Mapping[str, Any], **filters: Callable[..., str]) -> str:
-    """A template, `{% extends "page.html.jinja" %}`, filled.
+def page(
+    package: str,
+    template: str,
+    shown: Mapping[str, Any],
+    scripts: Sequence[Script] = (),
+    **filters: Callable[..., str],
+) -> str:
+    """A template of a package, `{% extends "page.html.jinja" %}`, filled.
 
+    It includes what lies beside it, `sections/again.html.jinja`, by its path from there.
+
+    scripts: what it runs, once all of it is read
     filters: what it may write values with, besides `number`, `integer`, `counted`, `plural`
         and `interval`
     """
-    return _compiled(template, tuple(filters.items())).render(shown)
+    environment = _environment_of(package, tuple(filters.items()))
+    said = {"scripts": scripts, "policy": policy(scripts)}
+    return environment.get_template(template).render({**shown, **said})
 
 
 def part(template: str, shown: Mapping[str, Any]) -> str:
@@ -36,20 +49,24 @@ def part(template: str, shown: Mapping[str, Any]) -> str:
 
 
 @functools.lru_cache(maxsize=8)
-def _compiled(template: str, filters: tuple[tuple[str, Callable[..., str]], ...]) -> Template:
-    environment = _environment()
+def _environment_of(
+    package: str, filters: tuple[tuple[str, Callable[..., str]], ...]
+) -> Environment:
+    environment = _environment(package)
     environment.filters |= {
         "number": rounded, "integer": integer, "counted": counted, "plural": plural,
         "interval": interval, **dict(filters),
     }  # fmt: skip
-    return environment.from_string(template)
+    return environment
 
 
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def _environment(*packages: str) -> Environment:
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     return Environment(
-        loader=PackageLoader("archdsl.views", package_path=""),
+        loader=ChoiceLoader(
+            [PackageLoader(name, package_path="") for name in (*packages, "archdsl.views")]
+        ),
         autoescape=True,
         finalize=_printed,
         undefined=StrictUndefined,

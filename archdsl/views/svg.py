@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from archdsl.printable import printable_line
-from archdsl.views.chart import BAD, Chart, Marks, Reference
+from archdsl.views.chart import BAD, Chart, DotShape, Marks, Reference
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -20,6 +22,16 @@ _INK = "#010203"
 
 _LONGEST = 60
 """Characters of a label; three times as many leave a chart no room for its points."""
+
+_MARKERS: dict[DotShape, str] = {
+    "circle": "o", "diamond": "D", "square": "s", "triangle": "^", "pentagon": "p", "plus": "P",
+}  # fmt: skip
+
+MANY = 1_000
+"""Dots of one kind from which on they are small, and those that others cover are left out."""
+
+_CELLS = (100, 40)
+"""Across and up, of a chart's area: dots in one such cell cover each other."""
 
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: it scales, it can be searched, it is small
@@ -62,6 +74,11 @@ def drawn(chart: Chart) -> Markup:
 
 
 def _fill(axes: Axes, chart: Chart) -> None:
+    for band in chart.bands:
+        axes.fill_between(
+            band.x, band.low, band.high, step="post" if band.stepped else None, color=band.colour,
+            alpha=0.2, linewidth=0, label=_label(band.label) or None,
+        )  # fmt: skip
     for marks in chart.marks:
         _draw(axes, marks)
     for limit in chart.limits:
@@ -82,7 +99,13 @@ def _draw(axes: Axes, marks: Marks) -> None:
     label = _label(marks.label) or None
     match marks.form:
         case "dots":
-            axes.scatter(x, y, s=26, color=colour, label=label, zorder=3)
+            form, size = _MARKERS[marks.shape], 5 if len(x) <= MANY else 3
+            seen = _seen(x, y)
+            # markers of one line are the same element again and again; a scatter repeats the style
+            axes.plot(
+                [x[place] for place in seen], [y[place] for place in seen], form, color=colour,
+                label=label, zorder=3, markersize=size, markeredgewidth=0,
+            )  # fmt: skip
         case "dot":
             axes.plot(x, y, "o", color=colour, label=label)
         case "ring":
@@ -97,8 +120,27 @@ def _draw(axes: Axes, marks: Marks) -> None:
             axes.step(x, y, where="post", color=colour, label=label)
         case "line":
             axes.plot(x, y, color=colour, linewidth=1, label=label)
+        case "dashes":
+            axes.plot(x, y, color=colour, linewidth=1, linestyle="--", label=label)
         case "interval":
             axes.plot(x, y, color=colour, linewidth=2, label=label)
+
+
+def _seen(x: Sequence[float], y: Sequence[float]) -> list[int]:
+    """The places of dots that would be seen: of many in one cell, the last that is drawn."""
+    if len(x) <= MANY:
+        return list(range(len(x)))
+    across, up = (_cells(values, many) for values, many in zip((x, y), _CELLS, strict=True))
+    return sorted({cell: place for place, cell in enumerate(zip(across, up, strict=True))}.values())
+
+
+def _cells(values: Sequence[float], many: int) -> list[int]:
+    finite = [value for value in values if math.isfinite(value)]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
+    size = (
+        high / many - low / many or 1.0
+    )  # the difference of the ends may be too large for a float
+    return [int(value / size - low / size) if math.isfinite(value) else -1 for value in values]
 
 
 def _draw_limit(axes: Axes, limit: Reference) -> None:

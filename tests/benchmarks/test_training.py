@@ -9,8 +9,8 @@ import torch
 from torch.nn import functional as F
 
 import archdsl
-from archdsl.compiler.specification import Spec
 from archdsl.data.digits import Digits
+from archdsl.specification import Spec
 from benchmarks.make_table import SPACE
 from benchmarks.stacked import Stacked
 from benchmarks.training import Schedule, Task, models_of, train, validate

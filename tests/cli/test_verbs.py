@@ -174,14 +174,25 @@ def test_count_of_a_space_says_that_it_is_the_default(run, tiny_space):
 TINY_DRAWN = """\
 tiny: 1×8×8 → 10 classes
 
-address                layer                                        out
-stem.0                 {type: conv, kernel: 3}                      8×8×8
-stages.0.blocks.0–1    token: layer_norm → pooling                  8×8×8
-                       channel: layer_norm → {type: mlp, ratio: 2}  8×8×8
-stages.1.downsample.0  {type: conv, kernel: 3, stride: 2}           16×4×4
-stages.1.blocks.0      token: layer_norm → pooling                  16×4×4
-                       channel: layer_norm → {type: mlp, ratio: 2}  16×4×4
-head                   linear                                       10×1×1
+address                 out     params   MACs  share
+    layer
+stem.0                  8×8×8       80  4.61k    6.4 % █
+    {type: conv, kernel: 3}
+stages.0.blocks.0–1 ×2  8×8×8       32      0      0 %
+    token: layer_norm → pooling
+                        8×8×8      592  32.8k     45 % ████████
+    channel: layer_norm → {type: mlp, ratio: 2}
+stages.1.downsample.0   16×4×4   1.17k  18.4k     25 % ████
+    {type: conv, kernel: 3, stride: 2}
+stages.1.blocks.0       16×4×4      32      0      0 %
+    token: layer_norm → pooling
+                        16×4×4    1.1k  16.4k     23 % ████
+    channel: layer_norm → {type: mlp, ratio: 2}
+head                    10×1×1     170    160   0.22 %
+    linear
+                                 3.18k  72.4k
+
+a row ×N has what all of its N equal blocks cost
 """
 
 

@@ -1,4 +1,4 @@
-"""What `list`, `show` and `count` print fits the terminal, and no word is ever cut."""
+"""What `list`, `show`, `count` and `diff` print fits the terminal, and no word is ever cut."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from archdsl.amounts import bounded
 from archdsl.cli.cost_rows import CostRow, counted_rows
 from archdsl.components import registry
 from archdsl.views.fitted import fitted, wrapped
+from tests.soon import SMALLEST, soon
 
 LISTS = ["", "keys", "specs", "baselines", "recipes", *registry.KINDS]
 EXAMPLES = sorted(shipped.folder().parent.glob("examples/**/*.yaml"))
@@ -49,9 +50,16 @@ def test_a_list_fits(run, monkeypatch, kind):
     held(run, monkeypatch, "list", *kind.split())
 
 
-@pytest.mark.parametrize("name", [*shipped.names(), *EXAMPLES], ids=str)
+@pytest.mark.parametrize(
+    "name", soon([*shipped.names(), *EXAMPLES], {*SMALLEST, *shipped.names(shipped.SPACES)})
+)
 def test_what_show_draws_fits(run, monkeypatch, name):
     held(run, monkeypatch, "show", name)
+
+
+@pytest.mark.parametrize("b", ["caformer_s18", "hybrid_search", "poolformer_s12"])
+def test_what_diff_says_fits(run, monkeypatch, b):
+    held(run, monkeypatch, "diff", "poolformer_s12", b)
 
 
 @pytest.mark.parametrize("name", ["digits", "poolformer_s12", *EXAMPLES], ids=str)

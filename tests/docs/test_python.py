@@ -19,7 +19,7 @@ WORDS = set(re.findall(r"\w+", PAGE.text))
 
 HELD = (
     archdsl.Space, archdsl.Spec, archdsl.Cost, archdsl.Result, archdsl.Trial, archdsl.Candidate,
-    archdsl.ProxyCheck, archdsl.Benchmark, archdsl.Evaluation,
+    archdsl.ProxyCheck, archdsl.Benchmark, archdsl.Evaluation, archdsl.Drawing, archdsl.Changes,
 )  # fmt: skip
 
 

@@ -14,9 +14,9 @@ import pytest
 import torch
 
 import archdsl
-from archdsl.compiler.specification import Spec
 from archdsl.exporters.code import code
 from archdsl.exporters.factory import function_name
+from archdsl.specification import Spec
 from tests import started
 from tests.soon import soon
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import archdsl
-from archdsl.compiler.specification import Spec
+from archdsl.specification import Spec
 
 SMALL = """
 archdsl: 1

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 import archdsl
 from archdsl.checkpoints.naming import Naming
 from archdsl.checkpoints.tables import namings
-from archdsl.compiler.specification import Spec
+from archdsl.specification import Spec
 from tests.nn.filling import metaformer_rule, normals
 
 Shape = tuple[int, ...]

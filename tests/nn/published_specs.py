@@ -9,7 +9,7 @@ import archdsl
 Spec = dict[str, Any]
 
 
-def ffnet_tiny() -> archdsl.compiler.specification.Spec:
+def ffnet_tiny() -> archdsl.specification.Spec:
     """An FFNet of four unlike stages, for which there are golden vectors, too."""
 
     def depthwise(kernel: int) -> Spec:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 import archdsl
-from archdsl.compiler.specification import Spec
+from archdsl.specification import Spec
 from tests.nn.filling import ffnet_rule, fill, image
 from tests.nn.golden import apart, assert_feature, assert_runs, watched
 from tests.nn.names import Names, names

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 import archdsl
-from archdsl.compiler.specification import Spec
+from archdsl.specification import Spec
 from tests.nn.filling import image, normals
 from tests.nn.names import names
 from tests.nn.transnext_models import (

@@ -81,7 +81,7 @@ head: {head}
 """
 
 
-def spec(head: str, classes: int = 10, token: str = "false") -> archdsl.compiler.specification.Spec:
+def spec(head: str, classes: int = 10, token: str = "false") -> archdsl.specification.Spec:
     return archdsl.loads(TEMPLATE.format(head=head, classes=classes, token=token))
 
 

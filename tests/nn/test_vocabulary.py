@@ -55,7 +55,7 @@ stages: [{{dim: {dim}, depth: 1}}]
 
 def spec(
     token_mixer: str = "none", channel_mixer: str = "none", token: str = "false", dim: int = 32
-) -> archdsl.compiler.specification.Spec:
+) -> archdsl.specification.Spec:
     return archdsl.loads(
         TEMPLATE.format(token_mixer=token_mixer, channel_mixer=channel_mixer, token=token, dim=dim)
     )

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 import archdsl
-from archdsl.compiler.specification import Spec
+from archdsl.specification import Spec
 from tests.nn.filling import transnext_rule
 from tests.nn.names import names
 

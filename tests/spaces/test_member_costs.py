@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 import archdsl
 from archdsl import amounts
-from archdsl.compiler.specification import Spec
 from archdsl.cost import count
 from archdsl.errors import CountError, SearchError
 from archdsl.language.holes import Hole
 from archdsl.spaces import Space
 from archdsl.spaces.price_list import Unlisted
+from archdsl.specification import Spec
 from tests.further_kinds import register_further_kinds
 from tests.language.strategies import spaces
 from tests.soon import soon

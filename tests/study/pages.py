@@ -34,7 +34,9 @@ class Wellformed(HTMLParser):
         self.text += " " if tag in ("td", "th") else ""
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        # what is read, and not what runs
+        if not {"script", "style"} & set(self.open):
+            self.text += data
 
 
 def parsed(html: str) -> Wellformed:

@@ -10,6 +10,7 @@ import pytest
 from archdsl.spaces import Space
 from archdsl.study import session
 from archdsl.study.engines.inline import Inline
+from archdsl.study.finish import Left
 from archdsl.study.record.events import Training
 from archdsl.study.status import status
 from tests.study.engines.test_seam import Threads
@@ -74,7 +75,7 @@ def forking_space(**settings: Any) -> Space:
 @pytest.fixture(autouse=True)
 def without_files_of_the_winner(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search takes most of its time to write its page and its winner, where nobody trains."""
-    monkeypatch.setattr(session, "finish", lambda run, emit: [])
+    monkeypatch.setattr(session, "finish", lambda run, emit: Left([], None))
 
 
 def test_a_rung_is_judged_by_a_branch_and_no_epoch_is_trained_twice(tmp_path) -> None:

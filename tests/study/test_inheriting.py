@@ -18,6 +18,7 @@ from archdsl.study import search, session
 from archdsl.study.candidate import WEIGHTS
 from archdsl.study.engines.inline import Inline
 from archdsl.study.engines.work import Work
+from archdsl.study.finish import Left
 from archdsl.study.propose.known import known
 from archdsl.study.record.rounds import is_final
 from archdsl.study.report.page import write_report
@@ -71,7 +72,7 @@ def inheriting_space(**settings: Any) -> Space:
 @pytest.fixture(autouse=True)
 def without_files_of_the_winner(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search takes most of its time to write its page and its winner, where nobody trains."""
-    monkeypatch.setattr(session, "finish", lambda run, emit: [])
+    monkeypatch.setattr(session, "finish", lambda run, emit: Left([], None))
 
 
 def of_trials(out: Path) -> list[tuple[int, int | None, float | None]]:

@@ -16,6 +16,7 @@ from archdsl.spaces import Space
 from archdsl.study import Result, search, session
 from archdsl.study.engines.inline import Inline
 from archdsl.study.engines.work import Work
+from archdsl.study.finish import Left
 from archdsl.study.record.events import Promoted, Reached
 from archdsl.study.record.file_store import FileStore
 from archdsl.study.record.folder import read_state
@@ -79,7 +80,7 @@ def searched(space: Space, out: Path, engine: Any, **given: Any) -> Result:
 @pytest.fixture(autouse=True)
 def without_files_of_the_winner(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search takes most of its time to write its page and its winner, where nobody trains."""
-    monkeypatch.setattr(session, "finish", lambda run, emit: [])
+    monkeypatch.setattr(session, "finish", lambda run, emit: Left([], None))
 
 
 def state_of(out: Path) -> State:

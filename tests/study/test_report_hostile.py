@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import hashlib
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 
 from archdsl.amounts import names
 from archdsl.language.settings import Objective
+from archdsl.printable import printable_line
 from archdsl.study.final.by_class import ByClass
 from archdsl.study.final.comparison import Arm, Difference
 from archdsl.study.final.verdict import Verdict
@@ -29,6 +30,7 @@ from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
 from archdsl.views import svg
 from archdsl.views.chart import Chart, Marks, Reference
+from tests.study.browser import browser, needs_chromium, opened
 
 pytestmark = pytest.mark.drawn
 
@@ -129,12 +131,17 @@ class Elements(HTMLParser):
         super().__init__()
         self.found: list[tuple[str, tuple[tuple[str, str | None], ...]]] = []
         self.text = ""
+        self.scripts: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, tuple(attrs)))
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        # what is between the tags of a script comes in one piece
+        if self.cdata_elem == "script":
+            self.scripts.append(data)
+        else:
+            self.text += data
 
 
 def read(html: str) -> Elements:
@@ -181,11 +188,15 @@ def test_no_text_becomes_an_element_or_an_attribute(evil: str, final: bool) -> N
     html.encode()
     assert shapes(html) == shapes(whole_page("plain", final=final))
     for tag, attrs in read(html).found:
-        assert tag not in ("script", "iframe", "img", "link", "object", "a")
+        assert tag not in ("iframe", "img", "link", "object")
         for name, value in attrs:
             assert not name.startswith("on")
             assert name not in ("href", "src", "xlink:href") or str(value).startswith("#")
     assert len(list(drawings(html))) == 5
+    # the packed record, its texts, the plotting library and ours
+    assert len(read(html).scripts) == 4
+    assert all(re.fullmatch(r"[A-Za-z0-9+/=]+", held) for held in read(html).scripts[:2])
+    assert read(html).scripts[2:] == read(whole_page("plain", final=final)).scripts[2:]
 
 
 @every_payload
@@ -223,53 +234,80 @@ def test_a_drawing_alone_escapes_its_words() -> None:
             assert shortened(f"{letter}{shown}") in words
 
 
-def test_the_page_lets_nothing_run_and_nothing_load() -> None:
+def hash_of(script: str) -> str:
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def test_the_page_lets_nothing_run_but_its_own_and_nothing_load() -> None:
+    found = read(whole_page("plain"))
     (policy,) = (
         dict(attrs)["content"]
-        for tag, attrs in read(whole_page("plain")).found
+        for tag, attrs in found.found
         if ("http-equiv", "Content-Security-Policy") in attrs
     )
     assert policy == (
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {' '.join(map(hash_of, found.scripts[2:]))}; "
+        "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     )
 
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
-needs_chromium = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium here; apt-get install chromium"
-)
+@pytest.fixture(scope="module")
+def running() -> Iterator[Any]:
+    with browser() as found:
+        yield found
 
 
-def ran(html: str, folder: Path) -> bool:
-    """Whether a script of the page ran in a browser that opened it."""
+def saved(html: str, folder: Path) -> Path:
     path = folder / "page.html"
     path.write_text(html, encoding="utf-8")
-    command = [
-        str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-        f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=2000", "--dump-dom",
-        path.as_uri(),
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, check=True, timeout=120)
-    dom = done.stdout.decode()
-    assert "</html>" in dom and "How the search went" in dom
-    return "data-ran" in dom[: dom.index("<head")]
+    return path
+
+
+RAN = "document.documentElement.hasAttribute('data-ran')"
 
 
 @pytest.mark.slow
 @needs_chromium
 @pytest.mark.parametrize("evil", PAYLOADS.values(), ids=PAYLOADS)
-def test_nothing_runs_in_a_browser(evil: str, tmp_path: Path) -> None:
-    assert not ran(whole_page(evil), tmp_path)
+def test_nothing_runs_in_a_browser_whatever_is_done_there(
+    evil: str, tmp_path: Path, running: Any
+) -> None:
+    path = saved(whole_page(evil), tmp_path)
+    with opened(running, path) as it:
+        it.see_all()
+        for number in range(4):
+            it.page.evaluate(f"location.hash = '#trial-{number}'")
+            it.until(
+                f"document.querySelector('#trial h2')?.textContent.startsWith('Trial {number}')"
+            )
+            it.until("document.querySelector('#spec').spec !== undefined")
+            assert it.page.evaluate("document.querySelector('#spec').spec") == (
+                f"text{evil}".encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+            )
+            assert f"a{printable_line(evil)}{number % 2}" in it.page.inner_text("#trial")
+        it.page.click("#close-trial")
+        for plot in it.page.query_selector_all(".canvas"):
+            plot.focus()
+            for key in ("ArrowRight", "ArrowUp", "Enter", "Escape"):
+                it.page.keyboard.press(key)
+        for head in range(it.page.locator(".window th button").count()):
+            it.page.locator(".window th button").nth(head).click()
+        it.page.fill("#filter input[type=search]", evil.replace("\0", ""))
+        assert not it.page.evaluate(RAN)
+        assert it.said == [] and it.asked == [path.as_uri()]
 
 
 @pytest.mark.slow
 @needs_chromium
 def test_without_its_policy_a_text_that_broke_out_would_run_and_with_it_does_not(
-    tmp_path: Path,
+    tmp_path: Path, running: Any
 ) -> None:
     whole = whole_page("plain").replace("<h1>", f"<h1>{PAYLOADS['script']}", 1)
-    assert not ran(whole, tmp_path)
+    with opened(running, saved(whole, tmp_path)) as it:
+        assert not it.page.evaluate(RAN)
+        assert any("Content Security Policy" in said for said in it.said)
     bare = re.sub(r"<meta http-equiv=[^\n]*\n", "", whole)
     assert bare != whole
-    assert ran(bare, tmp_path)
+    with opened(running, saved(bare, tmp_path)) as it:
+        assert it.page.evaluate(RAN)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 import archdsl
-from archdsl.compiler.specification import Spec
 from archdsl.exporters.factory import function_name
+from archdsl.specification import Spec
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted((ROOT / "specs" / "baselines").glob("*.yaml"))

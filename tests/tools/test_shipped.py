@@ -14,7 +14,7 @@ import pytest
 import torch
 
 import archdsl
-from archdsl.compiler.specification import Spec
+from archdsl.specification import Spec
 from tests.tools import tried
 from tests.tools.models import OWN, SHIPPED, SPACES, built, images
 

@@ -22,8 +22,8 @@ from archdsl.study.final.entrants import BASELINE, Entrant
 from archdsl.study.propose.fingerprints import fingerprint
 
 if TYPE_CHECKING:
-    from archdsl.compiler.specification import Spec
     from archdsl.spaces import Space
+    from archdsl.specification import Spec
 
 _ADDRESS = "search.baselines"
 

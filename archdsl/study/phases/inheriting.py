@@ -12,8 +12,8 @@ from archdsl.study.record.state import State
 
 if TYPE_CHECKING:
     from archdsl.compiler.alike import Tensors
-    from archdsl.compiler.specification import Spec
     from archdsl.spaces import Space
+    from archdsl.specification import Spec
     from archdsl.study.record.folder import RunFolder
 
 _FLOAT = 4  # bytes

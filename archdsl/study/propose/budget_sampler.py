@@ -44,9 +44,9 @@ from archdsl.study.propose.seeds import number
 from archdsl.study.survey import survey
 
 if TYPE_CHECKING:
-    from archdsl.compiler.specification import Spec
     from archdsl.language.holes import Answer
     from archdsl.spaces.arguments import Measure
+    from archdsl.specification import Spec
 
 _PROPOSED = "archdsl:proposed"
 """The attribute of a trial with all that was proposed: what it has asked so far may be less."""

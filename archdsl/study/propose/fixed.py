@@ -18,11 +18,11 @@ from archdsl.study.propose.members import Member, Members, member_of
 if TYPE_CHECKING:
     import numpy as np
 
-    from archdsl.compiler.specification import Spec
     from archdsl.language.holes import Answer, Hole
     from archdsl.spaces import Space
     from archdsl.spaces.arguments import Measure, Weights
-    from archdsl.spaces.drawing import Drawing
+    from archdsl.spaces.drawing import Draws
+    from archdsl.specification import Spec
 
 LIMIT = 10_000
 """Draws in a row without all the answers after which no more are made."""
@@ -62,7 +62,7 @@ class Fixed:
         measure: Measure = "uniform",
         weights: Weights | None = None,
         cells: int = 1 << 11,
-    ) -> Drawing | Rejecting | _Conditioned:
+    ) -> Draws | Rejecting | _Conditioned:
         """As `Space.drawing`, among these members: each as often as it weighs among them."""
         if not self.answers:
             return self.space.drawing(budget, measure, weights, cells)

@@ -10,8 +10,8 @@ from archdsl.study.propose.fingerprints import fingerprint
 
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
-    from archdsl.compiler.specification import Spec
     from archdsl.spaces import Space
+    from archdsl.specification import Spec
 
 ENUMERABLE = 5_000
 """Spaces of at most this many members are visited whole: seconds, not minutes."""

@@ -23,8 +23,8 @@ from archdsl.study.propose.seeds import number
 from archdsl.study.trial import Trial
 
 if TYPE_CHECKING:
-    from archdsl.compiler.specification import Spec
     from archdsl.spaces import Space
+    from archdsl.specification import Spec
 
 _TYPES: dict[str, type] = {
     "int": int, "float": float, "bool": bool, "str": str, "None": type(None),

@@ -29,9 +29,9 @@ from archdsl.study.propose.start import nearest_to_default
 from archdsl.study.trial import Origin, Trial
 
 if TYPE_CHECKING:
-    from archdsl.compiler.specification import Spec
     from archdsl.cost import Cost
     from archdsl.spaces import Space
+    from archdsl.specification import Spec
 
 LIMIT = 10_000
 """Draws in a row that lead to nothing new before a search gives up."""

@@ -13,8 +13,8 @@ from archdsl.study.propose.members import Members
 
 if TYPE_CHECKING:
     from archdsl.amounts import Budget
-    from archdsl.compiler.specification import Spec
     from archdsl.spaces import Space
+    from archdsl.specification import Spec
 
 _CHANGED = 1e-6
 """What another answer than the default weighs: each change more is a million times rarer."""

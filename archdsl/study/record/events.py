@@ -372,6 +372,10 @@ def _fits(hint: Any) -> Fits:
     if origin is Literal:
         return lambda value: value in inner
     if origin in (types.UnionType, typing.Union):
+        if all(isinstance(one, type) and one is not Training for one in inner):
+            # by their types alone: most fields of most lines are of this sort
+            plain_types = frozenset(inner) | ({int} if float in inner else set())
+            return lambda value: type(value) in plain_types
         members = [_fits(one) for one in inner]
         return lambda value: any(fits(value) for fits in members)
     if origin is dict:

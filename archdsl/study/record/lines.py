@@ -96,9 +96,13 @@ class Reader:
 _ENVELOPE = ("number", "format", "writer", "sum")
 
 
+_JSON = json.JSONDecoder()
+
+
 def _values(line: bytes) -> dict[str, Any]:
     try:
-        values = json.loads(line)
+        # `json.loads` of bytes looks for their encoding, line by line; ours is known
+        values = _JSON.decode(line.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         raise Malformed("it is no JSON") from None
     if not isinstance(values, dict):

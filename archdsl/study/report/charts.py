@@ -5,39 +5,67 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 
-from archdsl.amounts import written
+from archdsl.amounts import bounded, written
 from archdsl.study.final.verdict import Verdict
 from archdsl.study.hypervolume import Hypervolume
+from archdsl.study.report import findings
 from archdsl.study.report.findings import Look
 from archdsl.study.report.read import Record
 from archdsl.study.trial import Trial
-from archdsl.views.chart import BAD, GOOD, QUIET, Chart, Marks, Reference
+from archdsl.views.chart import BAD, GOOD, QUIET, Band, Chart, DotShape, Marks, Reference
 
 _FIRST, _SOUGHT = "#d9822b", "#3b7dd8"
 
-COLOURS = {
-    "default": _FIRST, "random": QUIET, "grid": QUIET, "tpe": _SOUGHT, "evolution": _SOUGHT,
-    "gp": _SOUGHT, "optuna": _SOUGHT,
+ORIGINS: dict[str, tuple[str, DotShape]] = {
+    "default": (_FIRST, "diamond"), "random": (QUIET, "circle"), "grid": (QUIET, "square"),
+    "tpe": (_SOUGHT, "triangle"), "evolution": (_SOUGHT, "square"), "gp": (_SOUGHT, "pentagon"),
+    "optuna": (_SOUGHT, "plus"),
 }  # fmt: skip
-"""By where a trial came from, in the order of the legend."""
+"""Colour and shape by where a trial came from, in the order of the legend."""
+
+
+def origin_words(trial: Trial) -> str:
+    """Where a trial came from."""
+    return "first" if trial.origin == "default" else trial.origin
 
 
 def best_so_far(record: Record) -> Chart:
     """Every trial in the order of the search, and the best up to then."""
-    done = record.complete
-    best = list(accumulate((record.value(trial) for trial in done), record.better))
-    failed = [trial.number for trial in record.failed]
+    done, best = record.complete, so_far(record)
+    numbers, failed = [one.number for one in done], [trial.number for trial in record.failed]
+    intervals = {one.number: findings.validation_interval(record, one) for one in best}
+    known = [
+        (n, found) for n, one in zip(numbers, best, strict=True) if (found := intervals[one.number])
+    ]
+    ends = ([n for n, _ in known], [low for _, (low, _) in known], [high for _, (_, high) in known])
     return Chart(
         title=f"{record.judged_by} of each trial, and the best so far",
         marks=[
             *_dots(record, lambda trial: trial.number),
-            Marks("steps", [trial.number for trial in done], best, GOOD, "best so far"),
+            Marks("steps", numbers, [record.value(one) for one in best], GOOD, "best so far"),
             *([Marks("crosses", failed, [0.02] * len(failed), BAD, "failed")] if failed else []),
         ],
         x_label="trial",
         y_label=record.judged_by,
         legend=True,
+        bands=[Band(*ends, GOOD, "95 % interval of it")] if known else [],
     )
+
+
+def so_far(record: Record) -> list[Trial]:
+    """The best up to each trial that did not fail."""
+
+    def better(one: Trial, other: Trial) -> Trial:
+        a, b = record.value(one), record.value(other)
+        return one if a == b or record.better(a, b) == a else other
+
+    return list(accumulate(record.complete, better))
+
+
+def drawn_costs(record: Record) -> list[str]:
+    """The costs that trials are drawn against: those that are bounded or sought, and MACs."""
+    sought = (one.name for one in record.objectives if one.name in bounded())
+    return list(dict.fromkeys([*record.budget, *sought, "macs"]))
 
 
 def against_cost(record: Record, cost: str) -> Chart:
@@ -111,11 +139,11 @@ def final_round(verdict: Verdict) -> Chart:
 
 
 def _dots(record: Record, x: Callable[[Trial], float]) -> Iterator[Marks]:
-    for origin, colour in COLOURS.items():
+    for origin, (colour, shape) in ORIGINS.items():
         trials = [trial for trial in record.complete if trial.origin == origin]
         if trials:
-            label = "first" if origin == "default" else origin
             values = [record.value(trial) for trial in trials]
-            yield Marks("dots", [x(trial) for trial in trials], values, colour, label)
+            at = [x(trial) for trial in trials]
+            yield Marks("dots", at, values, colour, origin_words(trials[0]), shape)
     if (best := record.best) is not None:
         yield Marks("ring", (x(best),), (record.value(best),), GOOD, "winner")

@@ -10,6 +10,7 @@ from archdsl.components.options import written
 from archdsl.spaces.count import Count
 from archdsl.study.intervals import Interval, difference, mean, wilson
 from archdsl.study.record.rounds import is_final
+from archdsl.study.report.answers import by_size, natural
 from archdsl.study.report.read import Record
 from archdsl.study.trial import Trial
 from archdsl.units import counted, percent, plural, points, rounded
@@ -201,11 +202,15 @@ def by_decision(record: Record) -> dict[str, list[AnswerMeans]]:
     """Address -> what each answer came to, for every decision that was answered in two ways."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for trial in record.complete:
+        value = record.value(trial)
         for address, answer in trial.decisions.items():
-            found[address][written(answer)].append(record.value(trial))
+            found[address][written(answer)].append(value)
     return {
-        address: [_answered(answer, values) for answer, values in sorted(answers.items(), key=_key)]
-        for address, answers in sorted(found.items(), key=lambda item: _natural(item[0]))
+        address: [
+            _answered(answer, values)
+            for answer, values in sorted(answers.items(), key=lambda item: by_size(item[0]))
+        ]
+        for address, answers in sorted(found.items(), key=lambda item: natural(item[0]))
         if len(answers) > 1
     }
 
@@ -239,19 +244,3 @@ def _answered(answer: str, values: list[float]) -> AnswerMeans:
 
 def _said(decisions: dict[str, Any], address: str) -> str:
     return written(decisions[address]) if address in decisions else "not asked"
-
-
-def _key(item: tuple[str, list[float]]) -> tuple[bool, float, str]:
-    """Numbers by size before words by the alphabet."""
-    try:
-        return False, float(item[0]), ""
-    except ValueError:
-        return True, 0.0, item[0]
-
-
-def _natural(address: str) -> list[tuple[bool, int, str]]:
-    """stages.2 before stages.10."""
-    return [
-        (not part.isdigit(), int(part) if part.isdigit() else 0, part)
-        for part in address.split(".")
-    ]

@@ -36,6 +36,9 @@ from archdsl.study.survey import Survey
 from archdsl.study.trial import Trial
 from archdsl.study.winner import CODE, WEIGHTS, YAML
 
+MOST_CODE = 400_000
+"""Bytes of a file of code that a page still has room for."""
+
 
 @dataclass(frozen=True)
 class Record:
@@ -55,6 +58,7 @@ class Record:
     tree: the space as plain values; space, winner: texts of YAML
     has_files, has_code, has_weights: whether the winner left its spec, code and weights; those
         of an earlier one, which lie there while a search goes on, are not meant
+    code: that file, where it is there and no longer than a page has room for
     unfinished: how far a search is that is not over, in words
     """
 
@@ -72,6 +76,7 @@ class Record:
     winner: str
     has_code: bool
     has_weights: bool
+    code: str = ""
     has_files: bool = True
     unfinished: str | None = None
     won: Won | None = None
@@ -131,7 +136,7 @@ class Record:
         """How the winner of the final round compares, by the first objective."""
         return self.verdicts[0] if self.verdicts else None
 
-    @property
+    @cached_property
     def judged_by(self) -> str:
         """The objective that tells a good architecture from a bad one, and is no cost."""
         named = [one.name for one in self.objectives if one.name not in bounded()]
@@ -146,8 +151,11 @@ class Record:
     def value(self, trial: Trial) -> float:
         """What a trial that did not fail came to in `judged_by`."""
         assert trial.values is not None
-        names = [one.name for one in self.objectives]
-        return trial.values[names.index(self.judged_by)]
+        return trial.values[self._judged]
+
+    @cached_property
+    def _judged(self) -> int:
+        return [one.name for one in self.objectives].index(self.judged_by)
 
 
 def read(folder: Path, state: State | None = None) -> Record:
@@ -189,6 +197,7 @@ def read(folder: Path, state: State | None = None) -> Record:
         winner=text,
         has_code=has_files and (folder / CODE).is_file(),
         has_weights=has_files and (folder / WEIGHTS).is_file(),
+        code=_code(folder / CODE) if has_files else "",
         has_files=has_files,
         unfinished=None if stands.over else stands.far(),
         preprocessing=preprocessing_of(state),
@@ -204,6 +213,16 @@ def _starts(state: State) -> tuple[tuple[int, int], ...]:
         found = [(one.first_trial, one.workers) for one in state.sessions]
         last = max(state.trials, default=-1)
     return tuple(one for one in found if one[0] <= last)
+
+
+def _code(path: Path) -> str:
+    """The text of a file; none of one that is not there, is no text, or is very long."""
+    try:
+        if path.stat().st_size > MOST_CODE:
+            return ""
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _is_winner(path: Path, text: str) -> bool:

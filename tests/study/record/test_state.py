@@ -193,7 +193,9 @@ def answers(out: Path) -> list[Any]:
     """What a run says: of its trials, its best, its front, its settings."""
     state = read_state(out)
     assert state is not None and state.created is not None
-    record = dataclasses.replace(read(out), has_files=False, has_code=False, has_weights=False)
+    record = dataclasses.replace(
+        read(out), has_files=False, has_code=False, has_weights=False, code=""
+    )
     return [
         [trial.record() for trial in state.in_order()], state.best, state.leading, state.created,
         state.sessions, state.evidence, record,

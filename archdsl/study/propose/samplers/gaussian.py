@@ -172,16 +172,20 @@ def log_expected_improvement(means: Floats, deviations: Floats, best: float) -> 
     )
 
 
-def standardised(values: Any) -> Floats:
-    """Mean 0 and variance 1, after what lies far below is moved to the fence of Tukey's (1977)
-    box plot, so that one disaster does not make all others look alike; zeros for equal values.
+def fenced(values: Floats) -> Floats:
+    """What lies far below the rest is moved to the fence of Tukey's (1977) box plot, so that one
+    disaster does not make all others look alike.
     """
+    low, high = np.quantile(values, [0.25, 0.75])
+    return np.asarray(np.maximum(values, low - 1.5 * (high - low)) if high > low else values)
+
+
+def standardised(values: Any) -> Floats:
+    """Mean 0 and variance 1 once they are `fenced`; zeros for equal values."""
     found = np.asarray(values, float)
     largest = np.abs(found).max()
     if largest > HUGE:  # or sums and squares of the values are beyond floating point
         found = found / largest
-    low, high = np.quantile(found, [0.25, 0.75])
-    if high > low:
-        found = np.maximum(found, low - 1.5 * (high - low))
+    found = fenced(found)
     spread = found.std()
     return np.asarray((found - found.mean()) / spread if spread > 0 else np.zeros(len(found)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archdsl import given
 from archdsl.compiler.combinations import check_combinations
@@ -26,6 +26,9 @@ from archdsl.language.settings import SearchSettings
 from archdsl.language.write import write
 from archdsl.printable import printable_line, shown
 from archdsl.units import counted
+
+if TYPE_CHECKING:
+    from archdsl.drawing.drawing import Drawing
 
 
 class Spec:
@@ -146,6 +149,19 @@ class Spec:
             return winner.filled(self.document, self.holes, self.decisions)
         return flatten.flat(self.document, self.holes)
 
+    def draw(self) -> Drawing:
+        """A picture: stages as blocks, a colour for each mixer, and what everything costs.
+
+        A space is drawn with what it leaves open; its costs are those of its default member.
+        Raises SpecError for decisions that were changed to what is no answer.
+        """
+        from archdsl.drawing.drawing import Drawing
+        from archdsl.drawing.layout import layout
+        from archdsl.drawing.planned import planned
+
+        left_open = (self.document, self.holes) if self.is_space else None
+        return Drawing(layout([planned(self.network(), left_open)]), self._words())
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Spec) and self.tree == other.tree
 
@@ -161,7 +177,7 @@ class Spec:
 
         columns = (Column("address"), Column("layer"), Column("out", right=True))
         try:
-            rows = [TableRow(row) for row in outline(self.network())]
+            rows = [TableRow((row.name, row.layer, row.out)) for row in outline(self.network())]
         except SpecError as error:
             return card(f"Spec {self.name}", notes=[str(error)])
         notes = ["a space, shown at its default member"] if self.is_space else []
