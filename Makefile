@@ -6,6 +6,7 @@
 # make forms    the forms that need packages of others, each in an environment of its own (6 GB)
 # make timm     the models in timm beside timm's own, in an environment of its own (2 GB)
 # make kills    300 kills of a search and of its workers, each compared with a run without one
+# make catalogue  what is known of the components without torch, after archdsl/nn has changed
 # make fuzz     20,000 mutated specs and 5,000 strings of bytes, held to docs/robustness.md
 #
 # SEARCH="--set search.trials=20" and TESTS=tests/language go on to the search and to pytest.
@@ -26,7 +27,7 @@ PACKAGE_coreml := coremltools==9.0
 # What `make timm` compares with.
 TIMM ?= timm==1.0.31 torchvision==0.28.0
 
-.PHONY: search test slow compat forms timm kills fuzz lint format clean
+.PHONY: search test slow compat forms timm kills fuzz catalogue lint format clean
 
 search: $(INSTALLED)
 	$(BIN)/archdsl search specs/spaces/digits.yaml --workers 2 $(SEARCH)
@@ -67,6 +68,9 @@ kills: export OMP_NUM_THREADS := 1
 
 kills: $(INSTALLED)
 	$(BIN)/python -m tests.kills $(KILLS)
+
+catalogue: $(INSTALLED)
+	$(BIN)/python -m tests.catalogue
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -61,6 +61,18 @@ INSIDE: dict[str, list[set[str]]] = {
         {"combinations"},
         {"specification"},
     ],
+    "catalogue": [
+        {"checks", "position_bias", "torch_names"},
+        {"channel_mixers.conv_glu", "channel_mixers.glu", "channel_mixers.mlp", "layers",
+         "meta_ops.outs", "norms", "pointwise", "pos_embed", "token_mixers.aggregated_attention",
+         "token_mixers.attention", "token_mixers.cosine_attention", "token_mixers.depthwise",
+         "token_mixers.identity", "token_mixers.pooling", "token_mixers.random",
+         "token_mixers.spatial_mlp", "token_mixers.window_attention", "torch_acts"},
+        {"acts", "channel_mixers", "meta_ops.keys", "meta_ops.queries", "meta_ops.values",
+         "patch_merge"},
+        {"heads", "meta_mixer", "meta_ops", "token_mixers.sep_conv"},
+        {"token_mixers"},
+    ],
     "components": [
         {"options"},
         {"defaults"},

@@ -59,10 +59,11 @@ def parsed(given: Sequence[str]) -> argparse.Namespace:
     if name is not None and name not in VERBS:
         guess = did_you_mean(name, VERBS, before="  ")
         raise UsageError(f"archdsl has no verb '{name}'.{guess}\n  the verbs: {' '.join(VERBS)}")
-    return _parser().parse_args(given)
+    # what a verb needs is its own alone; who asks for all of them puts no verb first
+    return _parser((name,) if name is not None and given[0] == name else VERBS).parse_args(given)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(shown: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="archdsl",
         description="Write a vision backbone as a spec; count it exactly, search it inside a "
@@ -73,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(
         title="verbs", metavar="VERB", required=True, parser_class=_Parser
     )
-    for name in VERBS:
+    for name in shown:
         verb = cast(Verb, importlib.import_module(f"archdsl.cli.{name.replace('-', '_')}"))
         own = verbs.add_parser(name, help=verb.HELP, description=(verb.__doc__ or "").strip())
         verb.arguments(own)

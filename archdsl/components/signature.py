@@ -112,12 +112,15 @@ class Definition:
     context: tuple[str, ...]
     options: dict[str, ComponentOption]
     doc: str
-    where: str
-    """`file:line` of the class, as errors print it."""
     described: Callable[..., Misfit | None] | None = None
     """What has the signature, help and check of a class of torch's; None for one's own."""
     waiting: bool = False
     """Whether a default names a class that was not registered yet."""
+
+    @property
+    def where(self) -> str:
+        """`file:line` of the class, as errors print it."""
+        return where(self.cls)
 
     def usage(self) -> str:
         """`sep_conv takes: kernel (odd int, 7), ...`"""
@@ -156,7 +159,7 @@ def read(
             f"{where(cls)}: {words} '{name}': {error}.  {error.cure}"
         ) from None
     first_line = (inspect.getdoc(source) or "").partition("\n")[0]
-    return Definition(kind, name, cls, context, options, first_line, where(cls), described)
+    return Definition(kind, name, cls, context, options, first_line, described)
 
 
 def _parameters(source: Callable[..., Any]) -> Iterator[inspect.Parameter]:
