@@ -23,7 +23,7 @@ from archdsl.components.defaults import DefaultRefused, Unregistered
 from archdsl.components.options import OptionValue, article
 from archdsl.components.signature import KINDS as KINDS
 from archdsl.components.signature import Definition as Definition
-from archdsl.components.signature import NotYet, component_text, read
+from archdsl.components.signature import NotYet, component_text, read, stands_in
 from archdsl.errors import ArchError, Misfit
 from archdsl.printable import shown
 from archdsl.spelling import did_you_mean
@@ -98,11 +98,6 @@ def _unread(
     kind: str, name: str, cls: type, described: Callable[..., Misfit | None] | None
 ) -> Definition:
     return Definition(kind, name, cls, (), {}, "", described, waiting=True)
-
-
-def stands_in(cls: type) -> bool:
-    """Whether a class is of the catalogue: it says what a component is, and cannot be built."""
-    return cls.__module__.startswith("archdsl.catalogue.")
 
 
 def completed_by(complete: Callable[[], object]) -> None:

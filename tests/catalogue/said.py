@@ -75,7 +75,7 @@ def _components() -> Any:
     return {
         kind: {
             name: [
-                one.usage(), one.doc, list(one.context),
+                one.usage(), one.doc, one.where, list(one.context),
                 [[option.help, option.type.takes(), type(option.type).__name__]
                  for option in one.options.values()],
                 [None if (found := static(one, asked)) is None else found[1]
