@@ -292,5 +292,5 @@ def _of_whom_it_stands_in_for(cls: type) -> str:
     path = root / "nn" / made.relative_to(root / "catalogue")
     for one in ast.parse(path.read_text("utf-8")).body:
         if isinstance(one, ast.ClassDef) and one.name == cls.__name__:
-            return f"{path}:{min(over.lineno for over in (*one.decorator_list, one))}"
+            return f"{path}:{min([one.lineno, *(over.lineno for over in one.decorator_list)])}"
     return f"{cls.__module__}.{cls.__qualname__}"
