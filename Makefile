@@ -6,6 +6,7 @@
 # make forms    the forms that need packages of others, each in an environment of its own (6 GB)
 # make timm     the models in timm beside timm's own, in an environment of its own (2 GB)
 # make kills    300 kills of a search and of its workers, each compared with a run without one
+# make editors  specs in an editor, by yaml-language-server from npm (Node 18 or newer)
 # make catalogue  what is known of the components without torch, after archdsl/nn has changed
 # make fuzz     20,000 mutated specs and 5,000 strings of bytes, held to docs/robustness.md
 #
@@ -27,7 +28,10 @@ PACKAGE_coreml := coremltools==9.0
 # What `make timm` compares with.
 TIMM ?= timm==1.0.31 torchvision==0.28.0
 
-.PHONY: search test slow compat forms timm kills fuzz catalogue lint format clean
+# What `make editors` speaks with.
+EDITORS ?= yaml-language-server@1.25.0
+
+.PHONY: search test slow compat forms timm kills fuzz editors catalogue lint format clean
 
 search: $(INSTALLED)
 	$(BIN)/archdsl search specs/spaces/digits.yaml --workers 2 $(SEARCH)
@@ -68,6 +72,13 @@ kills: export OMP_NUM_THREADS := 1
 
 kills: $(INSTALLED)
 	$(BIN)/python -m tests.kills $(KILLS)
+
+editors: $(INSTALLED) .editors/.installed
+	$(BIN)/python -m pytest tests/editors
+
+.editors/.installed: Makefile
+	npm install --silent --no-audit --no-fund --prefix .editors $(EDITORS)
+	@touch $@
 
 catalogue: $(INSTALLED)
 	$(BIN)/python -m tests.catalogue
@@ -120,4 +131,4 @@ $(INSTALLED): requirements.txt requirements-dev.txt pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf .venv .compat .forms .timm runs build dist
+	rm -rf .venv .compat .forms .timm .editors runs build dist

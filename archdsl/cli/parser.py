@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archdsl.compiler.specification import Spec
 
 VERBS = ("check", "show", "count", "bench", "list", "search", "train", "proxy-check", "status",
-         "report", "compare", "replay", "export", "evaluate", "weights")  # fmt: skip
+         "report", "compare", "replay", "export", "evaluate", "weights", "schema")  # fmt: skip
 
 
 class Verb(Protocol):
@@ -83,11 +83,14 @@ def _parser(shown: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def takes_a_spec(parser: argparse.ArgumentParser, what: str = "FILE") -> None:
+def takes_a_spec(
+    parser: argparse.ArgumentParser, what: str = "FILE", *, optional: bool = False
+) -> None:
     """FILE, `--set`, `--no-imports` and `--sandbox`, as every verb on a spec takes them."""
     parser.add_argument(
         "file",
         metavar=what,
+        nargs="?" if optional else None,
         help="a path, a run directory (its winner), or the name of a shipped spec "
         "(archdsl list specs)",
     )

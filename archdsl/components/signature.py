@@ -120,6 +120,11 @@ class Definition:
     """Whether a default names a class that was not registered yet."""
 
     @property
+    def help(self) -> str:
+        """The whole docstring; `doc` is its first line."""
+        return inspect.getdoc(self.described or self.cls) or ""
+
+    @property
     def where(self) -> str:
         """`file:line` of the class, as errors print it."""
         return where(self.cls)
