@@ -7,7 +7,7 @@
 # make timm     the models in timm beside timm's own, in an environment of its own (2 GB)
 # make kills    300 kills of a search and of its workers, each compared with a run without one
 # make editors  specs in an editor, by yaml-language-server from npm (Node 18 or newer)
-# make catalogue  what is known of the components without torch, after archdsl/nn has changed
+# make catalogue  what is known of the components without torch and in editors, made anew
 # make fuzz     20,000 mutated specs and 5,000 strings of bytes, held to docs/robustness.md
 #
 # SEARCH="--set search.trials=20" and TESTS=tests/language go on to the search and to pytest.
@@ -80,8 +80,11 @@ editors: $(INSTALLED) .editors/.installed
 	npm install --silent --no-audit --no-fund --prefix .editors $(EDITORS)
 	@touch $@
 
+# What is made from archdsl/nn and from what is registered.
 catalogue: $(INSTALLED)
 	$(BIN)/python -m tests.catalogue
+	$(BIN)/archdsl schema > .schema.json
+	mv .schema.json specs/archdsl.schema.json
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -7,6 +7,11 @@ reads this.
 from __future__ import annotations
 
 INSIDE: dict[str, list[set[str]]] = {
+    "editors": [
+        {"values"},
+        {"components", "sections"},
+        {"whole"},
+    ],
     "evaluation": [
         {"calibration", "classes", "images", "trained_folder"},
         {"figures", "subject"},
@@ -48,7 +53,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"compare", "failure", "status"},
         {"list", "parser"},
         {"bench", "check", "command", "count", "evaluate", "export", "proxy_check", "replay",
-         "report", "search", "show", "train", "weights"},
+         "report", "schema", "search", "show", "train", "weights"},
     ],
     "compiler": [
         {"at_least", "entry_parts", "network"},

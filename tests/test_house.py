@@ -37,7 +37,7 @@ FLOORS: list[set[str]] = [
     {"checkpoints", "cost"},
     {"training", "exporters", "conformance"},
     {"recipes", "spaces"},
-    {"loading", "model_card"},
+    {"loading", "model_card", "editors"},
     {"study"},
     {"display", "saving", "benchmarking", "named_images", "task_images"},
     {"exporting", "full_training"},

@@ -19,9 +19,7 @@ def definitions() -> dict[str, Schema]:
 def _kind(kind: str) -> Schema:
     known = registry.named(kind)
     bare = [
-        {"const": name, "description": one.doc}
-        for name, one in known.items()
-        if not _required(one)
+        {"const": name, "description": one.doc} for name, one in known.items() if not _required(one)
     ]
     bare += [
         {"const": name, "description": f"{other.stands_for()} by another name"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from archdsl.amounts import bounded
-from archdsl.components.options import Bound, Maybe, Number, OneOf, OptionType, Text
+from archdsl.components.options import Bound, Maybe, Number, OneOf, OptionType
 from archdsl.editors.values import NONE, WITH_UNIT, Schema, value
 from archdsl.language import (
     engine_section,
@@ -17,6 +17,8 @@ from archdsl.language import (
     storage_section,
 )
 from archdsl.language.positions import POSITIVE, RATE
+
+_SHARED = rf"^({'|'.join(settings.SHARED_SCHEMES)})://.*[^/]"
 
 _FROM_ZERO = Number(True, (Bound("int from 0", lambda v: v >= 0),))
 
@@ -34,7 +36,7 @@ def search() -> Schema:
         "random_share": value(Maybe(RATE)),
         "seed": value(_FROM_ZERO),
         "engine": _word_or_mapping(engine_section.ENGINE),
-        "shared": value(Maybe(Text())),
+        "shared": _either({"type": "string", "pattern": _SHARED}, NONE),
         "storage": _either({"type": "string"}, _mapping(storage_section.STORAGE, ["url"]), NONE),
         "prune": _prune(),
         "final": _either(_mapping(final_section.FINAL), NONE),
@@ -64,17 +66,17 @@ def _budget() -> Schema:
 def _sampler() -> Schema:
     optunas = [settings.OPTUNA + name for name in settings.OPTUNA_SAMPLERS]
     names: Schema = {"enum": [*search_section.SAMPLERS, *optunas]}
-    return _either(
-        names, {"type": "object", "properties": {"type": names}, "required": ["type"]}
-    )
+    ours = _closed({"type": {"enum": [*search_section.SAMPLERS]}}, ["type"])
+    theirs: Schema = {
+        "type": "object", "properties": {"type": {"enum": optunas}}, "required": ["type"],
+    }  # fmt: skip
+    return _either(names, ours, theirs)
 
 
 def _prune() -> Schema:
     many: Schema = {"type": "array", "items": value(POSITIVE), "minItems": 1}
     rungs = _either(value(POSITIVE), many)
-    section = _closed(
-        {**_values(prune_section.PRUNE), "rungs": rungs}, ["type"]
-    )
+    section = _closed({**_values(prune_section.PRUNE), "rungs": rungs}, ["type"])
     return _either(value(prune_section.PRUNE["type"]), section, NONE)
 
 
@@ -128,5 +130,3 @@ def _or_none(schema: Schema) -> Schema:
 def _either(*schemas: Schema) -> Schema:
     flat = [one for s in schemas for one in (s["anyOf"] if set(s) == {"anyOf"} else [s])]
     return {"anyOf": flat}
-
-

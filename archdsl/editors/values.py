@@ -28,7 +28,7 @@ ANYTHING: Schema = {}
 NONE: Schema = {"const": "none"}
 _EXPRESSION: Schema = {
     "type": "string",
-    "pattern": r"^\$",
+    "pattern": r"^\$(?!.*\*\*)[\sA-Za-z0-9_.+*/()-]+$",
     "description": "a param, or arithmetic with params: $width, $width * 2",
 }
 _WITH_UNIT: Schema = {
@@ -147,7 +147,10 @@ def _range() -> Schema:
         "description": "a hole: a number from the first to the second, both included",
         "properties": {
             "range": {"type": "array", "minItems": 2, "maxItems": 2, "items": number},
-            "step": {**number, "description": "from one number to the next; 1 for integers"},
+            "step": {
+                "anyOf": [{"type": "number", "exclusiveMinimum": 0}, WITH_UNIT],
+                "description": "from one number to the next; 1 for integers",
+            },
             "per": _ref("per"),
             "default": _ref("default"),
         },

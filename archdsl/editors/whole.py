@@ -47,9 +47,12 @@ def as_text(schema: Schema) -> str:
         for name, one in schema["definitions"].items()
     )
     outer = {**schema, "definitions": {}}
-    return json.dumps(outer, indent=1, ensure_ascii=False).replace(
-        '"definitions": {}', f'"definitions": {{\n{inner}\n }}'
-    ) + "\n"
+    return (
+        json.dumps(outer, indent=1, ensure_ascii=False).replace(
+            '"definitions": {}', f'"definitions": {{\n{inner}\n }}'
+        )
+        + "\n"
+    )
 
 
 def _spec() -> Schema:
@@ -59,7 +62,7 @@ def _spec() -> Schema:
         "name": {"type": "string", "pattern": "^[A-Za-z0-9_]+$"},
         "extends": _TEXT,
         "imports": {"anyOf": [{"type": "array", "items": _TEXT}, _TEXT]},
-        "params": {"anyOf": [{"type": "object", "additionalProperties": ANYTHING},
+        "params": {"anyOf": [{"type": "object", "propertyNames": {"pattern": r"^[A-Za-z_]\w*$"}},
                              {"const": "none"}]},
         "input": {"type": "array", "minItems": 3, "maxItems": 3,
                   "items": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}},
@@ -68,7 +71,9 @@ def _spec() -> Schema:
         "search": sections.search(),
         "found": ANYTHING,
     }  # fmt: skip
-    properties = {name: _said(own[name] if name in own else _of(one), one) for name, one in top.items()}
+    properties = {
+        name: _said(own[name] if name in own else _of(one), one) for name, one in top.items()
+    }
     needed = [name for name, one in top.items() if one.needs]
     return {
         "type": "object",
@@ -107,7 +112,9 @@ def _scope(level: Level) -> Schema:
     }
     return {
         "type": "object",
-        "properties": {name: _said(own[name] if name in own else _of(one), one) for name, one in known.items()},
+        "properties": {
+            name: _said(own[name] if name in own else _of(one), one) for name, one in known.items()
+        },
         "patternProperties": _PATCHES,
         "additionalProperties": False,
         **_required(known.values()),
@@ -129,9 +136,19 @@ def _of(one: Position) -> Schema:
 
 def _said(schema: Schema, one: Position) -> Schema:
     takes = f" ({one.takes()})" if one.takes() else ""
-    return {**schema, "description": f"{one.help}{takes}\n\nleft out: {one.otherwise(one.where[0])}"}
+    return {
+        **schema,
+        "description": f"{one.help}{takes}\n\nleft out: {one.otherwise(one.where[0])}",
+    }
 
 
 def _required(known: Iterable[Position]) -> dict[str, Any]:
+    """What must be written; of two keys that stand in each other's place, one alone."""
     needed = [one.name for one in known if one.needs and not one.instead]
-    return {"required": needed} if needed else {}
+    found: Schema = {"required": needed} if needed else {}
+    for one in known:
+        if one.instead:
+            found["anyOf"] = [{"required": [one.name]}, {"required": [one.instead]}]
+            found["if"] = {"required": [one.instead]}
+            found["then"] = {"properties": {one.name: {"const": "none"}}}
+    return found
