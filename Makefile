@@ -8,6 +8,8 @@
 #               environment of its own (2 GB)
 # make kills    300 kills of a search and of its workers, each compared with a run without one
 # make plots    the plotting library of the pages, bundled from npm by esbuild (takes Node.js)
+# make editors  specs in an editor, by yaml-language-server from npm (Node 18 or newer)
+# make catalogue  what is known of the components without torch and in editors, made anew
 # make fuzz     20,000 mutated specs and 5,000 strings of bytes, held to docs/robustness.md
 #
 # SEARCH="--set search.trials=20" and TESTS=tests/language go on to the search and to pytest.
@@ -28,7 +30,10 @@ PACKAGE_coreml := coremltools==9.0
 # What `make timm` compares with.
 TIMM ?= timm==1.0.31 torchvision==0.28.0
 
-.PHONY: search test slow compat forms timm kills plots fuzz lint format clean
+# What `make editors` speaks with.
+EDITORS ?= yaml-language-server@1.25.0
+
+.PHONY: search test slow compat forms timm kills plots fuzz editors catalogue lint format clean
 
 search: $(INSTALLED)
 	$(BIN)/archdsl search specs/spaces/digits.yaml --workers 2 $(SEARCH)
@@ -80,6 +85,18 @@ plots:
 	cp .plots/echarts.min.js .plots/LICENSES $(PLOTS)/
 	cp .plots/node_modules/echarts/LICENSE .plots/node_modules/echarts/NOTICE $(PLOTS)/
 	sha256sum $(PLOTS)/echarts.min.js
+editors: $(INSTALLED) .editors/.installed
+	$(BIN)/python -m pytest tests/editors
+
+.editors/.installed: Makefile
+	npm install --silent --no-audit --no-fund --prefix .editors $(EDITORS)
+	@touch $@
+
+# What is made from archdsl/nn and from what is registered.
+catalogue: $(INSTALLED)
+	$(BIN)/python -m tests.catalogue
+	$(BIN)/archdsl schema > .schema.json
+	mv .schema.json specs/archdsl.schema.json
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -129,4 +146,4 @@ $(INSTALLED): requirements.txt requirements-dev.txt pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf .venv .compat .forms .timm .plots runs build dist
+	rm -rf .venv .compat .forms .timm .editors .plots runs build dist

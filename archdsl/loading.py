@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.compiler.own_layers import own_layers
+from archdsl.components.registry import completed_by
 from archdsl.language import load as reading
 from archdsl.language.document import Document
 from archdsl.specification import Spec, checked
@@ -18,15 +20,27 @@ _filled = False
 
 
 def fill_registry() -> None:
-    """Import the vocabulary and the installed plugins, once."""
+    """Fill in the vocabulary and import the installed plugins, once.
+
+    Without torch it is the catalogue, until something is built or a component registered.
+    """
     global _filled
     if not _filled:
         import archdsl.data
-        import archdsl.nn  # noqa: F401
         from archdsl.language.imports import load_plugins
 
+        if "torch" in sys.modules:
+            _components()
+        else:
+            import archdsl.catalogue  # noqa: F401
+
+            completed_by(_components)
         load_plugins()
         _filled = True
+
+
+def _components() -> None:
+    import archdsl.nn  # noqa: F401
 
 
 def finished(document: Document, patches: Mapping[str, Any] | None, imports: bool) -> Spec:

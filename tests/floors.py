@@ -7,6 +7,11 @@ reads this.
 from __future__ import annotations
 
 INSIDE: dict[str, list[set[str]]] = {
+    "editors": [
+        {"values"},
+        {"components", "sections"},
+        {"whole"},
+    ],
     "evaluation": [
         {"calibration", "classes", "images", "trained_folder"},
         {"figures", "subject"},
@@ -48,7 +53,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"compare", "failure", "status"},
         {"list", "parser"},
         {"bench", "check", "command", "count", "diff", "evaluate", "export", "proxy_check",
-         "replay", "report", "search", "show", "train", "weights"},
+         "replay", "report", "schema", "search", "show", "train", "weights"},
     ],
     "changes": [
         {"costs", "facts"},
@@ -72,6 +77,18 @@ INSIDE: dict[str, list[set[str]]] = {
         {"alike", "backbone", "lower"},
         {"pieces"},
         {"combinations"},
+    ],
+    "catalogue": [
+        {"checks", "position_bias", "torch_names"},
+        {"channel_mixers.conv_glu", "channel_mixers.glu", "channel_mixers.mlp", "layers",
+         "meta_ops.outs", "norms", "pointwise", "pos_embed", "token_mixers.aggregated_attention",
+         "token_mixers.attention", "token_mixers.cosine_attention", "token_mixers.depthwise",
+         "token_mixers.identity", "token_mixers.pooling", "token_mixers.random",
+         "token_mixers.spatial_mlp", "token_mixers.window_attention", "torch_acts"},
+        {"acts", "channel_mixers", "meta_ops.keys", "meta_ops.queries", "meta_ops.values",
+         "patch_merge"},
+        {"heads", "meta_mixer", "meta_ops", "token_mixers.sep_conv"},
+        {"token_mixers"},
     ],
     "components": [
         {"options"},

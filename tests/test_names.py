@@ -21,6 +21,7 @@ def test_no_two_classes_have_one_name() -> None:
     names = [
         node.name
         for path in FILES
+        if "catalogue" not in path.parts  # where each stands for the one of its name in nn
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ClassDef)
     ]

@@ -46,7 +46,8 @@ def run(known: argparse.Namespace) -> Answer:
 
     with busy(f"checking {known.file}"):
         spec = loaded(known.file, known)
-        space = archdsl.space(spec)
+        # whatever a plain spec needs no more for is not imported
+        space = archdsl.space(spec) if spec.is_space else None
     settings = spec.settings()
     own, notes = _own(settings.proxy), [*spec.notes, *settings.notes]
     said_of_it = [*spec.discarded, *notes, *(f"{key} {text}" for key, text in own.items())]
@@ -55,16 +56,17 @@ def run(known: argparse.Namespace) -> Answer:
         "file": known.file,
         "name": spec.name,
         "space": spec.is_space,
-        "size": space.size,
+        "size": 1 if space is None else space.size,
         "discarded": list(spec.discarded),
         "notes": notes,
         **own,
     }
-    if not spec.is_space:
-        if budget := spec.settings().budget:
+    if space is None:
+        if budget := settings.budget:
             from archdsl.study.survey import survey
 
-            survey(space, budget, lambda done, total: None)  # raises where it does not fit
+            # raises where it does not fit
+            survey(archdsl.space(spec), budget, lambda done, total: None)
         return Answer(data, "\n".join([f"{known.file}: right, one architecture", *lines]))
     surveyed, more = _surveyed(space, known.file)
     data |= more

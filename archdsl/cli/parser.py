@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from archdsl.specification import Spec
 
 VERBS = ("check", "show", "count", "diff", "bench", "list", "search", "train", "proxy-check",
-         "status", "report", "compare", "replay", "export", "evaluate", "weights")  # fmt: skip
+         "status", "report", "compare", "replay", "export", "evaluate", "weights",
+         "schema")  # fmt: skip
 
 
 class Verb(Protocol):
@@ -67,10 +68,11 @@ def parsed(given: Sequence[str]) -> argparse.Namespace:
     if name is not None and name not in VERBS:
         guess = did_you_mean(name, VERBS, before="  ")
         raise UsageError(f"archdsl has no verb '{name}'.{guess}\n  the verbs: {' '.join(VERBS)}")
-    return _parser().parse_args(given)
+    # what a verb needs is its own alone; who asks for all of them puts no verb first
+    return _parser((name,) if name is not None and given[0] == name else VERBS).parse_args(given)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(shown: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="archdsl",
         description="Write a vision backbone as a spec; count it exactly, search it inside a "
@@ -81,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(
         title="verbs", metavar="VERB", required=True, parser_class=_Parser
     )
-    for name in VERBS:
+    for name in shown:
         verb = cast(Verb, importlib.import_module(f"archdsl.cli.{name.replace('-', '_')}"))
         own = verbs.add_parser(name, help=verb.HELP, description=(verb.__doc__ or "").strip())
         own.register("type", None, _word)
@@ -92,11 +94,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def takes_a_spec(parser: argparse.ArgumentParser, what: str = "FILE") -> None:
+def takes_a_spec(
+    parser: argparse.ArgumentParser, what: str = "FILE", *, optional: bool = False
+) -> None:
     """FILE, `--set`, `--no-imports` and `--sandbox`, as every verb on a spec takes them."""
     parser.add_argument(
         "file",
         metavar=what,
+        nargs="?" if optional else None,
         help="a path, a run directory (its winner), or the name of a shipped spec "
         "(archdsl list specs)",
     )

@@ -14,6 +14,7 @@ from __future__ import annotations
 import inspect
 import operator
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -22,7 +23,7 @@ from archdsl.components.defaults import DefaultRefused, Unregistered
 from archdsl.components.options import OptionValue, article
 from archdsl.components.signature import KINDS as KINDS
 from archdsl.components.signature import Definition as Definition
-from archdsl.components.signature import NotYet, component_text, read, where
+from archdsl.components.signature import NotYet, component_text, read, stands_in
 from archdsl.errors import ArchError, Misfit
 from archdsl.printable import shown
 from archdsl.spelling import did_you_mean
@@ -33,6 +34,8 @@ IMPORTED = "_archdsl_import_"
 """What the module names of imported `./file.py` begin with."""
 
 _RELOADABLE = ("__main__", IMPORTED)  # a cell run again, a file edited and loaded again
+
+_completes: Callable[[], object] | None = None
 
 _registered: dict[str, dict[str, Definition]] = {kind: {} for kind in KINDS}
 
@@ -67,12 +70,17 @@ def register(
     Raises ArchError for a name that another definition has, for a signature that the compiler
     cannot serve, and for a default that is not of its option's type or that no spec could say.
     """
+    if stands_in(cls):
+        # what is there already is the class itself; and what nobody asks for is never read
+        _registered[kind].setdefault(name, _unread(kind, name, cls, described))
+        return cls
+    _complete()
     try:
         definition = read(kind, name, cls, described, _of_class)
     except NotYet:
-        definition = Definition(kind, name, cls, (), {}, "", where(cls), described, waiting=True)
-    taken = _registered[kind].get(name)
-    if taken is not None and not _same_source(taken.cls, cls):
+        definition = _unread(kind, name, cls, described)
+    taken = _known(kind).get(name)
+    if taken is not None and not (stands_in(taken.cls) or _same_source(taken.cls, cls)):
         raise ArchError(
             f"the {KINDS[kind].noun} name '{name}' is taken: defined at {taken.where}, "
             f"and again at {definition.where}.  choose another name for one of them"
@@ -86,12 +94,42 @@ def register(
     return cls
 
 
+def _unread(
+    kind: str, name: str, cls: type, described: Callable[..., Misfit | None] | None
+) -> Definition:
+    return Definition(kind, name, cls, (), {}, "", described, waiting=True)
+
+
+def completed_by(complete: Callable[[], object]) -> None:
+    """Say what puts the components themselves where the catalogue's classes stand in for them.
+
+    It is called once torch is there, and before anything else is registered: what that is compared
+    with has to be a component.
+    """
+    global _completes
+    _completes = complete
+
+
+def _complete() -> None:
+    global _completes
+    if (complete := _completes) is not None:
+        _completes = None
+        complete()
+
+
+def _known(kind: str) -> dict[str, Definition]:
+    """The components of a kind: themselves, as soon as there is torch to build them with."""
+    if _completes is not None and "torch" in sys.modules:
+        _complete()
+    return _registered[kind]
+
+
 def also_called(kind: str, name: str, type: str, **options: OptionValue) -> None:
     """Give the component `type` with these options a second name.
 
     Raises ArchError for a name that a component has.
     """
-    if (taken := _registered[kind].get(name)) is not None:
+    if (taken := _known(kind).get(name)) is not None:
         raise ArchError(
             f"{taken.where}: the {KINDS[kind].noun} name '{name}' is taken: it stands for "
             f"{component_text(type, tuple(options.items()))}.  choose another name"
@@ -136,7 +174,7 @@ data = data_source = _decorator("data", "data_source")  # archdsl.data is a modu
 
 def find(kind: str, name: str) -> Definition | None:
     """The component `name` of `kind`, or None. Raises ArchError for a default that still waits."""
-    found = _registered[kind].get(name)
+    found = _known(kind).get(name)
     if found is not None and found.waiting:
         found = _registered[kind][name] = read(kind, name, found.cls, found.described, _of_class)
     return found
@@ -144,15 +182,15 @@ def find(kind: str, name: str) -> Definition | None:
 
 def settle() -> None:
     """Read the defaults that wait for a class. Raises ArchError for a class that is still none."""
-    for kind, known in _registered.items():
-        for name in [name for name, definition in known.items() if definition.waiting]:
+    for kind in KINDS:
+        for name in [name for name, known in _known(kind).items() if known.waiting]:
             find(kind, name)
 
 
 def named(kind: str) -> Mapping[str, Definition]:
     """All components of `kind` by name, in the order of the alphabet."""
     settle()
-    return dict(sorted(_registered[kind].items()))
+    return dict(sorted(_known(kind).items()))
 
 
 def other_name(kind: str, name: str) -> OtherName | None:
@@ -173,7 +211,7 @@ def unknown(kind: str, name: str) -> str:
 
 def _meant(kind: str, name: str) -> str:
     """Whether another name was meant; a class's own, `LeakyReLU`, means one alone."""
-    names = [*_registered[kind], *_other_names[kind]]
+    names = [*_known(kind), *_other_names[kind]]
     word = name.lower()
     bare = {known.replace("_", ""): known for known in names}
     if (same := bare.get(word.replace("_", ""))) is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from archdsl.components.defaults import (
@@ -112,12 +114,20 @@ class Definition:
     context: tuple[str, ...]
     options: dict[str, ComponentOption]
     doc: str
-    where: str
-    """`file:line` of the class, as errors print it."""
     described: Callable[..., Misfit | None] | None = None
     """What has the signature, help and check of a class of torch's; None for one's own."""
     waiting: bool = False
     """Whether a default names a class that was not registered yet."""
+
+    @property
+    def help(self) -> str:
+        """The whole docstring; `doc` is its first line."""
+        return inspect.getdoc(self.described or self.cls) or ""
+
+    @property
+    def where(self) -> str:
+        """`file:line` of the class, as errors print it."""
+        return where(self.cls)
 
     def usage(self) -> str:
         """`sep_conv takes: kernel (odd int, 7), ...`"""
@@ -156,7 +166,7 @@ def read(
             f"{where(cls)}: {words} '{name}': {error}.  {error.cure}"
         ) from None
     first_line = (inspect.getdoc(source) or "").partition("\n")[0]
-    return Definition(kind, name, cls, context, options, first_line, where(cls), described)
+    return Definition(kind, name, cls, context, options, first_line, described)
 
 
 def _parameters(source: Callable[..., Any]) -> Iterator[inspect.Parameter]:
@@ -263,8 +273,29 @@ def _option_help(doc: str) -> dict[str, str]:
 
 
 def where(cls: type) -> str:
-    """`file:line` of a class, or its name where there is no source."""
+    """`file:line` of a class, or its name where there is no source, and where it is torch's."""
+    if stands_in(cls):
+        return _of_whom_it_stands_in_for(cls)
+    if cls.__module__.startswith("torch.nn."):
+        return f"torch.nn.{cls.__qualname__}"
     try:
         return f"{inspect.getsourcefile(cls)}:{inspect.getsourcelines(cls)[1]}"
     except (OSError, TypeError):
         return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def stands_in(cls: type) -> bool:
+    """Whether a class is of the catalogue: it says what a component is, and cannot be built."""
+    return cls.__module__.startswith("archdsl.catalogue.")
+
+
+def _of_whom_it_stands_in_for(cls: type) -> str:
+    if cls.__module__ == "archdsl.catalogue.torch_names":
+        return f"torch.nn.{cls.__qualname__}"
+    made = Path(inspect.getfile(cls))
+    root = next(folder.parent for folder in made.parents if folder.name == "catalogue")
+    path = root / "nn" / made.relative_to(root / "catalogue")
+    for one in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(one, ast.ClassDef) and one.name == cls.__name__:
+            return f"{path}:{min([one.lineno, *(over.lineno for over in one.decorator_list)])}"
+    return f"{cls.__module__}.{cls.__qualname__}"

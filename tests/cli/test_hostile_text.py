@@ -125,6 +125,7 @@ def lines_of(evil: str, tiny: Path) -> list[list[str]]:
         ["search", here, "--out", str(folder / f"no{evil}")],
         ["proxy-check", here, "--members", evil],
         ["proxy-check", here, "--out", str(folder / f"no{evil}")],
+        ["schema", f"x{evil}"],
         ["weights", evil, "x", "--spec", here, "-o", "x.pth"],
         ["weights", "import", str(folder / f"{evil}.pth"), "--spec", here, "-o", "x.pth"],
         ["weights", "import", here, "--spec", f"x{evil}", "-o", "x.pth"],
