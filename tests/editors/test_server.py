@@ -97,6 +97,6 @@ def test_shipped_files_have_no_errors_in_an_editor(session) -> None:
         path = shipped.shipped(name)
         text = path.read_text("utf-8")
         assert opened.opened(path, text) == [], name
-    path = shipped.shipped("poolformer_s12")
-    wrong = path.read_text("utf-8").replace("stages:", "stagess:")
-    assert opened.opened(path, wrong), "they find the schema"
+    right = shipped.shipped("poolformer_s12")
+    wrong = right.read_text("utf-8").replace("stages:", "stagess:")
+    assert opened.opened(right.with_name("mistaken.yaml"), wrong), "they find the schema"
