@@ -6,6 +6,7 @@
 # make forms    the forms that need packages of others, each in an environment of its own (6 GB)
 # make timm     models in timm beside timm's own, and its and torchvision's augmentations, in an
 #               environment of its own (2 GB)
+# make members  200 members of each shipped space, exported and compared alone (a quarter: make slow)
 # make kills    300 kills of a search and of its workers, each compared with a run without one
 # make plots    the plotting library of the pages, bundled from npm by esbuild (takes Node.js)
 # make editors  specs in an editor, by yaml-language-server from npm (Node 18 or newer)
@@ -33,7 +34,7 @@ TIMM ?= timm==1.0.31 torchvision==0.28.0
 # What `make editors` speaks with.
 EDITORS ?= yaml-language-server@1.25.0
 
-.PHONY: search test slow compat forms timm kills plots fuzz editors catalogue lint format clean
+.PHONY: search test slow compat forms timm members kills plots fuzz editors catalogue lint format clean
 
 search: $(INSTALLED)
 	$(BIN)/archdsl search specs/spaces/digits.yaml --workers 2 $(SEARCH)
@@ -68,6 +69,11 @@ fuzz: export OMP_NUM_THREADS := 1
 
 fuzz: $(INSTALLED)
 	$(BIN)/python -m tests.fuzz $(FUZZ)
+
+members: export OMP_NUM_THREADS := 1
+
+members: $(INSTALLED)
+	MEMBERS=200 $(BIN)/python -m pytest -n 2 --dist worksteal --slow -k members tests/exporters/test_code.py
 
 # KILLS="--moments 10 --seed 7" kills less often, or at other moments.
 kills: export OMP_NUM_THREADS := 1
