@@ -91,8 +91,9 @@ def option_words(components: Sequence[Component], among: Sequence[Component] = (
     changed = [one.changed() for one in (*components, *among)]
     for name in dict.fromkeys(name for options in changed for name in options):
         values = [one[name] for one in components]
-        # A switch is said by its name alone.
-        yield name if values == [True] else f"{name} {value_words(values)}"
+        # a switch is said by its name alone; a 1 is none, though it is equal to true
+        is_switch = len(values) == 1 and values[0] is True
+        yield name if is_switch else f"{name} {value_words(values)}"
 
 
 def value_words(values: Iterable[OptionValue]) -> str:

@@ -59,6 +59,16 @@ def test_mixers_of_one_type_have_one_letter_and_a_number_for_their_options() -> 
     assert "sep_conv: kernel 7" in words and "sep_conv: kernel 3" in words
 
 
+def test_an_option_of_one_is_said_with_its_value_and_a_switch_by_its_name() -> None:
+    block = HYBRID["block"] | {
+        "token_mixer": {"type": "attention", "head_dim": 8, "qkv_bias": True},
+        "channel_mixer": {"type": "mlp", "ratio": 1},
+    }
+    words = said(HYBRID | {"block": block, "stages": [{"dim": 16, "depth": 1}]})
+    assert "mlp: ratio 1" in words
+    assert "attention: head_dim 8, qkv_bias" in words
+
+
 def test_a_meta_mixer_is_opened() -> None:
     words = " ".join(said(META))
     for name in ("query", "key", "act", "value", "out"):
