@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -42,3 +45,15 @@ def written(size: int) -> str:
             digits = 1 if size < 100 * unit else 0
             return f"{size / unit:,.{digits}f} {name}"
     return "1 byte" if size == 1 else f"{size} bytes"
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Collect no garbage meanwhile: of what is made at once and kept, there is none to be found."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()

@@ -29,7 +29,9 @@ def words() -> list[tuple[str, list[str], str]]:
     """Verb, what stands before its word, and what an error calls that: every word of every verb."""
     found = []
     (verbs,) = [
-        one for one in parser._parser()._actions if isinstance(one, argparse._SubParsersAction)
+        one
+        for one in parser._parser(parser.VERBS)._actions
+        if isinstance(one, argparse._SubParsersAction)
     ]
     for name, verb in verbs.choices.items():
         needed = [one for one in verb._actions if not one.option_strings and one.nargs is None]

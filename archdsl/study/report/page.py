@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from archdsl.amounts import bounded, written
+from archdsl.memory import uncollected
 from archdsl.study.record import files
 from archdsl.study.report import again, charts, findings
 from archdsl.study.report import packed as packing
@@ -44,6 +45,7 @@ def write_report(folder: Path, record: Record | None = None) -> Path:
     return path
 
 
+@uncollected()
 def page(record: Record) -> str:
     """The report of a record as HTML."""
     ours = script(__package__, *(f"scripts/{name}.js" for name in SCRIPTS))

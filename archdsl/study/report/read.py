@@ -16,6 +16,7 @@ from archdsl.language.nodes import Mapping, plain
 from archdsl.language.settings import Objective
 from archdsl.language.yaml import read as read_text
 from archdsl.language.yaml import read_file
+from archdsl.memory import uncollected
 from archdsl.study import survey
 from archdsl.study.final.by_class import ByClass, by_class
 from archdsl.study.final.verdict import Verdict
@@ -158,6 +159,7 @@ class Record:
         return [one.name for one in self.objectives].index(self.judged_by)
 
 
+@uncollected()
 def read(folder: Path, state: State | None = None) -> Record:
     """Read a run directory. Raises SearchError where there is none.
 

@@ -7,7 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, cast
 
 import torch
@@ -20,6 +20,7 @@ from archdsl.data.preprocessing import BYTES, Pixels, Preprocessing
 from archdsl.data.samples import Samples
 from archdsl.data.source import Size
 from archdsl.errors import SearchError
+from archdsl.memory import uncollected
 from archdsl.progress import Progress, unsaid, unwatched
 from archdsl.training.augmentation import Augmentation
 from archdsl.training.data_source import DataSource
@@ -82,7 +83,8 @@ class Stream:
 
     def __iter__(self) -> Iterator[Read]:
         self._plan.batches = self.planned()
-        with _uncollected(), warnings.catch_warnings():
+        # a process that is forked in the midst of a collection would end what belongs to this one
+        with uncollected(), warnings.catch_warnings():
             # the workers start no threads, and wait for no lock of those that are not there
             warnings.filterwarnings("ignore", r".*multi-threaded.*fork", DeprecationWarning)
             batches: Any = iter(self._loader)
@@ -267,18 +269,6 @@ class _PassPlan:
 
     def __iter__(self) -> Iterator[Planned]:
         return iter(self.batches)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Collect no garbage: a process that is forked here would end what belongs to this one."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _settled(worker: int) -> None:
