@@ -51,7 +51,7 @@ def _charts_take_no_time(request: pytest.FixtureRequest, monkeypatch: pytest.Mon
     Rendering the charts of its report takes longer than all else in a search of a test.
     """
     if request.node.get_closest_marker("drawn") is None:
-        monkeypatch.setattr("archdsl.views.svg._saved", lambda figure: "<svg></svg>")
+        monkeypatch.setattr("archdsl.views.svg.as_svg", lambda figure: "<svg></svg>")
 
 
 _of_modules: dict[str, list[tuple[str, str, Any]]] = {}

@@ -281,7 +281,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"look"},
     ],
     "views": [
-        {"cells", "chart", "letters", "notebook", "rows", "scripts", "text"},
+        {"cells", "chart", "ink", "letters", "notebook", "rows", "scripts", "text"},
         {"fitted", "html", "shapes", "svg", "terminal"},
         {"card", "picture"},
     ],

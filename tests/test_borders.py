@@ -35,7 +35,7 @@ SCRIPTS = {
 
 def test_markup_is_made_of_drawings_and_our_own_scripts_alone() -> None:
     makes = {path for path in FILES if re.search(r"\bMarkup\(", path.read_text())}
-    assert makes == {PACKAGE / "views" / f"{name}.py" for name in ("svg", "picture", "scripts")}
+    assert makes == {PACKAGE / "views" / f"{name}.py" for name in ("ink", "scripts")}
     templates = list(PACKAGE.rglob("*.jinja"))
     assert len(templates) > 20
     for template in templates:

@@ -1,27 +1,21 @@
-"""A sketch as SVG, for a page or by itself, and as PNG: matplotlib draws all of them.
-
-Its words are escaped: this and a page's template are all that makes markup.
-"""
+"""A sketch as SVG, for a page or by itself, and as PNG: matplotlib draws all of them."""
 
 from __future__ import annotations
 
 import io
 import re
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from archdsl.printable import printable_line
+from archdsl.views.ink import INK, as_element, as_svg, styled
 from archdsl.views.shapes import Box, Shape, Sketch, Stroke, Words
 
 if TYPE_CHECKING:
     from markupsafe import Markup
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_INK = "#010203"
-"""Stands for the page's own text colour, which matplotlib cannot name."""
 
 LIGHT, DARK = ("#1f2328", "#ffffff"), ("#e6edf3", "#0d1117")
 """Ink and paper of a picture that stands by itself."""
@@ -33,9 +27,6 @@ _STRIPE = 5.0
 _PIXELS = 144  # to an inch of a PNG: twice its size in points
 
 _STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",  # text stays text: it scales, it can be searched, it is small
-    "svg.hashsalt": "archdsl",
-    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
     "font.family": "DejaVu Sans",
     "hatch.linewidth": 0.8,
 }
@@ -46,11 +37,13 @@ def element(sketch: Sketch) -> Markup:
 
     It has no id, so that any number of them may stand in one page.
     """
-    from markupsafe import Markup, escape
-
-    svg = _svg(sketch, _INK)
-    label = escape(printable_line(sketch.title))
-    return Markup(svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
+    with _figure(sketch, INK) as figure:
+        svg = as_svg(figure)
+    # what is said of the file, and a style that would be that of the whole page
+    for useless in ("metadata", "defs"):
+        svg = re.sub(f" *<{useless}>.*?</{useless}>\n", "", svg, count=1, flags=re.DOTALL)
+    svg = svg.replace("<svg", '<svg stroke-linejoin="round"', 1)
+    return as_element(svg, sketch.title, _without_name)
 
 
 def standalone(sketch: Sketch) -> str:
@@ -79,36 +72,16 @@ def png(sketch: Sketch) -> bytes:
     return buffer.getvalue()
 
 
-def _svg(sketch: Sketch, ink: str) -> str:
-    buffer = io.StringIO()
-    nothing: dict[str, Any] = {"Date": None, "Creator": None}
-    with _figure(sketch, ink) as figure:
-        figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
-    svg = buffer.getvalue()
-    # what is said of the file, and a style that would be that of the whole page
-    for useless in ("metadata", "defs"):
-        svg = re.sub(f" *<{useless}>.*?</{useless}>\n", "", svg, count=1, flags=re.DOTALL)
-    svg = re.sub("<[^>]*>", lambda tag: _in_page(tag[0]), svg[svg.index("<svg") :])
-    svg = svg.replace("<svg", '<svg stroke-linejoin="round"', 1)
-    return re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)  # the size is the page's
-
-
-def _in_page(tag: str) -> str:
-    """A tag whose ink is the page's, and which has no name that another picture may have."""
-    if tag.startswith(("<g ", "<svg ")):
-        tag = re.sub(r' id="[^"]*"', "", tag)
-    return tag.replace(_INK, "currentColor")
+def _without_name(tag: str) -> str:
+    """A tag without a name that another picture may have."""
+    return re.sub(r' id="[^"]*"', "", tag) if tag.startswith(("<g ", "<svg ")) else tag
 
 
 @contextmanager
 def _figure(sketch: Sketch, ink: str) -> Iterator[Figure]:
-    import matplotlib.style
     from matplotlib.figure import Figure
 
-    # matplotlib's own defaults, whatever this user's matplotlibrc says
-    with matplotlib.style.context(["default", _STYLE]), warnings.catch_warnings():
-        # text stays text: who looks at it may well have the letters that matplotlib's font lacks
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+    with styled(_STYLE):
         figure = Figure(figsize=(sketch.width / 72, sketch.height / 72))
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import math
-import re
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from archdsl.printable import printable_line
 from archdsl.views.chart import BAD, Chart, DotShape, Marks, Reference
+from archdsl.views.ink import INK, as_element, as_svg, styled
 
 if TYPE_CHECKING:
     from markupsafe import Markup
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-_INK = "#010203"
-"""Stands for the page's own text colour, which matplotlib cannot name."""
 
 _LONGEST = 60
 """Characters of a label; three times as many leave a chart no room for its points."""
@@ -34,9 +28,6 @@ _CELLS = (100, 40)
 """Across and up, of a chart's area: dots in one such cell cover each other."""
 
 _STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",  # text stays text: it scales, it can be searched, it is small
-    "svg.hashsalt": "archdsl",  # the same record gives the same bytes
-    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
     "font.family": "sans-serif",
     "font.size": 11,
     "axes.spines.top": False,
@@ -44,33 +35,22 @@ _STYLE: dict[Any, Any] = {
     **dict.fromkeys(
         ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color",
          "legend.labelcolor"),
-        _INK,
+        INK,
     ),
 }  # fmt: skip
 
 
 def drawn(chart: Chart) -> Markup:
-    """The chart as an element that fills the width that it is given.
-
-    Its words are escaped: this and the page's template are all that makes markup.
-    """
-    import matplotlib.style
-    from markupsafe import Markup, escape
+    """The chart as an element that fills the width that it is given."""
     from matplotlib.figure import Figure
 
-    # matplotlib's own defaults, whatever this user's matplotlibrc says
-    with matplotlib.style.context(["default", _STYLE]), warnings.catch_warnings():
-        # text stays text: who looks at it may well have the letters that matplotlib's font lacks
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+    with styled(_STYLE):
         figure = Figure(figsize=(7, chart.height), layout="constrained")
         _fill(figure.add_subplot(), chart)
         if chart.legend:
             figure.legend(loc="outside upper left", ncols=6, frameon=False, fontsize=9)
-        svg = _saved(figure)
-    # the size is the page's affair
-    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
-    label = escape(printable_line(chart.title))
-    return Markup(svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
+        svg = as_svg(figure)
+    return as_element(svg, chart.title)
 
 
 def _fill(axes: Axes, chart: Chart) -> None:
@@ -155,14 +135,3 @@ def _label(text: str) -> str:
     """A text as it stands in a drawing: on one line, and not longer than there is room."""
     shown = printable_line(text)
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
-
-
-def _saved(figure: Figure) -> str:
-    buffer = io.StringIO()
-    nothing: dict[str, Any] = {"Date": None, "Creator": None}
-    figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
-    svg = buffer.getvalue()
-    # in tags alone: between them stand names
-    return re.sub(
-        "<[^>]*>", lambda tag: tag[0].replace(_INK, "currentColor"), svg[svg.index("<svg") :]
-    )
