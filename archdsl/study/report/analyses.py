@@ -30,7 +30,7 @@ def analysed(record: Record) -> dict[str, Any]:
         **({"curves": answer_charts.curves(curves)} if curves is not None else {}),
     }  # fmt: skip
     return {
-        "decisions": findings.by_decision(record),
+        "decisions": findings.by_decision(record, answers),
         "mattered": importance,
         "effects": surrogate,
         "effect_of": {} if surrogate is None else _by_answer(surrogate),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from archdsl.components.options import written
 from archdsl.spaces.count import Count
 from archdsl.study.intervals import Interval, difference, mean, wilson
 from archdsl.study.record.rounds import is_final
-from archdsl.study.report.answers import by_size, natural
+from archdsl.study.report.answers import AnswerTable, answers_of
 from archdsl.study.report.read import Record
 from archdsl.study.trial import Trial
 from archdsl.units import counted, percent, plural, points, rounded
@@ -198,20 +199,19 @@ def validation_interval(record: Record, trial: Trial) -> Interval | None:
     return share_interval(trial.metrics.get("accuracy"), record.data.get("counts", {}).get("val"))
 
 
-def by_decision(record: Record) -> dict[str, list[AnswerMeans]]:
-    """Address -> what each answer came to, for every decision that was answered in two ways."""
-    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for trial in record.complete:
-        value = record.value(trial)
-        for address, answer in trial.decisions.items():
-            found[address][written(answer)].append(value)
+def by_decision(record: Record, answers: AnswerTable | None = None) -> dict[str, list[AnswerMeans]]:
+    """Address -> what each answer came to, for every decision that was answered in two ways.
+
+    answers: those of its whole trials, where they were read already
+    """
+    table = answers or answers_of(record.complete)
+    values = np.array([record.value(trial) for trial in record.complete], float)
     return {
         address: [
-            _answered(answer, values)
-            for answer, values in sorted(answers.items(), key=lambda item: by_size(item[0]))
+            _answered(answer, values[codes == place].tolist()) for place, answer in enumerate(its)
         ]
-        for address, answers in sorted(found.items(), key=lambda item: natural(item[0]))
-        if len(answers) > 1
+        for address, its, codes in zip(table.addresses, table.answers, table.codes.T, strict=True)
+        if len(its) > 1
     }
 
 

@@ -73,7 +73,9 @@ def _shown(record: Record) -> dict[str, Any]:
         "sides": findings.side_by_side(best, first) if best and first else [],
         **found,
         "validation": {
-            trial.number: findings.validation_interval(record, trial) for trial in record.complete
+            trial.number: findings.validation_interval(record, trial)
+            for trial in (best, first)
+            if trial is not None and trial.state == "complete"
         },
         "metrics": list(dict.fromkeys(name for t in record.complete for name in t.metrics)),
         "hypervolume": record.hypervolume,
