@@ -59,9 +59,9 @@ def run(known: argparse.Namespace) -> Answer:
         say(f"counting {known.file}")
         cost, unknown = count_or_reason(network)
         drawn = None if known.draw is None else spec.draw().save(known.draw)
-    said = f"{spec.name}: {ends(network)}"
-    lines = [*wrapped(said, width(), hanging=_IN), "", *_table(network, cost), ""]
-    if any(row.times > 1 for row in outline(network)) and cost is not None:
+    said, rows = f"{spec.name}: {ends(network)}", list(outline(network))
+    lines = [*wrapped(said, width(), hanging=_IN), "", *_table(rows, cost), ""]
+    if any(row.times > 1 for row in rows) and cost is not None:
         lines += wrapped("a row ×N has what all of its N equal blocks cost", width())
     if unknown:
         lines += wrapped(f"its cost is not known: {unknown}", width(), hanging=_IN)
@@ -91,8 +91,7 @@ def run(known: argparse.Namespace) -> Answer:
     return Answer(data, "\n".join(lines))
 
 
-def _table(network: Network, cost: Cost | None) -> list[str]:
-    rows = list(outline(network))
+def _table(rows: Sequence[OutlineRow], cost: Cost | None) -> list[str]:
     if cost is None:
         plain = [("address", "out", "layer"), *((row.name, row.out, row.layer) for row in rows)]
         return fitted(plain, width(), wraps=[2], heading=True)

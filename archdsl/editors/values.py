@@ -94,11 +94,11 @@ def _number(type_: Number) -> Schema:
     """Its bounds, as far as their words say what a schema can say."""
     found: Schema = {"type": "integer" if type_.integer else "number"}
     for bound in type_.bounds:
-        found |= _bound(bound.words, type_.integer)
+        found |= _bound(bound.words)
     return found
 
 
-def _bound(words: str, integer: bool) -> Schema:
+def _bound(words: str) -> Schema:
     if words in ("positive int", "odd int"):
         return {"minimum": 1, **({"not": {"multipleOf": 2}} if words == "odd int" else {})}
     if words == "positive number":

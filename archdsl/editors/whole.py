@@ -13,6 +13,7 @@ from archdsl.language import positions
 from archdsl.language.positions import Level, Position
 from archdsl.recipes.document import KEYS as RECIPE_KEYS
 from archdsl.recipes.values import CHANGES, TYPES
+from archdsl.recipes.values import KEYS as TRAIN_KEYS
 from archdsl.version import VERSION
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -87,7 +88,7 @@ def _spec() -> Schema:
 
 
 def _recipe() -> Schema:
-    plain = {key: type_ for key, type_ in TYPES.items() if key not in ("module", "datamodule")}
+    plain = {key: TYPES[key] for key in TRAIN_KEYS if key in TYPES}
     known: dict[str, Schema] = {
         "recipe": {"const": 1, "description": "the version of recipes, 1; the first key"},
         "name": {**_TEXT, "description": "what it calls itself; left out, as the file is called"},
